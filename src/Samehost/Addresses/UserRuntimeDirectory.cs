@@ -31,7 +31,7 @@ internal static class UserRuntimeDirectory
         int result = LibcIdentity.LookAt(path, followLinks: false, out uint mode, out uint owner);
         if (result < 0)
             return "cannot be looked at";
-        if ((mode & LibcIdentity.S_IFMT) != LibcIdentity.S_IFDIR)
+        if ((mode & LibcIdentity.TypeMask) != LibcIdentity.TypeDirectory)
             return "is not a directory";
         if (owner != LibcIdentity.EffectiveUser())
             return $"belongs to user {owner}";

@@ -68,11 +68,11 @@ internal static class PathLook
         yield return path;
     }
 
-    private static PathKind KindOf(uint mode) => (mode & LibcIdentity.S_IFMT) switch
+    private static PathKind KindOf(uint mode) => (mode & LibcIdentity.TypeMask) switch
     {
-        LibcIdentity.S_IFSOCK => PathKind.Socket,
-        LibcIdentity.S_IFDIR => PathKind.Directory,
-        LibcIdentity.S_IFLNK => PathKind.SymbolicLink,
+        LibcIdentity.TypeSocket => PathKind.Socket,
+        LibcIdentity.TypeDirectory => PathKind.Directory,
+        LibcIdentity.TypeLink => PathKind.SymbolicLink,
         _ => PathKind.Other,
     };
 }

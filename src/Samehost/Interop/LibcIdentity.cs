@@ -6,10 +6,10 @@ namespace Samehost.Interop;
 /// <summary>The identity that file permissions are checked against, and the owner and mode of a file.</summary>
 internal static unsafe partial class LibcIdentity
 {
-    public const uint S_IFMT = 0xF000;
-    public const uint S_IFDIR = 0x4000;
-    public const uint S_IFLNK = 0xA000;
-    public const uint S_IFSOCK = 0xC000;
+    public const uint TypeMask = 0xF000;
+    public const uint TypeDirectory = 0x4000;
+    public const uint TypeLink = 0xA000;
+    public const uint TypeSocket = 0xC000;
 
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;

@@ -10,7 +10,7 @@ internal static unsafe partial class LibcAccount
     private const int ERANGE = 34;
     private const int LargestBuffer = 1 << 20;
 
-    /// <summary>The number of the group of that name; zero when there was no error, <paramref name="group"/> null when there is none.</summary>
+    /// <summary>Looks up a group's number; null when there is none of that name. Returns zero or <c>-errno</c>.</summary>
     public static int FindGroup(string name, out uint? group)
     {
         group = null;

@@ -1,4 +1,4 @@
-// open(2), statx(2), fchmod(2), chmod(2), fchownat(2), unlink(2), geteuid(2).
+// open(2), statx(2), fchmod(2), chmod(2), fchownat(2), unlink(2).
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -80,8 +80,6 @@ internal static unsafe partial class LibcFile
             return LibcResult.From(unlink(p));
     }
 
-    public static uint EffectiveUser() => geteuid();
-
     private static int Status(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
     {
         Span<byte> text = Terminated(path, stackalloc byte[256]);
@@ -132,7 +130,4 @@ internal static unsafe partial class LibcFile
 
     [LibraryImport("libc")]
     private static partial int unlink(byte* path);
-
-    [LibraryImport("libc")]
-    private static partial uint geteuid();
 }

@@ -51,8 +51,8 @@ internal sealed class Binding
             return;
         if (status.Type == FileStatus.S_IFDIR && (status.Mode & (FileStatus.S_IWOTH | FileStatus.S_ISVTX)) == FileStatus.S_IWOTH)
         {
-            throw Failure(-(int)Errno.EPERM, $"every user may replace files in {DirectoryText}: use a directory of your own, " +
-                "or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t)");
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {DirectoryText}: use a directory of your own, " +
+                "or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
         }
     }
 

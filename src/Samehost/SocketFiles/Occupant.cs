@@ -19,14 +19,14 @@ internal sealed class Occupant : IDisposable
 
     public bool IsSocket => Status.Type == FileStatus.S_IFSOCK;
 
-    /// <summary>What it is, for a message.</summary>
+    /// <summary>What it is, to begin a message with.</summary>
     public string Noun => Status.Type switch
     {
-        FileStatus.S_IFREG => "a regular file",
-        FileStatus.S_IFDIR => "a directory",
-        FileStatus.S_IFLNK => "a symbolic link",
-        FileStatus.S_IFSOCK => "a socket file",
-        _ => "a special file",
+        FileStatus.S_IFREG => "A regular file",
+        FileStatus.S_IFDIR => "A directory",
+        FileStatus.S_IFLNK => "A symbolic link",
+        FileStatus.S_IFSOCK => "A socket file",
+        _ => "A special file",
     };
 
     /// <summary>Opens what is at the path itself, not what a link there leads to; returns zero or <c>-errno</c>.</summary>

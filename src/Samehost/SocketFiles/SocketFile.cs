@@ -29,13 +29,13 @@ internal sealed class SocketFile : IDisposable
         }
 
         binding.CheckDirectory();
-        FileAccess access = FileAccess.Prepare(binding);
+        FilePermissions permissions = FilePermissions.Prepare(binding);
         TakeOver.Bind(binding);
         using Descriptor pinned = PinOwn(binding, out FileStatus status);
         var file = new SocketFile(binding.Path, status.Id);
         try
         {
-            access.Complete(pinned, status);
+            permissions.Complete(pinned, status);
         }
         catch
         {
@@ -64,12 +64,13 @@ internal sealed class SocketFile : IDisposable
     {
         int result = LibcFile.Open(binding.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
         if (result < 0)
-            throw binding.Failure(result, "the new socket file vanished as soon as it was made");
+            throw binding.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
         result = LibcFile.Status(pinned!, out status);
         if (result >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(binding.Socket, status.Id))
             return pinned!;
         pinned!.Dispose();
-        throw binding.Failure(result < 0 ? result : -(int)Errno.EADDRINUSE, "another process replaced the new socket file at once");
+        throw binding.Failure(-(int)Errno.EADDRINUSE,
+            "Another process replaced the new socket file as soon as it was made: is the directory shared with it?");
     }
 
     private static bool IsFileOf(Descriptor socket, FileId file)

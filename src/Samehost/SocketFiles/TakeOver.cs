@@ -22,7 +22,10 @@ internal static class TakeOver
         if (outcome == Outcome.Bound)
             return;
         if (!binding.Options.ReplaceStale)
-            throw InUse(binding, "a socket file that no process is bound to; replacing it is turned off, so it was left untouched");
+        {
+            throw InUse(binding,
+                "A stale socket file is there, which no process is bound to; replacing it is turned off, so it was left untouched.");
+        }
         using (TakeOverLock.Take(binding))
             Repeat(binding, mayReplace: true);
     }
@@ -35,7 +38,7 @@ internal static class TakeOver
             if (outcome != Outcome.Changed)
                 return outcome;
         }
-        throw InUse(binding, "the file there changes hands again and again");
+        throw InUse(binding, "The file there changes hands again and again: several programs remove and make it.");
     }
 
     private static Outcome Once(Binding binding, bool mayReplace)
@@ -51,7 +54,11 @@ internal static class TakeOver
             if (result != -(int)Errno.EADDRINUSE)
                 throw binding.Failure(result);
             if (occupant is null)
-                return pin == -(int)Errno.ENOENT ? Outcome.Changed : throw InUse(binding, $"something that cannot be opened ({(Errno)(-pin)})");
+            {
+                return pin == -(int)Errno.ENOENT
+                    ? Outcome.Changed
+                    : throw binding.Failure(pin, "Something is there that could not be looked at; it was left untouched.");
+            }
 
             RefuseUnlessStale(binding, occupant);
             if (!mayReplace)
@@ -60,7 +67,10 @@ internal static class TakeOver
                 return Outcome.Changed;
             result = LibcFile.Unlink(binding.Path);
             if (result < 0 && result != -(int)Errno.ENOENT)
-                throw binding.Failure(result, $"a stale socket file is there and could not be removed: it belongs to {Holder.UserText(occupant.Status.User)}");
+            {
+                throw binding.Failure(result, "A stale socket file is there, but this user may not remove it: " +
+                    $"it belongs to {Holder.UserText(occupant.Status.User)}.");
+            }
         }
         return binding.TryBind() switch
         {
@@ -73,14 +83,14 @@ internal static class TakeOver
     private static void RefuseUnlessStale(Binding binding, Occupant occupant)
     {
         if (!occupant.IsSocket)
-            throw InUse(binding, $"{occupant.Noun} is there and was left untouched; choose another path or move it away");
+            throw InUse(binding, $"{occupant.Noun} is there and was left untouched: choose another path, or move it away.");
         switch (occupant.Probe(binding, out int result))
         {
             case SocketLife.Live:
-                throw InUse(binding, $"a live socket of {Holder.Describe(binding, occupant.Status.Id)} is there and was left untouched");
+                throw InUse(binding, $"A live socket of {Holder.Describe(binding, occupant.Status.Id)} is there and was left untouched.");
             case SocketLife.Unclear:
-                throw InUse(binding, $"a socket file of {Holder.UserText(occupant.Status.User)} is there and was left untouched, " +
-                    $"because it could not be seen whether it is in use ({(Errno)(-result)})");
+                throw InUse(binding, $"A socket file of {Holder.UserText(occupant.Status.User)} is there and was left untouched, " +
+                    $"because it could not be seen whether it is in use ({(Errno)(-result)}).");
         }
     }
 

@@ -59,21 +59,22 @@ internal sealed class TakeOverLock : IDisposable
         string text = binding.EndPoint + ".lock";
         for (int pause = 1; ; pause *= 2)
         {
-            int result = LibcFile.Open(path, LibcFile.O_RDWR | LibcFile.O_CREAT | LibcFile.O_NOFOLLOW, OwnerReadWrite, out Descriptor? file);
+            const int flags = LibcFile.O_RDWR | LibcFile.O_CREAT;
+            int result = LibcFile.Open(path, flags | LibcFile.O_NOFOLLOW, OwnerReadWrite, out Descriptor? file);
             if (result < 0)
-                throw binding.Failure(result, $"a stale socket file is there, and the lock file {text} could not be opened");
+                throw binding.Failure(result, $"A stale socket file is there, but the lock file {text} could not be opened.");
             try
             {
                 result = LibcFile.Status(file!, out FileStatus held);
                 if (result < 0 || held.Type != FileStatus.S_IFREG)
-                    throw binding.Failure(result < 0 ? result : -(int)Errno.EADDRINUSE, $"{text} is not a lock file and was left untouched");
+                    throw binding.Failure(-(int)Errno.EADDRINUSE, $"{text} is not a lock file and was left untouched.");
                 result = LibcLock.TryLock(file!);
                 if (result < 0 && result != -(int)Errno.EAGAIN)
-                    throw binding.Failure(result, $"{text} could not be locked");
+                    throw binding.Failure(result, $"{text} could not be locked.");
                 if (result >= 0 && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == held.Id)
                 {
                     // One that has content or another owner was not made here; it is used, but not removed.
-                    bool ours = now.Size == 0 && now.User == LibcFile.EffectiveUser();
+                    bool ours = now.Size == 0 && now.User == LibcIdentity.EffectiveUser();
                     return new TakeOverLock(Keep(ref file), ours ? path : null);
                 }
             }
@@ -98,8 +99,9 @@ internal sealed class TakeOverLock : IDisposable
         long left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
-            throw binding.Failure(-(int)Errno.EAGAIN, $"a stale socket file is there, and another process has held the lock on {locked}, " +
-                $"under which such files are replaced, for {binding.Options.LockTimeout.TotalSeconds:0.###} s (fuser(1) shows which)");
+            throw binding.Failure(-(int)Errno.EAGAIN, "A stale socket file is there, and another process holds the lock under which such files are " +
+                "replaced, for longer than " +
+                $"{binding.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
         }
         Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event tells of an unlocked flock
     }

@@ -5,13 +5,16 @@ namespace Samehost.Interop;
 internal readonly record struct FileId(uint DeviceMajor, uint DeviceMinor, ulong Inode);
 
 /// <summary>The part of a file's status that is used here.</summary>
-internal readonly record struct FileStatus(FileId Id, uint Mode, uint User, uint Group, ulong Size)
+internal readonly record struct FileStatus(FileId Id, uint Mode, uint User, uint Group, ulong Size, uint Links)
 {
     public const uint S_IFMT = 0xF000;
     public const uint S_IFSOCK = 0xC000;
     public const uint S_IFLNK = 0xA000;
     public const uint S_IFREG = 0x8000;
     public const uint S_IFDIR = 0x4000;
+    public const uint S_IFIFO = 0x1000;
+    public const uint S_IFCHR = 0x2000;
+    public const uint S_IFBLK = 0x6000;
     public const uint S_ISVTX = 0x200;
     public const uint S_IWOTH = 2;
 

@@ -1,4 +1,4 @@
-// getgrnam_r(3), getpwuid_r(3): names and numbers of users and groups, wherever the system keeps them.
+// getgrnam_r(3), getgrgid_r(3), getpwnam_r(3), getpwuid_r(3): names and numbers of users and groups, wherever the system keeps them.
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -45,6 +45,38 @@ internal static unsafe partial class LibcAccount
         }
     }
 
+    /// <summary>Looks up a user's number; null when there is none of that name. Returns zero or <c>-errno</c>.</summary>
+    public static int FindUser(string name, out uint? user)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(name + '\0');
+        byte[] buffer = new byte[16384];
+        User entry;
+        User* found;
+        int error;
+        fixed (byte* n = text, b = buffer)
+            error = getpwnam_r(n, &entry, b, (nuint)buffer.Length, &found);
+        user = error == 0 && found != null ? entry.Id : null;
+        return -error;
+    }
+
+    /// <summary>The name of a group, or null when the account database does not know the number.</summary>
+    public static string? FindGroupName(uint group)
+    {
+        for (int size = 4096; ; size *= 4)
+        {
+            byte[] buffer = new byte[size];
+            Group entry;
+            Group* found;
+            fixed (byte* b = buffer)
+            {
+                int error = getgrgid_r(group, &entry, b, (nuint)size, &found);
+                if (error == ERANGE && size < LargestBuffer)
+                    continue; // a group with very many members
+                return error == 0 && found != null ? Marshal.PtrToStringUTF8((nint)entry.Name) : null;
+            }
+        }
+    }
+
     private struct Group
     {
 #pragma warning disable CS0649 // written by libc
@@ -68,6 +100,12 @@ internal static unsafe partial class LibcAccount
 
     [LibraryImport("libc")]
     private static partial int getgrnam_r(byte* name, Group* entry, byte* buffer, nuint size, Group** found);
+
+    [LibraryImport("libc")]
+    private static partial int getgrgid_r(uint group, Group* entry, byte* buffer, nuint size, Group** found);
+
+    [LibraryImport("libc")]
+    private static partial int getpwnam_r(byte* name, User* entry, byte* buffer, nuint size, User** found);
 
     [LibraryImport("libc")]
     private static partial int getpwuid_r(uint user, User* entry, byte* buffer, nuint size, User** found);

@@ -88,7 +88,7 @@ internal static unsafe partial class LibcFile
         fixed (byte* p = text)
             result = LibcResult.From(statx(directory, p, flags, STATX_BASIC_STATS, &raw));
         status = result < 0 ? default : new FileStatus(
-            new FileId(raw.DeviceMajor, raw.DeviceMinor, raw.Inode), raw.Mode, raw.User, raw.Group, raw.Size);
+            new FileId(raw.DeviceMajor, raw.DeviceMinor, raw.Inode), raw.Mode, raw.User, raw.Group, raw.Size, raw.Links);
         return result;
     }
 
@@ -104,6 +104,7 @@ internal static unsafe partial class LibcFile
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Statx
     {
+        [FieldOffset(16)] public uint Links;
         [FieldOffset(20)] public uint User;
         [FieldOffset(24)] public uint Group;
         [FieldOffset(28)] public ushort Mode;

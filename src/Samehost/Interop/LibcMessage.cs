@@ -1,0 +1,91 @@
+// sendmsg(2), recvmsg(2), cmsg(3): messages with ancillary data.
+using System.Runtime.InteropServices;
+
+namespace Samehost.Interop;
+
+/// <summary>What came with a message.</summary>
+internal struct ReceivedHeader
+{
+    public int AddressLength;
+    public int ControlLength;
+    public int Flags;
+}
+
+/// <summary>Messages with control messages beside the bytes; never blocks and never raises SIGPIPE.</summary>
+internal static unsafe partial class LibcMessage
+{
+    private const int MSG_DONTWAIT = 0x40;
+    private const int MSG_NOSIGNAL = 0x4000;
+    private const int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    public const int MSG_EOR = 0x80;
+    public const int MSG_CTRUNC = 0x8;
+    public const int MSG_TRUNC = 0x20;
+
+    /// <summary>Sends one message; an empty <paramref name="address"/> means the connected peer. Returns what was sent, or <c>-errno</c>.</summary>
+    public static int Send(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> address, ReadOnlySpan<byte> control)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* b = bytes, a = address, c = control)
+        {
+            var vector = new IoVec { Base = b, Length = (nuint)bytes.Length };
+            var header = new MsgHdr
+            {
+                Name = a,
+                NameLength = (uint)address.Length,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = c,
+                ControlLength = (nuint)control.Length,
+            };
+            nint result;
+            do result = LibcResult.From(sendmsg(lease.Fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
+            while (result == -LibcResult.EINTR);
+            return (int)result;
+        }
+    }
+
+    /// <summary>
+    /// Receives one message, or bytes of a stream. With <paramref name="trueLength"/> the result is a record's length even where the
+    /// buffer was too short for it. Every descriptor that comes is in <paramref name="control"/> and is the caller's to close.
+    /// </summary>
+    public static int Receive(
+        Descriptor socket, Span<byte> bytes, Span<byte> address, Span<byte> control, bool trueLength, out ReceivedHeader received)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* b = bytes, a = address, c = control)
+        {
+            var vector = new IoVec { Base = b, Length = (nuint)bytes.Length };
+            MsgHdr header;
+            nint result;
+            int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (trueLength ? MSG_TRUNC : 0);
+            do
+            {
+                header = new MsgHdr
+                {
+                    Name = a,
+                    NameLength = (uint)address.Length,
+                    Vectors = &vector,
+                    VectorCount = 1,
+                    Control = c,
+                    ControlLength = (nuint)control.Length,
+                };
+                result = LibcResult.From(recvmsg(lease.Fd, &header, flags));
+            }
+            while (result == -LibcResult.EINTR);
+            received = new ReceivedHeader
+            {
+                AddressLength = (int)header.NameLength,
+                ControlLength = (int)header.ControlLength,
+                Flags = header.Flags,
+            };
+            return (int)result;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint recvmsg(int fd, MsgHdr* message, int flags);
+}

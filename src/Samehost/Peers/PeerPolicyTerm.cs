@@ -1,0 +1,97 @@
+using System.Globalization;
+using Samehost.Interop;
+
+namespace Samehost.Peers;
+
+/// <summary>One term of a policy.</summary>
+internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Number, string? Name)
+{
+    private const string Known = "self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone";
+
+    internal enum Kind
+    {
+        Anyone,
+        Self,
+        Root,
+        User,
+        Group,
+    }
+
+    /// <summary>Null, or what is wrong with the word.</summary>
+    public static string? Read(string word, out PeerPolicyTerm term)
+    {
+        term = default;
+        switch (word)
+        {
+            case "anyone":
+                term = new(Kind.Anyone, 0, null);
+                return null;
+            case "self":
+                term = new(Kind.Self, LibcIdentity.EffectiveUser(), null);
+                return null;
+            case "root":
+                term = new(Kind.Root, 0, null);
+                return null;
+            case "":
+                return $"A policy has an empty term; its terms are: {Known}.";
+        }
+
+        int colon = word.IndexOf(':', StringComparison.Ordinal);
+        string value = word[(colon + 1)..];
+        return (colon < 0 ? "" : word[..colon]) switch
+        {
+            "user" => ReadUser(value, out term),
+            "group" => ReadGroup(value, out term),
+            "uid" => ReadNumber(Kind.User, word, value, out term),
+            "gid" => ReadNumber(Kind.Group, word, value, out term),
+            _ => $"'{word}' is not a term of a policy; its terms are: {Known}.",
+        };
+    }
+
+    public bool Admits(PeerCredentials peer) => Of switch
+    {
+        Kind.Anyone => true,
+        _ when peer.IsStranger => false,
+        Kind.Group => !UserNamespace.IsOverflowGroup(Number) && peer.IsInGroup(Number),
+        _ => peer.UserId == Number,
+    };
+
+    public override string ToString() => (Of, Name) switch
+    {
+        (Kind.Anyone, _) => "anyone",
+        (Kind.Self, _) => "self",
+        (Kind.Root, _) => "root",
+        (Kind.User, { } name) => "user:" + name,
+        (Kind.Group, { } name) => "group:" + name,
+        (Kind.User, _) => string.Create(CultureInfo.InvariantCulture, $"uid:{Number}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"gid:{Number}"),
+    };
+
+    private static string? ReadUser(string name, out PeerPolicyTerm term)
+    {
+        term = default;
+        if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
+            return $"There is no user named '{name}' on this system.";
+        term = new(Kind.User, user.Value, name);
+        return null;
+    }
+
+    private static string? ReadGroup(string name, out PeerPolicyTerm term)
+    {
+        term = default;
+        if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
+            return $"There is no group named '{name}' on this system.";
+        term = new(Kind.Group, group.Value, name);
+        return null;
+    }
+
+    private static string? ReadNumber(Kind kind, string word, string value, out PeerPolicyTerm term)
+    {
+        term = default;
+        // The largest number is the kernel's "none" and belongs to nobody.
+        if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) || number == uint.MaxValue)
+            return $"'{word}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
+        term = new(kind, number, null);
+        return null;
+    }
+}

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Samehost.Bench;
 using Samehost.Bench.Measuring;
 using Samehost.Bench.Roles;
@@ -26,6 +27,8 @@ var command = new RootCommand("Measures Samehost beside C and System.Net.Sockets
 {
     row, rounds, seconds, warmup, connections, json,
 };
+rounds.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int>(), result));
+connections.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int[]>().Min(), result));
 command.SetAction(parsed =>
 {
     try
@@ -41,4 +44,13 @@ command.SetAction(parsed =>
         return 1;
     }
 });
-return command.Parse(args).Invoke();
+
+// Leaving in the ordinary way ends the processes under measurement and removes their sockets.
+Console.CancelKeyPress += (_, _) => Environment.Exit(130);
+return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static void RequireAtLeast(int least, int value, OptionResult result)
+{
+    if (value < least)
+        result.AddError($"{result.Option.Name} must be at least {least}");
+}

@@ -15,6 +15,8 @@ internal static class Session
         ReportTable.Prepare();
         ReportTable.ShowMachine(machine);
         WarnOfDebugBuild();
+        if (settings.Rounds < 3)
+            Console.Error.WriteLine("warning: fewer than 3 rounds do not show how far the figures spread");
 
         IRow[] rows = [new RoundTripRow(workspace, references, settings), new EchoRow(workspace, references, settings)];
         var outcomes = new List<Outcome>();

@@ -15,8 +15,20 @@ internal sealed class Workspace : IDisposable
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= DeleteAtExit;
-        _directory.Delete(recursive: true);
+        Delete();
     }
 
-    private void DeleteAtExit(object? sender, EventArgs e) => _directory.Delete(recursive: true);
+    private void DeleteAtExit(object? sender, EventArgs e) => Delete();
+
+    private void Delete()
+    {
+        try
+        {
+            _directory.Delete(recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The exit and the end of the measurements met here.
+        }
+    }
 }

@@ -7,12 +7,15 @@ namespace Samehost.Bench.Output;
 /// <summary>Shows an outcome at the terminal.</summary>
 internal static class ReportTable
 {
-    private const int PipeWidth = 170; // a pipe has no width; the widest table fits into this
+    private const int PipeWidth = 185; // a pipe has no width; the widest table fits into this
 
     public static void Prepare()
     {
-        if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Width = PipeWidth;
+        if (!Console.IsOutputRedirected)
+            return;
+        AnsiConsole.Profile.Width = PipeWidth;
+        AnsiConsole.Profile.Capabilities.Ansi = false;
+        AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
     }
 
     public static void ShowMachine(IReadOnlyDictionary<string, string> facts)
@@ -25,7 +28,8 @@ internal static class ReportTable
     {
         Comparison comparison = outcome.Comparison;
         string[] also = [.. outcome.Samples[comparison.Reference][0].Also.Keys];
-        var table = new Table { Title = new($"{outcome.Row}: {comparison.Title}".EscapeMarkup()), Border = TableBorder.Simple };
+        AnsiConsole.WriteLine($"  {comparison.Title}");
+        var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("");
         string[] figureColumns = [comparison.Unit, "min–max", .. also, $"÷ {comparison.Reference}", "rounds"];
         foreach (string column in figureColumns)
@@ -47,6 +51,12 @@ internal static class ReportTable
         foreach (Ratio ratio in outcome.Ratios().Where(r => r.Reference != comparison.Reference))
             table.AddRow([$"{ratio.Contestant} ÷ {ratio.Reference}", "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         AnsiConsole.Write(table);
+        if (outcome.Ratios().Any(ratio => !ratio.IsClear))
+        {
+            AnsiConsole.WriteLine(
+                "  unclear: the ratios of the rounds lie further apart than the ratio from its target (or from 1 without one); use more rounds, "
+                + "or a quieter machine.");
+        }
     }
 
     private static string[] RatioCells(Ratio? ratio) => ratio is null
@@ -56,7 +66,7 @@ internal static class ReportTable
     private static string Verdict(Ratio ratio)
     {
         string met = ratio.IsMet switch { true => "[green]met[/]", false => "[red]missed[/]", null => "" };
-        string clear = ratio.IsClear ? "" : "[yellow]unclear: the rounds differ by more than this is away from " + $"{ratio.Goal?.Bound ?? 1}[/]";
+        string clear = ratio.IsClear ? "" : "[yellow]unclear[/]";
         return met.Length > 0 && clear.Length > 0 ? $"{met}, {clear}" : met + clear;
     }
 

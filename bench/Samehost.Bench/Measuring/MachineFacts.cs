@@ -22,7 +22,8 @@ internal static class MachineFacts
     }
 
     private static string? ModelName() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
 
     // Two threads of one core share its caches and its pipeline: a wake-up between them is not one between cores.
     private static string Siblings(int[] cpus)

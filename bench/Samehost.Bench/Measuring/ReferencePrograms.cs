@@ -36,7 +36,8 @@ internal sealed class ReferencePrograms
         }
         catch (Win32Exception)
         {
-            throw new BenchException("the references are C programs and there is no C compiler called cc: install the Debian packages gcc and libc6-dev");
+            throw new BenchException(
+                "the references are C programs and there is no C compiler called cc: install the Debian packages gcc and libc6-dev");
         }
     }
 

@@ -54,8 +54,8 @@ internal static class ReportTable
         if (outcome.Ratios().Any(ratio => !ratio.IsClear))
         {
             AnsiConsole.WriteLine(
-                "  unclear: the ratios of the rounds lie further apart than the ratio from its target (or from 1 without one); use more rounds, "
-                + "or a quieter machine.");
+                "  unclear: the ratios of the rounds lie further apart than the ratio from its target (or from 1 without one); "
+                + "use more rounds or a quieter machine.");
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class RoundTripClock(string warmupSeconds, string seconds)
         if (_measuring)
         {
             double nanoseconds = Stopwatch.GetElapsedTime(_start, now).TotalNanoseconds;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{ResultLine.Start}roundtrips={_done} nanoseconds={nanoseconds:0}"));
+            Console.WriteLine($"{ResultLine.Start}roundtrips={_done} nanoseconds={nanoseconds:0}");
             return true;
         }
 

@@ -41,7 +41,12 @@ internal sealed class EchoRow(Workspace workspace, ReferencePrograms references,
         using var server = ChildProcess.Start(serverCommand, placement.ServerCpu, path);
         server.WaitForLine("ready");
         using var load = ChildProcess.Start(
-            references.Command("echo_load"), placement.ClientCpu, path, $"{connections}", $"{settings.WarmupSeconds}", $"{settings.Seconds}");
+            references.Command("echo_load"),
+            placement.ClientCpu,
+            path,
+            $"{connections}",
+            $"{settings.WarmupSeconds}",
+            $"{settings.Seconds}");
         load.WaitForLine("measuring");
         TimeSpan before = server.CpuTime;
         var result = new ResultLine(load.WaitForLine(ResultLine.Start));

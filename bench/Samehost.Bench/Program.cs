@@ -28,6 +28,7 @@ var command = new RootCommand("Measures Samehost beside C and System.Net.Sockets
     row, rounds, seconds, warmup, connections, json,
 };
 rounds.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int>(), result));
+seconds.Validators.Add(result => RequireAtLeast(0.1, result.GetValueOrDefault<double>(), result));
 connections.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int[]>().Min(), result));
 command.SetAction(parsed =>
 {
@@ -49,7 +50,7 @@ command.SetAction(parsed =>
 Console.CancelKeyPress += (_, _) => Environment.Exit(130);
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-static void RequireAtLeast(int least, int value, OptionResult result)
+static void RequireAtLeast(double least, double value, OptionResult result)
 {
     if (value < least)
         result.AddError($"{result.Option.Name} must be at least {least}");

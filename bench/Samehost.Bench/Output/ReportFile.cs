@@ -6,7 +6,11 @@ namespace Samehost.Bench.Output;
 /// <summary>Writes everything that was measured, single rounds included, as JSON.</summary>
 internal static class ReportFile
 {
-    private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
 
     public static void Write(string file, IReadOnlyDictionary<string, string> machine, Settings settings, IEnumerable<Outcome> outcomes)
     {

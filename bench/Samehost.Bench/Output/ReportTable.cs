@@ -43,7 +43,10 @@ internal static class ReportTable
             Spread figure = outcome.FigureOf(name);
             string[] figures =
             [
-                name, Number(figure.Median), $"{Number(figure.Min)}–{Number(figure.Max)}", .. also.Select(a => Number(outcome.MedianOf(name, a))),
+                name,
+                Number(figure.Median),
+                $"{Number(figure.Min)}–{Number(figure.Max)}",
+                .. also.Select(a => Number(outcome.MedianOf(name, a))),
             ];
             table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(ratios.GetValueOrDefault(name))]);
         }

@@ -18,6 +18,9 @@ internal abstract class PendingOperation
     /// </summary>
     internal abstract bool TryPerform(ref bool drained);
 
+    /// <summary>Keeps an error as the outcome.</summary>
+    internal abstract void SetOutcome(Exception error);
+
     /// <summary>Hands the kept outcome to whoever awaits it; runs the continuation on this thread.</summary>
     internal abstract void Complete();
 

@@ -75,8 +75,7 @@ internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource
 
     protected void SetOutcome(T result) => _result = result;
 
-    /// <summary>Ends the call with an error; public to the queue, which refuses calls on closed sockets.</summary>
-    internal void SetOutcome(Exception error) => _error = error;
+    internal sealed override void SetOutcome(Exception error) => _error = error;
 
     /// <summary>Drops what the call referred to and makes the object available for the next one.</summary>
     protected virtual void Recycle()

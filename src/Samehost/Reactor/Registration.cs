@@ -15,6 +15,7 @@ internal sealed class Registration : IThreadPoolWorkItem
 
     private readonly Descriptor _descriptor;
     private readonly Lock _lock = new();
+    private EventLoop? _loop;
     private ulong _slot;
     private volatile bool _added;
     private volatile bool _writingArmed;
@@ -24,12 +25,12 @@ internal sealed class Registration : IThreadPoolWorkItem
     public Registration(Descriptor descriptor)
     {
         _descriptor = descriptor;
-        Loop = EventLoop.Next();
         Readers = new WaitQueue(this, writing: false);
         Writers = new WaitQueue(this, writing: true);
     }
 
-    public EventLoop Loop { get; }
+    /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
+    public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoop.Next(), null) ?? _loop;
 
     public WaitQueue Readers { get; }
 

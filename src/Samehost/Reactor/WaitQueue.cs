@@ -142,9 +142,19 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
     private bool TryPerform(PendingOperation operation)
     {
         bool drained = false;
-        bool performed = operation.TryPerform(ref drained);
-        _drained = !performed || (drained && !_uncertain);
-        return performed;
+        try
+        {
+            bool performed = operation.TryPerform(ref drained);
+            _drained = !performed || (drained && !_uncertain);
+            return performed;
+        }
+#pragma warning disable CA1031 // whatever the caller's buffer throws is the caller's to see, not the loop's
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            operation.SetOutcome(e);
+            return true;
+        }
     }
 
     private void Append(PendingOperation operation)

@@ -38,7 +38,7 @@ internal sealed class Connector
         pause = _pause;
         if (result >= 0)
             return core;
-        core.Close();
+        core.Dispose();
 
         var errno = (Errno)(-result);
         var limit = errno switch

@@ -8,7 +8,7 @@ namespace Samehost.Sockets;
 /// What all socket types share: the descriptor, its place in the event loop, and closing in an order that no pending call and no
 /// reused descriptor number can suffer from.
 /// </summary>
-internal sealed class SocketCore
+internal sealed class SocketCore : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Registration _registration;
@@ -23,7 +23,7 @@ internal sealed class SocketCore
     }
 
     // Nothing of the loop's refers to this object unless a call is pending, so a forgotten socket is closed.
-    ~SocketCore() => Close();
+    ~SocketCore() => Dispose();
 
     public Descriptor Descriptor { get; }
 
@@ -100,7 +100,7 @@ internal sealed class SocketCore
         return result != 0;
     }
 
-    public void Close()
+    public void Dispose()
     {
         lock (_lock)
         {

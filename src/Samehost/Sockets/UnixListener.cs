@@ -64,7 +64,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         catch
         {
             file?.Dispose();
-            core.Close();
+            core.Dispose();
             throw;
         }
     }
@@ -79,7 +79,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream");
         if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) >= 0 && listening != 0)
             return new UnixListener(core, null);
-        core.Close();
+        core.Dispose();
         throw new ArgumentException("The socket does not listen; call listen(2) on it before it is handed over.", nameof(descriptor));
     }
 
@@ -105,7 +105,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
-        Core.Close();
+        Core.Dispose();
     }
 
     /// <inheritdoc cref="Dispose"/>

@@ -120,7 +120,7 @@ public sealed partial class UnixStream : Stream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            _core.Close();
+            _core.Dispose();
         base.Dispose(disposing);
     }
 

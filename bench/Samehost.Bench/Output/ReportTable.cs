@@ -49,10 +49,10 @@ internal static class ReportTable
                 .. also.Select(a => Number(outcome.MedianOf(name, a))),
             ];
             table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(ratios.GetValueOrDefault(name))]);
+            foreach (Ratio ratio in outcome.Ratios().Where(r => r.Contestant == name && r.Reference != comparison.Reference))
+                table.AddRow([$"  ÷ {ratio.Reference}".EscapeMarkup(), "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         }
 
-        foreach (Ratio ratio in outcome.Ratios().Where(r => r.Reference != comparison.Reference))
-            table.AddRow([$"{ratio.Contestant} ÷ {ratio.Reference}", "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         AnsiConsole.Write(table);
         if (outcome.Ratios().Any(ratio => !ratio.IsClear))
         {

@@ -10,16 +10,12 @@ internal static class Roles
         ["pingpong-server-sockets-async"] = SocketsAsyncPingPong.Serve,
         ["pingpong-client-sockets-async"] = SocketsAsyncPingPong.Ask,
         ["echo-server-sockets-async"] = SocketsAsyncEcho.Serve,
-#if SAMEHOST_STREAMS
         ["pingpong-server-samehost-sync"] = SamehostSyncPingPong.Serve,
         ["pingpong-client-samehost-sync"] = SamehostSyncPingPong.Ask,
         ["pingpong-server-samehost-async"] = SamehostAsyncPingPong.Serve,
         ["pingpong-client-samehost-async"] = SamehostAsyncPingPong.Ask,
         ["echo-server-samehost-async"] = SamehostAsyncEcho.Serve,
-#endif
     };
-
-    public static bool Has(string name) => All.ContainsKey(name);
 
     public static Task Run(string name, string[] arguments) => All[name](arguments);
 

@@ -27,13 +27,9 @@ internal sealed class EchoRow(Workspace workspace, ReferencePrograms references,
         [
             new(Epoll, () => Measure(references.Command("echo_server"), placement, connections)),
             new(SocketsAsync, () => Measure(Command.Role("echo-server-sockets-async"), placement, connections)),
-            .. Roles.Roles.Has("echo-server-samehost-async")
-                ? new[] { new Contestant(SamehostAsync, () => Measure(Command.Role("echo-server-samehost-async"), placement, connections)) }
-                : [],
+            new(SamehostAsync, () => Measure(Command.Role("echo-server-samehost-async"), placement, connections)),
         ],
-        Roles.Roles.Has("echo-server-samehost-async")
-            ? [Goal.AtLeast(0.9, SamehostAsync, Epoll), Goal.AtLeast(2.0, SamehostAsync, SocketsAsync)]
-            : []);
+        [Goal.AtLeast(0.9, SamehostAsync, Epoll), Goal.AtLeast(2.0, SamehostAsync, SocketsAsync)]);
 
     private Sample Measure(Command serverCommand, Placement placement, int connections)
     {

@@ -32,11 +32,10 @@ internal sealed class RoundTripRow(Workspace workspace, ReferencePrograms refere
             OfReference("C, polling", "polling", placement),
             OfRoles("System.Net.Sockets, sync", "sockets-sync", placement),
             OfRoles("System.Net.Sockets, async", "sockets-async", placement),
-            .. Roles.Roles.Has("pingpong-server-samehost-async")
-                ? new[] { OfRoles("Samehost, sync", "samehost-sync", placement), OfRoles(SamehostAsync, "samehost-async", placement) }
-                : [],
+            OfRoles("Samehost, sync", "samehost-sync", placement),
+            OfRoles(SamehostAsync, "samehost-async", placement),
         ],
-        Roles.Roles.Has("pingpong-server-samehost-async") ? [Goal.NoMoreThan(bound, SamehostAsync, Blocking)] : []);
+        [Goal.NoMoreThan(bound, SamehostAsync, Blocking)]);
 
     private Contestant OfReference(string name, string mode, Placement placement) => new(name, () => Measure(
         references.Command("pingpong", "server", mode),

@@ -1,4 +1,4 @@
-// geteuid(2), statx(2), mkdir(2): who we are, whose a file is, and a directory of our own.
+// geteuid(2), getegid(2), statx(2), mkdir(2): who we are, whose a file is, and a directory of our own.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -17,6 +17,8 @@ internal static unsafe partial class LibcIdentity
 
     public static uint EffectiveUser() => geteuid();
 
+    public static uint EffectiveGroup() => getegid();
+
     /// <summary>Type, mode and owner of what <paramref name="path"/> names; zero or <c>-errno</c>.</summary>
     public static int LookAt(string path, bool followLinks, out uint mode, out uint owner)
     {
@@ -33,6 +35,9 @@ internal static unsafe partial class LibcIdentity
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getegid();
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, uint mode);

@@ -56,6 +56,13 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         _ => peer.UserId == Number,
     };
 
+    public bool AdmitsUser(in UCred peer) => Of switch
+    {
+        Kind.Anyone => true,
+        Kind.Group => false,
+        _ => peer.Uid == Number && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
+    };
+
     public override string ToString() => (Of, Name) switch
     {
         (Kind.Anyone, _) => "anyone",

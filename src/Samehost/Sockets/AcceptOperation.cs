@@ -1,26 +1,25 @@
-using Samehost.Interop;
 using Samehost.Reactor;
 
 namespace Samehost.Sockets;
 
 /// <summary>An accept that may have to wait.</summary>
-internal sealed class AcceptOperation(UnixListener listener) : PendingOperation<UnixStream>
+internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore, T> wrap, Action<AcceptOperation<T>> recycle) : PendingOperation<T>
 {
     internal override bool TryPerform(ref bool drained)
     {
-        int fd = LibcSocket.Accept(listener.Core.Descriptor);
-        if (fd == SyncCall.Again)
+        int result = listener.Accept(out var accepted);
+        if (result == SyncCall.Again)
             return false;
-        if (fd < 0)
-            SetOutcome(listener.AcceptFailure(fd));
+        if (result < 0)
+            SetOutcome(listener.AcceptFailure(result));
         else
-            SetOutcome(listener.Accepted(fd));
+            SetOutcome(wrap(accepted!));
         return true;
     }
 
     protected override void Recycle()
     {
         base.Recycle();
-        listener.Accepts.Return(this);
+        recycle(this);
     }
 }

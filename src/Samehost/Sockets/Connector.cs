@@ -37,7 +37,11 @@ internal sealed class Connector
         int result = LibcSocket.Connect(core.Descriptor, address[.._endPoint.WriteSockAddr(address)]);
         pause = _pause;
         if (result >= 0)
+        {
+            Settle(core);
             return core;
+        }
+
         core.Dispose();
 
         var errno = (Errno)(-result);
@@ -53,5 +57,29 @@ internal sealed class Connector
         pause = left < _pause ? left : _pause;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return null;
+    }
+
+    /// <summary>Checks who the server is, and sets what could not be set before.</summary>
+    private void Settle(SocketCore core)
+    {
+        try
+        {
+            if (_options.RequireServer is { } policy && PeerCredentials.Of(core.Descriptor) is var server && !policy.Admits(server))
+            {
+                throw new UnixSocketException(Errno.EACCES, "connect", _endPoint,
+                    $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
+            }
+
+            if (_options.AcceptDescriptors)
+                core.AcceptsDescriptors = true;
+            // Only now: a socket that asks for credentials when it connects is given a name by the kernel.
+            if (_type == LibcSocket.SOCK_SEQPACKET)
+                core.TellRecordsFromEnd();
+        }
+        catch
+        {
+            core.Dispose();
+            throw;
+        }
     }
 }

@@ -6,6 +6,7 @@ namespace Samehost.Sockets;
 internal sealed class DatagramState(SocketCore core)
 {
     private readonly SenderNames _senders = new();
+    private MessageReceiver? _messages;
     private UnixEndPoint? _remote;
 
     /// <summary>Spares for the next receive and send.</summary>
@@ -14,7 +15,21 @@ internal sealed class DatagramState(SocketCore core)
 
     public SocketCore Core { get; } = core;
 
+    /// <summary>Receiving with ancillary data.</summary>
+    public MessageReceiver Messages => _messages ??= new MessageReceiver(Core, LibcSocket.SOCK_DGRAM);
+
     public UnixEndPoint? Remote => Volatile.Read(ref _remote);
+
+    /// <summary>Sets what concerns the senders.</summary>
+    public void Apply(UnixDatagramOptions options)
+    {
+        Core.AcceptsDescriptors = options.AcceptDescriptors;
+        _messages = new MessageReceiver(Core, LibcSocket.SOCK_DGRAM) { Policy = options.PeerPolicy };
+        if (options.TellSenders || options.PeerPolicy is not null)
+            Core.TellRecordsFromEnd();
+        if (options.TellSenders)
+            _ = LibcSocketOptions.Set(Core.Descriptor, LibcSocketOptions.SO_PASSPIDFD, 1); // older kernels: credentials only
+    }
 
     public int Connect(UnixEndPoint endPoint)
     {
@@ -28,6 +43,15 @@ internal sealed class DatagramState(SocketCore core)
     /// <summary>Receives once; 0 or <c>-errno</c>.</summary>
     public int Receive(Span<byte> buffer, out UnixDatagramReceiveResult received)
     {
+        if (_messages?.Policy is not null)
+        {
+            // Who sent it is known only with the message, so it has to be received with its ancillary data.
+            int result = _messages.Receive(buffer, null, out var message);
+            using (message)
+                received = new UnixDatagramReceiveResult(message.Count, message.Length, message.Sender);
+            return result;
+        }
+
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         int length = LibcTransfer.ReceiveFrom(Core.Descriptor, buffer, address, out int addressLength, out _);
         received = default;

@@ -16,11 +16,13 @@ internal sealed class QueueRoom : IDisposable
     private readonly SocketCore? _connected;
     private TimeSpan _pause = ShortestPause;
 
-    public QueueRoom(SocketCore sender, UnixEndPoint receiver)
+    /// <param name="sender">Who waits.</param>
+    /// <param name="receiver">Whose queue it is; null where that is not known, for a pair without names.</param>
+    public QueueRoom(SocketCore sender, UnixEndPoint? receiver)
     {
         _sender = sender;
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        if (LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out var descriptor) < 0)
+        if (receiver is null || LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out var descriptor) < 0)
             return; // no descriptor to spare: pauses have to do
         _connected = new SocketCore(descriptor!, refusesDescriptors: false);
         if (LibcSocket.Connect(descriptor!, address[..receiver.WriteSockAddr(address)]) >= 0)

@@ -13,6 +13,7 @@ internal sealed class SocketCore : IDisposable
     private readonly Lock _lock = new();
     private readonly Registration _registration;
     private Descriptor? _closing;
+    private int _readError;
     private bool _closed;
 
     public SocketCore(Descriptor descriptor, bool refusesDescriptors)
@@ -31,13 +32,42 @@ internal sealed class SocketCore : IDisposable
     /// True when the kernel keeps descriptors away from this socket. Then a read that returns less than asked for has
     /// emptied it; otherwise it may only have stopped at a message that carries descriptors.
     /// </summary>
-    public bool RefusesDescriptors { get; }
+    public bool RefusesDescriptors { get; private set; }
+
+    /// <summary>True when our side has asked for descriptors.</summary>
+    public bool MayAcceptDescriptors { get; set; }
+
+    /// <summary>Whether the kernel lets descriptors through to this socket; it cannot keep them away before Linux 6.16.</summary>
+    public bool AcceptsDescriptors
+    {
+        get => MayAcceptDescriptors;
+        set
+        {
+            MayAcceptDescriptors = value;
+            bool told = LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
+            RefusesDescriptors = told && !value;
+        }
+    }
+
+    /// <summary>Asks for credentials with every record (SO_PASSCRED), which an empty record then has and the end of the conversation
+    /// has not.</summary>
+    public void TellRecordsFromEnd()
+    {
+        if (LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_PASSCRED, 1) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "setsockopt");
+    }
 
     public WaitQueue Readers => _registration.Readers;
 
     public WaitQueue Writers => _registration.Writers;
 
     public bool IsClosed => Volatile.Read(ref _closed);
+
+    /// <summary>
+    /// The error that reading ended with, as <c>-errno</c>, or 0. The kernel reports a reset a single time and an end of stream from then
+    /// on, which would pass a cut-off conversation for a finished one; so connected sockets keep it.
+    /// </summary>
+    public int ReadError => Volatile.Read(ref _readError);
 
     /// <summary>What blocking reads (accepts, receives) have learned of their waits.</summary>
     public PollBudget ReadBudget;
@@ -51,6 +81,13 @@ internal sealed class SocketCore : IDisposable
         if (LibcSocket.Socket(type, out var descriptor) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "socket", endPoint);
         return Adopt(descriptor!);
+    }
+
+    public static (SocketCore First, SocketCore Second) CreatePair(int type)
+    {
+        if (LibcSocket.SocketPair(type, out var first, out var second) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "socketpair");
+        return (Adopt(first!), Adopt(second!));
     }
 
     /// <summary>A socket that somebody else made: a duplicate of it, non-blocking and closed on exec.</summary>
@@ -101,6 +138,14 @@ internal sealed class SocketCore : IDisposable
         int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);
         ObjectDisposedException.ThrowIf(IsClosed, typeof(UnixStream));
         return result != 0;
+    }
+
+    /// <summary>Keeps the result of a read of a connected socket, if it is an error that lasts.</summary>
+    public int KeepError(int result)
+    {
+        if (result < 0 && result != -(int)Errno.EAGAIN)
+            Volatile.Write(ref _readError, result);
+        return result;
     }
 
     public void Dispose()

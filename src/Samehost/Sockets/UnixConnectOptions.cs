@@ -1,6 +1,6 @@
 namespace Samehost;
 
-/// <summary>How patiently to connect.</summary>
+/// <summary>How patiently to connect, and to whom.</summary>
 public sealed class UnixConnectOptions
 {
     internal static UnixConnectOptions Default { get; } = new();
@@ -16,4 +16,13 @@ public sealed class UnixConnectOptions
     /// zero fails at once with EAGAIN.
     /// </summary>
     public TimeSpan BacklogTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Who the server has to be; null, the default, takes whoever listens there. A server that is not admitted is left before a byte is
+    /// sent, with EACCES. The kernel knows the server by the moment it began to listen.
+    /// </summary>
+    public PeerPolicy? RequireServer { get; init; }
+
+    /// <summary>Whether the server may send descriptors; not by default.</summary>
+    public bool AcceptDescriptors { get; init; }
 }

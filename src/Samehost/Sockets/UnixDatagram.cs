@@ -23,11 +23,16 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     private readonly SocketFile? _file;
     private UnixEndPoint? _local;
 
-    private UnixDatagram(SocketCore core, SocketFile? file = null)
+    private UnixDatagram(DatagramState state, SocketFile? file = null)
     {
-        _core = core;
+        _core = state.Core;
         _file = file;
-        _state = new DatagramState(core);
+        _state = state;
+    }
+
+    private UnixDatagram(SocketCore core)
+        : this(new DatagramState(core))
+    {
     }
 
     /// <summary>The address that others can send to; <see cref="UnixEndPointKind.Unnamed"/> when it was not bound.</summary>
@@ -50,10 +55,16 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(local);
         if (local.Kind == UnixEndPointKind.Unnamed)
             throw new ArgumentException("Use Create for a socket without a name, or Autobind for a name from the kernel.", nameof(local));
+        options ??= UnixDatagramOptions.Default;
+        if (local.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
+            throw new ArgumentException("An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.", nameof(options));
         var core = SocketCore.Create(LibcSocket.SOCK_DGRAM, local);
         try
         {
-            return new UnixDatagram(core, SocketFile.Bind(core.Descriptor, local, (options ?? UnixDatagramOptions.Default).SocketFile));
+            // Before the name is there: nothing may arrive that was not asked for.
+            var state = new DatagramState(core);
+            state.Apply(options);
+            return new UnixDatagram(state, SocketFile.Bind(core.Descriptor, local, options.SocketFile));
         }
         catch
         {
@@ -70,18 +81,24 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixDatagram First, UnixDatagram Second) CreatePair()
     {
-        if (LibcSocket.SocketPair(LibcSocket.SOCK_DGRAM, out var first, out var second) is < 0 and var errno)
-            throw DatagramState.Failure(errno, "socketpair");
-        return (new UnixDatagram(SocketCore.Adopt(first!)), new UnixDatagram(SocketCore.Adopt(second!)));
+        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_DGRAM);
+        return (new UnixDatagram(first), new UnixDatagram(second));
     }
 
     /// <summary>
     /// A socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the handle stays the
     /// caller's to close. Its path, if it has one, is never removed.
     /// </summary>
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="options">What concerns its senders; the socket file is as its maker chose.</param>
     /// <exception cref="ArgumentException">Not a local datagram socket.</exception>
-    public static UnixDatagram FromDescriptor(SafeHandle descriptor) =>
-        new(SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram"));
+    public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
+    {
+        var state = new DatagramState(SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram"));
+        if (options is not null)
+            state.Apply(options);
+        return new UnixDatagram(state);
+    }
 
     /// <summary>
     /// Chooses whom <see cref="Send"/> and <see cref="SendAsync"/> send to, and to receive from it alone (connect(2)). May be called again

@@ -14,16 +14,8 @@ public sealed partial class UnixStream
     /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE (a socket of another type is there), EAGAIN
     /// (the backlog stayed full), ENOTDIR, ELOOP, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
-    public static UnixStream Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null)
-    {
-        var connector = new Connector(endPoint, options, LibcSocket.SOCK_STREAM);
-        while (true)
-        {
-            if (connector.Try(out var pause) is { } core)
-                return new UnixStream(core);
-            Thread.Sleep(pause);
-        }
-    }
+    public static UnixStream Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
+        new(Connecting.Run(endPoint, options, LibcSocket.SOCK_STREAM));
 
     /// <summary>Connects to a listening stream socket (connect(2)).</summary>
     /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
@@ -33,25 +25,15 @@ public sealed partial class UnixStream
     /// <exception cref="UnixSocketException">As <see cref="Connect"/>.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static async ValueTask<UnixStream> ConnectAsync(
-        UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var connector = new Connector(endPoint, options, LibcSocket.SOCK_STREAM);
-        while (true)
-        {
-            if (connector.Try(out var pause) is { } core)
-                return new UnixStream(core);
-            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-        }
-    }
+        UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
+        new(await Connecting.RunAsync(endPoint, options, LibcSocket.SOCK_STREAM, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Two streams connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixStream First, UnixStream Second) CreatePair()
     {
-        if (LibcSocket.SocketPair(LibcSocket.SOCK_STREAM, out var first, out var second) is < 0 and var errno)
-            throw new UnixSocketException((Errno)(-errno), "socketpair");
-        return (new UnixStream(SocketCore.Adopt(first!)), new UnixStream(SocketCore.Adopt(second!)));
+        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_STREAM);
+        return (new UnixStream(first), new UnixStream(second));
     }
 
     /// <summary>

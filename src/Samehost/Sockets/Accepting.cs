@@ -1,0 +1,31 @@
+using Samehost.Interop;
+
+namespace Samehost.Sockets;
+
+/// <summary>Accepting, blocking and not, for a listener whose connections are of type <typeparamref name="T"/>.</summary>
+internal sealed class Accepting<T>(ListenerState listener, Func<SocketCore, T> wrap)
+{
+    private OperationSlot<AcceptOperation<T>> _spare;
+
+    public T Accept()
+    {
+        var call = new AcceptCall(listener);
+        int result = SyncCall.Run(listener.Core, ref call, LibcPoll.POLLIN, ref listener.Core.ReadBudget, Timeout.Infinite);
+        return result >= 0 ? wrap(call.Accepted!) : throw listener.AcceptFailure(result);
+    }
+
+    public ValueTask<T> AcceptAsync(CancellationToken token) =>
+        listener.Core.Readers.Run(_spare.Take() ?? new AcceptOperation<T>(listener, wrap, o => _spare.Return(o)), token);
+
+    private struct AcceptCall(ListenerState listener) : ISyncCall
+    {
+        public SocketCore? Accepted { get; private set; }
+
+        public int Try()
+        {
+            int result = listener.Accept(out var accepted);
+            Accepted = accepted;
+            return result;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Samehost.Interop;
+using Samehost.SocketFiles;
+
+namespace Samehost.Sockets;
+
+/// <summary>A listening socket of either connected type: bound safely, and closed to peers that its policy does not admit.</summary>
+internal sealed class ListenerState : IDisposable
+{
+    private readonly SocketFile? _file;
+    private UnixEndPoint? _local;
+
+    private ListenerState(SocketCore core, SocketFile? file, PeerPolicy policy)
+    {
+        Core = core;
+        _file = file;
+        Policy = policy;
+    }
+
+    public SocketCore Core { get; }
+
+    public PeerPolicy Policy { get; }
+
+    public UnixEndPoint LocalEndPoint => _local ??= Core.LocalEndPoint();
+
+    /// <summary>Told of peers that were turned away.</summary>
+    public Action<PeerCredentials?>? Refused { get; set; }
+
+    public static ListenerState Listen(UnixEndPoint endPoint, UnixListenerOptions? options, int type)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        options ??= UnixListenerOptions.Default;
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
+        if (endPoint.Kind == UnixEndPointKind.Unnamed)
+            throw new ArgumentException("Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
+        if (endPoint.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
+            throw new ArgumentException("An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.", nameof(options));
+
+        var core = SocketCore.Create(type, endPoint);
+        SocketFile? file = null;
+        try
+        {
+            core.AcceptsDescriptors = options.AcceptDescriptors;
+            if (type == LibcSocket.SOCK_SEQPACKET)
+                core.TellRecordsFromEnd(); // accepted sockets inherit it
+            file = SocketFile.Bind(core.Descriptor, endPoint, options.SocketFile);
+            if (LibcSocket.Listen(core.Descriptor, options.Backlog) is < 0 and var errno)
+                throw new UnixSocketException((Errno)(-errno), "listen", endPoint);
+            return new ListenerState(core, file, options.PeerPolicy ?? PeerPolicy.SelfAndRoot);
+        }
+        catch
+        {
+            file?.Dispose();
+            core.Dispose();
+            throw;
+        }
+    }
+
+    public static ListenerState FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName)
+    {
+        options ??= UnixListenerOptions.Default;
+        var core = SocketCore.FromHandle(descriptor, type, typeName);
+        if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
+        {
+            core.Dispose();
+            throw new ArgumentException("The socket does not listen; call listen(2) on it before it is handed over.", nameof(descriptor));
+        }
+
+        core.AcceptsDescriptors = options.AcceptDescriptors;
+        if (type == LibcSocket.SOCK_SEQPACKET)
+            core.TellRecordsFromEnd();
+        var state = new ListenerState(core, null, options.PeerPolicy ?? PeerPolicy.SelfAndRoot);
+        if (options.PeerPolicy is not null || state.LocalEndPoint.Kind == UnixEndPointKind.Pathname)
+            return state;
+        state.Dispose();
+        throw new ArgumentException("An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.", nameof(options));
+    }
+
+    /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
+    public int Accept(out SocketCore? accepted)
+    {
+        while (true)
+        {
+            accepted = null;
+            int fd = LibcSocket.Accept(Core.Descriptor);
+            if (fd < 0)
+                return fd;
+            // SO_PASSRIGHTS and SO_PASSCRED are inherited from the listener, so an accepted socket needs no call of its own.
+            accepted = new SocketCore(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
+            if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
+                return 0;
+            accepted.Dispose();
+        }
+    }
+
+    public UnixSocketException AcceptFailure(int result) => new((Errno)(-result), "accept", _local);
+
+    /// <summary>Removes the path if it is still ours, and closes.</summary>
+    public void Dispose()
+    {
+        _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
+        Core.Dispose();
+    }
+
+    /// <summary>Closes, and leaves the path to a successor who listens on the same socket.</summary>
+    public void Leave()
+    {
+        _file?.Forget();
+        Core.Dispose();
+    }
+
+    private bool IsAdmitted(SocketCore peer)
+    {
+        // The user alone decides most often; groups and label are asked for only where a policy needs them.
+        if (LibcSocketOptions.GetPeerCredentials(peer.Descriptor, out var user) >= 0 && Policy.AdmitsUser(user))
+            return true;
+        PeerCredentials? credentials = null;
+        try
+        {
+            credentials = PeerCredentials.Of(peer.Descriptor);
+            if (Policy.Admits(credentials))
+                return true;
+        }
+        catch (UnixSocketException)
+        {
+            // who cannot be told is not admitted
+        }
+
+        Refused?.Invoke(credentials);
+        return false;
+    }
+}

@@ -1,0 +1,61 @@
+using Samehost.Interop;
+using Samehost.Messages;
+
+namespace Samehost.Sockets;
+
+/// <summary>Receives bytes or records together with what came beside them.</summary>
+/// <param name="core">The socket.</param>
+/// <param name="type">Its type (SOCK_…), which decides what an empty result means.</param>
+internal sealed class MessageReceiver(SocketCore core, int type)
+{
+    private readonly SenderNames _senders = new();
+
+    public SocketCore Core { get; } = core;
+
+    /// <summary>Spares for the next waiting receive.</summary>
+    public OperationSlot<ReceiveMessageOperation> Receives;
+
+    /// <summary>Who may send; null admits everybody. Used by datagrams, whose senders are known only message by message.</summary>
+    public PeerPolicy? Policy { get; init; }
+
+    /// <summary>Receives once; 0 or <c>-errno</c>. Messages from senders that the policy does not admit are dropped unseen.</summary>
+    public int Receive(Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message)
+    {
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        Span<byte> control = stackalloc byte[wanted is null ? ControlReceiver.RoomForSender : ControlReceiver.RoomForAll];
+        message = default;
+        if (Core.ReadError is < 0 and var error)
+            return error;
+        while (true)
+        {
+            bool record = type != LibcSocket.SOCK_STREAM;
+            int length = LibcMessage.Receive(Core.Descriptor, buffer, address, control, record, out var header);
+            message = default;
+            if (length < 0)
+                return type == LibcSocket.SOCK_DGRAM ? length : Core.KeepError(length);
+
+            var beside = ControlReceiver.Read(control[..header.ControlLength], header.Flags, wanted);
+            // A record brings its sender's credentials, since the socket asks for them; the end of the conversation brings nothing.
+            bool end = length == 0 && type switch
+            {
+                LibcSocket.SOCK_STREAM => buffer.Length > 0,
+                LibcSocket.SOCK_SEQPACKET => header.ControlLength == 0,
+                _ => false,
+            };
+            message = new UnixMessage
+            {
+                Count = Math.Min(length, buffer.Length),
+                Length = length,
+                IsEnd = end,
+                Sender = type == LibcSocket.SOCK_DGRAM ? _senders.Find(address[..Math.Min(header.AddressLength, address.Length)]) : UnixEndPoint.Unnamed,
+                Credentials = type == LibcSocket.SOCK_DGRAM && beside.Sender is { } sender ? new PeerCredentials(sender, [], null) : null,
+                Descriptors = beside.Descriptors,
+                DescriptorLoss = beside.Loss,
+                Process = beside.PidFd is { } pidFd ? new PeerProcess(pidFd) : null,
+            };
+            if (Policy is null || (message.Credentials is { } peer && Policy.Admits(peer)))
+                return 0;
+            message.Dispose();
+        }
+    }
+}

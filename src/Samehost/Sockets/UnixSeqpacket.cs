@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using Samehost.Interop;
+using Samehost.Messages;
+using Samehost.Sockets;
+
+namespace Samehost;
+
+/// <summary>
+/// One end of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): records with their bounds, in order, both ways. An empty
+/// record is a record; the end of the conversation is told apart from it.
+/// </summary>
+/// <remarks>All members may be used from several threads at once; each record goes or comes whole.</remarks>
+/// <example><code>
+/// await using var connection = await UnixSeqpacket.ConnectAsync(UnixEndPoint.Parse("/run/app.sock"));
+/// await connection.SendAsync("g1"u8.ToArray());
+/// var buffer = new byte[65536];
+/// using var record = await connection.ReceiveAsync(buffer);
+/// Console.WriteLine(Encoding.UTF8.GetString(buffer, 0, record.Count));
+/// </code></example>
+public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
+{
+    private readonly SocketCore _core;
+    private readonly MessageReceiver _receiver;
+    private UnixEndPoint? _local;
+    private UnixEndPoint? _remote;
+
+    internal UnixSeqpacket(SocketCore core)
+    {
+        _core = core;
+        _receiver = new MessageReceiver(core, LibcSocket.SOCK_SEQPACKET);
+    }
+
+    /// <summary>This end's address.</summary>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public UnixEndPoint LocalEndPoint => _local ??= _core.LocalEndPoint();
+
+    /// <summary>The other end's address. Its bytes are the peer's choice: never take them for who the peer is.</summary>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public UnixEndPoint RemoteEndPoint => _remote ??= _core.RemoteEndPoint();
+
+    /// <summary>The descriptor, for calls that this library does not have. It stays the socket's: do not close it.</summary>
+    public SafeHandle Handle => _core.Descriptor;
+
+    /// <summary>Whether the peer may send descriptors; see <see cref="UnixStream.AcceptDescriptors"/>.</summary>
+    public bool AcceptDescriptors
+    {
+        get => _core.AcceptsDescriptors;
+        set => _core.AcceptsDescriptors = value;
+    }
+
+    internal SocketCore Core => _core;
+
+    /// <summary>Connects, blocking the thread where it has to wait (connect(2)).</summary>
+    /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
+    public static UnixSeqpacket Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
+        new(Connecting.Run(endPoint, options, LibcSocket.SOCK_SEQPACKET));
+
+    /// <summary>Connects (connect(2)).</summary>
+    /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
+    /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
+    public static async ValueTask<UnixSeqpacket> ConnectAsync(
+        UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
+        new(await Connecting.RunAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
+    public static (UnixSeqpacket First, UnixSeqpacket Second) CreatePair()
+    {
+        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_SEQPACKET);
+        first.TellRecordsFromEnd();
+        second.TellRecordsFromEnd();
+        return (new UnixSeqpacket(first), new UnixSeqpacket(second));
+    }
+
+    /// <summary>A connected socket that was made elsewhere; see <see cref="UnixStream.FromDescriptor"/>.</summary>
+    /// <exception cref="ArgumentException">Not a local seqpacket socket.</exception>
+    public static UnixSeqpacket FromDescriptor(SafeHandle descriptor)
+    {
+        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, "seqpacket");
+        core.TellRecordsFromEnd();
+        return new UnixSeqpacket(core);
+    }
+
+    /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    public PeerCredentials GetPeerCredentials() => PeerCredentials.Of(_core.Descriptor);
+
+    /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
+    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    public PeerProcess OpenPeerProcess() => PeerProcess.Of(_core.Descriptor);
+
+    /// <summary>Sends one record, blocking the thread while there is no room. An empty one is a record too.</summary>
+    /// <param name="record">The bytes.</param>
+    /// <param name="descriptors">What goes with it: up to 253, none when null.</param>
+    /// <exception cref="UnixSocketException">EPIPE (the peer has closed), EMSGSIZE (larger than the send buffer allows), EPERM (the peer does
+    /// not accept descriptors).</exception>
+    public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle>? descriptors = null)
+    {
+        DescriptorSender.Check(descriptors ??= []);
+        var call = new SendMessageCall(_core, record, descriptors);
+        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
+        if (result < 0)
+            throw DatagramState.Failure(result, "send");
+    }
+
+    /// <summary>Sends one record, waiting while there is no room; otherwise as <see cref="Send"/>.</summary>
+    /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
+    /// <exception cref="UnixSocketException">As <see cref="Send"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> record, IReadOnlyList<SafeHandle>? descriptors = null, CancellationToken cancellationToken = default)
+    {
+        DescriptorSender.Check(descriptors ??= []);
+        return _core.Writers.RunWithoutResult(new SendMessageOperation(_core, record, descriptors), cancellationToken);
+    }
+
+    /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>
+    /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <exception cref="UnixSocketException">ECONNRESET: the peer closed without reading what we had sent.</exception>
+    public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null)
+    {
+        var call = new ReceiveMessageCall(_receiver, buffer, Wanted(descriptors));
+        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
+        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive");
+    }
+
+    /// <summary>Receives the next record; otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a cancelled call has taken nothing.</remarks>
+    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(
+        Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default) =>
+        _core.Readers.Run(ReceiveMessageOperation.For(_receiver, buffer, Wanted(descriptors)), cancellationToken);
+
+    /// <summary>Ends the sending direction: the peer receives what was sent so far, then the end (shutdown(2)).</summary>
+    /// <exception cref="UnixSocketException">The kernel refused, for example ENOTCONN.</exception>
+    public void ShutdownWrite()
+    {
+        if (LibcSocket.Shutdown(_core.Descriptor, LibcSocket.SHUT_WR) is < 0 and var errno)
+            throw DatagramState.Failure(errno, "shutdown");
+    }
+
+    /// <summary>Closes the socket; calls that wait end with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose() => _core.Dispose();
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private DescriptorOptions? Wanted(DescriptorOptions? descriptors) =>
+        _core.AcceptsDescriptors ? descriptors ?? DescriptorOptions.Default : null;
+}

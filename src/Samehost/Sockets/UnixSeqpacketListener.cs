@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Samehost.Interop;
+using Samehost.Sockets;
+
+namespace Samehost;
+
+/// <summary>A local seqpacket socket that accepts connections (unix(7)). A path is bound as safely as by <see cref="UnixListener"/>.</summary>
+/// <example><code>
+/// await using var listener = UnixSeqpacketListener.Listen(UnixEndPoint.Parse("/run/app.sock"));
+/// await using var connection = await listener.AcceptAsync();
+/// await connection.SendAsync("hello"u8.ToArray());
+/// </code></example>
+public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
+{
+    private readonly ListenerState _state;
+    private readonly Accepting<UnixSeqpacket> _accepting;
+
+    private UnixSeqpacketListener(ListenerState state)
+    {
+        _state = state;
+        _accepting = new Accepting<UnixSeqpacket>(state, static core => new UnixSeqpacket(core));
+    }
+
+    /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>
+    /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
+    public UnixEndPoint LocalEndPoint => _state.LocalEndPoint;
+
+    /// <summary>The descriptor, for calls that this library does not have. It stays the listener's: do not close it.</summary>
+    public SafeHandle Handle => _state.Core.Descriptor;
+
+    internal ListenerState State => _state;
+
+    /// <summary>Binds an address and listens on it (bind(2), listen(2)).</summary>
+    /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
+    /// <param name="options">Who may connect, backlog, and what concerns the socket file.</param>
+    /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>.</exception>
+    /// <exception cref="ArgumentException">The address has no name, or an abstract one comes without a policy.</exception>
+    public static UnixSeqpacketListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
+        new(ListenerState.Listen(endPoint, options, LibcSocket.SOCK_SEQPACKET));
+
+    /// <summary>A listener on a duplicate of a listening socket that was made elsewhere; see <see cref="UnixListener.FromDescriptor"/>.</summary>
+    /// <exception cref="ArgumentException">Not a local seqpacket socket, not listening, or an abstract name without a policy.</exception>
+    public static UnixSeqpacketListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
+        new(ListenerState.FromDescriptor(descriptor, options, LibcSocket.SOCK_SEQPACKET, "seqpacket"));
+
+    /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
+    public UnixSeqpacket Accept() => _accepting.Accept();
+
+    /// <summary>Accepts the next connection (accept(2)).</summary>
+    /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
+    public ValueTask<UnixSeqpacket> AcceptAsync(CancellationToken cancellationToken = default) => _accepting.AcceptAsync(cancellationToken);
+
+    /// <summary>Removes the path if it is still ours, and closes.</summary>
+    public void Dispose() => _state.Dispose();
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

@@ -12,15 +12,15 @@ public sealed class SocketFileRaceTests : SocketFileFixture
     [Fact(Timeout = 120_000)]
     public async Task Of_20_processes_that_start_at_once_on_the_path_of_a_killed_server_exactly_one_wins_each_of_20_rounds()
     {
-        await using (PeerProcess killed = PeerProcess.Start("bind-and-hold", SocketPath))
+        await using (TestPeer killed = TestPeer.Start("bind-and-hold", SocketPath))
         {
             await killed.ExpectAsync("ready");
             await killed.KillAsync();
         }
-        PeerProcess[] peers = [.. Enumerable.Range(0, Processes).Select(_ => PeerProcess.Start("bind-race", SocketPath))];
+        TestPeer[] peers = [.. Enumerable.Range(0, Processes).Select(_ => TestPeer.Start("bind-race", SocketPath))];
         try
         {
-            foreach (PeerProcess peer in peers)
+            foreach (TestPeer peer in peers)
                 await peer.ExpectAsync("ready");
             for (int round = 0; round < Rounds; round++)
             {
@@ -30,22 +30,22 @@ public sealed class SocketFileRaceTests : SocketFileFixture
         }
         finally
         {
-            foreach (PeerProcess peer in peers)
+            foreach (TestPeer peer in peers)
                 await peer.DisposeAsync();
         }
     }
 
-    private static async Task RunRound(PeerProcess[] peers)
+    private static async Task RunRound(TestPeer[] peers)
     {
         long start = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 50;
-        foreach (PeerProcess peer in peers)
+        foreach (TestPeer peer in peers)
             peer.Send($"race {start}");
         string?[] answers = await Task.WhenAll(peers.Select(p => p.ReadLineAsync()));
         Assert.Equal(
             [.. Enumerable.Repeat("lost EADDRINUSE", Processes - 1), "won"],
             answers.Order(StringComparer.Ordinal));
 
-        PeerProcess winner = peers[Array.IndexOf(answers, "won")];
+        TestPeer winner = peers[Array.IndexOf(answers, "won")];
         winner.Send("abandon");
         await winner.ExpectAsync("abandoned");
     }

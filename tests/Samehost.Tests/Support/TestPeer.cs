@@ -6,31 +6,31 @@ using Xunit;
 namespace Samehost.Tests.Support;
 
 /// <summary>A running Samehost.TestPeer: a second process that binds, holds, races or crashes.</summary>
-internal sealed class PeerProcess : IAsyncDisposable
+internal sealed class TestPeer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
 
-    private PeerProcess(Process process) => _process = process;
+    private TestPeer(Process process) => _process = process;
 
     public int Id => _process.Id;
 
     /// <summary>The assembly, where this build put it.</summary>
-    public static string AssemblyPath { get; } = Path.GetFullPath(typeof(PeerProcess).Assembly
+    public static string AssemblyPath { get; } = Path.GetFullPath(typeof(TestPeer).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestPeerPath").Value!, AppContext.BaseDirectory);
 
     private static string Host { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
 
     /// <summary>Starts it, with the peer's arguments.</summary>
-    public static PeerProcess Start(params string[] arguments) => Launch([Host, "exec", AssemblyPath, .. arguments]);
+    public static TestPeer Start(params string[] arguments) => Launch([Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it under a umask such as "022".</summary>
-    public static PeerProcess StartWithUmask(string umask, params string[] arguments) =>
+    public static TestPeer StartWithUmask(string umask, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
-    public static PeerProcess StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
+    public static TestPeer StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
     {
         // The build may lie where that user cannot go, so it gets a copy.
         string copy = directory.MakeDirectory("peer", 0b111_101_101);
@@ -81,13 +81,13 @@ internal sealed class PeerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static PeerProcess Launch(IReadOnlyList<string> command)
+    private static TestPeer Launch(IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        return new PeerProcess(Process.Start(start)!);
+        return new TestPeer(Process.Start(start)!);
     }
 }

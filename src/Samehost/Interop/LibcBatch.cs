@@ -71,7 +71,9 @@ internal sealed unsafe partial class LibcBatch
     }
 
     /// <summary>Receives as many datagrams as are there, up to the capacity; how many, or <c>-errno</c>.</summary>
-    public int Receive(Descriptor socket)
+    /// <param name="socket">The socket.</param>
+    /// <param name="control">Whether control messages are wanted. They have to be read then: they may hold descriptors.</param>
+    public int Receive(Descriptor socket, bool control)
     {
         for (int i = 0; i < Capacity; i++)
         {
@@ -79,8 +81,8 @@ internal sealed unsafe partial class LibcBatch
             ref var header = ref _headers[i].Header;
             header.Name = Pointer(_names, i * LibcSocket.SockAddrSize);
             header.NameLength = LibcSocket.SockAddrSize;
-            header.Control = _controlSlot == 0 ? null : Pointer(_control, i * _controlSlot);
-            header.ControlLength = (nuint)_controlSlot;
+            header.Control = control ? Pointer(_control, i * _controlSlot) : null;
+            header.ControlLength = control ? (nuint)_controlSlot : 0;
         }
 
         using var lease = new DescriptorLease(socket);

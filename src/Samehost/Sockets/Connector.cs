@@ -33,6 +33,8 @@ internal sealed class Connector
     public SocketCore? Try(out TimeSpan pause)
     {
         var core = SocketCore.Create(_type, _endPoint);
+        if (_options.AcceptDescriptors)
+            core.AcceptsDescriptors = true; // before: a server may send them as soon as it has accepted
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         int result = LibcSocket.Connect(core.Descriptor, address[.._endPoint.WriteSockAddr(address)]);
         pause = _pause;
@@ -70,8 +72,6 @@ internal sealed class Connector
                     $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
             }
 
-            if (_options.AcceptDescriptors)
-                core.AcceptsDescriptors = true;
             // Only now: a socket that asks for credentials when it connects is given a name by the kernel.
             if (_type == LibcSocket.SOCK_SEQPACKET)
                 core.TellRecordsFromEnd();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -79,6 +80,16 @@ internal sealed class DatagramState(SocketCore core)
             return sent;
         int connected = Connect(remote);
         return connected < 0 ? connected : LibcTransfer.Send(Core.Descriptor, datagram);
+    }
+
+    /// <summary>Sends with what goes beside the bytes; to the connected peer, when nobody is named, as <see cref="Send"/> does.</summary>
+    public int SendMessage(ReadOnlySpan<byte> datagram, UnixEndPoint? to, IReadOnlyList<SafeHandle> descriptors, UCred? credentials)
+    {
+        int sent = MessageSender.Send(Core, datagram, to, descriptors, credentials);
+        if (to is not null || !MayReconnect(sent, out var remote))
+            return sent;
+        int connected = Connect(remote);
+        return connected < 0 ? connected : MessageSender.Send(Core, datagram, null, descriptors, credentials);
     }
 
     /// <summary>Sends what is left of a batch; 0 when nothing is, otherwise <c>-errno</c>. Connects anew as <see cref="Send"/> does.</summary>

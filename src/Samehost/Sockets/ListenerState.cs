@@ -7,6 +7,9 @@ namespace Samehost.Sockets;
 /// <summary>A listening socket of either connected type: bound safely, and closed to peers that its policy does not admit.</summary>
 internal sealed class ListenerState : IDisposable
 {
+    // A peer that is turned away can come again at once: now and then everybody else gets a turn.
+    private const int RefusalsAtOnce = 64;
+
     private readonly SocketFile? _file;
     private UnixEndPoint? _local;
 
@@ -79,7 +82,7 @@ internal sealed class ListenerState : IDisposable
     /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
     public int Accept(out SocketCore? accepted)
     {
-        while (true)
+        for (int refused = 0; refused < RefusalsAtOnce; refused++)
         {
             accepted = null;
             int fd = LibcSocket.Accept(Core.Descriptor);
@@ -91,6 +94,10 @@ internal sealed class ListenerState : IDisposable
                 return 0;
             accepted.Dispose();
         }
+
+        accepted = null;
+        Core.Post(Core.Readers); // no event will tell of those that are in the backlog already
+        return SyncCall.Again;
     }
 
     public UnixSocketException AcceptFailure(int result) => new((Errno)(-result), "accept", _local);

@@ -31,6 +31,12 @@ internal sealed class MessageReceiver(SocketCore core, int type)
             bool record = type != LibcSocket.SOCK_STREAM;
             int length = LibcMessage.Receive(Core.Descriptor, buffer, address, control, record, out var header);
             message = default;
+            if (length == -(int)Errno.ECONNRESET && type == LibcSocket.SOCK_SEQPACKET && !Core.WasReset)
+            {
+                Core.WasReset = true; // told before the records that the peer had sent, which come first
+                continue;
+            }
+
             if (length < 0)
                 return type == LibcSocket.SOCK_DGRAM ? length : Core.KeepError(length);
 
@@ -42,6 +48,8 @@ internal sealed class MessageReceiver(SocketCore core, int type)
                 LibcSocket.SOCK_SEQPACKET => header.ControlLength == 0,
                 _ => false,
             };
+            if (end && Core.WasReset)
+                return Core.KeepError(-(int)Errno.ECONNRESET);
             message = new UnixMessage
             {
                 Count = Math.Min(length, buffer.Length),

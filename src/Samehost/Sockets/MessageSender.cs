@@ -23,7 +23,10 @@ internal static class MessageSender
                 writer.AddDescriptors(sender.Hold());
             if (credentials is { } own)
                 writer.AddCredentials(own);
-            return LibcMessage.Send(core.Descriptor, bytes, address, writer.Written);
+            int sent = LibcMessage.Send(core.Descriptor, bytes, address, writer.Written);
+            if (sent == -(int)Errno.ECONNRESET)
+                core.WasReset = true; // told once: the receiving side has to know it too
+            return sent;
         }
         finally
         {

@@ -69,6 +69,9 @@ internal sealed class SocketCore : IDisposable
     /// </summary>
     public int ReadError => Volatile.Read(ref _readError);
 
+    /// <summary>True when the kernel has told that the peer closed without reading everything; it tells whichever call comes first.</summary>
+    public bool WasReset { get; set; }
+
     /// <summary>What blocking reads (accepts, receives) have learned of their waits.</summary>
     public PollBudget ReadBudget;
 

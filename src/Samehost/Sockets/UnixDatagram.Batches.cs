@@ -28,10 +28,12 @@ public sealed partial class UnixDatagram
     }
 
     /// <summary>Sends all datagrams of a batch to the connected peer, in order, blocking the thread while its queue is full (sendmmsg(2)).</summary>
+    /// <param name="batch">What was added to it, or what it received: that is then sent on, as far as it is there.</param>
     /// <exception cref="UnixSocketException">As <see cref="Send"/>; those before the one that failed have been sent.</exception>
     public void SendBatch(UnixDatagramBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        batch.PrepareToSend();
         var call = new SendBatchCall(_state, batch);
         int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
         if (result < 0)
@@ -44,6 +46,7 @@ public sealed partial class UnixDatagram
     public ValueTask SendBatchAsync(UnixDatagramBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        batch.PrepareToSend();
         return _core.Writers.RunWithoutResult(SendBatchOperation.For(_state, batch), cancellationToken);
     }
 }

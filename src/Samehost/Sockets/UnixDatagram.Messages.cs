@@ -83,7 +83,7 @@ public sealed partial class UnixDatagram
     }
 
     private int TrySend(ReadOnlySpan<byte> datagram, UnixAncillary ancillary, UnixEndPoint? remote) =>
-        MessageSender.Send(_core, datagram, remote, ancillary.Descriptors, ancillary.Credentials?.ToNative());
+        _state.SendMessage(datagram, remote, ancillary.Descriptors, ancillary.Credentials?.ToNative());
 
     private DescriptorOptions? Wanted(DescriptorOptions? descriptors) =>
         _core.AcceptsDescriptors ? descriptors ?? DescriptorOptions.Default : null;

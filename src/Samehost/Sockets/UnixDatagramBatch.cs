@@ -91,11 +91,11 @@ public sealed class UnixDatagramBatch
             _batch.WantControl(ControlReceiver.RoomForSender);
         while (true)
         {
-            int count = _batch.Receive(socket);
-            if (count < 0)
-                return count;
             Count = 0;
             _received = true;
+            int count = _batch.Receive(socket, control: policy is not null);
+            if (count < 0)
+                return count;
             for (int i = 0; i < count; i++)
             {
                 if (policy is null || IsAdmitted(i, policy))
@@ -105,6 +105,27 @@ public sealed class UnixDatagramBatch
             if (Count > 0)
                 return 0;
         }
+    }
+
+    /// <summary>Makes datagrams that were received ready to be sent on: just their bytes, without their senders' names.</summary>
+    internal void PrepareToSend()
+    {
+        if (!_received)
+            return;
+        for (int i = 0; i < Count; i++)
+        {
+            var datagram = this[i].Span;
+            datagram.CopyTo(_batch.Bytes.AsSpan(i * MaxLength)); // its slot is this one or a later one
+            _lengths[i] = datagram.Length;
+        }
+
+        for (int i = 0; i < Count; i++)
+        {
+            _batch.SetLength(i, _lengths[i]);
+            _slots[i] = i;
+        }
+
+        _received = false;
     }
 
     /// <summary>Sends once from a datagram on; how many went, or <c>-errno</c>.</summary>

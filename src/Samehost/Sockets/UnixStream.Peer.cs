@@ -34,12 +34,14 @@ public sealed partial class UnixStream
     /// first of the bytes; ours stay open and are ours to close.</summary>
     /// <param name="bytes">At least one byte: on a stream the kernel would drop descriptors that go with nothing.</param>
     /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
-    /// <exception cref="IOException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in flight.</exception>
+    /// <exception cref="UnixSocketException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in flight.</exception>
     public void Send(ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
     {
         CheckSend(bytes.Length, descriptors);
         var call = new SendMessageCall(_core, bytes, descriptors);
-        Finish(SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
+        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout);
+        if (result < 0)
+            throw DatagramState.Failure(result, "send");
     }
 
     /// <summary>Sends bytes with descriptors; see <see cref="Send"/>.</summary>

@@ -43,7 +43,7 @@ internal sealed class Connector
         var errno = (Errno)(-result);
         var limit = errno switch
         {
-            Errno.EAGAIN => _options.WaitFor > _options.BacklogTimeout ? _options.WaitFor : _options.BacklogTimeout,
+            Errno.EAGAIN => Longer(_options.WaitFor, _options.BacklogTimeout),
             Errno.ENOENT or Errno.ECONNREFUSED => _options.WaitFor,
             _ => TimeSpan.Zero,
         };
@@ -54,4 +54,7 @@ internal sealed class Connector
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return null;
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) =>
+        one == Timeout.InfiniteTimeSpan || other == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : one > other ? one : other;
 }

@@ -63,7 +63,11 @@ public sealed partial class UnixEndPoint
     {
         ArgumentNullException.ThrowIfNull(socketAddress);
         if (socketAddress.Family != AddressFamily.Unix)
-            throw new ArgumentException($"Not the address of a local socket but one of family {socketAddress.Family}.", nameof(socketAddress));
+        {
+            throw new ArgumentException(
+                $"Not the address of a local socket but one of family {socketAddress.Family}.", nameof(socketAddress));
+        }
+
         return FromSockAddr(socketAddress.Buffer.Span[..Math.Min(socketAddress.Size, LibcSocket.SockAddrSize)]);
     }
 }

@@ -6,10 +6,10 @@ namespace Samehost.Interop;
 /// <summary>The identity that file permissions are checked against, and the owner and mode of a file.</summary>
 internal static unsafe partial class LibcIdentity
 {
-    public const uint S_IFMT = 0xF000;
-    public const uint S_IFDIR = 0x4000;
-    public const uint S_IFLNK = 0xA000;
-    public const uint S_IFSOCK = 0xC000;
+    public const uint TypeMask = 0xF000;
+    public const uint TypeDirectory = 0x4000;
+    public const uint TypeLink = 0xA000;
+    public const uint TypeSocket = 0xC000;
 
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -17,12 +17,12 @@ internal static unsafe partial class LibcIdentity
 
     public static uint EffectiveUser() => geteuid();
 
-    /// <summary>Type, mode and owner of what <paramref name="path"/> names, symbolic links not followed; zero or <c>-errno</c>.</summary>
-    public static int LookAt(string path, out uint mode, out uint owner)
+    /// <summary>Type, mode and owner of what <paramref name="path"/> names; zero or <c>-errno</c>.</summary>
+    public static int LookAt(string path, bool followLinks, out uint mode, out uint owner)
     {
         Statx found = default;
-        int result;
-        do result = LibcResult.From(statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &found));
+        int result, flags = followLinks ? 0 : AT_SYMLINK_NOFOLLOW;
+        do result = LibcResult.From(statx(AT_FDCWD, path, flags, STATX_BASIC_STATS, &found));
         while (result == -LibcResult.EINTR);
         mode = found.Mode;
         owner = found.Owner;

@@ -85,7 +85,7 @@ internal static unsafe partial class LibcSocket
         fixed (byte* p = address)
         {
             int result = LibcResult.From(getsockname(lease.Fd, p, &length));
-            return result < 0 ? result : (int)length;
+            return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
         }
     }
 
@@ -96,7 +96,7 @@ internal static unsafe partial class LibcSocket
         fixed (byte* p = address)
         {
             int result = LibcResult.From(getpeername(lease.Fd, p, &length));
-            return result < 0 ? result : (int)length;
+            return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
         }
     }
 

@@ -1,0 +1,60 @@
+// epoll_create1(2), epoll_ctl(2), epoll_wait(2).
+using System.Runtime.InteropServices;
+
+namespace Samehost.Interop;
+
+/// <summary>Waiting for many descriptors at once.</summary>
+internal static unsafe partial class LibcEpoll
+{
+    public const uint EPOLLIN = 0x001;
+    public const uint EPOLLPRI = 0x002;
+    public const uint EPOLLOUT = 0x004;
+    public const uint EPOLLERR = 0x008;
+    public const uint EPOLLHUP = 0x010;
+    public const uint EPOLLRDHUP = 0x2000;
+    public const uint EPOLLET = 1u << 31;
+
+    private const int EPOLL_CLOEXEC = 0x80000;
+    private const int EPOLL_CTL_ADD = 1;
+    private const int EPOLL_CTL_DEL = 2;
+    private const int EPOLL_CTL_MOD = 3;
+
+    public static int Create(out Descriptor? epoll)
+    {
+        int fd = LibcResult.From(epoll_create1(EPOLL_CLOEXEC));
+        epoll = fd >= 0 ? new Descriptor(fd) : null;
+        return fd;
+    }
+
+    public static int Add(Descriptor epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_ADD, fd, events, data);
+
+    public static int Modify(Descriptor epoll, int fd, uint events, ulong data) => Control(epoll, EPOLL_CTL_MOD, fd, events, data);
+
+    public static int Remove(Descriptor epoll, int fd) => Control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
+
+    /// <summary>Fills <paramref name="batch"/>; waits up to <paramref name="milliseconds"/>, −1 for ever, 0 not at all.</summary>
+    public static int Wait(Descriptor epoll, EpollBatch batch, int milliseconds)
+    {
+        using var lease = new DescriptorLease(epoll);
+        int result = LibcResult.From(epoll_wait(lease.Fd, batch.Pointer, EpollBatch.Capacity, milliseconds));
+        GC.KeepAlive(batch);
+        return result;
+    }
+
+    private static int Control(Descriptor epoll, int operation, int fd, uint events, ulong data)
+    {
+        using var lease = new DescriptorLease(epoll);
+        byte* change = stackalloc byte[16];
+        EpollBatch.Write(change, events, data);
+        return LibcResult.From(epoll_ctl(lease.Fd, operation, fd, change));
+    }
+
+    [LibraryImport("libc")]
+    private static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc")]
+    private static partial int epoll_ctl(int epfd, int operation, int fd, byte* change);
+
+    [LibraryImport("libc")]
+    private static partial int epoll_wait(int epfd, byte* events, int count, int milliseconds);
+}

@@ -1,0 +1,124 @@
+// send(2), sendmsg(2), recv(2), recvmsg(2), unix(7).
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace Samehost.Interop;
+
+/// <summary>Moving bytes; never blocks and never raises SIGPIPE.</summary>
+internal static unsafe partial class LibcTransfer
+{
+    public const int MSG_CTRUNC = 0x8;
+    public const int MSG_TRUNC = 0x20;
+
+    /// <summary>The most buffers one vectored write takes (IOV_MAX).</summary>
+    public const int MaxVectors = 1024;
+
+    private const int MSG_DONTWAIT = 0x40;
+    private const int MSG_NOSIGNAL = 0x4000;
+    private const int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    public static int Receive(Descriptor socket, Span<byte> buffer)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* p = buffer)
+        {
+            nint result;
+            do result = LibcResult.From(recv(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+            while (result == -LibcResult.EINTR);
+            return (int)result;
+        }
+    }
+
+    public static int Send(Descriptor socket, ReadOnlySpan<byte> buffer)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* p = buffer)
+        {
+            nint result;
+            do result = LibcResult.From(send(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL));
+            while (result == -LibcResult.EINTR);
+            return (int)result;
+        }
+    }
+
+    /// <summary>Sends one datagram to <paramref name="address"/>, which is a <c>struct sockaddr_un</c>.</summary>
+    public static int SendTo(Descriptor socket, ReadOnlySpan<byte> buffer, ReadOnlySpan<byte> address)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* p = buffer)
+        fixed (byte* a = address)
+        {
+            nint result;
+            do result = LibcResult.From(sendto(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL, a, (uint)address.Length));
+            while (result == -LibcResult.EINTR);
+            return (int)result;
+        }
+    }
+
+    /// <summary>Sends what is left of several buffers with one call, beginning at a buffer and an offset in it.</summary>
+    public static nint SendVectored(Descriptor socket, IReadOnlyList<ReadOnlyMemory<byte>> buffers, int first, int offset)
+    {
+        int count = Math.Min(buffers.Count - first, MaxVectors);
+        var pins = ArrayPool<MemoryHandle>.Shared.Rent(count);
+        IoVec* vectors = stackalloc IoVec[count];
+        using var lease = new DescriptorLease(socket);
+        try
+        {
+            for (int i = 0; i < count; i++)
+            {
+                var buffer = buffers[first + i];
+                if (i == 0)
+                    buffer = buffer[offset..];
+                pins[i] = buffer.Pin();
+                vectors[i] = new IoVec { Base = pins[i].Pointer, Length = (nuint)buffer.Length };
+            }
+
+            var message = new MsgHdr { Vectors = vectors, VectorCount = (nuint)count };
+            nint result;
+            do result = LibcResult.From(sendmsg(lease.Fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+            while (result == -LibcResult.EINTR);
+            return result;
+        }
+        finally
+        {
+            for (int i = 0; i < count; i++)
+                pins[i].Dispose();
+            ArrayPool<MemoryHandle>.Shared.Return(pins, clearArray: true);
+        }
+    }
+
+    /// <summary>
+    /// Receives one datagram and its sender. Returns its true length, which is more than the buffer holds when it was cut.
+    /// </summary>
+    public static int ReceiveFrom(Descriptor socket, Span<byte> buffer, Span<byte> address, out int addressLength, out int flags)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* p = buffer)
+        fixed (byte* a = address)
+        {
+            var vector = new IoVec { Base = p, Length = (nuint)buffer.Length };
+            var message = new MsgHdr { Name = a, NameLength = (uint)address.Length, Vectors = &vector, VectorCount = 1 };
+            nint result;
+            do result = LibcResult.From(recvmsg(lease.Fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC));
+            while (result == -LibcResult.EINTR);
+            addressLength = (int)message.NameLength;
+            flags = message.Flags;
+            return (int)result;
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint send(int fd, byte* buffer, nuint length, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint sendto(int fd, byte* buffer, nuint length, int flags, byte* address, uint addressLength);
+
+    [LibraryImport("libc")]
+    private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint recvmsg(int fd, MsgHdr* message, int flags);
+}

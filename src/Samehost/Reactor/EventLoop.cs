@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Samehost.Interop;
+
+namespace Samehost.Reactor;
+
+/// <summary>
+/// Waits for readiness with epoll and runs the waiting calls' continuations where it stands: on the thread that leads. The
+/// crew behind it replaces a leader that a continuation holds up.
+/// </summary>
+internal sealed class EventLoop
+{
+    private const ulong WakeSlot = ulong.MaxValue;
+    private const int MostPostedAtOnce = 1024;
+
+    private static readonly Lock Creating = new();
+    private static EventLoop[]? _loops;
+    private static int _next;
+
+    [ThreadStatic]
+    private static bool _isLoopThread;
+
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+    private readonly EpollBatch _batch = new();
+    private readonly Descriptor _wake;
+    private readonly LoopCrew _crew;
+    private readonly OffloadQueue _offload;
+    private PollBudget _budget;
+    private int _count;
+    private int _sleeping;
+
+    private EventLoop()
+    {
+        Epoll = Opened(LibcEpoll.Create(out var epoll), epoll, "epoll_create1");
+        _wake = Opened(LibcEventFd.Create(out var wake), wake, "eventfd");
+        int added = LibcEpoll.Add(Epoll, _wake.Number, LibcEpoll.EPOLLIN | LibcEpoll.EPOLLET, WakeSlot);
+        if (added < 0)
+            throw new IOException($"epoll_ctl failed with errno {-added}");
+        _offload = new OffloadQueue();
+        _crew = new LoopCrew(this, _offload);
+    }
+
+    /// <summary>True on a thread that leads, or has led and is still held by a continuation.</summary>
+    public static bool IsCurrentThread => _isLoopThread;
+
+    public Descriptor Epoll { get; }
+
+    public SlotTable Slots { get; } = new();
+
+    /// <summary>How far the leader is; shared with the crew's watch.</summary>
+    public LoopCursor Cursor;
+
+    /// <summary>The loop for a new descriptor: each in turn, where there are several.</summary>
+    public static EventLoop Next()
+    {
+        var loops = Volatile.Read(ref _loops) ?? Create();
+        return loops.Length == 1 ? loops[0] : loops[(uint)Interlocked.Increment(ref _next) % (uint)loops.Length];
+    }
+
+    /// <summary>Runs a piece of work on the loop, as if an event had asked for it.</summary>
+    public void Post(IThreadPoolWorkItem work)
+    {
+        _posted.Enqueue(work);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+            LibcEventFd.Signal(_wake);
+    }
+
+    /// <summary>Leads until deposed, beginning with what is left of the batch. The caller's term is <paramref name="term"/>.</summary>
+    public void Lead(long term)
+    {
+        _isLoopThread = true;
+        long time = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            long seen = Cursor.Now;
+            while (LoopCursor.IsRunning(seen) && LoopCursor.Term(seen) == term && LoopCursor.Claimed(seen) is var index && index < _count)
+            {
+                // Read before the claim: after it a successor may already refill the batch.
+                uint events = _batch.Events(index);
+                ulong slot = _batch.Data(index);
+                if (!Cursor.TryClaim(seen))
+                    return;
+                time = Dispatch(slot, events, time);
+                seen = Cursor.Now;
+            }
+
+            for (int left = Math.Min(_posted.Count, MostPostedAtOnce); left > 0; left--)
+            {
+                if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
+                    return;
+                if (_posted.TryDequeue(out var work))
+                    work.Execute();
+                seen = Cursor.Now;
+            }
+
+            if (LoopCursor.Term(seen) != term || !Cursor.TryStartWaiting(seen))
+                return;
+            _count = Math.Max(0, WaitForEvents());
+            Cursor.StartRunning();
+            _crew.WakeWatch();
+            time = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
+        descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
+
+    private static EventLoop[] Create()
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException("Samehost runs on Linux only: it is made of epoll and Linux's local sockets.");
+        lock (Creating)
+        {
+            if (_loops is null)
+            {
+                var loops = new EventLoop[Math.Clamp(Environment.ProcessorCount / 4, 1, 8)];
+                for (int i = 0; i < loops.Length; i++)
+                    loops[i] = new EventLoop();
+                Volatile.Write(ref _loops, loops);
+            }
+
+            return _loops;
+        }
+    }
+
+    private long Dispatch(ulong slot, uint events, long start)
+    {
+        if (slot == WakeSlot || Slots.Find(slot) is not { } registration)
+            return start;
+        if (registration.Cost.IsLong)
+        {
+            _offload.Add(registration, events);
+            return start;
+        }
+
+        registration.OnEvents(events);
+        long end = Stopwatch.GetTimestamp();
+        registration.Cost.Add(end - start);
+        return end;
+    }
+
+    private int WaitForEvents()
+    {
+        if (!_posted.IsEmpty)
+            return LibcEpoll.Wait(Epoll, _batch, 0);
+
+        long start = Stopwatch.GetTimestamp();
+        if (_budget.Budget > 0)
+        {
+            long end = start + _budget.Budget;
+            do
+            {
+                int ready = LibcEpoll.Wait(Epoll, _batch, 0);
+                if (ready != 0 || !_posted.IsEmpty)
+                {
+                    _budget.Succeeded();
+                    return ready;
+                }
+
+                LibcSched.Yield();
+            }
+            while (Stopwatch.GetTimestamp() < end);
+        }
+
+        Interlocked.Exchange(ref _sleeping, 1);
+        int count = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
+        Volatile.Write(ref _sleeping, 0);
+        _budget.Slept(Stopwatch.GetTimestamp() - start);
+        return count;
+    }
+}

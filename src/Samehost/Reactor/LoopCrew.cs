@@ -1,0 +1,152 @@
+using Samehost.Interop;
+
+namespace Samehost.Reactor;
+
+/// <summary>
+/// The threads of one loop: one leads, one watches it, and those that come back from a continuation that held them up stand by.
+/// The watch ticks only while there is activity; a leader found in the same continuation on two ticks is deposed and the
+/// watch leads in its place, with the rest of the batch.
+/// </summary>
+internal sealed class LoopCrew
+{
+    private const int MostSpares = 2;
+    private const int QuietTicksToPark = 10;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan TickAfterDeposing = TimeSpan.FromMicroseconds(250);
+
+    private readonly EventLoop _loop;
+    private readonly OffloadQueue _offload;
+    private readonly Descriptor _bell;
+    private readonly object _lock = new();
+    private int _spares;
+    private int _called;
+    private int _parked;
+
+    public LoopCrew(EventLoop loop, OffloadQueue offload)
+    {
+        _loop = loop;
+        _offload = offload;
+        if (LibcEventFd.Create(out var bell) is < 0 and var errno)
+            throw new IOException($"eventfd failed with errno {-errno}; are this process's descriptors used up?");
+        _bell = bell!;
+        Start(() => Serve(leads: true, 0), "samehost loop");
+        Start(() => Serve(leads: false, 0), "samehost loop");
+    }
+
+    /// <summary>Has the watch tick again, should it have stopped. The caller has just passed a full fence.</summary>
+    public void WakeWatch()
+    {
+        if (Volatile.Read(ref _parked) != 0 && Interlocked.Exchange(ref _parked, 0) != 0)
+            LibcEventFd.Signal(_bell);
+    }
+
+    private static void Start(ThreadStart body, string name) => new Thread(body) { IsBackground = true, Name = name }.Start();
+
+    private void Serve(bool leads, long term)
+    {
+        while (true)
+        {
+            if (leads)
+            {
+                _loop.Lead(term);
+                leads = false;
+                if (!StandBy())
+                    return;
+            }
+            else
+            {
+                term = Watch();
+                CallNextWatch();
+                leads = true;
+            }
+        }
+    }
+
+    /// <summary>Ticks until the leader has to be replaced; returns the new term, which is the caller's.</summary>
+    private long Watch()
+    {
+        var tick = TickAfterDeposing;
+        long seen = _loop.Cursor.Now;
+        long served = _offload.Served;
+        int quiet = 0;
+        while (true)
+        {
+            LibcPoll.Wait(_bell, 0, null, tick);
+            tick = Tick;
+            long now = _loop.Cursor.Now;
+            if (now != seen)
+                quiet = 0;
+            else if (LoopCursor.IsRunning(now))
+            {
+                if (_loop.Cursor.TryDepose(now))
+                    return LoopCursor.Term(_loop.Cursor.Now);
+            }
+            else
+            {
+                quiet++;
+            }
+
+            seen = now;
+            RescueOffloaded(ref served, ref quiet);
+            if (quiet >= QuietTicksToPark)
+            {
+                Park(seen);
+                quiet = 0;
+            }
+        }
+    }
+
+    private void RescueOffloaded(ref long served, ref int quiet)
+    {
+        long now = _offload.Served;
+        if (!_offload.IsEmpty)
+        {
+            quiet = 0;
+            if (now == served)
+                Start(_offload.ServeAll, "samehost handlers");
+        }
+
+        served = now;
+    }
+
+    private void Park(long seen)
+    {
+        Interlocked.Exchange(ref _parked, 1);
+        if (_loop.Cursor.Now == seen)
+            LibcPoll.Wait(_bell, LibcPoll.POLLIN, null, LibcPoll.Forever);
+        Volatile.Write(ref _parked, 0);
+        LibcEventFd.Clear(_bell);
+    }
+
+    private void CallNextWatch()
+    {
+        lock (_lock)
+        {
+            if (_spares > 0)
+            {
+                _spares--;
+                _called++;
+                Monitor.Pulse(_lock);
+                return;
+            }
+        }
+
+        Start(() => Serve(leads: false, 0), "samehost loop");
+    }
+
+    /// <summary>Waits to become the watch; false when there are spare threads enough.</summary>
+    private bool StandBy()
+    {
+        lock (_lock)
+        {
+            if (_spares >= MostSpares)
+                return false;
+            _spares++;
+            while (_called == 0)
+                Monitor.Wait(_lock);
+            _called--;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace Samehost.Reactor;
+
+/// <summary>A pending call with a result; used again and again, so that waiting allocates nothing.</summary>
+internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource<T>, IValueTaskSource
+{
+    private ManualResetValueTaskSourceCore<T> _source;
+    private T? _result;
+    private Exception? _error;
+
+    internal short Version => _source.Version;
+
+    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    public T GetResult(short token)
+    {
+        try
+        {
+            return _source.GetResult(token);
+        }
+        finally
+        {
+            _source.Reset();
+            Recycle();
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token) => GetResult(token);
+
+    internal sealed override void Complete()
+    {
+        _source.RunContinuationsAsynchronously = false;
+        if (_error is { } error)
+            _source.SetException(error);
+        else
+            _source.SetResult(_result!);
+    }
+
+    internal sealed override void Abandon(Exception reason)
+    {
+        _source.RunContinuationsAsynchronously = true;
+        _source.SetException(reason);
+    }
+
+    /// <summary>The outcome of a call that did not have to wait.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ValueTask<T> TakeNow()
+    {
+        var result = _error switch
+        {
+            null => new ValueTask<T>(_result!),
+            OperationCanceledException canceled => ValueTask.FromCanceled<T>(canceled.CancellationToken),
+            var error => ValueTask.FromException<T>(error),
+        };
+        Recycle();
+        return result;
+    }
+
+    internal ValueTask TakeNowWithoutResult()
+    {
+        var result = _error switch
+        {
+            null => ValueTask.CompletedTask,
+            OperationCanceledException canceled => ValueTask.FromCanceled(canceled.CancellationToken),
+            var error => ValueTask.FromException(error),
+        };
+        Recycle();
+        return result;
+    }
+
+    protected void SetOutcome(T result) => _result = result;
+
+    internal sealed override void SetOutcome(Exception error) => _error = error;
+
+    /// <summary>Drops what the call referred to and makes the object available for the next one.</summary>
+    protected virtual void Recycle()
+    {
+        _result = default;
+        _error = null;
+    }
+}

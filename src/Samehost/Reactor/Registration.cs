@@ -1,0 +1,136 @@
+using Samehost.Interop;
+
+namespace Samehost.Reactor;
+
+/// <summary>
+/// A descriptor's place in an event loop. It joins the loop when a call first has to wait, and leaves it before the descriptor is
+/// closed. Edge-triggered: reading is armed once for good; writing only while a write waits, because each read of the
+/// peer's would otherwise wake us.
+/// </summary>
+internal sealed class Registration : IThreadPoolWorkItem
+{
+    private const uint Reading = LibcEpoll.EPOLLIN | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI | LibcEpoll.EPOLLET;
+    private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
+    private const uint Uncertain = Ended | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI;
+
+    private readonly Descriptor _descriptor;
+    private readonly Lock _lock = new();
+    private EventLoop? _loop;
+    private ulong _slot;
+    private volatile bool _added;
+    private volatile bool _writingArmed;
+    private bool _closed;
+    private uint _offloaded;
+
+    public Registration(Descriptor descriptor)
+    {
+        _descriptor = descriptor;
+        Readers = new WaitQueue(this, writing: false);
+        Writers = new WaitQueue(this, writing: true);
+    }
+
+    /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
+    public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoop.Next(), null) ?? _loop;
+
+    public WaitQueue Readers { get; }
+
+    public WaitQueue Writers { get; }
+
+    /// <summary>How long the continuations of this descriptor have taken lately.</summary>
+    public HandlerCost Cost;
+
+    /// <summary>Makes events reach the queues. A readiness that is there already is reported too. 0 or <c>-errno</c>.</summary>
+    public int Arm(bool writing)
+    {
+        if (_added && (!writing || _writingArmed))
+            return 0;
+        lock (_lock)
+        {
+            if (_closed)
+                return 0; // the queues refuse and abandon what waits
+            if (_added)
+                return writing && !_writingArmed ? SetWritingArmed(true) : 0;
+
+            _slot = Loop.Slots.Add(this);
+            int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, _slot);
+            if (result < 0)
+            {
+                Loop.Slots.Remove(_slot);
+                return result;
+            }
+
+            _writingArmed = writing;
+            _added = true;
+            return 0;
+        }
+    }
+
+    /// <summary>Leaves the loop and gives up all waiting calls; after it the descriptor may be closed.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+            if (_added)
+            {
+                _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
+                Loop.Slots.Remove(_slot);
+            }
+        }
+
+        Readers.Close();
+        Writers.Close();
+    }
+
+    /// <summary>Serves what epoll reported, on the calling thread.</summary>
+    public void OnEvents(uint events)
+    {
+        bool read = (events & (LibcEpoll.EPOLLIN | Uncertain)) != 0;
+        if ((events & (LibcEpoll.EPOLLOUT | Ended)) != 0)
+        {
+            if (Writers.IsEmpty)
+                DisarmWriting();
+            else if (read)
+                Loop.Post(Writers); // neither direction waits for the other's continuation
+            else
+                Writers.Signal();
+        }
+
+        if (read)
+            Readers.Signal((events & Uncertain) != 0);
+    }
+
+    /// <summary>Adds events for another thread to serve; true when it has to be told.</summary>
+    public bool Offload(uint events) => Interlocked.Or(ref _offloaded, events) == 0;
+
+    /// <summary>Serves the offloaded events.</summary>
+    public void Execute() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
+
+    private void DisarmWriting()
+    {
+        if (!_writingArmed)
+            return;
+        lock (_lock)
+        {
+            if (_closed || !_writingArmed)
+                return;
+            _writingArmed = false;
+            Interlocked.MemoryBarrier();
+            // A write queued in between has seen "armed" and relies on it, or will find it disarmed and wait for this lock.
+            if (Writers.IsEmpty)
+                _ = SetWritingArmed(false);
+            else
+                _writingArmed = true;
+        }
+    }
+
+    private int SetWritingArmed(bool armed)
+    {
+        int result = LibcEpoll.Modify(Loop.Epoll, _descriptor.Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, _slot);
+        if (result >= 0)
+            _writingArmed = armed;
+        return result;
+    }
+}

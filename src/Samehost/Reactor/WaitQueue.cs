@@ -1,0 +1,195 @@
+namespace Samehost.Reactor;
+
+/// <summary>
+/// The calls waiting for one direction of one descriptor, in the order in which they came. Its lock is held during the
+/// (non-blocking) system calls of that direction, so an event cannot slip between a call's EAGAIN and its place in the queue.
+/// </summary>
+internal sealed class WaitQueue : IThreadPoolWorkItem
+{
+    // So many calls in a row that did not have to wait, and a handler has to let the others of its loop have a turn.
+    private const int TurnLength = 256;
+
+    private readonly Registration _registration;
+    private readonly bool _writing;
+    private PendingOperation? _head;
+    private PendingOperation? _tail;
+    private bool _drained; // nothing to be had since the last event: a try would end in EAGAIN
+    private bool _uncertain; // hang-up, error or urgent data seen: a short read proves nothing any more
+    private bool _closed;
+    private int _turn;
+
+    public WaitQueue(Registration registration, bool writing)
+    {
+        _registration = registration;
+        _writing = writing;
+    }
+
+    public bool IsEmpty => Volatile.Read(ref _head) is null;
+
+    /// <summary>Carries the call out now, or queues it until the descriptor is ready.</summary>
+    public ValueTask<T> Run<T>(PendingOperation<T> operation, CancellationToken token) =>
+        RunNow(operation, token) ? operation.TakeNow() : new ValueTask<T>(operation, operation.Version);
+
+    public ValueTask RunWithoutResult<T>(PendingOperation<T> operation, CancellationToken token) =>
+        RunNow(operation, token) ? operation.TakeNowWithoutResult() : new ValueTask(operation, operation.Version);
+
+    /// <summary>The descriptor may be ready: carries out the first call, and has another turn taken for those behind it.</summary>
+    public void Signal(bool uncertain = false)
+    {
+        PendingOperation? operation;
+        bool performed;
+        bool more = false;
+        lock (this)
+        {
+            _drained = false;
+            _uncertain |= uncertain;
+            _turn = 0;
+            operation = _head;
+            if (operation is null)
+                return;
+            performed = TryPerform(operation);
+            if (performed)
+            {
+                Remove(operation);
+                more = _head is not null;
+            }
+        }
+
+        if (!performed)
+        {
+            WaitFor(operation); // a call that gave way may come here without having been armed
+            return;
+        }
+
+        // Posted before the continuation runs: should that take long, another thread serves the rest.
+        if (more)
+            _registration.Loop.Post(this);
+        operation.Complete();
+    }
+
+    void IThreadPoolWorkItem.Execute() => Signal();
+
+    /// <summary>Gives up all that waits and refuses what is still to come.</summary>
+    public void Close()
+    {
+        lock (this)
+        {
+            _closed = true;
+            while (_head is { } operation)
+            {
+                Remove(operation);
+                operation.Abandon(Closed());
+            }
+        }
+    }
+
+    private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token)
+    {
+        bool giveWay = false;
+        lock (this)
+        {
+            if (_closed || token.IsCancellationRequested)
+            {
+                operation.SetOutcome(_closed ? Closed() : new OperationCanceledException(token));
+                return true;
+            }
+
+            if (_head is null && !_drained)
+            {
+                giveWay = ++_turn > TurnLength && EventLoop.IsCurrentThread;
+                if (!giveWay && TryPerform(operation))
+                    return true;
+            }
+
+            Append(operation);
+            if (token.CanBeCanceled)
+            {
+                operation.Token = token;
+                operation.Cancellation = token.UnsafeRegister(
+                    static (o, canceled) => ((PendingOperation)o!).Queue?.Cancel((PendingOperation)o, canceled), operation);
+            }
+        }
+
+        if (giveWay)
+            _registration.Loop.Post(this);
+        else
+            WaitFor(operation);
+        return false;
+    }
+
+    private void WaitFor(PendingOperation operation)
+    {
+        if (_registration.Arm(_writing) is < 0 and var errno)
+            GiveUp(operation, Unarmed(errno), default);
+    }
+
+    private void Cancel(PendingOperation operation, CancellationToken token) =>
+        GiveUp(operation, new OperationCanceledException(token), token);
+
+    /// <summary>Ends a call that still waits. The token tells a late cancellation of an earlier call from one that is meant.</summary>
+    private void GiveUp(PendingOperation operation, Exception reason, CancellationToken token)
+    {
+        lock (this)
+        {
+            if (operation.Queue != this || (token.CanBeCanceled && operation.Token != token))
+                return;
+            Remove(operation);
+        }
+
+        operation.Abandon(reason);
+    }
+
+    private bool TryPerform(PendingOperation operation)
+    {
+        bool drained = false;
+        try
+        {
+            bool performed = operation.TryPerform(ref drained);
+            _drained = !performed || (drained && !_uncertain);
+            return performed;
+        }
+#pragma warning disable CA1031 // whatever the caller's buffer throws is the caller's to see, not the loop's
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            operation.SetOutcome(e);
+            return true;
+        }
+    }
+
+    private void Append(PendingOperation operation)
+    {
+        operation.Queue = this;
+        if (_tail is null)
+            _head = operation;
+        else
+            _tail.Next = operation;
+        _tail = operation;
+    }
+
+    private void Remove(PendingOperation operation)
+    {
+        PendingOperation? previous = null;
+        for (var o = _head; o != operation; o = o!.Next)
+            previous = o;
+        if (previous is null)
+            _head = operation.Next;
+        else
+            previous.Next = operation.Next;
+        if (_tail == operation)
+            _tail = previous;
+        operation.Next = null;
+        operation.Queue = null;
+        if (operation.Token.CanBeCanceled)
+        {
+            operation.Cancellation.Unregister();
+            operation.Cancellation = default;
+            operation.Token = default;
+        }
+    }
+
+    private static IOException Unarmed(int errno) =>
+        new($"epoll_ctl failed with errno {-errno}; is fs.epoll.max_user_watches exhausted?");
+
+    private static ObjectDisposedException Closed() => new(null, "The socket is closed.");
+}

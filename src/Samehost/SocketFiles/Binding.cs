@@ -1,0 +1,61 @@
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>One attempt to bind a socket: what to bind, where, how, and how to say that it failed.</summary>
+internal sealed class Binding
+{
+    private readonly byte[] _address;
+
+    public Binding(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions options)
+    {
+        Socket = socket;
+        EndPoint = endPoint;
+        Options = options;
+        Path = endPoint.NameBytes.ToArray();
+        Span<byte> buffer = stackalloc byte[LibcSocket.SockAddrSize];
+        _address = buffer[..endPoint.WriteSockAddr(buffer)].ToArray();
+    }
+
+    public Descriptor Socket { get; }
+
+    public UnixEndPoint EndPoint { get; }
+
+    public SocketFileOptions Options { get; }
+
+    /// <summary>The path's bytes, without the closing NUL.</summary>
+    public byte[] Path { get; }
+
+    public ReadOnlySpan<byte> Address => _address;
+
+    /// <summary>The path of the parent directory.</summary>
+    public ReadOnlySpan<byte> Directory
+    {
+        get
+        {
+            int slash = Path.AsSpan().LastIndexOf((byte)'/');
+            return slash switch { < 0 => "."u8, 0 => "/"u8, _ => Path.AsSpan(0, slash) };
+        }
+    }
+
+    /// <summary>The directory for messages, with control characters made visible.</summary>
+    public string DirectoryText => UnixEndPoint.FromPath(Directory).ToString();
+
+    public int TryBind() => LibcSocket.Bind(Socket, _address);
+
+    /// <summary>Refuses a directory in which any user could put something else in the place of our file.</summary>
+    public void CheckDirectory()
+    {
+        // A directory that is missing or hidden is left to bind(2), whose error says which it is.
+        if (Options.AllowUnsafeDirectory || LibcFile.Status(Directory, out FileStatus status) < 0)
+            return;
+        if (status.Type == FileStatus.S_IFDIR && (status.Mode & (FileStatus.S_IWOTH | FileStatus.S_ISVTX)) == FileStatus.S_IWOTH)
+        {
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {DirectoryText}: use a directory of your own, " +
+                "or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
+        }
+    }
+
+    /// <summary>The exception for a result of <c>-errno</c>.</summary>
+    public UnixSocketException Failure(int result, string? hint = null) => new((Errno)(-result), "bind", EndPoint, hint);
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>
+/// Permissions and group of the file, without ever showing more than what was asked for and without the process umask,
+/// which all threads share. What fchmod(2) sets on a socket before bind(2) is what the file starts with, less the umask;
+/// the rest is added when the file is there but nobody can connect yet, because listen(2) comes later.
+/// </summary>
+internal sealed class FilePermissions
+{
+    private const uint OwnerOnly = 0x1C0; // 0700
+
+    private readonly Binding _binding;
+    private readonly uint _mode;
+    private readonly uint? _group;
+
+    private FilePermissions(Binding binding, uint mode, uint? group)
+    {
+        _binding = binding;
+        _mode = mode;
+        _group = group;
+    }
+
+    public static FilePermissions Prepare(Binding binding)
+    {
+        uint mode = (uint)binding.Options.Mode;
+        uint? group = binding.Options.Group is { } name ? FindGroup(binding, name) : null;
+        // Until the file has its group, group permissions would go to the wrong one.
+        int result = LibcFile.ChangeMode(binding.Socket, group is null ? mode : mode & OwnerOnly);
+        if (result < 0)
+            throw binding.Failure(result, "The permissions of the socket could not be set before binding: was it made by another user?");
+        return new FilePermissions(binding, mode, group);
+    }
+
+    /// <summary>Gives the bound file its group, then what the umask took away or the group had to wait for.</summary>
+    public void Complete(Descriptor pinned, FileStatus status)
+    {
+        if (_group is uint group && group != status.Group)
+        {
+            int result = LibcFile.ChangeGroup(pinned, group);
+            if (result < 0)
+            {
+                throw _binding.Failure(result, "The socket file could not be given to the group " +
+                    $"{Holder.Escape(_binding.Options.Group!)}: that takes a member of the group or CAP_CHOWN.");
+            }
+        }
+        if (status.Permissions != _mode)
+        {
+            // fchmod refuses O_PATH descriptors; the link in /proc leads to the same inode whatever happens to the path.
+            int result = LibcFile.ChangeMode(Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned.Number}"), _mode);
+            if (result < 0)
+                throw _binding.Failure(result, "The permissions of the socket file could not be widened: is /proc mounted?");
+        }
+    }
+
+    private static uint FindGroup(Binding binding, string name)
+    {
+        if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number != uint.MaxValue)
+            return number;
+        int result = LibcAccount.FindGroup(name, out uint? group);
+        if (group is uint found)
+            return found;
+        throw binding.Failure(-(int)Errno.EINVAL, result < 0
+            ? $"The group {Holder.Escape(name)} could not be looked up: {(Errno)(-result)}."
+            : $"There is no group named {Holder.Escape(name)}: getent group lists them.");
+    }
+}

@@ -1,0 +1,54 @@
+namespace Samehost;
+
+/// <summary>How the file of a pathname socket is made. The defaults let only the same user (and root) connect.</summary>
+/// <remarks>Other kinds of address have no file, and these options do not touch them. See unix(7), "Pathname socket ownership".</remarks>
+public sealed class SocketFileOptions
+{
+    private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
+
+    /// <summary>
+    /// The permissions of the socket file, exactly as given whatever the umask is; 0600 by default. To connect takes write
+    /// permission on the file and search permission on the directories above it. The file never has more than this, not even
+    /// for a moment: see fchmod(2).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The mode has bits other than the nine permissions.</exception>
+    public UnixFileMode Mode
+    {
+        get;
+        set => field = (value & ~AllPermissions) == 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A socket file has only the nine permission bits (0777).");
+    } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>
+    /// The group that the file is given to, by name or by number, or null (the default) to leave it as the directory makes it.
+    /// It takes a <see cref="Mode"/> such as 0660 to be of use. To give a file away a process has to be a member of the group
+    /// or have CAP_CHOWN, see chown(2); otherwise binding fails with EPERM and leaves nothing behind.
+    /// </summary>
+    public string? Group { get; set; }
+
+    /// <summary>
+    /// Whether to bind in a directory in which every user may replace the file (writable by others, without the sticky bit).
+    /// False by default: binding there fails with EPERM.
+    /// </summary>
+    public bool AllowUnsafeDirectory { get; set; }
+
+    /// <summary>
+    /// Whether the file of a server that is gone is replaced; true by default. Only a socket file that no socket is bound to
+    /// is ever replaced: files, directories, symbolic links, live sockets and those that cannot be judged are left untouched.
+    /// </summary>
+    public bool ReplaceStale { get; set; } = true;
+
+    /// <summary>
+    /// How long to wait for other processes that are replacing a stale file in the same directory; 5 seconds by default.
+    /// After that binding fails with EAGAIN. Zero tries once.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative or longer than a day.</exception>
+    public TimeSpan LockTimeout
+    {
+        get;
+        set => field = value >= TimeSpan.Zero && value <= TimeSpan.FromDays(1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The time to wait is between zero and a day.");
+    } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,98 @@
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>Binds a path, in the place of a stale socket file if need be, and of nothing else.</summary>
+internal static class TakeOver
+{
+    // Each further round means that somebody else made or removed the file in that very moment.
+    private const int Rounds = 100;
+
+    private enum Outcome
+    {
+        Bound,
+        Stale,
+        Changed,
+    }
+
+    public static void Bind(Binding binding)
+    {
+        // A fresh bind needs no lock: while a file is there bind(2) fails, and only the holder of the lock removes one.
+        Outcome outcome = Repeat(binding, mayReplace: false);
+        if (outcome == Outcome.Bound)
+            return;
+        if (!binding.Options.ReplaceStale)
+        {
+            throw InUse(binding,
+                "A stale socket file is there, which no process is bound to; replacing it is turned off, so it was left untouched.");
+        }
+        using (TakeOverLock.Take(binding))
+            Repeat(binding, mayReplace: true);
+    }
+
+    private static Outcome Repeat(Binding binding, bool mayReplace)
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            Outcome outcome = Once(binding, mayReplace);
+            if (outcome != Outcome.Changed)
+                return outcome;
+        }
+        throw InUse(binding, "The file there changes hands again and again: several programs remove and make it.");
+    }
+
+    private static Outcome Once(Binding binding, bool mayReplace)
+    {
+        // The order counts. bind(2) makes the file a moment before the socket can be found through it, both under the
+        // directory's lock in the kernel. So what is pinned before our own bind has waited for that lock is judged rightly after it.
+        int pin = Occupant.Pin(binding.Path, out Occupant? occupant);
+        using (occupant)
+        {
+            int result = binding.TryBind();
+            if (result >= 0)
+                return Outcome.Bound;
+            if (result != -(int)Errno.EADDRINUSE)
+                throw binding.Failure(result);
+            if (occupant is null)
+            {
+                return pin == -(int)Errno.ENOENT
+                    ? Outcome.Changed
+                    : throw binding.Failure(pin, "Something is there that could not be looked at; it was left untouched.");
+            }
+
+            RefuseUnlessStale(binding, occupant);
+            if (!mayReplace)
+                return Outcome.Stale;
+            if (LibcFile.LinkStatus(binding.Path, out FileStatus now) < 0 || now.Id != occupant.Status.Id)
+                return Outcome.Changed;
+            result = LibcFile.Unlink(binding.Path);
+            if (result < 0 && result != -(int)Errno.ENOENT)
+            {
+                throw binding.Failure(result, "A stale socket file is there, but this user may not remove it: " +
+                    $"it belongs to {Holder.UserText(occupant.Status.User)}.");
+            }
+        }
+        return binding.TryBind() switch
+        {
+            >= 0 => Outcome.Bound,
+            -(int)Errno.EADDRINUSE => Outcome.Changed,
+            int other => throw binding.Failure(other),
+        };
+    }
+
+    private static void RefuseUnlessStale(Binding binding, Occupant occupant)
+    {
+        if (!occupant.IsSocket)
+            throw InUse(binding, $"{occupant.Noun} is there and was left untouched: choose another path, or move it away.");
+        switch (occupant.Probe(binding, out int result))
+        {
+            case SocketLife.Live:
+                throw InUse(binding, $"A live socket of {Holder.Describe(binding, occupant.Status.Id)} is there and was left untouched.");
+            case SocketLife.Unclear:
+                throw InUse(binding, $"A socket file of {Holder.UserText(occupant.Status.User)} is there and was left untouched, " +
+                    $"because it could not be seen whether it is in use ({(Errno)(-result)}).");
+        }
+    }
+
+    private static UnixSocketException InUse(Binding binding, string hint) => binding.Failure(-(int)Errno.EADDRINUSE, hint);
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Samehost.Interop;
+
+namespace Samehost.Sockets;
+
+/// <summary>
+/// One attempt after another to connect. A local connect is decided at once, except that a full backlog gives EAGAIN and no event to
+/// wait for: only trying again tells (unix(7), connect(2)).
+/// </summary>
+internal sealed class Connector
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly UnixEndPoint _endPoint;
+    private readonly UnixConnectOptions _options;
+    private readonly int _type;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private TimeSpan _pause = ShortestPause;
+
+    public Connector(UnixEndPoint endPoint, UnixConnectOptions? options, int type)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        if (endPoint.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
+            throw new ArgumentException("Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
+        _endPoint = endPoint;
+        _options = options ?? UnixConnectOptions.Default;
+        _type = type;
+    }
+
+    /// <summary>Tries once. Null means: wait for <paramref name="pause"/>, then try again.</summary>
+    /// <exception cref="UnixSocketException">It failed for good, or the time is over.</exception>
+    public SocketCore? Try(out TimeSpan pause)
+    {
+        var core = SocketCore.Create(_type, _endPoint);
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        int result = LibcSocket.Connect(core.Descriptor, address[.._endPoint.WriteSockAddr(address)]);
+        pause = _pause;
+        if (result >= 0)
+            return core;
+        core.Dispose();
+
+        var errno = (Errno)(-result);
+        var limit = errno switch
+        {
+            Errno.EAGAIN => _options.WaitFor > _options.BacklogTimeout ? _options.WaitFor : _options.BacklogTimeout,
+            Errno.ENOENT or Errno.ECONNREFUSED => _options.WaitFor,
+            _ => TimeSpan.Zero,
+        };
+        var left = limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit - Stopwatch.GetElapsedTime(_start);
+        if (left <= TimeSpan.Zero)
+            throw new UnixSocketException(errno, "connect", _endPoint);
+        pause = left < _pause ? left : _pause;
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        return null;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using Samehost.Interop;
+using Samehost.SocketFiles;
+using Samehost.Sockets;
+
+namespace Samehost;
+
+/// <summary>
+/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that does not
+/// keep up makes senders wait (net.unix.max_dgram_qlen, 10 by default).
+/// </summary>
+/// <remarks>All members may be used from several threads at once; each datagram goes or comes whole.</remarks>
+/// <example><code>
+/// await using var server = UnixDatagram.Bind(UnixEndPoint.Parse("/run/app.sock"));
+/// var buffer = new byte[65536];
+/// var received = await server.ReceiveAsync(buffer);
+/// await server.SendToAsync(buffer.AsMemory(0, received.Count), received.Sender);
+/// </code></example>
+public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
+{
+    private readonly DatagramState _state;
+    private readonly SocketCore _core;
+    private readonly SocketFile? _file;
+    private UnixEndPoint? _local;
+
+    private UnixDatagram(SocketCore core, SocketFile? file = null)
+    {
+        _core = core;
+        _file = file;
+        _state = new DatagramState(core);
+    }
+
+    /// <summary>The address that others can send to; <see cref="UnixEndPointKind.Unnamed"/> when it was not bound.</summary>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public UnixEndPoint LocalEndPoint => _local ??= _core.LocalEndPoint();
+
+    /// <summary>Whom <see cref="Connect"/> chose; null before.</summary>
+    public UnixEndPoint? RemoteEndPoint => _state.Remote;
+
+    /// <summary>The descriptor, for calls that this library does not have. It stays the socket's: do not close it.</summary>
+    public SafeHandle Handle => _core.Descriptor;
+
+    /// <summary>A socket bound to an address, so that others can send to it (bind(2)).</summary>
+    /// <param name="local">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/> for a name from the kernel.</param>
+    /// <param name="options">What concerns the socket file.</param>
+    /// <exception cref="UnixSocketException">EADDRINUSE, EACCES, ENOENT, ENOTDIR, EROFS, EMFILE, as for
+    /// <see cref="UnixListener.Listen"/>.</exception>
+    public static UnixDatagram Bind(UnixEndPoint local, UnixDatagramOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        if (local.Kind == UnixEndPointKind.Unnamed)
+            throw new ArgumentException("Use Create for a socket without a name, or Autobind for a name from the kernel.", nameof(local));
+        var core = SocketCore.Create(LibcSocket.SOCK_DGRAM, local);
+        try
+        {
+            return new UnixDatagram(core, SocketFile.Bind(core.Descriptor, local, (options ?? UnixDatagramOptions.Default).SocketFile));
+        }
+        catch
+        {
+            core.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket without an address: it can send, and nobody can answer it.</summary>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
+    public static UnixDatagram Create() => new(SocketCore.Create(LibcSocket.SOCK_DGRAM, null));
+
+    /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
+    public static (UnixDatagram First, UnixDatagram Second) CreatePair()
+    {
+        if (LibcSocket.SocketPair(LibcSocket.SOCK_DGRAM, out var first, out var second) is < 0 and var errno)
+            throw DatagramState.Failure(errno, "socketpair");
+        return (new UnixDatagram(SocketCore.Adopt(first!)), new UnixDatagram(SocketCore.Adopt(second!)));
+    }
+
+    /// <summary>
+    /// A socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the handle stays the
+    /// caller's to close. Its path, if it has one, is never removed.
+    /// </summary>
+    /// <exception cref="ArgumentException">Not a local datagram socket.</exception>
+    public static UnixDatagram FromDescriptor(SafeHandle descriptor) =>
+        new(SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram"));
+
+    /// <summary>
+    /// Chooses whom <see cref="Send"/> and <see cref="SendAsync"/> send to, and to receive from it alone (connect(2)). May be called again
+    /// to choose another.
+    /// </summary>
+    /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE, or EPERM (the receiver is connected to
+    /// somebody else).</exception>
+    public void Connect(UnixEndPoint remote)
+    {
+        CheckNamed(remote);
+        if (_state.Connect(remote) is < 0 and var errno)
+            throw DatagramState.Failure(errno, "connect", remote);
+    }
+
+    /// <summary>Removes the path if it is still ours, and closes; calls that wait end with <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
+        _core.Dispose();
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static void CheckNamed(UnixEndPoint remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        if (remote.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
+            throw new ArgumentException("Nobody can be reached at an address without a name.", nameof(remote));
+    }
+}

@@ -1,0 +1,32 @@
+namespace Samehost.TestPeer;
+
+/// <summary>The other process in a test: <c>COMMAND PATH [OPTIONS]</c>. It says "ready" when there is something to see.</summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, Action<PeerArguments>> Commands = new()
+    {
+        ["bind-and-hold"] = BindAndHold.Run,
+        ["bind-race"] = BindRace.Run,
+        ["crash-bound"] = CrashBound.Run,
+    };
+
+    private static int Main(string[] args)
+    {
+        if (args.Length < 2 || !Commands.TryGetValue(args[0], out Action<PeerArguments>? run))
+        {
+            Console.Error.WriteLine($"usage: {string.Join('|', Commands.Keys)} PATH [--name value]...");
+            return 2;
+        }
+        try
+        {
+            run(new PeerArguments(args));
+            return 0;
+        }
+        catch (UnixSocketException e)
+        {
+            Console.WriteLine($"failed {e.Errno} {e.Summary}");
+            Console.WriteLine(e.Hint?.ReplaceLineEndings(" ") ?? "");
+            return 1;
+        }
+    }
+}

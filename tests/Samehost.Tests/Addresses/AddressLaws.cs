@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net.Sockets;
+using FsCheck;
+using FsCheck.Fluent;
+using Samehost.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Addresses;
+
+public sealed class AddressLaws
+{
+    private static Gen<byte[]> Bytes(int least, int most) =>
+        Gen.Choose(least, most).SelectMany(length => Gen.Choose(0, 255).Select(number => (byte)number).ArrayOf(length));
+
+    private static Gen<UnixEndPoint> AbstractNames => Bytes(1, 107).Select(name => UnixEndPoint.FromAbstractName(name));
+
+    private static Gen<UnixEndPoint> Paths => Bytes(1, 106)
+        .Select(bytes => bytes.Select((b, at) => b == 0 || (b == '/' && at == bytes.Length - 1) ? (byte)'x' : b).ToArray())
+        .Select(name => UnixEndPoint.FromPath([(byte)'/', .. name]));
+
+    private static Arbitrary<UnixEndPoint> EndPoints => Gen.OneOf(AbstractNames, Paths).ToArbitrary();
+
+    private static Arbitrary<string> PrintableTexts =>
+        Gen.Elements("/", "a", "Z", " ", "%2F", "\\x00", "@", "unix:", ":", "é", "😀", ".", "..", "-").ListOf()
+            .Select(parts => "/" + string.Concat(parts).TrimEnd('/') + "s").ToArbitrary();
+
+    [Fact]
+    public void Bytes_come_back_from_a_sockaddr() => Prop.ForAll(EndPoints, endPoint =>
+    {
+        byte[] buffer = new byte[LibcSocket.SockAddrSize];
+        UnixEndPoint back = UnixEndPoint.FromSockAddr(buffer.AsSpan(0, endPoint.WriteSockAddr(buffer)));
+        return back == endPoint && back.NameBytes.Span.SequenceEqual(endPoint.NameBytes.Span);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Bytes_come_back_from_the_runtimes_form() => Prop.ForAll(
+        EndPoints, endPoint => UnixEndPoint.Unnamed.Create(endPoint.Serialize()).Equals(endPoint)).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Abstract_names_come_back_from_a_bound_socket() => Prop.ForAll(AbstractNames.ToArbitrary(), endPoint =>
+    {
+        // Random names of one byte can meet one that is in use; a longer one of ours cannot.
+        byte[] name = [.. Guid.NewGuid().ToByteArray(), .. endPoint.NameBytes.Span];
+        UnixEndPoint unique = UnixEndPoint.FromAbstractName(name.AsSpan(0, Math.Min(name.Length, UnixEndPoint.MaxNameLength)));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(unique);
+        return unique.Equals(socket.LocalEndPoint);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_printed_path_parses_to_the_same_address() => Prop.ForAll(PrintableTexts, text =>
+        !UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint)
+            ? System.Text.Encoding.UTF8.GetByteCount(text) > UnixEndPoint.MaxNameLength
+            : endPoint == UnixEndPoint.Parse(endPoint.ToString())
+                && endPoint == UnixEndPoint.Parse("unix:" + (text.StartsWith("//", StringComparison.Ordinal) ? "//" : "") + endPoint)
+                && endPoint.ToString() == text).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_printed_address_is_one_line_without_control_characters() => Prop.ForAll(EndPoints, endPoint =>
+        endPoint.ToString().All(c => CharUnicodeInfo.GetUnicodeCategory(c)
+            is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator)))
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void TryParse_never_throws_and_agrees_with_Parse() => Prop.ForAll<string?>(text =>
+    {
+        foreach (string prefix in new[] { "", "/", "@", "unix:", "unix://", "unix-abstract:" })
+        {
+            bool read = UnixEndPoint.TryParse(prefix + text, out UnixEndPoint? endPoint);
+            if (read != (endPoint is not null) || read == (Record.Exception(() => UnixEndPoint.Parse(prefix + text)) is ArgumentException))
+                return false;
+        }
+
+        return true;
+    }).QuickCheckThrowOnFailure();
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using Xunit;
+
+namespace Samehost.Tests.Addresses;
+
+public sealed class UnixEndPointParsingTests
+{
+    [Theory]
+    [InlineData("/run/x.sock", "/run/x.sock")]
+    [InlineData("unix:/run/x.sock", "/run/x.sock")]
+    [InlineData("unix:///run/x.sock", "/run/x.sock")]
+    [InlineData("/run/a b%20c\\x41.sock", "/run/a b%20c\\x41.sock")]
+    [InlineData("/run/größe.sock", "/run/größe.sock")]
+    public void A_path_is_read_literally(string text, string path)
+    {
+        UnixEndPoint endPoint = UnixEndPoint.Parse(text);
+
+        Assert.Equal(UnixEndPointKind.Pathname, endPoint.Kind);
+        Assert.Equal(path, endPoint.Path);
+        Assert.Equal(Encoding.UTF8.GetBytes(path), endPoint.NameBytes.ToArray());
+        Assert.Equal(path, endPoint.ToString());
+    }
+
+    [Theory]
+    [InlineData("@name", "name")]
+    [InlineData("unix-abstract:name", "name")]
+    [InlineData("@@name", "@name")]
+    [InlineData("@/run/x.sock", "/run/x.sock")]
+    public void An_abstract_name_is_read_literally(string text, string name)
+    {
+        UnixEndPoint endPoint = UnixEndPoint.Parse(text);
+
+        Assert.Equal(UnixEndPointKind.Abstract, endPoint.Kind);
+        Assert.Equal(Encoding.UTF8.GetBytes(name), endPoint.NameBytes.ToArray());
+        Assert.Equal("@" + name, endPoint.ToString());
+        Assert.Null(endPoint.Path);
+    }
+
+    [Theory]
+    [InlineData("", "write /run/x.sock")]
+    [InlineData("unix:", "path is empty")]
+    [InlineData("unix://", "path is empty")]
+    [InlineData("@", "name is empty")]
+    [InlineData("unix-abstract:", "name is empty")]
+    [InlineData("x.sock", "\"x.sock\" is not absolute")]
+    [InlineData("./x.sock", "start it with /")]
+    [InlineData("unix:x.sock", "\"x.sock\" is not absolute")]
+    [InlineData("unix://run/x.sock", "write unix:/run/x.sock")]
+    [InlineData("/run/", "add the name of the socket file")]
+    [InlineData("/", "add the name of the socket file")]
+    [InlineData("/run/a\0b", "contains a NUL")]
+    public void Text_that_is_no_address_is_refused_with_advice(string text, string advice)
+    {
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.Parse(text));
+
+        Assert.Contains(advice, thrown.Message, StringComparison.Ordinal);
+        Assert.False(UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint));
+        Assert.Null(endPoint);
+    }
+
+    [Theory]
+    [InlineData("/run/")]
+    [InlineData("@")]
+    public void Half_a_surrogate_pair_is_refused_because_it_has_no_bytes(string start)
+    {
+        string text = start + '\ud800';
+
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.Parse(text));
+        Assert.Contains("half a surrogate pair", thrown.Message, StringComparison.Ordinal);
+        Assert.False(UnixEndPoint.TryParse(text, out _));
+    }
+
+    [Fact]
+    public void Null_is_refused()
+    {
+        Assert.Throws<ArgumentNullException>(() => UnixEndPoint.Parse(null!));
+        Assert.False(UnixEndPoint.TryParse(null, out _));
+    }
+
+    [Fact]
+    public void A_path_of_107_bytes_is_accepted_and_one_of_108_is_refused_with_its_length()
+    {
+        string longest = "/" + new string('a', 106);
+
+        Assert.Equal(107, UnixEndPoint.FromPath(longest).NameBytes.Length);
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(longest + "a"));
+        Assert.Contains("108 bytes long and the limit is 107 bytes", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Length_counts_bytes_and_not_characters()
+    {
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('ü', 54)));
+
+        Assert.Contains("109 bytes long", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_abstract_name_of_107_bytes_is_accepted_and_one_of_108_is_refused()
+    {
+        Assert.Equal(107, UnixEndPoint.FromAbstractName(new string('a', 107)).NameBytes.Length);
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromAbstractName(new string('a', 108)));
+        Assert.Contains("abstract name is 108 bytes long", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Paths_given_as_bytes_obey_the_same_rules()
+    {
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(""u8));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("x"u8));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/x/"u8));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/x\0y"u8));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(Encoding.ASCII.GetBytes("/" + new string('a', 107))));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromAbstractName(""u8));
+    }
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using Samehost.Addresses;
+using Samehost.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Addresses;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class UserRuntimeTests
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("a/b")]
+    [InlineData("/a")]
+    public void Only_a_plain_file_name_is_taken(string name)
+    {
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.UserRuntime(name));
+        Assert.Contains("give one such as", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_place_is_a_private_directory()
+    {
+        UnixEndPoint endPoint = UnixEndPoint.UserRuntime("app.sock");
+
+        Assert.EndsWith("/app.sock", endPoint.Path!, StringComparison.Ordinal);
+        Assert.Equal(Private, File.GetUnixFileMode(Path.GetDirectoryName(endPoint.Path!)!));
+    }
+
+    [Fact]
+    public void The_session_directory_is_used_when_it_is_private()
+    {
+        using var directory = new AddressTestDirectory();
+
+        Assert.Equal(directory.Path, UserRuntimeDirectory.Find(directory.Path + "/", "/nowhere"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("relative")]
+    [InlineData("/")]
+    [InlineData("/nowhere/at/all")]
+    public void Without_a_session_directory_one_is_made_and_found_again(string? session)
+    {
+        using var directory = new AddressTestDirectory();
+
+        string made = UserRuntimeDirectory.Find(session, directory.Path);
+        Assert.StartsWith(directory.Path + "/samehost-", made, StringComparison.Ordinal);
+        Assert.Equal(Private, File.GetUnixFileMode(made));
+        Assert.Equal(made, UserRuntimeDirectory.Find(session, directory.Path));
+    }
+
+    [Fact]
+    public void A_session_directory_that_lets_others_in_is_not_used()
+    {
+        using var directory = new AddressTestDirectory();
+        string open = Directory.CreateDirectory(directory.Path + "/open").FullName;
+        File.SetUnixFileMode(open, Private | UnixFileMode.OtherExecute);
+
+        Assert.StartsWith(directory.Path + "/samehost-", UserRuntimeDirectory.Find(open, directory.Path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_in_the_fallback_place_that_lets_others_in_is_refused()
+    {
+        using var directory = new AddressTestDirectory();
+        string made = UserRuntimeDirectory.Find(null, directory.Path);
+        File.SetUnixFileMode(made, Private | UnixFileMode.GroupRead);
+
+        var thrown = Assert.Throws<IOException>(() => UserRuntimeDirectory.Find(null, directory.Path));
+        Assert.Contains("has mode 0740 instead of 0700", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_symbolic_link_in_the_fallback_place_is_refused()
+    {
+        using var directory = new AddressTestDirectory();
+        string made = UserRuntimeDirectory.Find(null, directory.Path);
+        Directory.Move(made, directory.Path + "/elsewhere");
+        Directory.CreateSymbolicLink(made, directory.Path + "/elsewhere");
+
+        var thrown = Assert.Throws<IOException>(() => UserRuntimeDirectory.Find(null, directory.Path));
+        Assert.Contains("is not a directory", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_directory_of_somebody_else_is_not_used()
+    {
+        using var directory = new AddressTestDirectory();
+        string theirs = "/root"; // private, and not ours unless we are root, who can give one away
+        if (LibcIdentity.EffectiveUser() == 0)
+        {
+            theirs = UserRuntimeDirectory.Find(null, directory.Path);
+            using Process chown = Process.Start("chown", ["12345", theirs]);
+            chown.WaitForExit();
+            var thrown = Assert.Throws<IOException>(() => UserRuntimeDirectory.Find(null, directory.Path));
+            Assert.Contains("belongs to user 12345", thrown.Message, StringComparison.Ordinal);
+        }
+
+        using var other = new AddressTestDirectory();
+        Assert.StartsWith(other.Path, UserRuntimeDirectory.Find(theirs, other.Path), StringComparison.Ordinal);
+    }
+}

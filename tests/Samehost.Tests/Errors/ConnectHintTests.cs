@@ -1,0 +1,150 @@
+using System.Runtime.Versioning;
+using Samehost.Interop;
+using Samehost.Tests.Addresses;
+using Samehost.Tests.Errors.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Errors;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class ConnectHintTests : IDisposable
+{
+    private readonly AddressTestDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void A_missing_file_in_a_directory_that_exists() =>
+        Expect(Errno.ENOENT, $"The directory {_directory.Path} exists but has no such file", FailingCalls.Connect(At("s")));
+
+    [Fact]
+    public void A_missing_directory_is_named_with_the_deepest_one_that_exists() =>
+        Expect(Errno.ENOENT, $"{_directory.Path} exists but has no a in it", FailingCalls.Connect(At("a/b/s")));
+
+    [Fact]
+    public void A_symbolic_link_to_nothing()
+    {
+        File.CreateSymbolicLink(At("s").Path!, "nowhere");
+
+        Expect(Errno.ENOENT, "symbolic link to something that does not exist", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_stale_socket_file()
+    {
+        FailingCalls.Listening(At("s")).Dispose();
+
+        Expect(Errno.ECONNREFUSED, "nobody listens at it", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_socket_that_is_bound_and_does_not_listen()
+    {
+        using Descriptor bound = FailingCalls.Bound(At("s"));
+
+        Expect(Errno.ECONNREFUSED, "has not begun to listen", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_regular_file()
+    {
+        File.WriteAllText(At("s").Path!, "");
+
+        Expect(Errno.ECONNREFUSED, "a file but not a socket", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_directory() => Expect(Errno.ECONNREFUSED, "That is a directory", FailingCalls.Connect(At(".")));
+
+    [Fact]
+    public void A_part_of_the_path_that_is_no_directory()
+    {
+        File.WriteAllText(At("f").Path!, "");
+
+        Expect(Errno.ENOTDIR, $"{_directory.Path}/f is not a directory", FailingCalls.Connect(At("f/a/s")));
+    }
+
+    [Fact]
+    public void Links_in_a_circle()
+    {
+        File.CreateSymbolicLink(At("a").Path!, "b");
+        File.CreateSymbolicLink(At("b").Path!, "a");
+
+        Expect(Errno.ELOOP, "lead in a circle", FailingCalls.Connect(At("a/s")));
+    }
+
+    [Fact]
+    public void A_file_name_that_is_too_long_for_the_kernel()
+    {
+        // Our own limit is far below that of a file name (255), but a link on the path can lead beyond it.
+        File.CreateSymbolicLink(At("l").Path!, new string('a', 256));
+
+        Expect(Errno.ENAMETOOLONG, "use a shorter one", FailingCalls.Connect(At("l")));
+    }
+
+    [Fact]
+    public void A_socket_of_another_type()
+    {
+        using Descriptor datagram = FailingCalls.Bound(At("s"), LibcSocket.SOCK_DGRAM);
+
+        Expect(Errno.EPROTOTYPE, "of another type", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_full_backlog()
+    {
+        using Descriptor listener = FailingCalls.Listening(At("s"), backlog: 0);
+        using Descriptor first = FailingCalls.Socket();
+        Assert.Null(FailingCalls.Connect(first, At("s")));
+
+        Expect(Errno.EAGAIN, "backlog of waiting connections is full", FailingCalls.Connect(At("s")));
+    }
+
+    [Fact]
+    public void A_socket_file_that_this_user_may_not_write_to()
+    {
+        using Descriptor listener = FailingCalls.Listening(At("s"));
+        File.SetUnixFileMode(At("s").Path!, UnixFileMode.UserRead);
+        File.SetUnixFileMode(_directory.Path, All);
+
+        Expect(
+            Errno.EACCES,
+            "has mode 0400: connecting needs write permission",
+            FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("s"))));
+    }
+
+    [Fact]
+    public void A_directory_that_this_user_may_not_pass_through()
+    {
+        Directory.CreateDirectory(At("closed").Path!, UnixFileMode.None);
+        File.SetUnixFileMode(_directory.Path, All);
+
+        UnixSocketException? failure = FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("closed/s")));
+        File.SetUnixFileMode(At("closed").Path!, UnixFileMode.UserExecute | UnixFileMode.UserRead); // or it could not be deleted
+
+        Expect(Errno.EACCES, $"may not pass through {_directory.Path}/closed", failure);
+    }
+
+    [Fact]
+    public void An_abstract_name_that_nobody_has() => Expect(
+        Errno.ECONNREFUSED, "in this network namespace", FailingCalls.Connect(UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}")));
+
+    [Fact]
+    public void A_path_that_is_printed_escaped_gets_no_hint_about_another_path() =>
+        Assert.Null(FailingCalls.Connect(At("a\nb"))!.Hint);
+
+    [Fact]
+    public void An_address_that_leads_nowhere() =>
+        Expect(Errno.EINVAL, "leads nowhere", FailingCalls.Connect(UnixEndPoint.Unnamed));
+
+    private const UnixFileMode All = (UnixFileMode)0x1FF;
+
+    private UnixEndPoint At(string name) => UnixEndPoint.FromPath($"{_directory.Path}/{name}");
+
+    private static void Expect(Errno errno, string hint, UnixSocketException? failure)
+    {
+        Assert.NotNull(failure);
+        Assert.Equal(errno, failure.Errno);
+        Assert.Contains(hint, failure.Hint, StringComparison.Ordinal);
+    }
+}

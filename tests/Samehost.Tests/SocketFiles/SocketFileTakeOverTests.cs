@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Text;
+using Samehost.Interop;
+using Samehost.SocketFiles;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.SocketFiles;
+
+public sealed class SocketFileTakeOverTests : SocketFileFixture
+{
+    [Fact]
+    public void A_stale_socket_file_is_replaced_and_nothing_else_is_left()
+    {
+        LeaveStaleFile();
+        Descriptor socket = NewSocket();
+        using SocketFile file = SocketFile.Bind(socket, UnixEndPoint.FromPath(SocketPath));
+        Assert.Equal(0, LibcSocket.Listen(socket, 1));
+        Assert.Equal(0, LibcSocket.Connect(NewSocket(), Address(SocketPath)));
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void A_stale_file_of_a_datagram_socket_is_replaced_too()
+    {
+        PlainBind(LibcSocket.SOCK_DGRAM).Dispose();
+        using var file = Bind();
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void Closing_removes_the_file_and_may_be_repeated()
+    {
+        SocketFile file = Bind();
+        Assert.Equal(["a.sock"], Temp.Names);
+        file.Dispose();
+        Assert.Empty(Temp.Names);
+        using SocketFile successor = Bind();
+        file.Dispose();
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void Closing_leaves_the_file_of_a_successor()
+    {
+        using (Bind())
+        {
+            File.Delete(SocketPath);
+            PlainBind();
+        }
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void A_forgotten_file_stays()
+    {
+        SocketFile file = Bind();
+        file.Forget();
+        file.Dispose();
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void A_fresh_path_needs_no_lock()
+    {
+        using Descriptor held = LockDirectory(Temp.FullPath);
+        using var file = Bind(new SocketFileOptions { LockTimeout = TimeSpan.Zero });
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact]
+    public void A_live_path_is_refused_without_waiting_for_the_lock()
+    {
+        PlainBind();
+        using Descriptor held = LockDirectory(Temp.FullPath);
+        Assert.Equal(Errno.EADDRINUSE, Refused().Errno);
+    }
+
+    [Fact]
+    public void A_lock_that_another_holds_ends_in_EAGAIN_after_the_time_allowed()
+    {
+        LeaveStaleFile();
+        FileStatus before = StatusOf(SocketPath);
+        using Descriptor held = LockDirectory(Temp.FullPath);
+        long start = Stopwatch.GetTimestamp();
+        UnixSocketException e = Refused(new SocketFileOptions { LockTimeout = TimeSpan.FromMilliseconds(200) });
+        TimeSpan waited = Stopwatch.GetElapsedTime(start);
+        Assert.Equal(Errno.EAGAIN, e.Errno);
+        Assert.Contains(Temp.FullPath, e.Hint, StringComparison.Ordinal);
+        Assert.InRange(waited.TotalMilliseconds, 180, 5_000);
+        Assert.Equal(before, StatusOf(SocketPath));
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lock_that_is_let_go_in_time_is_taken()
+    {
+        LeaveStaleFile();
+        Descriptor held = LockDirectory(Temp.FullPath);
+        Task<SocketFile> binding = Task.Run(() => Bind(new SocketFileOptions { LockTimeout = TimeSpan.FromSeconds(30) }));
+        Assert.NotSame(binding, await Task.WhenAny(binding, Task.Delay(100, TestContext.Current.CancellationToken)));
+        held.Dispose();
+        using SocketFile file = await binding;
+        Assert.Equal(["a.sock"], Temp.Names);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task In_a_directory_that_cannot_be_read_a_lock_file_is_used_and_removed()
+    {
+        string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
+        await using (PeerProcess first = PeerProcess.StartAsOrdinaryUser(Temp, "crash-bound", path))
+            await first.WaitAsync();
+        ulong stale = StatusOf(path).Id.Inode;
+
+        await using PeerProcess second = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await second.ExpectAsync("ready");
+        Assert.Equal(["a.sock"], NamesIn(path));
+        Assert.Equal(0, await second.FinishAsync());
+        Assert.Empty(NamesIn(path));
+        Assert.NotEqual(0UL, stale);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_lock_file_that_another_holds_ends_in_EAGAIN_and_one_with_content_is_kept()
+    {
+        string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
+        File.WriteAllText(path + ".lock", "somebody's");
+        OrdinaryUser.Give(path + ".lock");
+        LeaveStaleFile(path);
+        OrdinaryUser.Give(path);
+
+        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path + ".lock"), LibcFile.O_RDWR, 0, out Descriptor? held) >= 0);
+        Assert.Equal(0, LibcLock.TryLock(held!));
+        await using (PeerProcess late = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path, "--lock-timeout", "100"))
+        {
+            await late.ExpectAsync("failed EAGAIN bind failed: Resource temporarily unavailable (11)");
+            Assert.Contains("a.sock.lock", await late.ReadLineAsync(), StringComparison.Ordinal);
+        }
+        held!.Dispose();
+
+        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await peer.ExpectAsync("ready");
+        Assert.Equal(["a.sock", "a.sock.lock"], NamesIn(path));
+        Assert.Equal("somebody's", File.ReadAllText(path + ".lock"));
+    }
+
+    private string MakeUnreadableDirectory()
+    {
+        string directory = Temp.MakeDirectory("dark", 0b011_000_000);
+        OrdinaryUser.Give(directory);
+        return directory;
+    }
+
+    /// <summary>What is beside the socket; an ordinary user has to make the directory readable to look.</summary>
+    private static string[] NamesIn(string socket)
+    {
+        string directory = Path.GetDirectoryName(socket)!;
+        File.SetUnixFileMode(directory, (UnixFileMode)0b111_000_000);
+        return [.. Directory.GetFileSystemEntries(directory).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+    }
+
+    private static Descriptor LockDirectory(string path)
+    {
+        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path), LibcFile.O_DIRECTORY, 0, out Descriptor? directory) >= 0);
+        Assert.Equal(0, LibcLock.TryLock(directory!));
+        return directory!;
+    }
+}

@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Samehost.Tests.Support;
+
+/// <summary>A program of the base system, run to its end.</summary>
+internal static class Command
+{
+    public static string Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output.Trim();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Samehost.Tests.Support;
+
+/// <summary>A running Samehost.TestPeer: a second process that binds, holds, races or crashes.</summary>
+internal sealed class PeerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Process _process;
+
+    private PeerProcess(Process process) => _process = process;
+
+    public int Id => _process.Id;
+
+    /// <summary>The assembly, where this build put it.</summary>
+    public static string AssemblyPath { get; } = Path.GetFullPath(typeof(PeerProcess).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestPeerPath").Value!, AppContext.BaseDirectory);
+
+    private static string Host { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
+
+    /// <summary>Starts it, with the peer's arguments.</summary>
+    public static PeerProcess Start(params string[] arguments) => Launch([Host, "exec", AssemblyPath, .. arguments]);
+
+    /// <summary>Starts it under a umask such as "022".</summary>
+    public static PeerProcess StartWithUmask(string umask, params string[] arguments) =>
+        Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
+
+    /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
+    public static PeerProcess StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
+    {
+        // The build may lie where that user cannot go, so it gets a copy.
+        string copy = directory.MakeDirectory("peer", 0b111_101_101);
+        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
+        {
+            string to = Path.Combine(copy, Path.GetFileName(file));
+            File.Copy(file, to, overwrite: true);
+            File.SetUnixFileMode(to, (UnixFileMode)0b110_100_100);
+        }
+        string[] peer = [Host, "exec", Path.Combine(copy, Path.GetFileName(AssemblyPath)), .. arguments];
+        return Launch([.. OrdinaryUser.Prefix, .. peer]);
+    }
+
+    public async Task<string?> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+
+    public async Task ExpectAsync(string line) => Assert.Equal(line, await ReadLineAsync());
+
+    public void Send(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Ends its input, which ends it, and waits.</summary>
+    public async Task<int> FinishAsync()
+    {
+        _process.StandardInput.Close();
+        return await WaitAsync();
+    }
+
+    public async Task<int> WaitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await WaitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    private static PeerProcess Launch(IReadOnlyList<string> command)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        return new PeerProcess(Process.Start(start)!);
+    }
+}

@@ -1,0 +1,34 @@
+namespace Samehost.Tests.Support;
+
+/// <summary>A directory of one test's own, gone with everything in it when the test ends.</summary>
+internal sealed class TestDirectory : IDisposable
+{
+    public TestDirectory()
+    {
+        FullPath = Directory.CreateTempSubdirectory("samehost-").FullName;
+        // Others have to be able to pass through it in the tests that run a second user.
+        File.SetUnixFileMode(FullPath, (UnixFileMode)0b111_101_101);
+    }
+
+    public string FullPath { get; }
+
+    public string this[string name] => Path.Combine(FullPath, name);
+
+    /// <summary>The names of what is in it, in order.</summary>
+    public string[] Names =>
+        [.. Directory.EnumerateFileSystemEntries(FullPath).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+
+    public string MakeDirectory(string name, int mode)
+    {
+        string path = Directory.CreateDirectory(this[name]).FullName;
+        File.SetUnixFileMode(path, (UnixFileMode)mode);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        foreach (string directory in Directory.GetDirectories(FullPath))
+            File.SetUnixFileMode(directory, (UnixFileMode)0b111_000_000); // some tests make them unreadable
+        Directory.Delete(FullPath, recursive: true);
+    }
+}

@@ -59,6 +59,15 @@ internal sealed class LocalProgram : IDisposable
         return thing;
     }
 
+    /// <summary>The problem in one line for the user, without hints and without the names that only programmers know.</summary>
+    public static string Describe(Exception problem) => problem switch
+    {
+        UnixSocketException failed => failed.Summary,
+        IOException { InnerException: UnixSocketException failed } => failed.Summary,
+        ArgumentException { ParamName: { } name } bad => bad.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
+        _ => problem.Message,
+    };
+
     public void Dispose() => _stop.Dispose();
 
     private async Task<int> RunAsync(Func<LocalProgram, Task> body)
@@ -105,12 +114,7 @@ internal sealed class LocalProgram : IDisposable
     {
         if (problem is OutputException { IsClosedPipe: true })
             return 128 + Sigpipe;
-        Output.Error(problem switch
-        {
-            UnixSocketException failed => failed.Summary,
-            ArgumentException { ParamName: { } name } bad => bad.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
-            _ => problem.Message,
-        });
+        Output.Error(Describe(problem));
         return 1;
     }
 }

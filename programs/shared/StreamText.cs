@@ -10,5 +10,5 @@ internal static class StreamText
     public static byte[] Frame(ReadOnlySpan<byte> label, ReadOnlySpan<byte> text) => [.. label, .. text, (byte)'\n', 0];
 
     /// <summary>True when the error says that the other side is no longer there.</summary>
-    public static bool IsGone(UnixSocketException error) => error.Errno is Errno.EPIPE or Errno.ECONNRESET;
+    public static bool IsGone(IOException error) => error.InnerException is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET };
 }

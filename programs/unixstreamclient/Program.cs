@@ -22,7 +22,7 @@ return await LocalProgram.RunAsync("unixstreamclient", Help, args, async program
             Output.Line((await answers.NextAsync(program.Stop)).Span);
         }
     }
-    catch (UnixSocketException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsGone(error))
     {
         throw AnswerReader.ServerIsGone();
     }

@@ -34,7 +34,7 @@ static async Task ServeAsync(UnixStream client, CancellationToken stop)
             await AnswerAsync(client, line, stop);
         }
     }
-    catch (UnixSocketException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsGone(error))
     {
         // Killed rather than closed: for the server that is a quit like any other.
     }
@@ -47,7 +47,7 @@ static async Task AnswerAsync(UnixStream client, ReadOnlyMemory<byte> line, Canc
     {
         await client.WriteAsync(StreamText.Frame("Hi, "u8, line.Span), stop);
     }
-    catch (UnixSocketException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsGone(error))
     {
         // It left without waiting for the answer; what it sent before is still worth printing.
     }
@@ -59,8 +59,8 @@ static async Task ServeOneOfManyAsync(UnixStream client, CancellationToken stop)
     {
         await ServeAsync(client, stop);
     }
-    catch (Exception problem) when (problem is ProgramException or UnixSocketException)
+    catch (Exception problem) when (problem is ProgramException or IOException)
     {
-        Output.Error(problem.Message);
+        Output.Error(LocalProgram.Describe(problem));
     }
 }

@@ -105,6 +105,39 @@ public sealed class ForeignPeerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_stream_client_that_leaves_without_reading_its_answers_has_quit_like_any_other()
+    {
+        await using RunningProgram server = await StartAsync(Programs.StreamServer);
+        const string Rude = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b"g1\ng2\n")
+            while b"g2" not in s.recv(4096, socket.MSG_PEEK): pass
+            """;
+        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Python, "-c", Rude, _folder["peer.sock"]);
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("Receive: g1", "Receive: g2", "client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stream_client_that_is_gone_before_it_is_answered_is_still_printed()
+    {
+        await using RunningProgram server = await StartAsync(Programs.StreamServer);
+        const string Hasty = """
+            import os, signal, socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            os.kill(int(sys.argv[2]), signal.SIGSTOP)
+            s.sendall(b"g1\ng2\ng3"); s.close()
+            os.kill(int(sys.argv[2]), signal.SIGCONT)
+            """;
+        string id = $"{server.Id}";
+        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Python, "-c", Hasty, _folder["peer.sock"], id);
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("Receive: g1", "Receive: g2", "Receive: g3", "client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_datagram_sender_without_an_address_is_printed_and_reported_and_the_next_one_answered()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);

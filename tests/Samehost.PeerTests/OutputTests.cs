@@ -1,3 +1,4 @@
+using System.Globalization;
 using Samehost.PeerTests.Interop;
 using Samehost.PeerTests.Support;
 
@@ -81,17 +82,17 @@ public sealed class OutputTests : IDisposable
     public async Task A_server_that_waits_for_its_reader_can_still_be_stopped_and_leaves_no_file()
     {
         string path = _folder["stream.sock"];
-        string command = $"trap '' PIPE; {Programs.StreamServer} {path} | sleep 1000";
+        string serve = $"echo $$ > {_folder["id"]}; exec {Programs.StreamServer} {path}";
+        string command = $"sh -c '{serve}' | (head -c 100000 > {_folder["some"]}; echo enough >&2; exec sleep 1000)";
         await using RunningProgram shell = RunningProgram.Start("sh", "-c", command);
         await SocketTable.WaitForServerAsync(path);
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
         client.Type(new string('x', 900_000)); // more than any pipe holds by default
-        await using RunningProgram find = RunningProgram.Start("pgrep", "-P", $"{shell.Id}", "-f", "unixstreamserver");
-        string? server = await find.NextLineAsync();
-        Assert.NotNull(server);
-        Assert.Equal(0, LibcSignal.Kill(int.Parse(server, System.Globalization.CultureInfo.InvariantCulture), LibcSignal.SIGTERM));
+        await shell.ExpectErrorAsync("enough");
+        int server = int.Parse(await File.ReadAllTextAsync(_folder["id"], TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
+        Assert.Equal(0, LibcSignal.Kill(server, LibcSignal.SIGTERM));
         await client.ExpectExitAsync(1, "server terminated prematurely");
-        Assert.Empty(_folder.Names);
+        Assert.Equal(["id", "some"], _folder.Names);
     }
 
     [Theory(Timeout = 60_000)]

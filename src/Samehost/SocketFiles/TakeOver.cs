@@ -12,22 +12,30 @@ internal static class TakeOver
     {
         Bound,
         Stale,
+        Occupied,
         Changed,
     }
 
     public static void Bind(Binding binding)
     {
-        // A fresh bind needs no lock: while a file is there bind(2) fails, and only the holder of the lock removes one.
-        Outcome outcome = Repeat(binding, mayReplace: false);
-        if (outcome == Outcome.Bound)
-            return;
-        if (!binding.Options.ReplaceStale)
+        for (int round = 0; round < Rounds; round++)
         {
-            throw InUse(binding,
-                "A stale socket file is there, which no process is bound to; replacing it is turned off, so it was left untouched.");
+            // A fresh bind needs no lock: while a file is there bind(2) fails, and only the holder of the lock removes one.
+            if (Repeat(binding, mayReplace: false) == Outcome.Bound)
+                return;
+            if (!binding.Options.ReplaceStale)
+            {
+                throw InUse(binding,
+                    "A stale socket file is there, which no process is bound to; replacing it is turned off, so it was left untouched.");
+            }
+            using (TakeOverLock.Take(binding))
+            {
+                if (Repeat(binding, mayReplace: true) == Outcome.Bound)
+                    return;
+            }
+            // Somebody else was first. The next round says who, which takes a while and need not hold up those who wait for the lock.
         }
-        using (TakeOverLock.Take(binding))
-            Repeat(binding, mayReplace: true);
+        throw ChangesHands(binding);
     }
 
     private static Outcome Repeat(Binding binding, bool mayReplace)
@@ -38,7 +46,7 @@ internal static class TakeOver
             if (outcome != Outcome.Changed)
                 return outcome;
         }
-        throw InUse(binding, "The file there changes hands again and again: several programs remove and make it.");
+        throw ChangesHands(binding);
     }
 
     private static Outcome Once(Binding binding, bool mayReplace)
@@ -60,9 +68,13 @@ internal static class TakeOver
                     : throw binding.Failure(pin, "Something is there that could not be looked at; it was left untouched.");
             }
 
-            RefuseUnlessStale(binding, occupant);
             if (!mayReplace)
+            {
+                RefuseUnlessStale(binding, occupant);
                 return Outcome.Stale;
+            }
+            if (!occupant.IsSocket || occupant.Probe(binding, out _) != SocketLife.Stale)
+                return Outcome.Occupied;
             if (LibcFile.LinkStatus(binding.Path, out FileStatus now) < 0 || now.Id != occupant.Status.Id)
                 return Outcome.Changed;
             result = LibcFile.Unlink(binding.Path);
@@ -93,6 +105,9 @@ internal static class TakeOver
                     $"because it could not be seen whether it is in use ({(Errno)(-result)}).");
         }
     }
+
+    private static UnixSocketException ChangesHands(Binding binding) =>
+        InUse(binding, "The file there changes hands again and again: several programs remove and make it.");
 
     private static UnixSocketException InUse(Binding binding, string hint) => binding.Failure(-(int)Errno.EADDRINUSE, hint);
 }

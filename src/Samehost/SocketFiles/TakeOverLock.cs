@@ -99,8 +99,8 @@ internal sealed class TakeOverLock : IDisposable
         long left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
-            throw binding.Failure(-(int)Errno.EAGAIN, "A stale socket file is there, and another process holds the lock under which such files are " +
-                "replaced, for longer than " +
+            throw binding.Failure(-(int)Errno.EAGAIN,
+                "A stale socket file is there, and another process holds the lock under which such files are replaced, for longer than " +
                 $"{binding.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
         }
         Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event tells of an unlocked flock

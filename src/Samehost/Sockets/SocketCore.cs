@@ -92,6 +92,9 @@ internal sealed class SocketCore : IDisposable
         return length < 0 ? throw new UnixSocketException((Errno)(-length), "getpeername") : UnixEndPoint.FromSockAddr(address[..length]);
     }
 
+    /// <summary>Runs a piece of work on this socket's event loop.</summary>
+    public void Post(IThreadPoolWorkItem work) => _registration.Loop.Post(work);
+
     /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an exception.</summary>
     public bool WaitReady(short events, TimeSpan limit)
     {

@@ -48,6 +48,8 @@ public sealed partial class UnixStream : Stream
     /// <summary>The descriptor, for calls that this library does not have. It stays the stream's: do not close it.</summary>
     public SafeHandle Handle => _core.Descriptor;
 
+    internal SocketCore Core => _core;
+
     /// <summary>True until the stream is closed.</summary>
     public override bool CanRead => !_core.IsClosed;
 

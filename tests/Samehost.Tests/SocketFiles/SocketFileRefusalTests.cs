@@ -109,16 +109,15 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 60_000)]
     public async Task A_socket_file_that_this_user_may_not_write_to_is_unclear_and_refused()
     {
-        Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: it takes a second user");
         string directory = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(directory);
         string path = Path.Combine(directory, "a.sock");
         LeaveStaleFile(path);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(path, UnixFileMode.None);
         FileStatus before = StatusOf(path);
         await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EADDRINUSE bind failed: Address already in use (98)");
-        await peer.ExpectAsync("A socket file of user root is there and was left untouched, " +
+        await peer.ExpectAsync($"A socket file of user {Command.Run("id", "-un")} is there and was left untouched, " +
             "because it could not be seen whether it is in use (EACCES).");
         Assert.Equal(before, StatusOf(path));
     }
@@ -126,8 +125,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 60_000)]
     public async Task A_directory_that_this_user_may_not_write_to_gives_EACCES()
     {
-        Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: it takes a second user");
-        string path = Path.Combine(Temp.MakeDirectory("ours", 0b111_101_101), "a.sock");
+        string path = Path.Combine(Temp.MakeDirectory("ours", 0b101_101_101), "a.sock");
         await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EACCES bind failed: Permission denied (13)");
     }

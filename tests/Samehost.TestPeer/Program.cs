@@ -7,7 +7,11 @@ internal static class Program
     {
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
+        ["connect"] = ConnectAndHold.Run,
         ["crash-bound"] = CrashBound.Run,
+        ["idle-sockets"] = IdleSockets.Run,
+        ["send-datagrams"] = SendDatagrams.Run,
+        ["use-up-descriptors"] = UseUpDescriptors.Run,
     };
 
     private static int Main(string[] args)

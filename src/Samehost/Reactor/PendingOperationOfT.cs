@@ -19,6 +19,9 @@ internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource
 
     public T GetResult(short token)
     {
+        // Throws for a task that was used up already, before anything of the next call's is touched.
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
+            Block(token);
         try
         {
             return _source.GetResult(token);
@@ -71,6 +74,14 @@ internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource
         };
         Recycle();
         return result;
+    }
+
+    /// <summary>For callers that take the result at once, <c>GetAwaiter().GetResult()</c>, as they may from a task.</summary>
+    private void Block(short token)
+    {
+        var completed = new ManualResetEventSlim(); // not disposed: Set may still be on its way out when the wait is over
+        _source.OnCompleted(static e => ((ManualResetEventSlim)e!).Set(), completed, token, ValueTaskSourceOnCompletedFlags.None);
+        completed.Wait();
     }
 
     protected void SetOutcome(T result) => _result = result;

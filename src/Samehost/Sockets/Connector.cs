@@ -49,7 +49,7 @@ internal sealed class Connector
         var errno = (Errno)(-result);
         var limit = errno switch
         {
-            Errno.EAGAIN => _options.WaitFor > _options.BacklogTimeout ? _options.WaitFor : _options.BacklogTimeout,
+            Errno.EAGAIN => Longer(_options.WaitFor, _options.BacklogTimeout),
             Errno.ENOENT or Errno.ECONNREFUSED => _options.WaitFor,
             _ => TimeSpan.Zero,
         };
@@ -82,4 +82,7 @@ internal sealed class Connector
             throw;
         }
     }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) =>
+        one == Timeout.InfiniteTimeSpan || other == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : one > other ? one : other;
 }

@@ -9,6 +9,8 @@ internal sealed class DatagramState(SocketCore core)
 {
     private readonly SenderNames _senders = new();
     private MessageReceiver? _messages;
+    private readonly List<QueueRoom> _rooms = [];
+    private bool _closed;
     private UnixEndPoint? _remote;
 
     /// <summary>Spares for the next receive and send.</summary>
@@ -125,6 +127,40 @@ internal sealed class DatagramState(SocketCore core)
     {
         remote = Remote;
         return remote is not null && result is (-(int)Errno.ECONNREFUSED or -(int)Errno.ENOTCONN or -(int)Errno.ECONNRESET);
+    }
+
+    /// <summary>A way to wait for room at a receiver, which ends when this socket is closed.</summary>
+    public QueueRoom EnterRoom(UnixEndPoint? receiver)
+    {
+        var room = new QueueRoom(Core, receiver);
+        lock (_rooms)
+        {
+            if (!_closed)
+            {
+                _rooms.Add(room);
+                return room;
+            }
+        }
+
+        room.Dispose();
+        throw new ObjectDisposedException(nameof(UnixDatagram));
+    }
+
+    public void LeaveRoom(QueueRoom room)
+    {
+        lock (_rooms)
+            _rooms.Remove(room);
+        room.Dispose();
+    }
+
+    /// <summary>Closes the socket and ends all calls, those that wait at a receiver's queue included.</summary>
+    public void Close()
+    {
+        lock (_rooms)
+            _closed = true;
+        Core.Dispose();
+        lock (_rooms)
+            _rooms.ForEach(room => room.Dispose());
     }
 
     public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null) =>

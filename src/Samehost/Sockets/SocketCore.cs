@@ -104,7 +104,9 @@ internal sealed class SocketCore : IDisposable
         if (found >= 0 && local && actual == type)
         {
             _ = LibcFcntl.SetNonBlocking(duplicate!);
-            return Adopt(duplicate!);
+            _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, 0);
+            // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
+            return new SocketCore(duplicate!, refusesDescriptors: false);
         }
 
         duplicate!.Dispose();

@@ -37,13 +37,20 @@ public sealed partial class UnixDatagram
         int result = TrySend(datagram, ancillary, remote);
         if (result == SyncCall.Again)
         {
-            using var room = new QueueRoom(_core, remote ?? RemoteEndPoint);
-            do
+            var room = _state.EnterRoom(remote ?? RemoteEndPoint);
+            try
             {
-                room.Wait();
-                result = TrySend(datagram, ancillary, remote);
+                do
+                {
+                    room.Wait();
+                    result = TrySend(datagram, ancillary, remote);
+                }
+                while (result == SyncCall.Again);
             }
-            while (result == SyncCall.Again);
+            finally
+            {
+                _state.LeaveRoom(room);
+            }
         }
 
         if (result < 0)
@@ -61,13 +68,20 @@ public sealed partial class UnixDatagram
         int result = TrySend(datagram.Span, ancillary, remote);
         if (result == SyncCall.Again)
         {
-            using var room = new QueueRoom(_core, remote ?? RemoteEndPoint);
-            do
+            var room = _state.EnterRoom(remote ?? RemoteEndPoint);
+            try
             {
-                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-                result = TrySend(datagram.Span, ancillary, remote);
+                do
+                {
+                    await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    result = TrySend(datagram.Span, ancillary, remote);
+                }
+                while (result == SyncCall.Again);
             }
-            while (result == SyncCall.Again);
+            finally
+            {
+                _state.LeaveRoom(room);
+            }
         }
 
         if (result < 0)

@@ -55,13 +55,20 @@ public sealed partial class UnixDatagram
         int result = _state.SendTo(datagram, remote);
         if (result == SyncCall.Again)
         {
-            using var room = new QueueRoom(_core, remote);
-            do
+            var room = _state.EnterRoom(remote);
+            try
             {
-                room.Wait();
-                result = _state.SendTo(datagram, remote);
+                do
+                {
+                    room.Wait();
+                    result = _state.SendTo(datagram, remote);
+                }
+                while (result == SyncCall.Again);
             }
-            while (result == SyncCall.Again);
+            finally
+            {
+                _state.LeaveRoom(room);
+            }
         }
 
         if (result < 0)
@@ -88,14 +95,21 @@ public sealed partial class UnixDatagram
     private async ValueTask SendToWhenRoomAsync(ReadOnlyMemory<byte> datagram, UnixEndPoint remote, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_core.IsClosed, this);
-        using var room = new QueueRoom(_core, remote);
+        var room = _state.EnterRoom(remote);
         int result;
-        do
+        try
         {
-            await room.WaitAsync(cancellationToken).ConfigureAwait(false);
-            result = _state.SendTo(datagram.Span, remote);
+            do
+            {
+                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                result = _state.SendTo(datagram.Span, remote);
+            }
+            while (result == SyncCall.Again);
         }
-        while (result == SyncCall.Again);
+        finally
+        {
+            _state.LeaveRoom(room);
+        }
 
         if (result < 0)
             throw DatagramState.Failure(result, "send", remote);

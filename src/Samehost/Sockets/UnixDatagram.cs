@@ -117,7 +117,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
-        _core.Dispose();
+        _state.Close();
     }
 
     /// <inheritdoc cref="Dispose"/>

@@ -40,9 +40,15 @@ public sealed partial class UnixStream
     /// A stream on a connected socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the
     /// handle stays the caller's to close. The socket becomes non-blocking for everybody who shares it (fcntl(2)).
     /// </summary>
-    /// <exception cref="ArgumentException">Not a local stream socket.</exception>
-    public static UnixStream FromDescriptor(SafeHandle descriptor) =>
-        new(SocketCore.FromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream"));
+    /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
+    public static UnixStream FromDescriptor(SafeHandle descriptor)
+    {
+        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream");
+        if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
+            return new UnixStream(core);
+        core.Dispose();
+        throw new ArgumentException("The socket listens; use UnixListener.FromDescriptor for it.", nameof(descriptor));
+    }
 
     /// <summary>
     /// A stream on the connection of a runtime <see cref="Socket"/>, which should not be used further. It gets a duplicate of the

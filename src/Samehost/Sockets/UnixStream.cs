@@ -8,7 +8,8 @@ namespace Samehost;
 /// One end of a connected local stream socket (<c>SOCK_STREAM</c>, unix(7)): bytes in order, both ways, without record bounds.
 /// </summary>
 /// <remarks>
-/// <para>One read and one write may be under way at the same time; further ones wait their turn, whole.</para>
+/// <para>One read and one write may be under way at the same time; further asynchronous ones wait their turn, whole. Blocking calls
+/// in one direction have to take turns by themselves.</para>
 /// <para>Continuations of asynchronous calls run on the event loop's thread. They may block: another thread then serves the
 /// other sockets.</para>
 /// <para>Like every <see cref="Stream"/>, reads and writes report failure as <see cref="IOException"/>; its

@@ -29,6 +29,10 @@ internal sealed class TestPeer : IAsyncDisposable
     public static TestPeer StartWithUmask(string umask, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
+    /// <summary>Starts it with room for so many descriptors; the system's limit stays where it may not be raised.</summary>
+    public static TestPeer StartWithDescriptors(int limit, params string[] arguments) =>
+        Launch(["/bin/sh", "-c", $"ulimit -n {limit} 2>/dev/null; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
+
     /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
     public static TestPeer StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
     {

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>idle-sockets PATH --pairs N</c>: opens pairs, passes a byte through each and has all sockets wait for another; then says how
+/// many microseconds of processor time this process has used, for each line of input.
+/// </summary>
+internal static class IdleSockets
+{
+    public static void Run(PeerArguments arguments)
+    {
+        int pairs = int.Parse(arguments.Option("--pairs")!, CultureInfo.InvariantCulture);
+        var streams = new List<UnixStream>();
+        var reads = new List<Task<int>>();
+        for (int i = 0; i < pairs; i++)
+        {
+            var (first, second) = UnixStream.CreatePair();
+            streams.AddRange([first, second]);
+            var arrival = first.ReadAsync(new byte[1]).AsTask();
+            second.WriteByte(1);
+            arrival.GetAwaiter().GetResult();
+            reads.Add(first.ReadAsync(new byte[1]).AsTask());
+            reads.Add(second.ReadAsync(new byte[1]).AsTask());
+        }
+
+        GC.Collect();
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is not null)
+        {
+            Console.WriteLine(((long)Environment.CpuUsage.TotalTime.TotalMicroseconds).ToString(CultureInfo.InvariantCulture));
+        }
+
+        // Every one of them still hears its peer.
+        for (int i = 0; i < streams.Count; i++)
+            streams[i ^ 1].WriteByte(2);
+        Task.WhenAll(reads).GetAwaiter().GetResult();
+        Console.WriteLine(reads.TrueForAll(r => r.Result == 1) ? "all heard" : "some ended");
+        streams.ForEach(s => s.Dispose());
+    }
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>send-datagrams PATH --count N --connected yes|no --blocking yes|no</c>: sends numbered datagrams; for each line of
+/// input says how many are sent and how many microseconds of processor time this process has used.
+/// </summary>
+internal static class SendDatagrams
+{
+    private static int _sent;
+
+    public static void Run(PeerArguments arguments)
+    {
+        int count = int.Parse(arguments.Option("--count")!, CultureInfo.InvariantCulture);
+        using var socket = UnixDatagram.Create();
+        bool connected = arguments.Option("--connected") == "yes";
+        if (connected)
+            socket.Connect(arguments.Path);
+        UnixEndPoint? remote = connected ? null : arguments.Path;
+        if (arguments.Option("--blocking") == "yes")
+            new Thread(() => SendBlocking(socket, remote, count)) { IsBackground = true }.Start();
+        else
+            _ = Task.Run(() => SendAsync(socket, remote, count));
+
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is not null)
+        {
+            long used = (long)Environment.CpuUsage.TotalTime.TotalMicroseconds;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Volatile.Read(ref _sent)} {used}"));
+        }
+    }
+
+    private static void SendBlocking(UnixDatagram socket, UnixEndPoint? remote, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (remote is null)
+                socket.Send(Datagram(i));
+            else
+                socket.SendTo(Datagram(i), remote);
+            Volatile.Write(ref _sent, i + 1);
+        }
+    }
+
+    private static async Task SendAsync(UnixDatagram socket, UnixEndPoint? remote, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (remote is null)
+                await socket.SendAsync(Datagram(i));
+            else
+                await socket.SendToAsync(Datagram(i), remote);
+            Volatile.Write(ref _sent, i + 1);
+        }
+    }
+
+    private static byte[] Datagram(int number)
+    {
+        byte[] bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
+        return bytes;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Reactor;
+
+[Collection(Alone.Name)]
+public sealed class IdleSocketsTests : SocketTest
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Ten_thousand_sockets_that_wait_use_no_processor_time()
+    {
+        await using TestPeer peer = TestPeer.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
+        string? said = await peer.ReadLineAsync();
+        Assert.SkipWhen(said?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true, "the hard limit of open files is below 10,300");
+        Assert.Equal("ready", said);
+
+        Assert.InRange(await Processor.LeastUseAsync(TimeSpan.FromSeconds(2), () => UsedAsync(peer)), 0, Processor.Idle);
+
+        Assert.Equal(0, await FinishAsync(peer));
+    }
+
+    private static async Task<int> FinishAsync(TestPeer peer)
+    {
+        var end = peer.FinishAsync();
+        await peer.ExpectAsync("all heard");
+        return await end;
+    }
+
+    private static async Task<long> UsedAsync(TestPeer peer)
+    {
+        peer.Send("look");
+        return long.Parse((await peer.ReadLineAsync())!, CultureInfo.InvariantCulture);
+    }
+}

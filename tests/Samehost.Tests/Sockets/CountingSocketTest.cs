@@ -1,0 +1,23 @@
+using Samehost.Reactor;
+using Samehost.Tests.Support;
+
+namespace Samehost.Tests.Sockets;
+
+/// <summary>Tests that fail when they leave a socket or an event descriptor open. They have to run alone.</summary>
+public abstract class CountingSocketTest : SocketTest
+{
+    private readonly OpenDescriptors _before;
+
+    protected CountingSocketTest()
+    {
+        _ = EventLoop.Next(); // opens descriptors for good
+        _before = new OpenDescriptors();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _before.AreBackAsync();
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+}

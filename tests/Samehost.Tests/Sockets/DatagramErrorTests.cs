@@ -1,0 +1,100 @@
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+public sealed class DatagramErrorTests : SocketTest
+{
+    private readonly byte[] _buffer = new byte[100];
+
+    [Fact(Timeout = Limit)]
+    public async Task A_stream_listener_is_not_reached_EPROTOTYPE()
+    {
+        using var listener = UnixListener.Listen(At("s"));
+        await AllFailAsync(Errno.EPROTOTYPE, At("s"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public Task A_missing_receiver_is_ENOENT() => AllFailAsync(Errno.ENOENT, At("none"));
+
+    [Fact(Timeout = Limit)]
+    public async Task A_receiver_that_left_its_file_is_ECONNREFUSED()
+    {
+        await using (TestPeer killed = TestPeer.Start("crash-bound", Temp["s"]))
+            await killed.WaitAsync();
+
+        await AllFailAsync(Errno.ECONNREFUSED, At("s"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_receiver_that_is_connected_to_another_is_EPERM()
+    {
+        using var friend = UnixDatagram.Bind(At("friend"));
+        using var receiver = UnixDatagram.Bind(At("r"));
+        receiver.Connect(At("friend"));
+
+        await AllFailAsync(Errno.EPERM, At("r"));
+
+        friend.SendTo("hello"u8, At("r"));
+        Assert.Equal(5, receiver.Receive(_buffer).Count);
+    }
+
+    [Fact]
+    public void Sending_to_nobody_is_ENOTCONN()
+    {
+        using var socket = UnixDatagram.Create();
+
+        Failures.Is(Errno.ENOTCONN, "send", Assert.Throws<UnixSocketException>(() => socket.Send([1])));
+    }
+
+    [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
+    public async Task A_connected_sender_finds_a_receiver_that_restarted(bool blocking)
+    {
+        foreach (var endPoint in new[] { At("r"), AbstractName() })
+        {
+            using var sender = UnixDatagram.Create();
+            var receiver = UnixDatagram.Bind(endPoint);
+            sender.Connect(endPoint);
+            for (int life = 0; life < 3; life++)
+            {
+                await SendAsync(sender, blocking);
+                Assert.Equal(4, receiver.Receive(_buffer).Count);
+                receiver.Dispose();
+                for (int i = 0; i < 3; i++)
+                {
+                    var failure = await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(sender, blocking));
+                    Failures.Is(endPoint.Kind == UnixEndPointKind.Pathname ? Errno.ENOENT : Errno.ECONNREFUSED, "send", failure, endPoint);
+                }
+
+                receiver = UnixDatagram.Bind(endPoint);
+            }
+
+            receiver.Dispose();
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_other_end_of_a_pair_is_gone()
+    {
+        var (near, far) = UnixDatagram.CreatePair();
+        using var one = near;
+        await far.DisposeAsync();
+
+        Failures.Is(Errno.ECONNREFUSED, "send", Assert.Throws<UnixSocketException>(() => near.Send([1])));
+    }
+
+    private static Task SendAsync(UnixDatagram sender, bool blocking)
+    {
+        byte[] bytes = [1, 2, 3, 4];
+        return blocking ? Task.Run(() => sender.Send(bytes), Token) : sender.SendAsync(bytes, Token).AsTask();
+    }
+
+    private static async Task AllFailAsync(Errno errno, UnixEndPoint remote)
+    {
+        using var sender = UnixDatagram.Create();
+        Failures.Is(errno, "connect", Assert.Throws<UnixSocketException>(() => sender.Connect(remote)), remote);
+        Failures.Is(errno, "send", Assert.Throws<UnixSocketException>(() => sender.SendTo([1], remote)), remote);
+        Failures.Is(
+            errno, "send", await Assert.ThrowsAsync<UnixSocketException>(async () => await sender.SendToAsync(new byte[1], remote, Token)), remote);
+    }
+}

@@ -1,0 +1,29 @@
+using Samehost.Tests.Support;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(NoSocketIsLeft))]
+
+namespace Samehost.Tests.Support;
+
+/// <summary>When all tests have ended, every socket that they opened is closed.</summary>
+public sealed class NoSocketIsLeft : IDisposable
+{
+    private readonly HashSet<string> _before = OpenDescriptors.Sockets();
+
+    public void Dispose()
+    {
+        // Streams that a test forgot on purpose are closed by their finalizer.
+        HashSet<string> left = [];
+        for (int look = 0; look < 20; look++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            left = OpenDescriptors.Sockets();
+            left.ExceptWith(_before);
+            if (left.Count == 0)
+                return;
+        }
+
+        Assert.Fail($"{left.Count} sockets are still open after the last test.");
+    }
+}

@@ -10,7 +10,10 @@ internal static class Program
         ["connect"] = ConnectAndHold.Run,
         ["crash-bound"] = CrashBound.Run,
         ["idle-sockets"] = IdleSockets.Run,
+        ["judge"] = Judge.Run,
+        ["receive-short"] = ReceiveShort.Run,
         ["send-datagrams"] = SendDatagrams.Run,
+        ["talk"] = Talk.Run,
         ["use-up-descriptors"] = UseUpDescriptors.Run,
     };
 

@@ -34,23 +34,38 @@ internal sealed class TestPeer : IAsyncDisposable
         Launch(["/bin/sh", "-c", $"ulimit -n {limit} 2>/dev/null; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
-    public static TestPeer StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
+    public static TestPeer StartAsOrdinaryUser(TestDirectory directory, params string[] arguments) =>
+        StartUnder(directory, OrdinaryUser.Prefix, arguments);
+
+    /// <summary>Starts it under another program, such as setpriv or unshare.</summary>
+    public static TestPeer StartUnder(TestDirectory directory, string[] prefix, params string[] arguments)
     {
         // The build may lie where that user cannot go, so it gets a copy.
-        string copy = directory.MakeDirectory("peer", 0b111_101_101);
-        foreach (string file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
+        string copy = directory["peer"];
+        if (!Directory.Exists(copy))
         {
-            string to = Path.Combine(copy, Path.GetFileName(file));
-            File.Copy(file, to, overwrite: true);
-            File.SetUnixFileMode(to, (UnixFileMode)0b110_100_100);
+            directory.MakeDirectory("peer", 0b111_101_101);
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
+            {
+                string to = Path.Combine(copy, Path.GetFileName(file));
+                File.Copy(file, to, overwrite: true);
+                File.SetUnixFileMode(to, (UnixFileMode)0b110_100_100);
+            }
         }
-        string[] peer = [Host, "exec", Path.Combine(copy, Path.GetFileName(AssemblyPath)), .. arguments];
-        return Launch([.. OrdinaryUser.Prefix, .. peer]);
+
+        return Launch([.. prefix, Host, "exec", Path.Combine(copy, Path.GetFileName(AssemblyPath)), .. arguments]);
     }
 
     public async Task<string?> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
     public async Task ExpectAsync(string line) => Assert.Equal(line, await ReadLineAsync());
+
+    /// <summary>Sends a line and returns the answer.</summary>
+    public async Task<string?> AskAsync(string line)
+    {
+        Send(line);
+        return await ReadLineAsync();
+    }
 
     public void Send(string line)
     {

@@ -1,0 +1,160 @@
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+public sealed class ListenerPolicyTests : SocketTest
+{
+    /// <summary>Does not admit the user that runs the tests.</summary>
+    private static readonly PeerPolicy NotUs = PeerPolicy.Parse("uid:4000000000");
+
+    private static UnixListenerOptions For(PeerPolicy? policy) => new()
+    {
+        PeerPolicy = policy,
+        SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
+    };
+
+    [Theory(Timeout = Limit)]
+    [InlineData("stream")]
+    [InlineData("seqpacket")]
+    public async Task By_default_another_user_is_turned_away_unheard_and_ours_is_served(string type)
+    {
+        OtherUser.NeedsRoot();
+        using IDisposable listener = type == "stream" ? UnixListener.Listen(At("a"), For(null)) : UnixSeqpacketListener.Listen(At("a"), For(null));
+        var accepting = AcceptAsync(listener);
+        await using var stranger = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"], "--type", type);
+        await stranger.ExpectAsync("ready");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal("connected", await stranger.AskAsync("connect"));
+            Assert.Contains(await stranger.AskAsync("say secret"), new[] { "said", "failed EPIPE", "failed ECONNRESET" });
+            Assert.Contains(await stranger.AskAsync("hear"), new[] { "end", "failed ECONNRESET" });
+            Assert.False(accepting.IsCompleted);
+        }
+
+        await using var ours = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await ours.ExpectAsync("ready");
+        Assert.Equal("connected", await ours.AskAsync("connect"));
+        var (peer, connection) = await accepting;
+        using (connection)
+            Assert.Equal(ours.Id, peer.ProcessId);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_third_user_is_admitted_by_user_by_group_or_by_supplementary_group()
+    {
+        OtherUser.NeedsRoot();
+        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(777, 888), "talk", Temp["a"]);
+        await peer.ExpectAsync("ready");
+        foreach (string policy in new[] { "uid:12345", "gid:23456", "gid:777", "self,gid:888", "user:root,uid:1,uid:12345", "anyone" })
+        {
+            using var listener = UnixListener.Listen(At("a"), For(PeerPolicy.Parse(policy)));
+            Assert.Equal("connected", await peer.AskAsync("connect"));
+            using var accepted = await listener.AcceptAsync(Token);
+            Assert.Equal(OtherUser.Id, accepted.GetPeerCredentials().UserId);
+        }
+
+        foreach (string policy in new[] { "uid:12346", "uid:777", "uid:23456", "gid:12345", "gid:889", "self,root,group:root,user:root" })
+        {
+            using var listener = UnixListener.Listen(At("a"), For(PeerPolicy.Parse(policy)));
+            var accepting = listener.AcceptAsync(Token).AsTask();
+            Assert.Equal("connected", await peer.AskAsync("connect"));
+            Assert.Equal("end", await peer.AskAsync("hear"));
+            Assert.False(accepting.IsCompleted, policy);
+            listener.Dispose();
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_blocking_accept_turns_away_too()
+    {
+        using var listener = UnixListener.Listen(At("a"), For(NotUs));
+        var accepting = Task.Factory.StartNew(listener.Accept, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        for (int i = 0; i < 100; i++)
+        {
+            using var client = UnixStream.Connect(At("a"));
+            Assert.Equal(0, await client.ReadAsync(new byte[1], Token));
+        }
+
+        Assert.False(accepting.IsCompleted);
+        listener.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backlog_full_of_the_refused_is_worked_off_and_leaves_nothing_open(bool asynchronous)
+    {
+        using var listener = UnixListener.Listen(At("a"), For(NotUs));
+        var clients = Enumerable.Range(0, 300).Select(_ => UnixStream.Connect(At("a"))).ToList();
+        foreach (var client in clients)
+            client.WriteByte(1);
+        using var done = new CancellationTokenSource();
+        var accepting = asynchronous
+            ? listener.AcceptAsync(done.Token).AsTask()
+            : Task.Factory.StartNew(listener.Accept, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        foreach (var client in clients)
+        {
+            // Closed with an unread byte of ours: the end comes as a reset.
+            var end = await Assert.ThrowsAsync<IOException>(() => client.ReadExactlyAsync(new byte[1], Token).AsTask());
+            Assert.Equal(Errno.ECONNRESET, Assert.IsType<UnixSocketException>(end.InnerException).Errno);
+            client.Dispose();
+        }
+
+        Assert.False(accepting.IsCompleted);
+        await done.CancelAsync();
+        listener.Dispose();
+        await Assert.ThrowsAnyAsync<Exception>(() => accepting);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_inherited_listener_judges_as_well()
+    {
+        using var maker = UnixListener.Listen(At("a"));
+        using var listener = UnixListener.FromDescriptor(maker.Handle, For(NotUs));
+        var accepting = listener.AcceptAsync(Token).AsTask();
+        using (var client = UnixStream.Connect(At("a")))
+            Assert.Equal(0, await client.ReadAsync(new byte[1], Token));
+        Assert.False(accepting.IsCompleted);
+        listener.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);
+    }
+
+    [Fact]
+    public void An_abstract_name_needs_a_policy()
+    {
+        var name = AbstractName();
+        foreach (var endPoint in new[] { name, UnixEndPoint.Autobind })
+        {
+            Needs(() => UnixListener.Listen(endPoint));
+            Needs(() => UnixSeqpacketListener.Listen(endPoint));
+            Needs(() => UnixDatagram.Bind(endPoint));
+            Needs(() => UnixListener.Listen(endPoint, new UnixListenerOptions { AcceptDescriptors = true }));
+        }
+
+        using var listener = UnixListener.Listen(name, For(PeerPolicy.SelfAndRoot));
+        Needs(() => UnixListener.FromDescriptor(listener.Handle));
+        using var second = UnixListener.FromDescriptor(listener.Handle, For(PeerPolicy.Anyone));
+        using var client = UnixStream.Connect(name);
+        using var accepted = second.Accept();
+        Passes(client, accepted);
+
+        static void Needs(Func<IDisposable> bind) =>
+            Assert.Contains("An abstract name has no permissions", Assert.Throws<ArgumentException>(bind).Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<(PeerCredentials Peer, IDisposable Connection)> AcceptAsync(IDisposable listener)
+    {
+        if (listener is UnixListener streams)
+        {
+            var stream = await streams.AcceptAsync(Token);
+            return (stream.GetPeerCredentials(), stream);
+        }
+
+        var socket = await ((UnixSeqpacketListener)listener).AcceptAsync(Token);
+        return (socket.GetPeerCredentials(), socket);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using Samehost.Interop;
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+public sealed class PeerCredentialsTests : SocketTest
+{
+    [Fact(Timeout = Limit)]
+    public async Task A_streams_ends_know_each_others_process_user_and_groups()
+    {
+        using var listener = UnixListener.Listen(At("a"));
+        await using var peer = await ConnectedAsync("stream");
+        using var accepted = await listener.AcceptAsync(Token);
+        IsOurUser(accepted.GetPeerCredentials(), peer.Id);
+        using var client = await UnixStream.ConnectAsync(At("a"), null, Token);
+        IsOurUser(client.GetPeerCredentials(), Environment.ProcessId);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_seqpackets_ends_know_each_others_process_user_and_groups()
+    {
+        using var listener = UnixSeqpacketListener.Listen(At("a"));
+        await using var peer = await ConnectedAsync("seqpacket");
+        using var accepted = await listener.AcceptAsync(Token);
+        IsOurUser(accepted.GetPeerCredentials(), peer.Id);
+        using var client = await UnixSeqpacket.ConnectAsync(At("a"), null, Token);
+        IsOurUser(client.GetPeerCredentials(), Environment.ProcessId);
+    }
+
+    [Fact]
+    public void The_ends_of_a_pair_know_who_made_it()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using (first)
+        using (second)
+        {
+            IsOurUser(first.GetPeerCredentials(), Environment.ProcessId);
+            IsOurUser(second.GetPeerCredentials(), Environment.ProcessId);
+        }
+
+        var (one, other) = UnixSeqpacket.CreatePair();
+        using (one)
+        using (other)
+            IsOurUser(one.GetPeerCredentials(), Environment.ProcessId);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Another_user_is_known_by_its_numbers_and_all_its_thousand_groups()
+    {
+        OtherUser.NeedsRoot();
+        uint[] groups = [.. Enumerable.Range(30_000, 1_000).Select(n => (uint)n)];
+        using var listener = UnixListener.Listen(At("a"), ForAnyone);
+        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(groups), "talk", Temp["a"]);
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        using var accepted = await listener.AcceptAsync(Token);
+        var credentials = accepted.GetPeerCredentials();
+        Assert.Equal((OtherUser.Id, OtherUser.Group), (credentials.UserId, credentials.GroupId));
+        Assert.Equal(groups, credentials.Groups);
+        Assert.True(credentials.IsInGroup(30_999));
+        Assert.True(credentials.IsInGroup(OtherUser.Group));
+        Assert.False(credentials.IsInGroup(31_000));
+        Assert.Null(credentials.UserName);
+        Assert.Null(credentials.GroupName);
+        Assert.False(credentials.IsStranger);
+        Assert.Equal($"(uid 12345, gid 23456, pid {peer.Id})", credentials.ToString());
+    }
+
+    [Fact]
+    public void Names_are_those_of_the_account_database()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using var one = first;
+        using var other = second;
+        var credentials = one.GetPeerCredentials();
+        Assert.Equal(Command.Run("id", "-un"), credentials.UserName);
+        Assert.Equal(Command.Run("id", "-gn"), credentials.GroupName);
+        Assert.StartsWith(credentials.UserName + " (uid ", credentials.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_security_label_is_that_of_the_security_module_or_null()
+    {
+        string? own;
+        try
+        {
+            own = File.ReadAllText("/proc/self/attr/current").TrimEnd('\0', '\n');
+        }
+        catch (IOException)
+        {
+            own = null; // no module that has labels
+        }
+
+        var (first, second) = UnixStream.CreatePair();
+        using var one = first;
+        using var other = second;
+        string? label = one.GetPeerCredentials().SecurityLabel;
+        Assert.True(label is null || label == own, $"'{label}' instead of '{own}'");
+        Assert.NotEqual("", label);
+    }
+
+    [Fact]
+    public void A_socket_without_a_peer_has_nobodys_credentials()
+    {
+        using var datagram = UnixDatagram.Create();
+        var failure = Assert.Throws<UnixSocketException>(() => PeerCredentials.Of((Descriptor)datagram.Handle));
+        Assert.Equal(Errno.ENOTCONN, failure.Errno);
+        Assert.Throws<UnixSocketException>(() => Samehost.PeerProcess.Of((Descriptor)datagram.Handle));
+    }
+
+    private static UnixListenerOptions ForAnyone => new()
+    {
+        PeerPolicy = PeerPolicy.Anyone,
+        SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
+    };
+
+    private async Task<TestPeer> ConnectedAsync(string type)
+    {
+        var peer = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        return peer;
+    }
+
+    private static void IsOurUser(PeerCredentials credentials, int process)
+    {
+        Assert.Equal(process, credentials.ProcessId);
+        Assert.Equal(LibcIdentity.EffectiveUser(), credentials.UserId);
+        Assert.Equal(LibcIdentity.EffectiveGroup(), credentials.GroupId);
+        var groups = Command.Run("id", "-G").Split(' ').Select(g => uint.Parse(g, CultureInfo.InvariantCulture));
+        Assert.Equal(groups.Order(), credentials.Groups.Append(credentials.GroupId).Distinct().Order());
+        Assert.False(credentials.IsStranger);
+    }
+}

@@ -1,0 +1,56 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+public sealed class PeerPolicyLaws
+{
+    private static Gen<uint> Number => Gen.OneOf(Gen.Choose(0, 5), Gen.Choose(0, int.MaxValue)).Select(n => (uint)n);
+
+    private static Gen<string> Term => Gen.OneOf(
+        Gen.Elements("self", "root", "anyone", "user:root", "group:root"),
+        Number.Select(n => $"uid:{n}"),
+        Number.Select(n => $"gid:{n}"));
+
+    private static Gen<string> Policy => Term.NonEmptyListOf().Select(terms => string.Join(',', terms));
+
+    private static Gen<PeerCredentials> Peer =>
+        from user in Number
+        from groups in Number.NonEmptyListOf()
+        from process in Gen.Choose(0, 3)
+        select PeerPolicyTests.Peer(user, groups[0], process, [.. groups.Skip(1)]);
+
+    [Fact]
+    public void A_policy_comes_back_from_its_text() => Prop.ForAll(Policy.ToArbitrary(), text =>
+        PeerPolicy.Parse(text).ToString() == text && PeerPolicy.Parse(text).Equals(PeerPolicy.Parse(PeerPolicy.Parse(text).ToString())))
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_policy_admits_exactly_whom_one_of_its_terms_admits() => Prop.ForAll(
+        Policy.ToArbitrary(),
+        Peer.ToArbitrary(),
+        (text, peer) => PeerPolicy.Parse(text).Admits(peer) == text.Split(',').Any(term => PeerPolicy.Parse(term).Admits(peer)))
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void The_process_number_never_decides_among_known_peers() => Prop.ForAll(
+        Policy.ToArbitrary(),
+        Number.ToArbitrary(),
+        (text, user) => PeerPolicy.Parse(text).Admits(PeerPolicyTests.Peer(user, process: 1))
+            == PeerPolicy.Parse(text).Admits(PeerPolicyTests.Peer(user, process: 4711)))
+        .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void TryParse_never_throws_and_agrees_with_Parse() => Prop.ForAll<string?>(text =>
+    {
+        foreach (string prefix in new[] { "", "self,", "user:", "uid:", "group:", "gid:" })
+        {
+            bool read = PeerPolicy.TryParse(prefix + text, out var policy);
+            if (read != (policy is not null) || read == (Record.Exception(() => PeerPolicy.Parse(prefix + text)) is ArgumentException))
+                return false;
+        }
+
+        return true;
+    }).QuickCheckThrowOnFailure();
+}

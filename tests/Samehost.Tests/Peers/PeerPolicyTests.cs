@@ -1,0 +1,105 @@
+using Samehost.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+public sealed class PeerPolicyTests
+{
+    private const string Known = "self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone";
+
+    [Fact]
+    public void The_default_is_our_own_user_and_root()
+    {
+        Assert.Equal("self,root", PeerPolicy.SelfAndRoot.ToString());
+        Assert.True(PeerPolicy.SelfAndRoot.Admits(Peer(LibcIdentity.EffectiveUser())));
+        Assert.True(PeerPolicy.SelfAndRoot.Admits(Peer(0)));
+        Assert.False(PeerPolicy.SelfAndRoot.Admits(Peer(12345)));
+    }
+
+    [Theory]
+    [InlineData("root", 0u, 0u, true)]
+    [InlineData("root", 1u, 0u, false)]
+    [InlineData("user:root", 0u, 7u, true)]
+    [InlineData("user:root", 7u, 0u, false)]
+    [InlineData("uid:7", 7u, 8u, true)]
+    [InlineData("uid:7", 8u, 7u, false)]
+    [InlineData("gid:7", 8u, 7u, true)]
+    [InlineData("gid:7", 7u, 8u, false)]
+    [InlineData("group:root", 7u, 0u, true)]
+    [InlineData("group:root", 0u, 7u, false)]
+    [InlineData("uid:4294967294", 4294967294u, 7u, true)]
+    [InlineData("anyone", 4294967294u, 4294967294u, true)]
+    [InlineData(" uid:1 , gid:7 ", 8u, 7u, true)]
+    public void A_term_admits_whom_it_names_and_nobody_else(string policy, uint user, uint group, bool admitted) =>
+        Assert.Equal(admitted, PeerPolicy.Parse(policy).Admits(Peer(user, group)));
+
+    [Fact]
+    public void A_supplementary_group_counts_like_the_first()
+    {
+        var policy = PeerPolicy.Parse("gid:103");
+        Assert.True(policy.Admits(Peer(5, 6, 1, [101, 102, 103])));
+        Assert.False(policy.Admits(Peer(103, 6, 103, [101, 102, 104])));
+    }
+
+    [Theory]
+    [InlineData("self")]
+    [InlineData("root")]
+    [InlineData("user:root")]
+    [InlineData("uid:0")]
+    [InlineData("gid:0")]
+    [InlineData("group:root")]
+    public void A_peer_without_a_process_number_here_is_admitted_by_nothing_but_anyone(string policy)
+    {
+        var stranger = Peer(0, 0, 0);
+        Assert.True(stranger.IsStranger);
+        Assert.False(PeerPolicy.Parse(policy).Admits(stranger));
+        Assert.False(PeerPolicy.Parse(policy).AdmitsUser(new UCred { Pid = 0, Uid = 0, Gid = 0 }));
+        Assert.True(PeerPolicy.Anyone.Admits(stranger));
+    }
+
+    [Theory]
+    [InlineData("", $"A policy has an empty term; its terms are: {Known}.")]
+    [InlineData("self,", $"A policy has an empty term; its terms are: {Known}.")]
+    [InlineData("self,,root", $"A policy has an empty term; its terms are: {Known}.")]
+    [InlineData("selfish", $"'selfish' is not a term of a policy; its terms are: {Known}.")]
+    [InlineData("Root", $"'Root' is not a term of a policy; its terms are: {Known}.")]
+    [InlineData("pid:1", $"'pid:1' is not a term of a policy; its terms are: {Known}.")]
+    [InlineData(":1", $"':1' is not a term of a policy; its terms are: {Known}.")]
+    [InlineData("uid:", "'uid:' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("uid:-1", "'uid:-1' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("uid: 1", "'uid: 1' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("uid:root", "'uid:root' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("gid:4294967295", "'gid:4294967295' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("gid:4294967296", "'gid:4294967296' needs a number from 0 to 4294967294 after the colon.")]
+    [InlineData("user:", "There is no user named '' on this system.")]
+    [InlineData("user:no such user", "There is no user named 'no such user' on this system.")]
+    [InlineData("user:root\0", "There is no user named 'root\0' on this system.")]
+    [InlineData("self,group:nosuchgroup", "There is no group named 'nosuchgroup' on this system.")]
+    [InlineData("group:", "There is no group named '' on this system.")]
+    public void A_bad_term_is_named(string policy, string problem)
+    {
+        var refused = Assert.Throws<ArgumentException>(() => PeerPolicy.Parse(policy));
+        Assert.StartsWith(problem, refused.Message, StringComparison.Ordinal);
+        Assert.False(PeerPolicy.TryParse(policy, out var none));
+        Assert.Null(none);
+    }
+
+    [Fact]
+    public void Null_is_no_policy()
+    {
+        Assert.Throws<ArgumentNullException>(() => PeerPolicy.Parse(null!));
+        Assert.False(PeerPolicy.TryParse(null, out _));
+    }
+
+    [Fact]
+    public void Policies_with_the_same_terms_are_equal()
+    {
+        Assert.Equal(PeerPolicy.Parse("uid:1,root"), PeerPolicy.Parse(" uid:1, root"));
+        Assert.Equal(PeerPolicy.Parse("uid:1").GetHashCode(), PeerPolicy.Parse("uid:1").GetHashCode());
+        Assert.NotEqual(PeerPolicy.Parse("uid:1"), PeerPolicy.Parse("gid:1"));
+        Assert.False(PeerPolicy.Anyone.Equals(null));
+    }
+
+    internal static PeerCredentials Peer(uint user, uint group = 7, int process = 1, uint[]? groups = null) =>
+        new(new UCred { Pid = process, Uid = user, Gid = group }, groups ?? [], null);
+}

@@ -1,0 +1,56 @@
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+public sealed class RequireServerTests : SocketTest
+{
+    private static UnixConnectOptions Require(string policy) => new() { RequireServer = PeerPolicy.Parse(policy) };
+
+    [Fact(Timeout = Limit)]
+    public async Task A_server_of_another_user_is_left_before_a_byte_is_sent()
+    {
+        OtherUser.NeedsRoot();
+        string place = Temp.MakeDirectory("theirs", 0b111_101_101);
+        OrdinaryUser.Give(place);
+        string path = Path.Combine(place, "a");
+        await using var judge = TestPeer.StartAsOrdinaryUser(Temp, "judge", path, "--mode", "666");
+        await judge.ExpectAsync("ready");
+        var endPoint = UnixEndPoint.FromPath(path);
+        var refused = await Assert.ThrowsAsync<UnixSocketException>(
+            async () => await UnixStream.ConnectAsync(endPoint, Require("self,root"), Token));
+        Assert.Equal((Errno.EACCES, "connect", endPoint), (refused.Errno, refused.Operation, refused.EndPoint));
+        Assert.Contains("which the required policy 'self,root' does not admit", refused.Hint, StringComparison.Ordinal);
+        await judge.ExpectAsync("0 known refused");
+        await judge.ExpectAsync("heard 0");
+
+        using (var stream = await UnixStream.ConnectAsync(endPoint, Require("uid:65534"), Token))
+            await stream.WriteAsync(new byte[3], Token);
+        await judge.ExpectAsync("0 known refused");
+        await judge.ExpectAsync("heard 3");
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("self", true)]
+    [InlineData("anyone", true)]
+    [InlineData("uid:4000000000", false)]
+    public async Task All_ways_to_connect_look_at_the_server(string policy, bool admitted)
+    {
+        using var streams = UnixListener.Listen(At("a"));
+        using var seqpackets = UnixSeqpacketListener.Listen(At("b"));
+        foreach (var connect in new Func<Task<IDisposable>>[]
+        {
+            async () => await UnixStream.ConnectAsync(At("a"), Require(policy), Token),
+            () => Task.FromResult<IDisposable>(UnixStream.Connect(At("a"), Require(policy))),
+            async () => await UnixSeqpacket.ConnectAsync(At("b"), Require(policy), Token),
+            () => Task.FromResult<IDisposable>(UnixSeqpacket.Connect(At("b"), Require(policy))),
+        })
+        {
+            if (admitted)
+                (await connect()).Dispose();
+            else
+                Assert.Equal(Errno.EACCES, (await Assert.ThrowsAsync<UnixSocketException>(connect)).Errno);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Peers;
+
+/// <summary>Peers in other namespaces, whose numbers do not say who they are (namespaces(7)).</summary>
+public sealed class StrangerTests : SocketTest
+{
+    private static UnixListenerOptions For(string policy) => new()
+    {
+        PeerPolicy = PeerPolicy.Parse(policy),
+        SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
+    };
+
+    [Fact(Timeout = Limit)]
+    public async Task A_peer_outside_our_process_namespace_is_refused_even_as_the_same_user()
+    {
+        OtherUser.NeedsRoot();
+        // We are inside: what connects from outside has no number in there.
+        string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        await using var judge = TestPeer.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", "self,root,uid:0,gid:0");
+        await judge.ExpectAsync("ready");
+        using (var client = await UnixStream.ConnectAsync(At("a"), null, Token))
+            await judge.ExpectAsync("0 stranger refused");
+        await judge.ExpectAsync("heard 0");
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("uid:12345", true)]
+    [InlineData("root", false)]
+    [InlineData("self", false)]
+    public async Task Who_claims_to_be_root_in_a_user_namespace_is_judged_by_its_real_user(string policy, bool admitted)
+    {
+        OtherUser.NeedsRoot();
+        using var listener = UnixListener.Listen(At("a"), For(policy));
+        var accepting = listener.AcceptAsync(Token).AsTask();
+        await using var peer = TestPeer.StartUnder(Temp, [.. OtherUser.With(), "unshare", "--user", "--map-root-user"], "talk", Temp["a"]);
+        Assert.SkipWhen(await peer.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        if (admitted)
+        {
+            using var accepted = await accepting;
+            Assert.Equal(OtherUser.Id, accepted.GetPeerCredentials().UserId);
+            return;
+        }
+
+        Assert.Equal("end", await peer.AskAsync("hear"));
+        Assert.False(accepting.IsCompleted);
+        listener.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("uid:65534,gid:65534,self,root", "65534 stranger refused")]
+    [InlineData("anyone", "65534 stranger admitted")]
+    public async Task Inside_a_user_namespace_the_overflow_user_may_be_anybody(string policy, string verdict)
+    {
+        OtherUser.NeedsRoot();
+        string[] inside = ["unshare", "--user", "--map-root-user"];
+        await using var judge = TestPeer.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", policy, "--mode", "666");
+        Assert.SkipWhen(await judge.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
+        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(), "talk", Temp["a"]);
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        await judge.ExpectAsync(verdict);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Where_every_user_has_a_number_nobody_is_just_a_user()
+    {
+        OtherUser.NeedsRoot();
+        using var listener = UnixListener.Listen(At("a"), For("uid:65534"));
+        await using var peer = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"]);
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        using var accepted = await listener.AcceptAsync(Token);
+        Assert.Equal(65534u, accepted.GetPeerCredentials().UserId);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_datagram_from_outside_our_process_namespace_comes_from_a_stranger()
+    {
+        OtherUser.NeedsRoot();
+        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
+        await using var peer = TestPeer.StartUnder(Temp, ["unshare", "--pid", "--fork", "--kill-child"], "talk", Temp["a"], "--type", "datagram");
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        Assert.Equal("said", await peer.AskAsync("say hello"));
+        using var message = await socket.ReceiveMessageAsync(new byte[10], null, Token);
+        // Its namespace lies within ours, so it has a number here too and is no stranger.
+        Assert.False(message.Credentials!.IsStranger);
+        Assert.Equal(message.Process!.Id, message.Credentials.ProcessId);
+    }
+}

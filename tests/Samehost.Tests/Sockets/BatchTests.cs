@@ -1,0 +1,197 @@
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+public sealed class BatchTests : SocketTest
+{
+    public static TheoryData<bool> Ways => [true, false];
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Ways))]
+    public async Task A_batch_arrives_whole_and_in_order(bool asynchronous)
+    {
+        var (sender, receiver) = UnixDatagram.CreatePair();
+        using var from = sender;
+        using var to = receiver;
+        var outgoing = new UnixDatagramBatch(64, 100);
+        for (int i = 0; i < 64; i++)
+            Assert.True(outgoing.TryAdd(Pattern(i, i)));
+        Assert.False(outgoing.TryAdd([1]));
+        await SendAsync(from, outgoing, asynchronous);
+        Assert.Equal(64, outgoing.Count);
+        var incoming = new UnixDatagramBatch(40, 100);
+        Assert.Equal(40, await ReceiveAsync(to, incoming, asynchronous));
+        Check(incoming, 0);
+        Assert.Equal(24, await ReceiveAsync(to, incoming, asynchronous));
+        Check(incoming, 40);
+
+        static void Check(UnixDatagramBatch batch, int first)
+        {
+            for (int i = 0; i < batch.Count; i++)
+            {
+                Assert.Equal(Pattern(first + i, first + i), batch[i].ToArray());
+                Assert.Equal(first + i, batch.LengthOf(i));
+                Assert.Equal(UnixEndPoint.Unnamed, batch.SenderOf(i));
+            }
+        }
+    }
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Ways))]
+    public async Task A_full_queue_takes_the_batch_bit_by_bit(bool asynchronous)
+    {
+        using var to = UnixDatagram.Bind(At("a"));
+        using var from = UnixDatagram.Create();
+        from.Connect(At("a"));
+        const int all = 500;
+        var outgoing = new UnixDatagramBatch(all, 10);
+        for (int i = 0; i < all; i++)
+            outgoing.TryAdd(BitConverter.GetBytes(i));
+        var sending = Task.Factory.StartNew(
+            () => SendAsync(from, outgoing, asynchronous), Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        var incoming = new UnixDatagramBatch(7, 10);
+        for (int got = 0; got < all;)
+        {
+            int count = await ReceiveAsync(to, incoming, asynchronous);
+            Assert.InRange(count, 1, 7);
+            for (int i = 0; i < count; i++)
+                Assert.Equal(got++, BitConverter.ToInt32(incoming[i].Span));
+        }
+
+        await sending;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Datagrams_that_do_not_fit_are_cut_and_say_so()
+    {
+        using var to = UnixDatagram.Bind(At("a"));
+        using var from = UnixDatagram.Bind(At("b"));
+        from.SendTo(Pattern(100), At("a"));
+        from.SendTo([], At("a"));
+        from.SendTo([7], At("a"));
+        var batch = new UnixDatagramBatch(8, 30);
+        Assert.Equal(3, await to.ReceiveBatchAsync(batch, Token));
+        Assert.Equal(Pattern(100)[..30], batch[0].ToArray());
+        Assert.Equal((100, 0, 1), (batch.LengthOf(0), batch.LengthOf(1), batch.LengthOf(2)));
+        Assert.Equal(0, batch[1].Length);
+        Assert.Equal(7, batch[2].Span[0]);
+        Assert.Equal(At("b"), batch.SenderOf(0));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Each_datagram_has_its_own_sender()
+    {
+        using var to = UnixDatagram.Bind(At("to"));
+        for (int i = 0; i < 6; i++)
+        {
+            using var from = i % 3 == 2 ? UnixDatagram.Create() : UnixDatagram.Bind(At($"from{i}"));
+            from.SendTo([(byte)i], At("to"));
+        }
+
+        var batch = new UnixDatagramBatch(10, 10);
+        Assert.Equal(6, await to.ReceiveBatchAsync(batch, Token));
+        for (int i = 0; i < 6; i++)
+            Assert.Equal(i % 3 == 2 ? UnixEndPoint.Unnamed : At($"from{i}"), batch.SenderOf(i));
+    }
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Ways))]
+    public async Task A_batch_that_was_received_can_be_sent_on_without_a_byte_more(bool asynchronous)
+    {
+        using var relay = UnixDatagram.Bind(At("relay"));
+        using var first = UnixDatagram.Bind(At("first"));
+        using var last = UnixDatagram.Bind(At("last"));
+        relay.Connect(At("last"));
+        using var incoming = UnixDatagram.Bind(At("in"));
+        for (int i = 0; i < 5; i++)
+            first.SendTo(Pattern(i * 10, i), At("in"));
+        var batch = new UnixDatagramBatch(8, 35);
+        Assert.Equal(5, incoming.ReceiveBatch(batch));
+        await SendAsync(relay, batch, asynchronous);
+        byte[] buffer = new byte[100];
+        for (int i = 0; i < 5; i++)
+        {
+            var datagram = await last.ReceiveAsync(buffer, Token);
+            Assert.Equal(Pattern(i * 10, i)[..Math.Min(i * 10, 35)], buffer[..datagram.Count]);
+            Assert.Equal(At("relay"), datagram.Sender);
+        }
+
+        Assert.True(batch.TryAdd([1])); // a sixth
+        Assert.Equal(6, batch.Count);
+    }
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Ways))]
+    public async Task A_restarted_receiver_is_found_again(bool asynchronous)
+    {
+        using var from = UnixDatagram.Create();
+        using (UnixDatagram.Bind(At("a")))
+            from.Connect(At("a"));
+        using var to = UnixDatagram.Bind(At("a"));
+        var batch = new UnixDatagramBatch(4, 10);
+        batch.TryAdd([1]);
+        batch.TryAdd([2]);
+        await SendAsync(from, batch, asynchronous);
+        Assert.Equal(2, await ReceiveAsync(to, batch, asynchronous));
+    }
+
+    [Theory(Timeout = Limit)]
+    [MemberData(nameof(Ways))]
+    public async Task A_receiver_that_is_gone_fails_the_send(bool asynchronous)
+    {
+        using var from = UnixDatagram.Create();
+        var batch = new UnixDatagramBatch(4, 10);
+        batch.TryAdd([1]);
+        Assert.Equal(Errno.ENOTCONN, (await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous))).Errno);
+        using (UnixDatagram.Bind(At("a")))
+            from.Connect(At("a"));
+        Failures.Is(Errno.ENOENT, "send", await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous)), At("a"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_cancelled_receive_takes_nothing_and_leaves_the_batch_empty()
+    {
+        using var to = UnixDatagram.Bind(At("a"));
+        var batch = new UnixDatagramBatch(4, 10);
+        batch.TryAdd([1]);
+        await Cancellations.OfOneAsync(token => to.ReceiveBatchAsync(batch, token));
+        Assert.Equal(0, batch.Count);
+        using var from = UnixDatagram.Create();
+        from.SendTo([5], At("a"));
+        Assert.Equal(1, await to.ReceiveBatchAsync(batch, Token));
+        Assert.Equal(5, batch[0].Span[0]);
+    }
+
+    [Fact]
+    public void Wrong_sizes_and_places_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixDatagramBatch(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixDatagramBatch(1025));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixDatagramBatch(1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new UnixDatagramBatch(1024, int.MaxValue));
+        var batch = new UnixDatagramBatch(2, 3);
+        Assert.Equal((2, 3, 0), (batch.Capacity, batch.MaxLength, batch.Count));
+        Assert.Throws<ArgumentException>(() => batch.TryAdd(new byte[4]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch[0]);
+        Assert.True(batch.TryAdd([1]));
+        Assert.Equal(1, batch[0].Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.LengthOf(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.SenderOf(-1));
+        batch.Clear();
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch[0]);
+        using var socket = UnixDatagram.Create();
+        Assert.Throws<ArgumentNullException>(() => socket.SendBatch(null!));
+        Assert.Throws<ArgumentNullException>(() => socket.ReceiveBatch(null!));
+    }
+
+    internal static async Task SendAsync(UnixDatagram socket, UnixDatagramBatch batch, bool asynchronous)
+    {
+        if (asynchronous)
+            await socket.SendBatchAsync(batch, Token);
+        else
+            socket.SendBatch(batch);
+    }
+
+    private static async Task<int> ReceiveAsync(UnixDatagram socket, UnixDatagramBatch batch, bool asynchronous) =>
+        asynchronous ? await socket.ReceiveBatchAsync(batch, Token) : socket.ReceiveBatch(batch);
+}

@@ -1,0 +1,173 @@
+using Samehost.Interop;
+using Samehost.Tests.Messages;
+using Samehost.Tests.Peers;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+public sealed class DatagramMessageTests : SocketTest
+{
+    private static UnixDatagramOptions TellSenders => new()
+    {
+        TellSenders = true,
+        SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
+    };
+
+    [Theory(Timeout = Limit)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_datagram_tells_who_sent_it(bool asynchronous)
+    {
+        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        await using var one = await TalkerAsync();
+        await using var other = await TalkerAsync();
+        foreach (var peer in new[] { one, other, one })
+        {
+            Assert.Equal("said", await peer.AskAsync("say hello"));
+            byte[] buffer = new byte[10];
+            using var message = asynchronous ? await socket.ReceiveMessageAsync(buffer, null, Token) : socket.ReceiveMessage(buffer);
+            Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(buffer, 0, message.Count));
+            Assert.Equal(peer.Id, message.Credentials!.ProcessId);
+            Assert.Equal(LibcIdentity.EffectiveUser(), message.Credentials.UserId);
+            Assert.Equal(LibcIdentity.EffectiveGroup(), message.Credentials.GroupId);
+            Assert.Empty(message.Credentials.Groups);
+            Assert.Equal(peer.Id, message.Process!.Id);
+            Assert.True(message.Process.IsAlive);
+            Assert.Equal(UnixEndPointKind.Abstract, message.Sender.Kind);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Who_does_not_ask_is_told_nothing()
+    {
+        using var socket = UnixDatagram.Bind(At("a"));
+        using var sender = UnixDatagram.Create();
+        sender.SendMessage("hello"u8, new UnixAncillary { Credentials = SentCredentials.Own }, At("a"));
+        using var message = await socket.ReceiveMessageAsync(new byte[3], null, Token);
+        Assert.Null(message.Credentials);
+        Assert.Null(message.Process);
+        Assert.Equal((3, 5, true, false), (message.Count, message.Length, message.IsTruncated, message.IsEnd));
+        Assert.Equal(UnixEndPoint.Unnamed, message.Sender);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_process_may_name_itself()
+    {
+        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        using var sender = UnixDatagram.Create();
+        sender.SendMessage("hello"u8, new UnixAncillary { Credentials = SentCredentials.Own }, At("a"));
+        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillary { Credentials = SentCredentials.Own }, At("a"), Token);
+        for (int i = 0; i < 2; i++)
+        {
+            using var message = socket.ReceiveMessage(new byte[10]);
+            Assert.Equal(Environment.ProcessId, message.Credentials!.ProcessId);
+            Assert.Equal(LibcIdentity.EffectiveUser(), message.Credentials.UserId);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Root_may_name_another_user_and_an_ordinary_user_may_not()
+    {
+        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        if (OrdinaryUser.WeAreRoot)
+        {
+            using var sender = UnixDatagram.Create();
+            sender.SendMessage("hello"u8, new UnixAncillary { Credentials = new(1, 54321, 54322) }, At("a"));
+            using var message = socket.ReceiveMessage(new byte[10]);
+            var credentials = message.Credentials!;
+            Assert.Equal((1, 54321u, 54322u), (credentials.ProcessId, credentials.UserId, credentials.GroupId));
+        }
+
+        await using var peer = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"], "--type", "datagram");
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        Assert.Equal("failed EPERM", await peer.AskAsync($"claim {peer.Id} 0 0 hello"));
+        Assert.Equal("failed EPERM", await peer.AskAsync("claim 1 65534 65534 hello"));
+        var own = OrdinaryUser.WeAreRoot ? (65534u, 65534u) : (LibcIdentity.EffectiveUser(), LibcIdentity.EffectiveGroup());
+        Assert.Equal("said", await peer.AskAsync($"claim {peer.Id} {own.Item1} {own.Item2} hello"));
+        using var honest = socket.ReceiveMessage(new byte[10]);
+        Assert.Equal((peer.Id, own.Item1), (honest.Credentials!.ProcessId, honest.Credentials.UserId));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Another_users_datagram_tells_its_numbers()
+    {
+        OtherUser.NeedsRoot();
+        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(777), "talk", Temp["a"], "--type", "datagram");
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        Assert.Equal("said", await peer.AskAsync("say hello"));
+        using var message = await socket.ReceiveMessageAsync(new byte[10], null, Token);
+        Assert.Equal((OtherUser.Id, OtherUser.Group), (message.Credentials!.UserId, message.Credentials.GroupId));
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_message_waits_for_room_and_keeps_its_descriptors(bool connected)
+    {
+        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { AcceptDescriptors = true });
+        using var sender = UnixDatagram.Create();
+        if (connected)
+            sender.Connect(At("a"));
+        using var tracked = new Tracked();
+        var ancillary = new UnixAncillary { Descriptors = [tracked.Descriptor] };
+        const int messages = 100;
+        var sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < messages; i++)
+            {
+                if (i % 2 == 0)
+                    await sender.SendMessageAsync(new[] { (byte)i }, ancillary, connected ? null : At("a"), Token);
+                else
+                    sender.SendMessage([(byte)i], ancillary, connected ? null : At("a"));
+            }
+        }, Token);
+        byte[] buffer = new byte[1];
+        for (int i = 0; i < messages; i++)
+        {
+            using var message = await socket.ReceiveMessageAsync(buffer, null, Token);
+            Assert.Equal((i, 1), (buffer[0], message.Descriptors.Count));
+        }
+
+        await sending;
+        Assert.Equal(1, tracked.Count);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_connected_sender_finds_a_restarted_receiver_with_messages_too()
+    {
+        using var sender = UnixDatagram.Create();
+        using (UnixDatagram.Bind(At("a")))
+            sender.Connect(At("a"));
+        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        sender.SendMessage("one"u8, new UnixAncillary());
+        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillary(), null, Token);
+        for (int i = 0; i < 2; i++)
+        {
+            using var message = socket.ReceiveMessage(new byte[10]);
+            Assert.Equal((3, Environment.ProcessId), (message.Count, message.Credentials!.ProcessId));
+        }
+    }
+
+    [Fact]
+    public void Wrong_calls_are_refused()
+    {
+        using var sender = UnixDatagram.Create();
+        Assert.Throws<ArgumentNullException>(() => sender.SendMessage([], null!));
+        Assert.Throws<ArgumentException>(() => sender.SendMessage([], new UnixAncillary(), UnixEndPoint.Unnamed));
+        Assert.Equal(Errno.ENOTCONN, Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillary())).Errno);
+        var nobody = Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillary(), At("nobody")));
+        Assert.Equal((Errno.ENOENT, At("nobody")), (nobody.Errno, nobody.EndPoint));
+    }
+
+    private async Task<TestPeer> TalkerAsync()
+    {
+        var peer = TestPeer.Start("talk", Temp["a"], "--type", "datagram");
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        return peer;
+    }
+}

@@ -1,0 +1,125 @@
+using Samehost.Interop;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+/// <summary>253 unexpected descriptors with each of 10,000 messages.</summary>
+[Collection(Alone.Name)]
+public sealed class DescriptorFloodTests : CountingSocketTest
+{
+    private const int Messages = 10_000;
+
+    public static TheoryData<string, bool> Kinds => new MatrixTheoryData<string, bool>(["stream", "seqpacket", "datagram"], [true, false]);
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Kinds))]
+    public async Task Unexpected_descriptors_stay_out_and_others_are_served_throughout(string type, bool refusing)
+    {
+        await using var server = new EchoServer(type, At("a"));
+        if (refusing)
+            DescriptorLimitTests.NeedsKernelThatRefuses(server.Handle);
+        else
+            DescriptorLimitTests.LetThrough(server.Handle); // and so to the sockets that it accepts
+        await using var flooder = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await flooder.ExpectAsync("ready");
+        Assert.Equal("connected", await flooder.AskAsync("connect"));
+        await using var bystander = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await bystander.ExpectAsync("ready");
+        Assert.Equal("connected", await bystander.AskAsync("connect"));
+        int before = Open();
+
+        var flooded = flooder.AskAsync($"flood {Messages} 253");
+        int served = 0;
+        int most = before;
+        do
+        {
+            Assert.Equal("said", await bystander.AskAsync($"say {served}"));
+            Assert.Equal($"heard {served}", await bystander.AskAsync("hear"));
+            most = Math.Max(most, Open());
+            served++;
+        }
+        while (!flooded.IsCompleted);
+
+        Assert.Equal($"refused {(refusing ? Messages : 0)} of {Messages}", await flooded);
+        Assert.True(served > 1, "the bystander was kept waiting");
+        Assert.InRange(most, 0, before + 253 + 20); // never more than one message's
+        await Eventually.IsTrueAsync(() => Open() <= before, $"descriptors closed; before {before}, now {Open()}");
+    }
+
+    private static int Open() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    /// <summary>Answers everybody with what they sent; takes no descriptors.</summary>
+    private sealed class EchoServer : IAsyncDisposable
+    {
+        private readonly IAsyncDisposable _socket;
+        private readonly UnixServer? _server;
+
+        public EchoServer(string type, UnixEndPoint at)
+        {
+            switch (type)
+            {
+                case "stream":
+                    var listener = UnixListener.Listen(at);
+                    Handle = (Descriptor)listener.Handle;
+                    _socket = listener;
+                    _server = UnixServer.Start(listener, EchoAsync);
+                    break;
+                case "seqpacket":
+                    var seqpackets = UnixSeqpacketListener.Listen(at);
+                    Handle = (Descriptor)seqpackets.Handle;
+                    _socket = seqpackets;
+                    _ = AcceptAsync(seqpackets);
+                    break;
+                default:
+                    var datagrams = UnixDatagram.Bind(at, new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
+                    Handle = (Descriptor)datagrams.Handle;
+                    _socket = datagrams;
+                    _ = EchoAsync(datagrams);
+                    break;
+            }
+        }
+
+        public Descriptor Handle { get; }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_server is not null)
+                await _server.DisposeAsync();
+            await _socket.DisposeAsync();
+        }
+
+        private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
+        {
+            byte[] buffer = new byte[64];
+            for (int count; (count = await stream.ReadAsync(buffer, stopping)) > 0;)
+                await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
+        }
+
+        private static async Task AcceptAsync(UnixSeqpacketListener listener)
+        {
+            while (true)
+                _ = EchoAsync(await listener.AcceptAsync(Token));
+        }
+
+        private static async Task EchoAsync(UnixSeqpacket socket)
+        {
+            using (socket)
+            {
+                byte[] buffer = new byte[64];
+                while (await socket.ReceiveAsync(buffer, null, Token) is { IsEnd: false } record)
+                    await socket.SendAsync(buffer.AsMemory(0, record.Count), null, Token);
+            }
+        }
+
+        private static async Task EchoAsync(UnixDatagram socket)
+        {
+            byte[] buffer = new byte[64];
+            while (true)
+            {
+                var datagram = await socket.ReceiveAsync(buffer, Token);
+                await socket.SendToAsync(buffer.AsMemory(0, datagram.Count), datagram.Sender, Token);
+            }
+        }
+    }
+}

@@ -14,6 +14,8 @@ internal static unsafe partial class LibcAccount
     public static int FindGroup(string name, out uint? group)
     {
         group = null;
+        if (name.Contains('\0'))
+            return 0; // libc would look for the part before it
         byte[] text = Encoding.UTF8.GetBytes(name + '\0');
         for (int size = 4096; ; size *= 4)
         {
@@ -48,6 +50,9 @@ internal static unsafe partial class LibcAccount
     /// <summary>Looks up a user's number; null when there is none of that name. Returns zero or <c>-errno</c>.</summary>
     public static int FindUser(string name, out uint? user)
     {
+        user = null;
+        if (name.Contains('\0'))
+            return 0; // libc would look for the part before it
         byte[] text = Encoding.UTF8.GetBytes(name + '\0');
         byte[] buffer = new byte[16384];
         User entry;

@@ -64,9 +64,12 @@ internal static class ControlReceiver
             return DescriptorLoss.None;
         if (descriptors.Count > wanted.MaxCount)
             return DescriptorLoss.TooMany;
-        bool allowed = wanted.Kinds == DescriptorKinds.Any || descriptors.TrueForAll(d => (wanted.Kinds & DescriptorKind.Of(d)) != 0);
-        return allowed ? DescriptorLoss.None : DescriptorLoss.WrongKind;
+        return wanted.Kinds == DescriptorKinds.Any || AllAre(wanted.Kinds, descriptors) ? DescriptorLoss.None : DescriptorLoss.WrongKind;
     }
+
+    // Of its own: here a lambda is made only where descriptors came, and not with every message.
+    private static bool AllAre(DescriptorKinds kinds, List<Descriptor> descriptors) =>
+        descriptors.TrueForAll(d => (kinds & DescriptorKind.Of(d)) != 0);
 }
 
 /// <summary>What came beside the bytes.</summary>

@@ -61,6 +61,18 @@ public sealed class PeerPolicy : IEquatable<PeerPolicy>
         return false;
     }
 
+    /// <summary>As <see cref="Admits"/> for the sender of a datagram, whose supplementary groups nobody knows; allocates nothing.</summary>
+    internal bool AdmitsSender(in UCred sender)
+    {
+        foreach (var term in _terms)
+        {
+            if (term.AdmitsUser(sender) || term.AdmitsGroup(sender))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The text that <see cref="Parse"/> reads.</summary>
     public override string ToString() => string.Join(',', _terms.Select(static t => t.ToString()));
 

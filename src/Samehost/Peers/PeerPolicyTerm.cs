@@ -63,6 +63,9 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         _ => peer.Uid == Number && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
     };
 
+    public bool AdmitsGroup(in UCred peer) => Of == Kind.Group && peer.Gid == Number
+        && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid) && !UserNamespace.IsOverflowGroup(peer.Gid);
+
     public override string ToString() => (Of, Name) switch
     {
         (Kind.Anyone, _) => "anyone",

@@ -58,7 +58,11 @@ public sealed class UnixDatagramBatch
     public int LengthOf(int index) => _received ? _batch.Length(Slot(index)) : _lengths[Slot(index)];
 
     /// <summary>Where a received datagram came from; its bytes are the sender's choice.</summary>
-    public UnixEndPoint SenderOf(int index) => _received ? _senders.Find(_batch.Name(Slot(index))) : UnixEndPoint.Unnamed;
+    public UnixEndPoint SenderOf(int index)
+    {
+        int slot = Slot(index);
+        return _received ? _senders.Find(_batch.Name(slot)) : UnixEndPoint.Unnamed;
+    }
 
     /// <summary>Adds a datagram to send; false when the batch is full.</summary>
     /// <exception cref="ArgumentException">It is longer than <see cref="MaxLength"/>.</exception>
@@ -135,7 +139,7 @@ public sealed class UnixDatagramBatch
     {
         var beside = ControlReceiver.Read(_batch.Control(slot), _batch.Flags(slot), null);
         beside.PidFd?.Dispose();
-        return beside.Sender is { } sender && policy.Admits(new PeerCredentials(sender, [], null));
+        return beside.Sender is { } sender && policy.AdmitsSender(sender);
     }
 
     private int Slot(int index)

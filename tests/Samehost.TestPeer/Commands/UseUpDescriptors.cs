@@ -23,7 +23,7 @@ internal static class UseUpDescriptors
             Failure(() => UnixStream.CreatePair()),
             Failure(() => UnixDatagram.CreatePair()),
             Failure(() => UnixStream.Connect(arguments.Path)),
-            Failure(() => UnixListener.Listen(UnixEndPoint.Autobind)),
+            Failure(() => UnixListener.Listen(UnixEndPoint.Autobind, new() { PeerPolicy = PeerPolicy.Anyone })),
             Failure(() => listener.Accept()),
             Failure(() => UnixStream.FromDescriptor(waiting.Handle)),
             Failure(() => waiting.ToSocket()),
@@ -47,7 +47,7 @@ internal static class UseUpDescriptors
         using var first = UnixStream.Connect(arguments.Path);
         using var second = UnixStream.FromDescriptor(first.Handle);
         second.ToSocket().Dispose();
-        using var listener = UnixListener.Listen(UnixEndPoint.Autobind);
+        using var listener = UnixListener.Listen(UnixEndPoint.Autobind, new() { PeerPolicy = PeerPolicy.Anyone });
         _ = Failure(() => throw new UnixSocketException(Errno.EMFILE, "rehearse", arguments.Path));
         foreach (var pair in new[] { UnixDatagram.CreatePair() })
         {

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Samehost.Interop;
 using Xunit;
 
 namespace Samehost.Tests.Peers;
@@ -32,6 +33,15 @@ public sealed class PeerPolicyLaws
         Peer.ToArbitrary(),
         (text, peer) => PeerPolicy.Parse(text).Admits(peer) == text.Split(',').Any(term => PeerPolicy.Parse(term).Admits(peer)))
         .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_datagrams_sender_is_judged_as_a_peer_without_supplementary_groups() => Prop.ForAll(
+        Policy.ToArbitrary(), Number.Three().ToArbitrary(), (text, numbers) =>
+    {
+        var (user, group, process) = numbers;
+        var sender = new UCred { Pid = (int)process % 2, Uid = user, Gid = group };
+        return PeerPolicy.Parse(text).AdmitsSender(sender) == PeerPolicy.Parse(text).Admits(new PeerCredentials(sender, [], null));
+    }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void The_process_number_never_decides_among_known_peers() => Prop.ForAll(

@@ -10,6 +10,7 @@ public sealed class BatchCostTests : SocketTest
     [Theory]
     [InlineData(null)]
     [InlineData("anyone")]
+    [InlineData("uid:4000000000,self")]
     public void After_warm_up_a_batch_sent_and_received_allocates_nothing(string? policy)
     {
         using var to = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { PeerPolicy = policy is null ? null : PeerPolicy.Parse(policy) });

@@ -75,9 +75,9 @@ public sealed class ConnectErrorTests : SocketTest
     {
         foreach (var endPoint in new[] { At("s"), AbstractName() })
         {
-            using var listener = UnixListener.Listen(endPoint);
+            using var listener = UnixListener.Listen(endPoint, ForUs);
 
-            Failures.Is(Errno.EADDRINUSE, "bind", Assert.Throws<UnixSocketException>(() => UnixListener.Listen(endPoint)), endPoint);
+            Failures.Is(Errno.EADDRINUSE, "bind", Assert.Throws<UnixSocketException>(() => UnixListener.Listen(endPoint, ForUs)), endPoint);
 
             using var client = UnixStream.Connect(endPoint);
             using var server = listener.Accept();

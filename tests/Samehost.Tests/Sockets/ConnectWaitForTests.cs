@@ -39,7 +39,7 @@ public sealed class ConnectWaitForTests : SocketTest
         var name = AbstractName();
         var connect = Connect(name, new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan }, blocking: false);
 
-        await using var listener = UnixListener.Listen(name);
+        await using var listener = UnixListener.Listen(name, ForUs);
 
         await using var client = await connect;
     }

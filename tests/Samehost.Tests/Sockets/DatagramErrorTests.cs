@@ -53,7 +53,7 @@ public sealed class DatagramErrorTests : SocketTest
         foreach (var endPoint in new[] { At("r"), AbstractName() })
         {
             using var sender = UnixDatagram.Create();
-            var receiver = UnixDatagram.Bind(endPoint);
+            var receiver = UnixDatagram.Bind(endPoint, FromUs);
             sender.Connect(endPoint);
             for (int life = 0; life < 3; life++)
             {
@@ -66,7 +66,7 @@ public sealed class DatagramErrorTests : SocketTest
                     Failures.Is(endPoint.Kind == UnixEndPointKind.Pathname ? Errno.ENOENT : Errno.ECONNREFUSED, "send", failure, endPoint);
                 }
 
-                receiver = UnixDatagram.Bind(endPoint);
+                receiver = UnixDatagram.Bind(endPoint, FromUs);
             }
 
             receiver.Dispose();

@@ -12,8 +12,8 @@ public sealed class DatagramTests : SocketTest
     {
         foreach (var (one, other) in new[] { (At("a"), At("b")), (AbstractName(), AbstractName()) })
         {
-            await using var client = UnixDatagram.Bind(one);
-            await using var server = UnixDatagram.Bind(other);
+            await using var client = UnixDatagram.Bind(one, FromUs);
+            await using var server = UnixDatagram.Bind(other, FromUs);
             Assert.Equal(one, client.LocalEndPoint);
             var receive = server.ReceiveAsync(_buffer, Token);
             Assert.False(receive.IsCompleted);
@@ -34,7 +34,7 @@ public sealed class DatagramTests : SocketTest
     public void An_autobound_socket_has_a_name_from_the_kernel_and_can_be_answered()
     {
         using var server = UnixDatagram.Bind(At("s"));
-        using var client = UnixDatagram.Bind(UnixEndPoint.Autobind);
+        using var client = UnixDatagram.Bind(UnixEndPoint.Autobind, FromUs);
         Assert.Equal(UnixEndPointKind.Abstract, client.LocalEndPoint.Kind);
 
         client.SendTo("x"u8, At("s"));

@@ -21,12 +21,8 @@ public sealed class DescriptorFloodTests : CountingSocketTest
             DescriptorLimitTests.NeedsKernelThatRefuses(server.Handle);
         else
             DescriptorLimitTests.LetThrough(server.Handle); // and so to the sockets that it accepts
-        await using var flooder = TestPeer.Start("talk", Temp["a"], "--type", type);
-        await flooder.ExpectAsync("ready");
-        Assert.Equal("connected", await flooder.AskAsync("connect"));
-        await using var bystander = TestPeer.Start("talk", Temp["a"], "--type", type);
-        await bystander.ExpectAsync("ready");
-        Assert.Equal("connected", await bystander.AskAsync("connect"));
+        await using var flooder = await ServedAsync(type);
+        await using var bystander = await ServedAsync(type);
         int before = Open();
 
         var flooded = flooder.AskAsync($"flood {Messages} 253");
@@ -45,6 +41,17 @@ public sealed class DescriptorFloodTests : CountingSocketTest
         Assert.True(served > 1, "the bystander was kept waiting");
         Assert.InRange(most, 0, before + 253 + 20); // never more than one message's
         await Eventually.IsTrueAsync(() => Open() <= before, $"descriptors closed; before {before}, now {Open()}");
+    }
+
+    /// <summary>A client that has been answered, and so was accepted.</summary>
+    private async Task<TestPeer> ServedAsync(string type)
+    {
+        var peer = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await peer.ExpectAsync("ready");
+        Assert.Equal("connected", await peer.AskAsync("connect"));
+        Assert.Equal("said", await peer.AskAsync("say hello"));
+        Assert.Equal("heard hello", await peer.AskAsync("hear"));
+        return peer;
     }
 
     private static int Open() => Directory.GetFileSystemEntries("/proc/self/fd").Length;

@@ -8,6 +8,12 @@ public abstract class SocketTest : IAsyncDisposable
 {
     protected const int Limit = 30_000;
 
+    /// <summary>The default for paths, said aloud: an abstract name asks for a decision.</summary>
+    protected static UnixListenerOptions ForUs { get; } = new() { PeerPolicy = PeerPolicy.SelfAndRoot };
+
+    /// <inheritdoc cref="ForUs"/>
+    protected static UnixDatagramOptions FromUs { get; } = new() { PeerPolicy = PeerPolicy.SelfAndRoot };
+
     private protected TestDirectory Temp { get; } = new();
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -69,7 +69,7 @@ public sealed class StreamClosingTests : CountingSocketTest
         {
             var (near, far) = UnixStream.CreatePair();
             var read = near.ReadAsync(new byte[1], Token).AsTask();
-            var listener = UnixListener.Listen(AbstractName());
+            var listener = UnixListener.Listen(AbstractName(), ForUs);
             await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(
                 () =>
                 {

@@ -10,7 +10,7 @@ public sealed class StreamConnectTests : SocketTest
     [Theory(Timeout = Limit), MemberData(nameof(Kinds))]
     public async Task Asynchronous_calls_connect_and_pass_bytes_both_ways(string kind)
     {
-        await using var listener = UnixListener.Listen(Address(kind));
+        await using var listener = UnixListener.Listen(Address(kind), ForUs);
         var accept = listener.AcceptAsync(Token);
         Assert.False(accept.IsCompleted);
 
@@ -24,7 +24,7 @@ public sealed class StreamConnectTests : SocketTest
     [Theory, MemberData(nameof(Kinds))]
     public void Blocking_calls_connect_and_pass_bytes_both_ways(string kind)
     {
-        using var listener = UnixListener.Listen(Address(kind));
+        using var listener = UnixListener.Listen(Address(kind), ForUs);
         using var client = UnixStream.Connect(listener.LocalEndPoint);
         using var server = listener.Accept();
 
@@ -66,8 +66,8 @@ public sealed class StreamConnectTests : SocketTest
     [Fact]
     public void An_autobind_listener_has_the_name_that_the_kernel_gave()
     {
-        using var one = UnixListener.Listen(UnixEndPoint.Autobind);
-        using var other = UnixListener.Listen(UnixEndPoint.Autobind);
+        using var one = UnixListener.Listen(UnixEndPoint.Autobind, ForUs);
+        using var other = UnixListener.Listen(UnixEndPoint.Autobind, ForUs);
 
         Assert.Equal(UnixEndPointKind.Abstract, one.LocalEndPoint.Kind);
         Assert.Equal(5, one.LocalEndPoint.NameBytes.Length);

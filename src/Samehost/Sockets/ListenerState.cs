@@ -7,7 +7,7 @@ namespace Samehost.Sockets;
 /// <summary>A listening socket of either connected type: bound safely, and closed to peers that its policy does not admit.</summary>
 internal sealed class ListenerState : IDisposable
 {
-    private readonly SocketFile? _file;
+    private SocketFile? _file;
     private UnixEndPoint? _local;
 
     private ListenerState(SocketCore core, SocketFile? file, PeerPolicy policy)
@@ -102,12 +102,11 @@ internal sealed class ListenerState : IDisposable
         Core.Dispose();
     }
 
-    /// <summary>Closes, and leaves the path to a successor who listens on the same socket.</summary>
-    public void Leave()
-    {
-        _file?.Forget();
-        Core.Dispose();
-    }
+    /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
+    public void LeaveFile() => _file?.Forget();
+
+    /// <summary>Becomes the owner of the path, which a predecessor has left to us.</summary>
+    public void AdoptFile() => _file = SocketFile.Adopt(Core.Descriptor, LocalEndPoint);
 
     private bool IsAdmitted(SocketCore peer)
     {

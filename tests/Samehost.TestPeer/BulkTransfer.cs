@@ -73,6 +73,10 @@ internal sealed class BulkTransfer : IDisposable
         }
         Console.WriteLine(Convert.ToHexString(_hash.GetHashAndReset()));
         Console.WriteLine(Volatile.Read(ref _signals));
+        while (Console.ReadLine() is not null)
+        {
+            // until then signals may come
+        }
     }
 
     /// <summary>Each block differs from the one before, so that a repeated or a lost one shows.</summary>

@@ -3,15 +3,19 @@ using System.Diagnostics;
 namespace Samehost.Serving;
 
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
+#pragma warning disable CA1001 // a semaphore whose wait handle was never asked for holds nothing to dispose of
 internal sealed class AcceptLoop(UnixServer server, UnixListener listener, SemaphoreSlim room, CancellationToken stopping)
     : IThreadPoolWorkItem
+#pragma warning restore CA1001
 {
-    // Long enough to cost nothing while descriptors are short, short enough to go on soon after.
+    // Long enough to cost nothing while descriptors are short, short enough to go on soon after others have freed some.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DescriptorReserve _reserve = new();
+    private readonly SemaphoreSlim _freed = new(0);
+    private volatile bool _pausing;
     private long _told;
 
     /// <summary>Ends when accepting was stopped; with an error if it failed for good, after the listener was closed.</summary>
@@ -19,6 +23,13 @@ internal sealed class AcceptLoop(UnixServer server, UnixListener listener, Semap
 
     /// <summary>Begins on the listener's event loop, which runs even when the thread pool is all held up.</summary>
     public void Start() => listener.Core.Post(this);
+
+    /// <summary>A connection has ended, and with it a descriptor.</summary>
+    public void Freed()
+    {
+        if (_pausing)
+            _freed.Release();
+    }
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
@@ -67,7 +78,7 @@ internal sealed class AcceptLoop(UnixServer server, UnixListener listener, Semap
                 continue; // the client has left again
             }
 
-            await Task.Delay(Pause, stopping).ConfigureAwait(false);
+            await PauseAsync().ConfigureAwait(false);
         }
     }
 
@@ -77,8 +88,15 @@ internal sealed class AcceptLoop(UnixServer server, UnixListener listener, Semap
         while (server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
         {
             Tell(new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint));
-            await Task.Delay(Pause, stopping).ConfigureAwait(false);
+            await PauseAsync().ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask PauseAsync()
+    {
+        _pausing = true;
+        await _freed.WaitAsync(Pause, stopping).ConfigureAwait(false);
+        _pausing = false;
     }
 
     private void Tell(UnixSocketException error)

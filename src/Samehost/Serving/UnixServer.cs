@@ -143,8 +143,9 @@ public sealed class UnixServer : IAsyncDisposable
     {
         Metrics.Ended();
         _users.Leave(connection.User);
-        _room.Release();
         _connections.Remove(connection);
+        _room.Release();
+        _accepting.Freed();
     }
 
     internal void Tell<T>(Action<UnixServerEvents, T> what, T about)

@@ -23,10 +23,10 @@ internal sealed class EchoClient(UnixStream stream) : IDisposable
     public async Task SendAsync(string text) => await Stream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask().WaitAsync(Patience);
 
     /// <summary>So many characters of what comes back; fewer at the end of the stream.</summary>
-    public async Task<string> ReceiveAsync(int count)
+    public async Task<string> ReceiveAsync(int count, TimeSpan? within = null)
     {
         byte[] buffer = new byte[count];
-        int received = await Stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask().WaitAsync(Patience);
+        int received = await Stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask().WaitAsync(within ?? Patience);
         return Encoding.ASCII.GetString(buffer, 0, received);
     }
 

@@ -11,6 +11,8 @@ internal static class Serve
 {
     public static void Run(PeerArguments arguments)
     {
+        // Starts the runtime's timer and pool threads while there are descriptors: it ends the process when it cannot.
+        Task.Delay(1).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
         var delays = new Delays();
         UnixServer server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions
         {

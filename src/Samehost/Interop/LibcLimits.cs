@@ -8,7 +8,7 @@ internal static unsafe partial class LibcLimits
 {
     private const int RLIMIT_NOFILE = 7;
 
-    /// <summary>One more than the largest number that a new descriptor may have; <see cref="int.MaxValue"/> when there is no limit.</summary>
+    /// <summary>One more than the largest number that a new descriptor may have; <see cref="int.MaxValue"/> without limit.</summary>
     public static int Descriptors()
     {
         ResourceLimit limit;

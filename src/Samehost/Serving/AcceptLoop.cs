@@ -82,7 +82,7 @@ internal sealed class AcceptLoop(UnixServer server, UnixListener listener, Semap
         }
     }
 
-    /// <summary>Waits until connections that end have freed descriptors; where there is none to end, the reserve is used after all.</summary>
+    /// <summary>Waits until connections that end have freed descriptors; where none is left, the reserve is used after all.</summary>
     private async ValueTask WaitForDescriptorsAsync()
     {
         while (server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))

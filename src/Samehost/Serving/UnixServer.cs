@@ -5,8 +5,8 @@ namespace Samehost;
 
 /// <summary>Serves many clients of one local stream address at once, with one handler.</summary>
 /// <remarks>
-/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches neither the
-/// others nor the server. Handlers may block: other connections are then served by other threads.</para>
+/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches neither
+/// the others nor the server. Handlers may block: other connections are then served by other threads.</para>
 /// <para>At the limit of connections the rest waits in the backlog; when the process comes near its limit of descriptors, accepting pauses
 /// and goes on when there is room.</para>
 /// </remarks>
@@ -19,10 +19,8 @@ namespace Samehost;
 /// });
 /// await server.Completion;
 /// </code></example>
-public sealed class UnixServer : IAsyncDisposable
+public sealed partial class UnixServer : IAsyncDisposable
 {
-    private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
-
     private readonly UnixListener _listener;
     private readonly UnixServerOptions _options;
     private readonly CancellationTokenSource _stopAccepting = new();
@@ -31,9 +29,7 @@ public sealed class UnixServer : IAsyncDisposable
     private readonly UserLimit _users;
     private readonly LiveConnections _connections = new();
     private readonly AcceptLoop _accepting;
-    private readonly Lock _lock = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task<bool>? _stop;
 
     private UnixServer(UnixListener listener, Func<UnixStream, CancellationToken, Task> handler, UnixServerOptions options)
     {
@@ -96,27 +92,6 @@ public sealed class UnixServer : IAsyncDisposable
         return new UnixServer(listener, handler, options);
     }
 
-    /// <summary>
-    /// Stops accepting, removes the path, tells the handlers through their token, and waits for them; connections that are left when
-    /// the time is over are closed. Connections that wait in the backlog are reset.
-    /// </summary>
-    /// <remarks>It ends at most a second after its time, also when a handler never does. A handler that awaits it waits for
-    /// itself, and so until the time is over.</remarks>
-    /// <param name="drain">How long handlers may go on; <see cref="UnixServerOptions.DrainTimeout"/> when null, without limit
-    /// when <see cref="Timeout.InfiniteTimeSpan"/>.</param>
-    /// <returns>True when every handler had ended in time. A second call returns the first one's outcome.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The time is negative, or longer than 49 days.</exception>
-    public Task<bool> StopAsync(TimeSpan? drain = null)
-    {
-        if (drain is { } time)
-            CheckDrain(time, nameof(drain));
-        lock (_lock)
-            return _stop ??= Task.Run(() => DrainAsync(drain ?? _options.DrainTimeout));
-    }
-
-    /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
-
     /// <summary>Takes a fresh connection in, or refuses it.</summary>
     internal void Begin(UnixStream stream)
     {
@@ -170,56 +145,11 @@ public sealed class UnixServer : IAsyncDisposable
         CheckDrain(options.DrainTimeout, nameof(options));
     }
 
-    private static void CheckDrain(TimeSpan time, string parameter)
-    {
-        // What a timer takes.
-        if (time != Timeout.InfiniteTimeSpan && (time < TimeSpan.Zero || time.TotalMilliseconds > uint.MaxValue - 1))
-            throw new ArgumentOutOfRangeException(parameter, time, "The time to drain must be zero to 49 days, or infinite.");
-    }
-
     private void Refuse(UnixStream stream, uint user, string reason)
     {
         stream.Dispose();
         _room.Release();
         Metrics.Refused();
         Tell((events, r) => events.ConnectionRefused(user, r), reason);
-    }
-
-    private async Task<bool> DrainAsync(TimeSpan drain)
-    {
-        // Two tokens: callbacks that handlers put on theirs may block or throw, and must not keep the server from stopping.
-        await _stopAccepting.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
-        _ = _stopping.CancelAsync().ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
-
-        bool drained = await EndsWithin(drain, AllEnded()).ConfigureAwait(false);
-        if (!drained)
-        {
-            _connections.Abort();
-            await EndsWithin(UnwindTime, AllEnded()).ConfigureAwait(false);
-        }
-
-        _completion.TrySetResult();
-        return drained;
-    }
-
-    private async Task AllEnded()
-    {
-        // First the loop: until it has ended, it may begin one more.
-        await _accepting.Ended.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-        await _connections.Empty().ConfigureAwait(false);
-    }
-
-    private static async Task<bool> EndsWithin(TimeSpan time, Task task)
-    {
-        try
-        {
-            await task.WaitAsync(time).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
     }
 }

@@ -5,7 +5,8 @@ namespace Samehost.TestPeer;
 
 /// <summary>
 /// <c>serve PATH [--max N] [--per-user N]</c>: echoes to all clients. Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
-/// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of its input.
+/// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of
+/// its input.
 /// </summary>
 internal static class Serve
 {

@@ -46,9 +46,12 @@ internal static class CommandLine
             new VersionOption(),
             TourCommand.Create(),
         };
-        ParseResult parsed = root.Parse(args);
+        // A file whose name begins with @ is a file, not a list of arguments.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (args.Length == 0)
             throw new ToolException($"say what to do, for example 'samehost tour'; {TryHelp}", ExitStatus.Usage);
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+            throw new ToolException($"what is '{unknown}'? {TryHelp}", ExitStatus.Usage);
         if (parsed.Errors is [{ Message: { } problem }, ..])
             throw new ToolException($"{problem.TrimEnd('.')}; {TryHelp}", ExitStatus.Usage);
 

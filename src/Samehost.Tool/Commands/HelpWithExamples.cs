@@ -9,8 +9,8 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
     private const string Examples = """
         Examples:
-          samehost tour                     two servers, two clients and five common errors
-          samehost tour --file words.txt    send your own lines and check every answer
+          samehost tour                   servers, clients, and five common errors
+          samehost tour --file words.txt  send your lines and check every answer
 
         Exit status: 0 done, 1 failed, 2 wrong usage.
         """;

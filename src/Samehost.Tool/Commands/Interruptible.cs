@@ -9,6 +9,8 @@ internal static class Interruptible
     /// <summary>How long a stopped command may take to unwind before it is left where it is (in a write to a pipe that is full).</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
+
     public static async Task<int> RunAsync(Func<Workplace, CancellationToken, Task<int>> body)
     {
         var signalled = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,7 +22,10 @@ internal static class Interruptible
 
         await using var workplace = new Workplace();
         Task<int> work = Task.Run(() => body(workplace, stop.Token));
-        if (await Task.WhenAny(work, signalled.Task) == work)
+        await Task.WhenAny(work, signalled.Task);
+        if (work.IsFaulted)
+            await Task.WhenAny(signalled.Task, Task.Delay(Grace)); // Ctrl+C ends the programs as well, and they may be quicker
+        if (!signalled.Task.IsCompleted)
             return await work;
         await stop.CancelAsync();
         await Task.WhenAny(work, Task.Delay(Patience));

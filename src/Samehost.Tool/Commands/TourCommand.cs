@@ -14,7 +14,7 @@ internal static class TourCommand
             Description = "Send this file's lines instead, and check that every answer is \"Hi, <line>\".",
             HelpName = "PATH",
         };
-        var command = new Command("tour", "Watch real servers and clients talk, and meet the errors that newcomers meet.") { file };
+        var command = new Command("tour", "Watch real servers and clients talk, and fail.") { file };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(file)));
         return command;
     }

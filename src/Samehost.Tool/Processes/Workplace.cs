@@ -10,7 +10,7 @@ internal sealed class Workplace : IAsyncDisposable
     private const UnixFileMode Passable = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>What is left of a socket path's 107 bytes for the directory, when programs make directories of their own below it.</summary>
-    private const int LongestRoot = 60;
+    private const int LongestRoot = 50;
 
     private readonly List<LocalProcess> _started = [];
     private bool _isDisposed;
@@ -72,7 +72,7 @@ internal sealed class Workplace : IAsyncDisposable
             parent = "/tmp";
         if (!Directory.Exists(parent))
             throw new ToolException("there is no directory for temporary files: set TMPDIR");
-        return Path.Join(parent, "samehost-" + Path.GetFileNameWithoutExtension(Path.GetRandomFileName()));
+        return Path.Join(parent, "samehost-tour-" + Path.GetFileNameWithoutExtension(Path.GetRandomFileName()));
     }
 
     private sealed class Reversal(Action undo) : IDisposable

@@ -13,7 +13,7 @@ internal sealed class FileTour(Terminal terminal, Workplace workplace, Cancellat
     public async Task<int> RunAsync(string path)
     {
         using var lines = new FileLines(path);
-        Terminal.Line($"Two real servers are to answer each line of {Printable.Text(path)} with \"Hi, <line>\".");
+        Terminal.Paragraph($"Two real servers are to answer each line of {Printable.Text(path)} with \"Hi, <line>\".");
         Terminal.Shell($"{StreamServer} {StreamSocket}");
         Terminal.Shell($"{DataServer} {DataSocket}");
         LocalProcess streamServer = await ServeAsync(StreamServer, StreamSocket);

@@ -6,6 +6,9 @@ namespace Samehost.Tool.Tours;
 /// <summary>Counts the answers on one kind of socket, keeps the first wrong one, and measures the time of sending and answering.</summary>
 internal sealed class Tally
 {
+    /// <summary>Fewer answers measure how the programs start, not how fast they are.</summary>
+    private const int EnoughForSpeed = 10_000;
+
     private readonly Stopwatch _watch = new();
     private string? _firstWrong;
 
@@ -31,12 +34,14 @@ internal sealed class Tally
 
     public void Print(string kind)
     {
-        double seconds = Math.Max(_watch.Elapsed.TotalSeconds, 1e-6);
-        string verdict = Wrong == 0 ? "answers, all \"Hi, <line>\"," : $"answers, {Wrong:N0} of them WRONG,";
-        Terminal.Line($"  {kind,-8}  {Answers:N0} {verdict} in {seconds:0.00} s ({Answers / seconds:N0} a second)");
+        double seconds = _watch.Elapsed.TotalSeconds;
+        string verdict = Wrong == 0 ? "every answer was \"Hi, <line>\"" : $"{Wrong:N0} of {Answers:N0} answers were WRONG";
+        string speed = Answers < EnoughForSpeed ? "" : $" ({Answers / seconds:N0} a second)";
+        if (Answers > 0)
+            Terminal.Line($"  {kind,-8}  {verdict}, in {seconds:0.00} s{speed}");
         if (_firstWrong is not null)
             Terminal.Line($"            {_firstWrong}");
         if (TooLong > 0)
-            Terminal.Line($"            {TooLong:N0} left out: too long for a datagram");
+            Terminal.Line($"  {(Answers > 0 ? "" : kind),-8}  lines too long for a datagram, left out: {TooLong:N0}");
     }
 }

@@ -87,7 +87,7 @@ public sealed class FileTourTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task Wrong_answers_are_counted_and_end_in_status_1()
     {
-        string echo = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$1\" EXEC:cat\n";
+        string echo = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$PWD/$1\" EXEC:cat\n";
         await using ToolRun run = StartProgram(CopyTool(("unixstreamserver", echo)), "tour", "--file", Write("words", "g1\ng2\n"u8.ToArray()));
         ToolResult result = await run.EndAsync();
         Assert.Equal((1, "samehost: not every answer was \"Hi, <line>\"\n"), (result.Status, result.Errors));
@@ -100,7 +100,7 @@ public sealed class FileTourTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task A_server_that_leaves_is_no_success()
     {
-        string leave = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$1\" EXEC:true\n";
+        string leave = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$PWD/$1\" EXEC:true\n";
         await using ToolRun run = StartProgram(CopyTool(("unixstreamserver", leave)), "tour", "--file", Write("words", "g1\n"u8.ToArray()));
         ToolResult result = await run.EndAsync();
         Assert.Equal((1, "samehost: the stream server left after 0 answers\n"), (result.Status, result.Errors));

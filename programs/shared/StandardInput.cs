@@ -2,7 +2,7 @@ using Samehost.Programs.Interop;
 
 namespace Samehost.Programs;
 
-/// <summary>Standard input as bytes. Nobody can interrupt a read from a terminal, so it waits on a thread that may be left behind.</summary>
+/// <summary>Standard input as bytes. A read from a terminal cannot be interrupted: it waits on a thread that may be left behind.</summary>
 internal static class StandardInput
 {
     public static async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop)

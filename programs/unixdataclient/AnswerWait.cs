@@ -1,5 +1,4 @@
-using Samehost;
-using Samehost.Programs;
+namespace Samehost.Programs;
 
 /// <summary>Waits for an answer, and asks now and then whether anybody is still there to give one.</summary>
 internal sealed class AnswerWait(UnixDatagram socket, UnixEndPoint server)

@@ -1,4 +1,4 @@
-using Samehost;
+namespace Samehost.Programs;
 
 /// <summary>A fresh directory of mode 0700 that only this user can reach into, removed with all that is in it.</summary>
 internal sealed class PrivateDirectory(string prefix) : IAsyncDisposable

@@ -1,5 +1,4 @@
-using Samehost;
-using Samehost.Programs;
+namespace Samehost.Programs;
 
 /// <summary>
 /// Sends answers without ever making the server wait: a client whose queue is full gets its answers in order as it makes room, for a

@@ -1,5 +1,4 @@
-using Samehost;
-using Samehost.Programs;
+namespace Samehost.Programs;
 
 /// <summary>Reads the server's answers, and notices a server that goes away while the user is still typing.</summary>
 internal sealed class AnswerReader(UnixStream server)

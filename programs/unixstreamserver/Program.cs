@@ -14,7 +14,9 @@ return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program
 {
     if (program.Keep)
     {
-        UnixServer server = program.Own(UnixServer.Start(program.EndPoint, ServeOneOfManyAsync));
+        // All clients are the same user's: those beyond the limit wait their turn instead of being sent away.
+        var options = new UnixServerOptions { MaxConnectionsPerUser = int.MaxValue };
+        UnixServer server = program.Own(UnixServer.Start(program.EndPoint, ServeOneOfManyAsync, options));
         await server.Completion.WaitAsync(program.Stop);
         return;
     }

@@ -141,7 +141,8 @@ public sealed class ForeignPeerTests : IDisposable
     public async Task A_datagram_sender_without_an_address_is_printed_and_reported_and_the_next_one_answered()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);
-        await using RunningProgram nameless = RunningProgram.Start(ForeignProgram.Socat, "-u", "STDIN", $"UNIX-SENDTO:{_folder["peer.sock"]}");
+        await using RunningProgram nameless =
+            RunningProgram.Start(ForeignProgram.Socat, "-u", "STDIN", $"UNIX-SENDTO:{_folder["peer.sock"]}");
         nameless.Type("g1");
         await server.ExpectAsync("Receive: g1");
         await server.ExpectErrorAsync("the sender has no address, so it cannot be answered");

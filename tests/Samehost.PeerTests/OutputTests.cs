@@ -89,8 +89,8 @@ public sealed class OutputTests : IDisposable
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
         client.Type(new string('x', 900_000)); // more than any pipe holds by default
         await shell.ExpectErrorAsync("enough");
-        int server = int.Parse(await File.ReadAllTextAsync(_folder["id"], TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
-        Assert.Equal(0, LibcSignal.Kill(server, LibcSignal.SIGTERM));
+        string id = await File.ReadAllTextAsync(_folder["id"], TestContext.Current.CancellationToken);
+        Assert.Equal(0, LibcSignal.Kill(int.Parse(id, CultureInfo.InvariantCulture), LibcSignal.SIGTERM));
         await client.ExpectExitAsync(1, "server terminated prematurely");
         Assert.Equal(["id", "some"], _folder.Names);
     }

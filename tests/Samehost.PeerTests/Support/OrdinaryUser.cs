@@ -26,7 +26,7 @@ internal static class OrdinaryUser
             File.Copy(file, copy, overwrite: true);
             Open(copy);
         }
-        string[] user = [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups"];
+        string[] user = [$"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups", "env", $"TMPDIR={Path.GetTempPath()}"];
         return RunningProgram.Start(ForeignProgram.SetPriv, [.. user, Path.Join(copies, Path.GetFileName(program)), .. arguments]);
     }
 

@@ -10,12 +10,14 @@ internal sealed class RunningProgram : IAsyncDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
+    private readonly string _temporary;
     private readonly LineLog _output;
     private readonly LineLog _errors;
 
-    private RunningProgram(Process process)
+    private RunningProgram(Process process, string temporary)
     {
         _process = process;
+        _temporary = temporary;
         _output = new LineLog(process.StandardOutput.BaseStream);
         _errors = new LineLog(process.StandardError.BaseStream);
     }
@@ -26,6 +28,9 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public static RunningProgram StartIn(string directory, string file, params string[] arguments)
     {
+        // What a killed program leaves in its temporary directory goes with ours.
+        string temporary = Directory.CreateTempSubdirectory("peer-").FullName;
+
         // A shell may have started us with signals ignored, which children inherit: env puts them back and becomes the program.
         var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM,HUP,QUIT,PIPE", file, .. arguments])
         {
@@ -35,7 +40,8 @@ internal sealed class RunningProgram : IAsyncDisposable
             WorkingDirectory = directory,
         };
         start.Environment["DOTNET_ROOT"] = Programs.RuntimeRoot;
-        return new RunningProgram(Process.Start(start)!);
+        start.Environment["TMPDIR"] = temporary;
+        return new RunningProgram(Process.Start(start)!, temporary);
     }
 
     /// <summary>Types a line; each character is one byte.</summary>
@@ -91,5 +97,7 @@ internal sealed class RunningProgram : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
+        if (Directory.Exists(_temporary))
+            Directory.Delete(_temporary, recursive: true);
     }
 }

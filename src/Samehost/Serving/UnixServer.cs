@@ -5,7 +5,8 @@ namespace Samehost;
 
 /// <summary>Serves many clients of one local stream address at once, with one handler.</summary>
 /// <remarks>
-/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches neither the
+/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches
+/// neither the
 /// others nor the server. Handlers may block: other connections are then served by other threads.</para>
 /// <para>At the limit of connections the rest waits in the backlog; when the process runs out of descriptors accepting pauses and
 /// goes on when there is room.</para>

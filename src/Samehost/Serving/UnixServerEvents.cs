@@ -16,7 +16,8 @@ public abstract class UnixServerEvents
     {
     }
 
-    /// <summary>A handler threw. The connection is closed; nothing else is touched. Not called for the cancellation of a stopping server.</summary>
+    /// <summary>A handler threw. The connection is closed; nothing else is touched. Not called for the cancellation of a stopping
+    /// server.</summary>
     public virtual void HandlerFailed(UnixStream connection, Exception error)
     {
     }

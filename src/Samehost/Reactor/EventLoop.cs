@@ -12,6 +12,7 @@ internal sealed class EventLoop
 {
     private const ulong WakeSlot = ulong.MaxValue;
     private const int MostPostedAtOnce = 1024;
+    private const int PollsBetweenEvents = 8;
 
     private static readonly Lock Creating = new();
     private static EventLoop[]? _loops;
@@ -26,6 +27,9 @@ internal sealed class EventLoop
     private readonly LoopCrew _crew;
     private readonly OffloadQueue _offload;
     private PollBudget _budget;
+    private Registration? _only; // what the last batch was for, when it was for one descriptor alone
+    private PendingOperation? _polled; // carried out while polling, to be completed
+    private int _sinceEvents;
     private int _count;
     private int _sleeping;
 
@@ -85,6 +89,14 @@ internal sealed class EventLoop
                 seen = Cursor.Now;
             }
 
+            if (_polled is not null)
+            {
+                if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
+                    return;
+                time = CompletePolled(time);
+                seen = Cursor.Now;
+            }
+
             for (int left = Math.Min(_posted.Count, MostPostedAtOnce); left > 0; left--)
             {
                 if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
@@ -134,9 +146,22 @@ internal sealed class EventLoop
             return start;
         }
 
+        if (_count == 1)
+            _only = registration;
         registration.OnEvents(events);
         long end = Stopwatch.GetTimestamp();
         registration.Cost.Add(end - start);
+        return end;
+    }
+
+    private long CompletePolled(long start)
+    {
+        var registration = _only;
+        if (Interlocked.Exchange(ref _polled, null) is not { } operation)
+            return start; // a successor was faster
+        operation.Complete();
+        long end = Stopwatch.GetTimestamp();
+        registration?.Cost.Add(end - start);
         return end;
     }
 
@@ -146,27 +171,51 @@ internal sealed class EventLoop
             return LibcEpoll.Wait(Epoll, _batch, 0);
 
         long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0)
+        if (_budget.Budget > 0 && TryPoll(start + _budget.Budget, out int polled))
         {
-            long end = start + _budget.Budget;
-            do
-            {
-                int ready = LibcEpoll.Wait(Epoll, _batch, 0);
-                if (ready != 0 || !_posted.IsEmpty)
-                {
-                    _budget.Succeeded();
-                    return ready;
-                }
-
-                LibcSched.Yield();
-            }
-            while (Stopwatch.GetTimestamp() < end);
+            _budget.Succeeded();
+            return polled;
         }
 
+        _only = null;
         Interlocked.Exchange(ref _sleeping, 1);
         int count = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
         Volatile.Write(ref _sleeping, 0);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
         return count;
+    }
+
+    /// <summary>
+    /// Looks again and again until the time is over. Where the loop has been busy with one descriptor alone, it tries that one's
+    /// next read itself, which is half the work of asking epoll first; others are looked for every few times.
+    /// </summary>
+    private bool TryPoll(long end, out int ready)
+    {
+        var only = _only is { } registration && !registration.Cost.IsLong ? registration.Readers : null;
+        do
+        {
+            if (only is not null && !only.IsEmpty && ++_sinceEvents < PollsBetweenEvents)
+            {
+                LibcSched.Yield(); // the call was tried a moment ago, before it was queued
+                ready = 0;
+                if ((_polled = only.TryPoll()) is not null)
+                    return true;
+            }
+            else
+            {
+                _sinceEvents = 0;
+                ready = LibcEpoll.Wait(Epoll, _batch, 0);
+                if (ready != 0 || !_posted.IsEmpty)
+                {
+                    _only = null;
+                    return true;
+                }
+
+                LibcSched.Yield();
+            }
+        }
+        while (Stopwatch.GetTimestamp() < end);
+        ready = 0;
+        return false;
     }
 }

@@ -67,6 +67,22 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         operation.Complete();
     }
 
+    /// <summary>
+    /// Carries out the first call without an event, if that is possible now. The caller completes it.
+    /// </summary>
+    public PendingOperation? TryPoll()
+    {
+        lock (this)
+        {
+            if (_head is not { } operation || !TryPerform(operation))
+                return null;
+            Remove(operation);
+            if (_head is not null)
+                _registration.Loop.Post(this);
+            return operation;
+        }
+    }
+
     void IThreadPoolWorkItem.Execute() => Signal();
 
     /// <summary>Gives up all that waits and refuses what is still to come.</summary>

@@ -1,0 +1,50 @@
+// sched_setaffinity(2), sched_getaffinity(2).
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Samehost.Bench.Interop;
+
+/// <summary>
+/// The CPUs that the calling thread may use. A process started by the thread inherits them before its first instruction, so a
+/// runtime in it counts its processors, and sizes its thread pool, as if the machine had no more.
+/// </summary>
+internal static unsafe partial class CpuAffinity
+{
+    private const int MaskBytes = 1024;
+
+    public static int[] Get()
+    {
+        byte* mask = stackalloc byte[MaskBytes];
+        Check(sched_getaffinity(0, MaskBytes, mask), "sched_getaffinity");
+        var cpus = new List<int>();
+        for (int cpu = 0; cpu < MaskBytes * 8; cpu++)
+        {
+            if ((mask[cpu / 8] & (1 << (cpu % 8))) != 0)
+                cpus.Add(cpu);
+        }
+
+        return [.. cpus];
+    }
+
+    public static void Set(params ReadOnlySpan<int> cpus)
+    {
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        foreach (int cpu in cpus)
+            mask[cpu / 8] |= (byte)(1 << (cpu % 8));
+        Check(sched_setaffinity(0, MaskBytes, mask), "sched_setaffinity");
+    }
+
+    private static void Check(int result, string call)
+    {
+        if (result < 0)
+            throw new Win32Exception(Marshal.GetLastSystemError(), $"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    // Thread 0 is the calling one. The bytes of a CPU mask are in order on the little-endian machines that .NET runs on.
+    [LibraryImport("libc")]
+    private static partial int sched_getaffinity(int thread, nuint size, byte* mask);
+
+    [LibraryImport("libc")]
+    private static partial int sched_setaffinity(int thread, nuint size, byte* mask);
+}

@@ -1,0 +1,12 @@
+namespace Samehost.Bench.Measuring;
+
+/// <summary>
+/// How one contestant stands to another: the ratio of the medians, beside the ratios that the single rounds gave. When those are
+/// further apart than the ratio is from what it is held against (the goal, or 1 without one), the figure says nothing.
+/// </summary>
+internal sealed record Ratio(string Contestant, string Reference, double Value, Spread Rounds, Goal? Goal)
+{
+    public bool IsClear => Rounds.Max - Rounds.Min <= Math.Abs(Value - (Goal?.Bound ?? 1));
+
+    public bool? IsMet => Goal?.IsMetBy(Value);
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Samehost.Bench;
+using Samehost.Bench.Measuring;
+using Samehost.Bench.Roles;
+
+// A process under measurement skips the options: it should start as any small program does.
+if (args is ["role", var role, .. var rest])
+{
+    await Roles.Run(role, rest);
+    return 0;
+}
+
+var row = new Option<string?>("--row") { Description = "Run this row only: roundtrip, echo" };
+row.AcceptOnlyFromAmong("roundtrip", "echo");
+var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
+var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 1 };
+var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up before each measurement", DefaultValueFactory = _ => 1 };
+var connections = new Option<int[]>("--connections")
+{
+    Description = "Numbers of connections of the row echo",
+    DefaultValueFactory = _ => [100],
+    AllowMultipleArgumentsPerToken = true,
+};
+var json = new Option<string?>("--json") { Description = "Also write everything to this file as JSON" };
+var command = new RootCommand("Measures Samehost beside C and System.Net.Sockets on this machine and prints the ratios.")
+{
+    row, rounds, seconds, warmup, connections, json,
+};
+rounds.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int>(), result));
+seconds.Validators.Add(result => RequireAtLeast(0.1, result.GetValueOrDefault<double>(), result));
+connections.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int[]>().Min(), result));
+command.SetAction(parsed =>
+{
+    try
+    {
+        var settings = new Settings(
+            parsed.GetValue(rounds), parsed.GetValue(warmup), parsed.GetValue(seconds), parsed.GetValue(connections)!);
+        Session.Run(settings, parsed.GetValue(row), parsed.GetValue(json));
+        return 0;
+    }
+    catch (BenchException failure)
+    {
+        Console.Error.WriteLine(failure.Message);
+        return 1;
+    }
+});
+
+// Leaving in the ordinary way ends the processes under measurement and removes their sockets.
+Console.CancelKeyPress += (_, _) => Environment.Exit(130);
+return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
+
+static void RequireAtLeast(double least, double value, OptionResult result)
+{
+    if (value < least)
+        result.AddError($"{result.Option.Name} must be at least {least}");
+}

@@ -1,0 +1,24 @@
+namespace Samehost.Bench.Roles;
+
+/// <summary>What this program can be when it is started again as a process under measurement: <c>role NAME ARGUMENTS…</c>.</summary>
+internal static class Roles
+{
+    private static readonly Dictionary<string, Func<string[], Task>> All = new()
+    {
+        ["pingpong-server-sockets-sync"] = SocketsSyncPingPong.Serve,
+        ["pingpong-client-sockets-sync"] = SocketsSyncPingPong.Ask,
+        ["pingpong-server-sockets-async"] = SocketsAsyncPingPong.Serve,
+        ["pingpong-client-sockets-async"] = SocketsAsyncPingPong.Ask,
+        ["echo-server-sockets-async"] = SocketsAsyncEcho.Serve,
+        ["pingpong-server-samehost-sync"] = SamehostSyncPingPong.Serve,
+        ["pingpong-client-samehost-sync"] = SamehostSyncPingPong.Ask,
+        ["pingpong-server-samehost-async"] = SamehostAsyncPingPong.Serve,
+        ["pingpong-client-samehost-async"] = SamehostAsyncPingPong.Ask,
+        ["echo-server-samehost-async"] = SamehostAsyncEcho.Serve,
+    };
+
+    public static Task Run(string name, string[] arguments) => All[name](arguments);
+
+    /// <summary>Tells the parent that clients may connect.</summary>
+    public static void SayReady() => Console.WriteLine("ready");
+}

@@ -49,7 +49,8 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= UnixListenerOptions.Default;
         if (endPoint.Kind == UnixEndPointKind.Unnamed)
-            throw new ArgumentException("Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
+            throw new ArgumentException(
+                "Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
 
         var core = SocketCore.Create(LibcSocket.SOCK_STREAM, endPoint);

@@ -88,7 +88,8 @@ public sealed class FileTourTests : ToolFixture
     public async Task Wrong_answers_are_counted_and_end_in_status_1()
     {
         string echo = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$PWD/$1\" EXEC:cat\n";
-        await using ToolRun run = StartProgram(CopyTool(("unixstreamserver", echo)), "tour", "--file", Write("words", "g1\ng2\n"u8.ToArray()));
+        string words = Write("words", "g1\ng2\n"u8.ToArray());
+        await using ToolRun run = StartProgram(CopyTool(("unixstreamserver", echo)), "tour", "--file", words);
         ToolResult result = await run.EndAsync();
         Assert.Equal((1, "samehost: not every answer was \"Hi, <line>\"\n"), (result.Status, result.Errors));
         Assert.Contains("  stream    2 of 2 answers were WRONG", result.Output, StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Processes;
 
-/// <summary>The four programs are in <c>programs/</c> beside the tool: as assemblies, or as native executables beside a native tool.</summary>
+/// <summary>The four programs, in <c>programs/</c> beside the tool: assemblies, or native executables beside a native tool.</summary>
 internal static class ProgramFinder
 {
     /// <summary>The command that starts the program.</summary>

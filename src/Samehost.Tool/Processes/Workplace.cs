@@ -9,7 +9,7 @@ internal sealed class Workplace : IAsyncDisposable
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Passable = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>What is left of a socket path's 107 bytes for the directory, when programs make directories of their own below it.</summary>
+    /// <summary>What is left of a socket path's 107 bytes for the directory; programs make directories of their own below it.</summary>
     private const int LongestRoot = 50;
 
     private readonly List<LocalProcess> _started = [];

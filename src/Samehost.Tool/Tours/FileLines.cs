@@ -3,7 +3,7 @@ using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Tours;
 
-/// <summary>The lines of a file, as bytes in whatever encoding, read piece by piece: the file may be a pipe, or larger than memory.</summary>
+/// <summary>The lines of a file, as bytes in whatever encoding, read piece by piece: it may be a pipe, or larger than memory.</summary>
 internal sealed class FileLines : IDisposable
 {
     private readonly string _name;

@@ -89,7 +89,7 @@ internal sealed class AcceptLoop(UnixServer server, ListenerState listener, Sema
     {
         while (server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
         {
-            Tell(new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint));
+            Tell(null);
             await PauseAsync().ConfigureAwait(false);
         }
     }
@@ -101,13 +101,15 @@ internal sealed class AcceptLoop(UnixServer server, ListenerState listener, Sema
         _pausing = false;
     }
 
-    private void Tell(UnixSocketException error)
+    /// <summary>Tells of a delay, if it is time to; without an error of the kernel's, of the reserve.</summary>
+    private void Tell(UnixSocketException? error)
     {
         server.Metrics.Delayed();
         long now = Stopwatch.GetTimestamp();
         if (_told != 0 && Stopwatch.GetElapsedTime(_told, now) < TellEvery)
             return;
         _told = now;
+        error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
         server.Tell(static (events, e) => events.AcceptDelayed(e), error);
     }
 }

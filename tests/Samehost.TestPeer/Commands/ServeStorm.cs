@@ -1,12 +1,12 @@
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve-storm PATH [--rounds N]</c>: each round starts a server, has eight threads connect without pause, and disposes of the server
+/// <c>serve-storm PATH [--rounds N]</c>: each round starts a server, has three threads connect without pause, and disposes of the server
 /// under that load. Says <c>descriptors BEFORE AFTER</c> and how many connects succeeded.
 /// </summary>
 internal static class ServeStorm
 {
-    private const int Threads = 8;
+    private const int Threads = 3;
 
     public static void Run(PeerArguments arguments)
     {

@@ -1,0 +1,84 @@
+// read(2), write(2), poll(2): the three descriptors that a program is born with.
+using System.Runtime.InteropServices;
+
+namespace Samehost.Programs.Interop;
+
+/// <summary>
+/// Plain calls instead of <see cref="Console"/> streams, which hide a closed pipe, and instead of <see cref="FileStream"/>, which
+/// keeps a file offset of its own and so overwrites what others wrote to the same redirected file.
+/// </summary>
+internal static unsafe partial class StandardDescriptors
+{
+    public const int Input = 0;
+    public const int Output = 1;
+    public const int Error = 2;
+
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
+    private const short POLLIN = 1;
+    private const short POLLOUT = 4;
+
+    /// <summary>Reads what there is, waiting for the first byte; zero at the end, <c>-errno</c> on failure.</summary>
+    public static int Read(Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                nint got = read(Input, p, (nuint)buffer.Length);
+                if (got >= 0)
+                    return (int)got;
+                int errno = Marshal.GetLastSystemError();
+                if (!MayRepeat(errno, Input, POLLIN))
+                    return -errno;
+            }
+        }
+    }
+
+    /// <summary>Writes all of <paramref name="bytes"/>; zero, or <c>-errno</c>.</summary>
+    public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            int done = 0;
+            while (done < bytes.Length)
+            {
+                nint written = write(descriptor, p + done, (nuint)(bytes.Length - done));
+                int errno = written < 0 ? Marshal.GetLastSystemError() : 0;
+                if (written >= 0)
+                    done += (int)written;
+                else if (!MayRepeat(errno, descriptor, POLLOUT))
+                    return -errno;
+            }
+            return 0;
+        }
+    }
+
+    /// <summary>Whoever started us may have made a shared descriptor non-blocking; then readiness is waited for here.</summary>
+    private static bool MayRepeat(int errno, int descriptor, short events)
+    {
+        if (errno == EAGAIN)
+        {
+            var waiting = new PollEntry { Descriptor = descriptor, Events = events };
+            _ = poll(&waiting, 1, -1);
+        }
+        return errno is EINTR or EAGAIN;
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc")]
+    private static partial nint write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc")]
+    private static partial int poll(PollEntry* entries, nuint count, int timeout);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Samehost.Programs;
+
+/// <summary>A fresh directory of mode 0700 that only this user can reach into, removed with all that is in it.</summary>
+internal sealed class PrivateDirectory(string prefix) : IAsyncDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory(prefix).FullName;
+
+    public UnixEndPoint EndPointOf(string fileName) => UnixEndPoint.FromPath(Path.Join(_path, fileName));
+
+    public ValueTask DisposeAsync()
+    {
+        if (Directory.Exists(_path))
+            Directory.Delete(_path, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}

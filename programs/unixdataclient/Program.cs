@@ -1,0 +1,32 @@
+// Sends each line that is typed as one datagram and prints the answer.
+using Samehost;
+using Samehost.Programs;
+
+const string Help = """
+    usage: unixdataclient <local_path>
+
+    Sends each line of standard input as one datagram to a local socket and prints the answer before the next.
+    <local_path> is the path of the socket file, or @name for an abstract name.
+    """;
+
+return await LocalProgram.RunAsync("unixdataclient", Help, args, async program =>
+{
+    PrivateDirectory home = program.Own(new PrivateDirectory("unixdataclient-"));
+    UnixDatagram socket = program.Own(UnixDatagram.Bind(home.EndPointOf("client.sock")));
+    socket.Connect(program.EndPoint);
+    var lines = new MessageReader(StandardInput.ReadAsync);
+    var answers = new AnswerWait(socket, program.EndPoint);
+    try
+    {
+        while (await lines.NextAsync(program.Stop) is { } line)
+        {
+            Output.Line("now sending "u8, line.Span);
+            await socket.SendAsync(line, program.Stop);
+            Output.Line((await answers.NextAsync(program.Stop)).Span);
+        }
+    }
+    catch (UnixSocketException error) when (AnswerWait.IsGone(error))
+    {
+        throw new ProgramException("server terminated prematurely");
+    }
+});

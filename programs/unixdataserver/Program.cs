@@ -1,0 +1,32 @@
+// Prints each datagram and answers its sender with "Hi, <text>".
+using Samehost;
+using Samehost.Programs;
+
+const string Help = """
+    usage: unixdataserver <local_path>
+
+    Binds a local datagram socket, prints each datagram and answers "Hi, <text>" to whoever sent it, until it is stopped.
+    <local_path> is the path of the socket file, or @name for an abstract name.
+    """;
+
+return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =>
+{
+    UnixDatagram socket = program.Own(UnixDatagram.Bind(program.EndPoint));
+    var answers = new AnswerQueue(socket);
+    byte[] buffer = new byte[DatagramText.BufferSize];
+    while (true)
+    {
+        UnixDatagramReceiveResult got = await socket.ReceiveAsync(buffer, program.Stop);
+        byte[] answer = [.. "Hi, "u8, .. DatagramText.Of(buffer.AsSpan(0, got.Count))];
+        Output.Line("Receive: "u8, answer.AsSpan("Hi, ".Length));
+        if (got.IsTruncated)
+            Output.Error($"a datagram of {got.Length} bytes was cut to {got.Count}");
+        if (got.Sender.Kind == UnixEndPointKind.Unnamed)
+        {
+            Output.Error("the sender has no address, so it cannot be answered");
+            continue;
+        }
+        Output.Line("now sending: "u8, answer);
+        answers.Send(answer, got.Sender);
+    }
+});

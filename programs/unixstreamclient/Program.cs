@@ -1,0 +1,29 @@
+// Sends each line that is typed to a stream server and prints the answer.
+using Samehost;
+using Samehost.Programs;
+
+const string Help = """
+    usage: unixstreamclient <local_path>
+
+    Connects to a local stream socket, sends each line of standard input and prints the answer before the next.
+    <local_path> is the path of the socket file, or @name for an abstract name.
+    """;
+
+return await LocalProgram.RunAsync("unixstreamclient", Help, args, async program =>
+{
+    UnixStream server = program.Own(await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.Stop));
+    var lines = new MessageReader(StandardInput.ReadAsync);
+    var answers = new AnswerReader(server);
+    try
+    {
+        while (await answers.WatchAsync(lines.NextAsync(program.Stop), program.Stop) is { } line)
+        {
+            await server.WriteAsync(StreamText.Frame([], line.Span), program.Stop);
+            Output.Line((await answers.NextAsync(program.Stop)).Span);
+        }
+    }
+    catch (IOException error) when (StreamText.IsGone(error))
+    {
+        throw AnswerReader.ServerIsGone();
+    }
+});

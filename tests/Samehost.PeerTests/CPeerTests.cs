@@ -1,0 +1,107 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+/// <summary>Our programs and C programs with the wire habits of beginners, in every pairing.</summary>
+public sealed class CPeerTests : IDisposable
+{
+    // The first line is the longest: what a C program did not clear would show behind the shorter ones.
+    private static readonly string[] StreamLines = ["a line that is rather long", "g2", "line three"];
+
+    // A datagram has no end mark of its own, so a C program that does not clear its buffer can only be fed growing lines.
+    private static readonly string[] DatagramLines = ["g1", "g2", "line three"];
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(true, true, "padded")]
+    [InlineData(true, false, "padded")]
+    [InlineData(false, true, "padded")]
+    [InlineData(false, false, "padded")]
+    [InlineData(true, true, "once")]
+    [InlineData(true, false, "once")]
+    [InlineData(false, true, "once")]
+    [InlineData(false, false, "once")]
+    public async Task Stream_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = ourServer
+            ? RunningProgram.Start(Programs.StreamServer, path)
+            : RunningProgram.Start(CPeer.Find("streamserver"), path, habit);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = ourClient
+            ? RunningProgram.Start(Programs.StreamClient, path)
+            : RunningProgram.Start(CPeer.Find("streamclient"), path, habit);
+        foreach (string line in StreamLines)
+        {
+            client.Type(line);
+            await server.ExpectAsync($"Receive: {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("client quit");
+        await server.ExpectExitAsync(0);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(true, true, "padded")]
+    [InlineData(true, false, "padded")]
+    [InlineData(false, true, "padded")]
+    [InlineData(false, false, "padded")]
+    [InlineData(true, true, "once")]
+    [InlineData(true, false, "once")]
+    [InlineData(false, true, "once")]
+    [InlineData(false, false, "once")]
+    public async Task Datagram_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
+    {
+        string path = _folder["data.sock"];
+        await using RunningProgram server = ourServer
+            ? RunningProgram.Start(Programs.DataServer, path)
+            : RunningProgram.Start(CPeer.Find("dataserver"), path, habit);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = ourClient
+            ? RunningProgram.Start(Programs.DataClient, path)
+            : RunningProgram.Start(CPeer.Find("dataclient"), path, habit, _folder["client.sock"]);
+        foreach (string line in DatagramLines)
+        {
+            client.Type(line);
+            await client.ExpectAsync($"now sending {line}", $"Hi, {line}");
+            await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
+        }
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+        Assert.Equal(["data.sock"], _folder.Names);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_C_client_killed_in_the_middle_has_quit_for_the_server()
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
+        await SocketTable.WaitForServerAsync(path);
+        await using (RunningProgram client = RunningProgram.Start(CPeer.Find("streamclient"), path, "padded"))
+        {
+            client.Type("g1");
+            await client.ExpectAsync("Hi, g1");
+        }
+        await server.ExpectAsync("Receive: g1", "client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Our_client_notices_a_killed_C_server_while_the_user_is_still_typing()
+    {
+        string path = _folder["stream.sock"];
+        RunningProgram server = RunningProgram.Start(CPeer.Find("streamserver"), path, "once");
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type("g1");
+        await client.ExpectAsync("Hi, g1");
+        await server.DisposeAsync();
+        await client.ExpectExitAsync(1, "server terminated prematurely");
+    }
+}

@@ -1,0 +1,35 @@
+/* A datagram server as beginners write it: everything up to the first NUL is text.
+   usage: dataserver PATH padded|once
+   padded: clears its buffers and sends whole blocks of 4,096 bytes; once: never clears, sends text and one NUL. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static char in[4096], out[4096];
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX }, sender;
+    int padded = argc == 3 && strcmp(argv[2], "padded") == 0;
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+    strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
+        perror("dataserver");
+        return 1;
+    }
+    for (;;) {
+        socklen_t length = sizeof sender;
+        if (padded) {
+            memset(in, 0, sizeof in);
+            memset(out, 0, sizeof out);
+        }
+        if (recvfrom(descriptor, in, sizeof in, 0, (struct sockaddr *)&sender, &length) < 0)
+            return 1;
+        snprintf(out, sizeof out, "Hi, %.4000s", in);
+        printf("Receive: %s\nnow sending: %s\n", in, out);
+        fflush(stdout);
+        sendto(descriptor, out, padded ? sizeof out : strlen(out) + 1, 0, (struct sockaddr *)&sender, length);
+    }
+}

@@ -1,0 +1,110 @@
+using Samehost.PeerTests.Interop;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+public sealed class ErrorTranscriptTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("unixstreamserver")]
+    [InlineData("unixstreamclient")]
+    [InlineData("unixdataserver")]
+    [InlineData("unixdataclient")]
+    public async Task Without_arguments_or_with_too_many_the_usage_is_printed(string name)
+    {
+        await using RunningProgram none = RunningProgram.Start(Programs.Find(name));
+        await none.ExpectExitAsync(1, $"usage: {name} <local_path>");
+        await using RunningProgram two = RunningProgram.Start(Programs.Find(name), "a", "b");
+        await two.ExpectExitAsync(1, $"usage: {name} <local_path>");
+        await using RunningProgram unknown = RunningProgram.Start(Programs.Find(name), "--wrong");
+        await unknown.ExpectExitAsync(1, $"usage: {name} <local_path>");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("unixstreamserver", "[--keep] ")]
+    [InlineData("unixstreamclient", "")]
+    [InlineData("unixdataserver", "")]
+    [InlineData("unixdataclient", "")]
+    public async Task Help_goes_to_standard_output(string name, string options)
+    {
+        await using RunningProgram program = RunningProgram.Start(Programs.Find(name), "--help");
+        await program.ExpectAsync($"usage: {name} {options}<local_path>", "");
+        Assert.NotNull(await program.NextLineAsync());
+        Assert.Equal(0, await program.ExitStatusAsync());
+        Assert.Null(await program.NextErrorAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_client_without_a_server_fails()
+    {
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
+        await client.ExpectExitAsync(1, "connect failed: No such file or directory (2)");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stream_client_on_the_path_of_a_datagram_server_fails_and_the_other_way_round()
+    {
+        await using RunningProgram data = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
+        await using RunningProgram stream = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["data.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["stream.sock"]);
+        await using RunningProgram streamClient = RunningProgram.Start(Programs.StreamClient, _folder["data.sock"]);
+        await streamClient.ExpectExitAsync(1, "connect failed: Protocol wrong type for socket (91)");
+        await using RunningProgram dataClient = RunningProgram.Start(Programs.DataClient, _folder["stream.sock"]);
+        await dataClient.ExpectExitAsync(1, "connect failed: Protocol wrong type for socket (91)");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("unixstreamserver")]
+    [InlineData("unixdataserver")]
+    public async Task An_ordinary_user_cannot_bind_in_a_directory_of_root(string name)
+    {
+        OrdinaryUser.NeedRoot();
+        string directory = Directory.CreateDirectory(_folder["lib"]).FullName;
+        File.SetUnixFileMode(directory, (UnixFileMode)Convert.ToInt32("755", 8));
+        await using RunningProgram server = OrdinaryUser.Start(_folder, Programs.Find(name), Path.Join(directory, "server.sock"));
+        await server.ExpectExitAsync(1, "bind failed: Permission denied (13)");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(directory));
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("unixstreamserver", "unixstreamclient")]
+    [InlineData("unixdataserver", "unixdataclient")]
+    public async Task An_ordinary_user_cannot_connect_to_the_server_of_root(string serverName, string clientName)
+    {
+        OrdinaryUser.NeedRoot();
+        await using RunningProgram server = RunningProgram.Start(Programs.Find(serverName), _folder["server.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["server.sock"]);
+        await using RunningProgram client = OrdinaryUser.Start(_folder, Programs.Find(clientName), _folder["server.sock"]);
+        await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_socket_file_without_write_permission_refuses_its_own_user()
+    {
+        if (LibcSignal.EffectiveUser() == 0)
+            Assert.Skip("run the tests as an ordinary user: root may connect whatever the mode is");
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, _folder["server.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["server.sock"]);
+        File.SetUnixFileMode(_folder["server.sock"], UnixFileMode.UserRead);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["server.sock"]);
+        await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_address_that_is_none_is_refused_in_one_line_without_the_words_of_a_programmer()
+    {
+        foreach (string address in (string[])["", "@", "/tmp/", "/tmp/" + new string('x', 120)])
+        {
+            await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, address);
+            string? line = await server.NextErrorAsync();
+            Assert.NotNull(line);
+            Assert.DoesNotContain("Parameter", line, StringComparison.Ordinal);
+            await server.ExpectExitAsync(1);
+        }
+    }
+}

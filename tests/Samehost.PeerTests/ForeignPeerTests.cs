@@ -1,0 +1,192 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+/// <summary>Our programs with tools that everybody has.</summary>
+public sealed class ForeignPeerTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string> Tools => ["nc", "socat", "python3"];
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Tools))]
+    public async Task A_foreign_stream_client_is_answered(string tool)
+    {
+        await using RunningProgram server = await StartAsync(Programs.StreamServer);
+        await using RunningProgram client = StartPeer(tool, "nc -NU {0}", "socat STDIO UNIX-CONNECT:{0}", """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            for line in sys.stdin:
+                s.sendall(line.encode()); answer = s.recv(4096)
+                assert answer.endswith(b"\n\0"), answer
+                print(answer[:-2].decode(), flush=True)
+            """);
+        foreach (string line in (string[])["g1", "g2", "g3"])
+        {
+            client.Type(line);
+            await server.ExpectAsync($"Receive: {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        await server.ExpectAsync("client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Tools))]
+    public async Task A_foreign_stream_server_is_understood(string tool)
+    {
+        await using RunningProgram server = StartPeer(tool, "nc -lU {0}", "socat STDIO UNIX-LISTEN:{0}", """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); c, _ = s.accept()
+            while data := c.recv(4096):
+                print(data[:-2].decode(), flush=True)
+                c.sendall(sys.stdin.readline().encode())
+            """);
+        await SocketTable.WaitForServerAsync(_folder["peer.sock"]);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["peer.sock"]);
+        foreach (string line in (string[])["g1", "g2", "g3"])
+        {
+            client.Type(line);
+            await server.ExpectAsync(line);
+            server.Type($"Hi, {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Tools))]
+    public async Task A_foreign_datagram_client_is_answered(string tool)
+    {
+        await using RunningProgram server = await StartAsync(Programs.DataServer);
+        string own = _folder["own.sock"];
+        await using RunningProgram client = StartPeer(tool, $"nc -uU -s {own} {{0}}", $"socat STDIO UNIX-SENDTO:{{0}},bind={own}", """
+            import os, socket, sys
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(os.path.dirname(sys.argv[1]) + "/own.sock")
+            for line in sys.stdin:
+                s.sendto(line.rstrip("\n").encode(), sys.argv[1]); print(s.recv(4096).decode(), flush=True)
+            """);
+        foreach (string line in (string[])["g1", "g2", "g3"])
+        {
+            client.Type(line);
+            await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
+            await client.ExpectTextAsync($"Hi, {line}"); // tools print a datagram as it is, without a newline between two
+        }
+    }
+
+    [Theory(Timeout = 60_000)]
+    [MemberData(nameof(Tools))]
+    public async Task A_foreign_datagram_server_is_understood(string tool)
+    {
+        await using RunningProgram server = StartPeer(tool, "nc -luU {0}", "socat UNIX-RECVFROM:{0},fork PIPE", """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
+            while True:
+                data, sender = s.recvfrom(65536); s.sendto(data, sender)
+            """);
+        await SocketTable.WaitForServerAsync(_folder["peer.sock"]);
+        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, _folder["peer.sock"]);
+        foreach (string line in (string[])["g1", "g2", "g3"])
+        {
+            client.Type(line);
+            await client.ExpectAsync($"now sending {line}");
+            if (tool == "nc")
+            {
+                await server.ExpectTextAsync(line);
+                server.Type(line);
+            }
+            await client.ExpectAsync(line);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stream_client_that_leaves_without_reading_its_answers_has_quit_like_any_other()
+    {
+        await using RunningProgram server = await StartAsync(Programs.StreamServer);
+        const string Rude = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b"g1\ng2\n")
+            while b"g2" not in s.recv(4096, socket.MSG_PEEK): pass
+            """;
+        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Python, "-c", Rude, _folder["peer.sock"]);
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("Receive: g1", "Receive: g2", "client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stream_client_that_is_gone_before_it_is_answered_is_still_printed()
+    {
+        await using RunningProgram server = await StartAsync(Programs.StreamServer);
+        const string Hasty = """
+            import os, signal, socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            os.kill(int(sys.argv[2]), signal.SIGSTOP)
+            s.sendall(b"g1\ng2\ng3"); s.close()
+            os.kill(int(sys.argv[2]), signal.SIGCONT)
+            """;
+        string id = $"{server.Id}";
+        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Python, "-c", Hasty, _folder["peer.sock"], id);
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("Receive: g1", "Receive: g2", "Receive: g3", "client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_datagram_sender_without_an_address_is_printed_and_reported_and_the_next_one_answered()
+    {
+        await using RunningProgram server = await StartAsync(Programs.DataServer);
+        await using RunningProgram nameless =
+            RunningProgram.Start(ForeignProgram.Socat, "-u", "STDIN", $"UNIX-SENDTO:{_folder["peer.sock"]}");
+        nameless.Type("g1");
+        await server.ExpectAsync("Receive: g1");
+        await server.ExpectErrorAsync("the sender has no address, so it cannot be answered");
+        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, _folder["peer.sock"]);
+        client.Type("g2");
+        await client.ExpectAsync("now sending g2", "Hi, g2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Datagram_clients_that_left_or_do_not_read_hold_up_nobody()
+    {
+        await using RunningProgram server = await StartAsync(Programs.DataServer);
+        const string Flood = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(os.path.dirname(sys.argv[1]) + "/own.sock")
+            for number in range(100):
+                s.sendto(b"flood", sys.argv[1])
+            g = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); g.bind(os.path.dirname(sys.argv[1]) + "/gone.sock")
+            g.sendto(b"gone", sys.argv[1]); g.close()
+            print("sent", flush=True); sys.stdin.read()
+            """;
+        await using RunningProgram flood = RunningProgram.Start(ForeignProgram.Python, "-c", Flood, _folder["peer.sock"]);
+        await flood.ExpectAsync("sent");
+        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, _folder["peer.sock"]);
+        client.Type("g1");
+        await client.ExpectAsync("now sending g1", "Hi, g1");
+        string? complaint = await server.NextErrorAsync();
+        Assert.Contains(_folder.Root, complaint, StringComparison.Ordinal);
+    }
+
+    private async Task<RunningProgram> StartAsync(string program)
+    {
+        RunningProgram server = RunningProgram.Start(program, _folder["peer.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["peer.sock"]);
+        return server;
+    }
+
+    private RunningProgram StartPeer(string tool, string netcat, string socat, string python)
+    {
+        string path = _folder["peer.sock"];
+        if (tool == "python3")
+            return RunningProgram.Start(ForeignProgram.Python, "-c", python, path);
+        string program = tool == "nc" ? ForeignProgram.Netcat : ForeignProgram.Socat;
+        string[] words = (tool == "nc" ? netcat : socat).Replace("{0}", path, StringComparison.Ordinal).Split(' ');
+        return RunningProgram.Start(program, words[1..]);
+    }
+}

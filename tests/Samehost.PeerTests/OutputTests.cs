@@ -1,0 +1,146 @@
+using System.Globalization;
+using Samehost.PeerTests.Interop;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+public sealed class OutputTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stream_server_whose_output_pipe_is_closed_ends_quietly(bool keep)
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, keep ? ["--keep", path] : [path]);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type("g1");
+        await server.ExpectAsync("Receive: g1");
+        server.CloseOutput();
+        client.Type("g2");
+        Assert.Equal(141, await server.ExitStatusAsync());
+        Assert.Null(await server.NextErrorAsync());
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_datagram_server_piped_into_head_ends_quietly()
+    {
+        string path = _folder["data.sock"];
+        string command = $"{Programs.DataServer} {path} | head -n 1";
+        await using RunningProgram server = RunningProgram.Start("sh", "-c", command);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, path);
+        client.Type("g1");
+        await server.ExpectAsync("Receive: g1");
+        await client.ExpectAsync("now sending g1");
+        client.Type("g2");
+        await server.ExpectExitAsync(0);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("unixstreamserver", "unixstreamclient")]
+    [InlineData("unixdataserver", "unixdataclient")]
+    public async Task A_full_device_is_one_clear_line_for_servers_and_clients(string serverName, string clientName)
+    {
+        string path = _folder["server.sock"];
+        const string Full = "write failed: No space left on device (28)";
+        await using RunningProgram server = RunningProgram.Start("sh", "-c", $"exec {Programs.Find(serverName)} {path} > /dev/full");
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.Find(clientName), path);
+        client.Type("g1");
+        await server.ExpectExitAsync(1, Full);
+        Assert.Empty(_folder.Names);
+
+        await using RunningProgram healthy = RunningProgram.Start(Programs.Find(serverName), path);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram fullClient = RunningProgram.Start("sh", "-c", $"exec {Programs.Find(clientName)} {path} > /dev/full");
+        fullClient.Type("g1");
+        await fullClient.ExpectExitAsync(1, Full);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Programs_that_share_a_redirected_file_do_not_overwrite_each_other()
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
+        await SocketTable.WaitForServerAsync(path);
+        string command = $"(echo before; echo g1 | {Programs.StreamClient} {path}; echo after) > {_folder["log"]}";
+        await using RunningProgram shell = RunningProgram.Start("sh", "-c", command);
+        await shell.ExpectExitAsync(0);
+        string log = await File.ReadAllTextAsync(_folder["log"], TestContext.Current.CancellationToken);
+        Assert.Equal("before\nHi, g1\nafter\n", log);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_waits_for_its_reader_can_still_be_stopped_and_leaves_no_file()
+    {
+        string path = _folder["stream.sock"];
+        string serve = $"echo $$ > {_folder["id"]}; exec {Programs.StreamServer} {path}";
+        string command = $"sh -c '{serve}' | (head -c 100000 > {_folder["some"]}; echo enough >&2; exec sleep 1000)";
+        await using RunningProgram shell = RunningProgram.Start("sh", "-c", command);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type(new string('x', 900_000)); // more than any pipe holds by default
+        await shell.ExpectErrorAsync("enough");
+        string id = await File.ReadAllTextAsync(_folder["id"], TestContext.Current.CancellationToken);
+        Assert.Equal(0, LibcSignal.Kill(int.Parse(id, CultureInfo.InvariantCulture), LibcSignal.SIGTERM));
+        await client.ExpectExitAsync(1, "server terminated prematurely");
+        Assert.Equal(["id", "some"], _folder.Names);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("")]
+    [InlineData("\xff\xfe caf\xe9 \x80")]
+    [InlineData("\t\x1b[1m\x7f")]
+    public async Task Bytes_pass_through_untouched(string line)
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type(line);
+        await client.ExpectAsync($"Hi, {line}".TrimEnd());
+        await server.ExpectAsync($"Receive: {line}".TrimEnd());
+        client.TypeRaw("no newline at the end");
+        client.CloseInput();
+        await client.ExpectAsync("Hi, no newline at the end");
+        await client.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_line_of_100_kilobytes_is_one_line()
+    {
+        string path = _folder["stream.sock"];
+        string line = new('x', 100_000);
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type(line);
+        await client.ExpectAsync($"Hi, {line}");
+        await server.ExpectAsync($"Receive: {line}");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_line_of_a_mebibyte_passes_and_one_byte_more_ends_only_its_connection()
+    {
+        string path = _folder["stream.sock"];
+        string line = new('x', 1024 * 1024);
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, "--keep", path);
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type(line);
+        await client.ExpectAsync($"Hi, {line}");
+        await using RunningProgram tooLong = RunningProgram.Start(ForeignProgram.Netcat, "-U", path);
+        tooLong.TypeRaw(line + "x");
+        await server.ExpectErrorAsync("a message is longer than 1,048,576 bytes");
+        client.Type("g1");
+        await client.ExpectAsync("Hi, g1");
+    }
+}

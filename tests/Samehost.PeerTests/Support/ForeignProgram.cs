@@ -1,0 +1,26 @@
+namespace Samehost.PeerTests.Support;
+
+/// <summary>Programs that we did not write. A test is skipped, naming the Debian package, only when one is absent.</summary>
+internal static class ForeignProgram
+{
+    public static string Netcat => Need("nc", "netcat-openbsd");
+
+    public static string Socat => Need("socat", "socat");
+
+    public static string Python => Need("python3", "python3");
+
+    public static string Script => Need("script", "bsdutils");
+
+    public static string SetPriv => Need("setpriv", "util-linux");
+
+    public static string Compiler => Need("cc", "gcc");
+
+    private static string Need(string name, string package)
+    {
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
+        if (found is null)
+            Assert.Skip($"install the Debian package {package}");
+        return found;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Samehost.PeerTests.Support;
+
+/// <summary>Where the four executables are: those built with these tests, or native ones from the directory in SAMEHOST_PROGRAMS.</summary>
+internal static class Programs
+{
+    public static string StreamServer => Find("unixstreamserver");
+
+    public static string StreamClient => Find("unixstreamclient");
+
+    public static string DataServer => Find("unixdataserver");
+
+    public static string DataClient => Find("unixdataclient");
+
+    /// <summary>The runtime that runs the tests, for the executables that need one.</summary>
+    public static string RuntimeRoot { get; } =
+        Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "../../.."));
+
+    public static string Find(string name)
+    {
+        if (Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS") is { Length: > 0 } given)
+        {
+            string nested = Path.GetFullPath(Path.Join(given, name, name));
+            return File.Exists(nested) ? nested : Path.GetFullPath(Path.Join(given, name));
+        }
+
+        // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the programs belongs to us.
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        DirectoryInfo configuration = framework.Parent!;
+        string root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Join(root, "programs", name, "bin", configuration.Name, framework.Name, name);
+    }
+}

@@ -45,7 +45,7 @@ internal static class NotifyText
         if (name.Length is 0 or > LongestName || name.Any(static c => c is < ' ' or > '~' or ':'))
         {
             throw new ArgumentException(
-                $"'{name}' cannot name stored descriptors; 1 to {LongestName} printable ASCII characters without a colon can.", nameof(name));
+                $"'{name}' cannot name stored descriptors; 1 to {LongestName} printable ASCII letters other than : can.", nameof(name));
         }
 
 

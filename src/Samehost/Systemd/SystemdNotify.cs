@@ -86,7 +86,7 @@ public sealed partial class SystemdNotify
     /// <exception cref="UnixSocketException">It could not be sent; see <see cref="Send"/>.</exception>
     public bool Watchdog() => Send(["WATCHDOG=1"]);
 
-    /// <summary>Gives a sign of life now, and from then on at half the interval, as the manager expects; none where it expects none.</summary>
+    /// <summary>Gives a sign of life now, and from then on at half the manager's interval; none where it expects none.</summary>
     /// <param name="isHealthy">Asked each time: the sign of life is given only when it returns true. It should answer at once.</param>
     /// <returns>Dispose of it to stop.</returns>
     public SystemdWatchdog StartWatchdog(Func<bool>? isHealthy = null) => new(this, isHealthy, TimeProvider.System);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Samehost.Tests.Support;
 using Xunit;
 
 // Not in Support: the library has a type of that name, and the nearer namespace wins.

@@ -44,7 +44,8 @@ public sealed class ListenVariableTests
     [InlineData("LISTEN_FDNAMES", "4711", "2", "one")]
     [InlineData("LISTEN_FDNAMES", "4711", "2", "one:two:three")]
     [InlineData("LISTEN_FDNAMES", "4711", "0", "one")]
-    public void Garbage_is_refused_with_the_variable_and_its_value_and_touches_nothing(string culprit, string pid, string count, string? names)
+    public void Garbage_is_refused_with_the_variable_and_its_value_and_touches_nothing(
+        string culprit, string pid, string count, string? names)
     {
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);
@@ -113,7 +114,8 @@ public sealed class ListenVariableTests
                 // documented; the descriptors are then as they were
             }
 
-            bool right = inherited.IsOpen(0) == count < 1 && inherited.IsOpen(1) == count < 2 && environment.Left.SequenceEqual(["UNRELATED"]);
+            bool right = inherited.IsOpen(0) == count < 1 && inherited.IsOpen(1) == count < 2;
+            right &= environment.Left.SequenceEqual(["UNRELATED"]);
             for (int i = 0; i < count; i++)
                 inherited.Put(i, file);
             return right;

@@ -10,6 +10,8 @@ public sealed class SystemdListenSocketsTests : IDisposable
 {
     private readonly TestDirectory _directory = new();
 
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
     public void Dispose() => _directory.Dispose();
 
     [Fact(Timeout = 30_000)]
@@ -23,8 +25,8 @@ public sealed class SystemdListenSocketsTests : IDisposable
             Assert.True(inherited.IsClosedOnExec(0));
             await using var listener = passed.TakeListener("web");
             Assert.True(passed[0].IsTaken);
-            await using var client = await UnixStream.ConnectAsync(Path("web"));
-            await using var served = await listener.AcceptAsync();
+            await using var client = await UnixStream.ConnectAsync(Path("web"), cancellationToken: Stop);
+            await using var served = await listener.AcceptAsync(Stop);
             served.WriteByte(42);
             Assert.Equal(42, client.ReadByte());
         }
@@ -133,8 +135,8 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var passed = Take(inherited, "web");
         using var listener = passed[0].TakeSocket();
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(managers.LocalEndPoint!);
-        using var served = await listener.AcceptAsync();
+        await client.ConnectAsync(managers.LocalEndPoint!, Stop);
+        using var served = await listener.AcceptAsync(Stop);
         Assert.Equal(client.LocalEndPoint, served.RemoteEndPoint);
     }
 

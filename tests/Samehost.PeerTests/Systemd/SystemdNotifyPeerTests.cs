@@ -98,7 +98,8 @@ public sealed class SystemdNotifyPeerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Our_notifications_are_read_by_socat()
     {
-        await using RunningProgram manager = RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");
+        await using RunningProgram manager =
+            RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");
         await SocketTable.WaitForServerAsync(_folder["notify.sock"]);
         var notify = new SystemdNotify(UnixEndPoint.FromPath(_folder["notify.sock"]));
         Assert.True(await notify.SendAsync(["STOPPING=1", "STATUS=bye"], cancellationToken: Stop));

@@ -9,6 +9,12 @@ internal static class Program
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
         ["crash-bound"] = CrashBound.Run,
+        ["hold"] = Hold.Run,
+        ["receive-bytes"] = ReceiveBytes.Run,
+        ["send-bytes"] = SendBytes.Run,
+        ["serve"] = Serve.Run,
+        ["serve-storm"] = ServeStorm.Run,
+        ["talk"] = Talk.Run,
     };
 
     private static int Main(string[] args)

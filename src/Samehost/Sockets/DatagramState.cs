@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -12,11 +13,16 @@ internal sealed class DatagramState(SocketCore core)
     /// <summary>Spares for the next receive and send.</summary>
     public OperationSlot<ReceiveOperation> Receives;
     public OperationSlot<SendOperation> Sends;
+    public OperationSlot<ReceiveBatchOperation> BatchReceives;
+    public OperationSlot<SendBatchOperation> BatchSends;
 
     public SocketCore Core { get; } = core;
 
     /// <summary>Receiving with ancillary data.</summary>
     public MessageReceiver Messages => _messages ??= new MessageReceiver(Core, LibcSocket.SOCK_DGRAM);
+
+    /// <summary>Who may send; null admits everybody.</summary>
+    public PeerPolicy? Policy => _messages?.Policy;
 
     public UnixEndPoint? Remote => Volatile.Read(ref _remote);
 
@@ -69,16 +75,45 @@ internal sealed class DatagramState(SocketCore core)
     public int Send(ReadOnlySpan<byte> datagram)
     {
         int sent = LibcTransfer.Send(Core.Descriptor, datagram);
-        if (sent is not (-(int)Errno.ECONNREFUSED or -(int)Errno.ENOTCONN or -(int)Errno.ECONNRESET) || Remote is not { } remote)
+        if (!MayReconnect(sent, out var remote))
             return sent;
         int connected = Connect(remote);
         return connected < 0 ? connected : LibcTransfer.Send(Core.Descriptor, datagram);
+    }
+
+    /// <summary>Sends what is left of a batch; 0 when nothing is, otherwise <c>-errno</c>. Connects anew as <see cref="Send"/> does.</summary>
+    public int SendBatch(UnixDatagramBatch batch, ref int sent)
+    {
+        bool reconnected = false;
+        while (sent < batch.Count)
+        {
+            int result = batch.Send(Core.Descriptor, sent);
+            if (result >= 0)
+            {
+                sent += result;
+                continue;
+            }
+
+            if (reconnected || !MayReconnect(result, out var remote))
+                return result;
+            reconnected = true;
+            if (Connect(remote) is < 0 and var errno)
+                return errno;
+        }
+
+        return 0;
     }
 
     public int SendTo(ReadOnlySpan<byte> datagram, UnixEndPoint endPoint)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         return LibcTransfer.SendTo(Core.Descriptor, datagram, address[..endPoint.WriteSockAddr(address)]);
+    }
+
+    private bool MayReconnect(int result, [NotNullWhen(true)] out UnixEndPoint? remote)
+    {
+        remote = Remote;
+        return remote is not null && result is (-(int)Errno.ECONNREFUSED or -(int)Errno.ENOTCONN or -(int)Errno.ECONNRESET);
     }
 
     public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null) =>

@@ -31,6 +31,10 @@ internal sealed class PeerProcess : IAsyncDisposable
     public static PeerProcess StartWithUmask(string umask, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
+    /// <summary>Starts it with room for so many descriptors and no more.</summary>
+    public static PeerProcess StartWithDescriptors(int limit, params string[] arguments) =>
+        Launch(["/bin/sh", "-c", $"ulimit -n {limit}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
+
     /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
     public static PeerProcess StartAsOrdinaryUser(TestDirectory directory, params string[] arguments)
     {

@@ -1,0 +1,126 @@
+using Samehost.Interop;
+using Samehost.Messages;
+using Samehost.Sockets;
+
+namespace Samehost;
+
+/// <summary>
+/// Room for many datagrams that are received or sent with one call (recvmmsg(2), sendmmsg(2)); used again and again, it allocates nothing. Not
+/// for several calls at once.
+/// </summary>
+/// <example><code>
+/// var batch = new UnixDatagramBatch(capacity: 64, maxLength: 2048);
+/// while (true)
+/// {
+///     await socket.ReceiveBatchAsync(batch);
+///     for (int i = 0; i &lt; batch.Count; i++)
+///         Handle(batch[i]);
+/// }
+/// </code></example>
+public sealed class UnixDatagramBatch
+{
+    private readonly LibcBatch _batch;
+    private readonly int[] _slots; // which slot each datagram is in: those of refused senders are passed over
+    private readonly int[] _lengths;
+    private bool _received;
+    private readonly SenderNames _senders = new();
+
+    /// <summary>Makes the room: <paramref name="capacity"/> times <paramref name="maxLength"/> bytes and about 200 more each.</summary>
+    /// <param name="capacity">How many datagrams, 1 to 1,024 (the kernel takes no more at once).</param>
+    /// <param name="maxLength">How long each may be, in bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Outside those bounds.</exception>
+    public UnixDatagramBatch(int capacity, int maxLength = 2048)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, LibcTransfer.MaxVectors);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, int.MaxValue / capacity);
+        MaxLength = maxLength;
+        _batch = new LibcBatch(capacity, maxLength);
+        _slots = new int[capacity];
+        _lengths = new int[capacity];
+    }
+
+    /// <summary>How many datagrams there is room for.</summary>
+    public int Capacity => _batch.Capacity;
+
+    /// <summary>How long each may be.</summary>
+    public int MaxLength { get; }
+
+    /// <summary>How many it holds.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The bytes of a datagram.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such datagram.</exception>
+    public ReadOnlyMemory<byte> this[int index] => _batch.Bytes.AsMemory(Slot(index) * MaxLength, Math.Min(LengthOf(index), MaxLength));
+
+    /// <summary>How many bytes a datagram had; more than there are when it was longer than <see cref="MaxLength"/> and was cut.</summary>
+    public int LengthOf(int index) => _received ? _batch.Length(Slot(index)) : _lengths[Slot(index)];
+
+    /// <summary>Where a received datagram came from; its bytes are the sender's choice.</summary>
+    public UnixEndPoint SenderOf(int index) => _received ? _senders.Find(_batch.Name(Slot(index))) : UnixEndPoint.Unnamed;
+
+    /// <summary>Adds a datagram to send; false when the batch is full.</summary>
+    /// <exception cref="ArgumentException">It is longer than <see cref="MaxLength"/>.</exception>
+    public bool TryAdd(ReadOnlySpan<byte> datagram)
+    {
+        if (datagram.Length > MaxLength)
+            throw new ArgumentException($"The datagram has {datagram.Length} bytes; this batch has room for {MaxLength} each.", nameof(datagram));
+        if (_received)
+            Clear();
+        if (Count == Capacity)
+            return false;
+        datagram.CopyTo(_batch.Bytes.AsSpan(Count * MaxLength));
+        _batch.SetLength(Count, datagram.Length);
+        _lengths[Count] = datagram.Length;
+        _slots[Count] = Count++;
+        return true;
+    }
+
+    /// <summary>Forgets what it holds.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        _received = false;
+    }
+
+    /// <summary>Fills itself once; 0 or <c>-errno</c>. Datagrams of senders whom the policy does not admit are passed over.</summary>
+    internal int Receive(Descriptor socket, PeerPolicy? policy)
+    {
+        if (policy is not null)
+            _batch.WantControl(ControlReceiver.RoomForSender);
+        while (true)
+        {
+            int count = _batch.Receive(socket);
+            if (count < 0)
+                return count;
+            Count = 0;
+            _received = true;
+            for (int i = 0; i < count; i++)
+            {
+                if (policy is null || IsAdmitted(i, policy))
+                    _slots[Count++] = i;
+            }
+
+            if (Count > 0)
+                return 0;
+        }
+    }
+
+    /// <summary>Sends once from a datagram on; how many went, or <c>-errno</c>.</summary>
+    internal int Send(Descriptor socket, int first) => _batch.Send(socket, first, Count - first);
+
+    private bool IsAdmitted(int slot, PeerPolicy policy)
+    {
+        var beside = ControlReceiver.Read(_batch.Control(slot), _batch.Flags(slot), null);
+        beside.PidFd?.Dispose();
+        return beside.Sender is { } sender && policy.Admits(new PeerCredentials(sender, [], null));
+    }
+
+    private int Slot(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        return _slots[index];
+    }
+}

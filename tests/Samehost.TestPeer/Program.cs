@@ -5,6 +5,7 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action<PeerArguments>> Commands = new()
     {
+        ["activated"] = Activated.Run,
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
         ["crash-bound"] = CrashBound.Run,

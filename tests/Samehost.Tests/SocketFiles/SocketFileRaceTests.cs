@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.SocketFiles;

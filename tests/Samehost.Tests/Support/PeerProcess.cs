@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Samehost.Tests.Support;
 using Xunit;
 
-namespace Samehost.Tests.Support;
+// Not in Support: the library has a type of that name, and the nearer namespace wins.
+namespace Samehost.Tests;
 
 /// <summary>A running Samehost.TestPeer: a second process that binds, holds, races or crashes.</summary>
 internal sealed class PeerProcess : IAsyncDisposable

@@ -5,14 +5,21 @@ internal static class Program
 {
     private static readonly Dictionary<string, Action<PeerArguments>> Commands = new()
     {
+        ["activated"] = Activated.Run,
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
         ["connect"] = ConnectAndHold.Run,
+        ["converse"] = Converse.Run,
         ["crash-bound"] = CrashBound.Run,
+        ["hold"] = Hold.Run,
         ["idle-sockets"] = IdleSockets.Run,
         ["judge"] = Judge.Run,
+        ["receive-bytes"] = ReceiveBytes.Run,
         ["receive-short"] = ReceiveShort.Run,
+        ["send-bytes"] = SendBytes.Run,
         ["send-datagrams"] = SendDatagrams.Run,
+        ["serve"] = Serve.Run,
+        ["serve-storm"] = ServeStorm.Run,
         ["talk"] = Talk.Run,
         ["use-up-descriptors"] = UseUpDescriptors.Run,
     };

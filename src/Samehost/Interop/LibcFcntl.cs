@@ -6,12 +6,20 @@ namespace Samehost.Interop;
 /// <summary>Making a foreign descriptor behave like our own.</summary>
 internal static partial class LibcFcntl
 {
+    private const int F_GETFD = 1;
     private const int F_SETFD = 2;
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
     private const int F_DUPFD_CLOEXEC = 1030;
     private const int FD_CLOEXEC = 1;
     private const int O_NONBLOCK = 0x800;
+
+    /// <summary>1 when the descriptor is closed on exec, 0 when it is not, or <c>-errno</c> (EBADF: not open).</summary>
+    public static int GetCloseOnExec(int number)
+    {
+        int flags = LibcResult.From(fcntl(number, F_GETFD, 0));
+        return flags < 0 ? flags : flags & FD_CLOEXEC;
+    }
 
     public static int SetCloseOnExec(Descriptor descriptor)
     {

@@ -1,14 +1,15 @@
 using Samehost.Interop;
 using Samehost.Serving;
+using Samehost.Sockets;
 
 namespace Samehost;
 
 /// <summary>Serves many clients of one local stream address at once, with one handler.</summary>
 /// <remarks>
-/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches neither the
-/// others nor the server. Handlers may block: other connections are then served by other threads.</para>
-/// <para>At the limit of connections the rest waits in the backlog; when the process runs out of descriptors accepting pauses and
-/// goes on when there is room.</para>
+/// <para>Each connection has a handler run of its own. That one client leaves, crashes, stalls or makes its handler throw touches neither
+/// the others nor the server. Handlers may block: other connections are then served by other threads.</para>
+/// <para>At the limit of connections the rest waits in the backlog; when the process comes near its limit of descriptors, accepting pauses
+/// and goes on when there is room.</para>
 /// </remarks>
 /// <example><code>
 /// await using var server = UnixServer.Start(UnixEndPoint.Parse("/run/app.sock"), async (stream, stopping) =>
@@ -19,57 +20,51 @@ namespace Samehost;
 /// });
 /// await server.Completion;
 /// </code></example>
-public sealed class UnixServer : IAsyncDisposable
+public sealed partial class UnixServer : IAsyncDisposable
 {
-    private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
-
-    private readonly UnixListener _listener;
+    private readonly ListenerState _listener;
+    private readonly Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> _open;
     private readonly UnixServerOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _room;
     private readonly UserLimit _users;
-    private readonly HashSet<ServedConnection> _connections = [];
+    private readonly LiveConnections _connections = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _accepting;
-    private Task<bool>? _stop;
-    private TaskCompletionSource? _empty;
 
-    private UnixServer(UnixListener listener, Func<UnixStream, CancellationToken, Task> handler, UnixServerOptions options)
+    private UnixServer(
+        ListenerState listener, UnixServerOptions options, Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> open)
     {
         _listener = listener;
         _options = options;
-        Handler = handler;
+        _open = open;
         Stopping = _stopping.Token;
         LocalEndPoint = listener.LocalEndPoint;
+        Metrics = new ServerMetrics(LocalEndPoint);
         _room = new SemaphoreSlim(options.MaxConnections);
         _users = new UserLimit(options.MaxConnectionsPerUser);
-        _accepting = Task.Run(() => new AcceptLoop(this, listener, _room).RunAsync(Stopping));
-        _accepting.ContinueWith(
-            t => _completion.TrySetException(t.Exception!.InnerExceptions),
-            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        listener.Refused = peer => Tell(static (events, p) => events.ConnectionRefused(p?.UserId ?? uint.MaxValue, p is null
+            ? "its user cannot be told" : $"{p} is not admitted by the policy"), peer);
+        listener.Refused += _ => Metrics.Refused();
+        _accepting = StartAccepting();
     }
 
     /// <summary>The address that clients connect to.</summary>
     public UnixEndPoint LocalEndPoint { get; }
 
     /// <summary>How many connections are being served now.</summary>
-    public int ConnectionCount
-    {
-        get
-        {
-            lock (_connections)
-                return _connections.Count;
-        }
-    }
+    public int ConnectionCount => _connections.Count;
 
-    /// <summary>Ends when the server has stopped; with an error if accepting failed for good.</summary>
+    /// <summary>
+    /// Ends when the server has stopped; with an error if accepting failed for good. Then clients are refused, the connections that are
+    /// there go on, and <see cref="StopAsync"/> is still to be called.
+    /// </summary>
     public Task Completion => _completion.Task;
-
-    internal Func<UnixStream, CancellationToken, Task> Handler { get; }
 
     internal CancellationToken Stopping { get; }
 
-    /// <summary>Binds, listens and begins to serve.</summary>
+    internal ServerMetrics Metrics { get; }
+
+    /// <summary>Binds, listens and begins to serve streams.</summary>
     /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
     /// <param name="handler">Serves one connection, which is closed when it ends. Its token tells that the server is stopping.</param>
     /// <param name="options">Limits and events.</param>
@@ -79,7 +74,7 @@ public sealed class UnixServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(UnixListener.Listen(endPoint, options.Listener), handler, options);
+        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_STREAM), options, Streams(handler));
     }
 
     /// <summary>Begins to serve on a listener, which from now on belongs to the server.</summary>
@@ -92,60 +87,59 @@ public sealed class UnixServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(listener, handler, options);
+        return new UnixServer(listener.State, options, Streams(handler));
     }
 
-    /// <summary>
-    /// Stops accepting, removes the path, tells the handlers through their token, and waits for them; connections that are left when
-    /// the time is over are closed.
-    /// </summary>
-    /// <param name="drain">How long handlers may go on; <see cref="UnixServerOptions.DrainTimeout"/> when null.</param>
-    /// <returns>True when every handler had ended in time. A second call returns the first one's outcome.</returns>
-    public Task<bool> StopAsync(TimeSpan? drain = null)
+    /// <summary>Binds, listens and begins to serve seqpacket connections; otherwise as for streams.</summary>
+    /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>.</exception>
+    public static UnixServer StartSeqpacket(
+        UnixEndPoint endPoint, Func<UnixSeqpacket, CancellationToken, Task> handler, UnixServerOptions? options = null)
     {
-        lock (_connections)
-            return _stop ??= Task.Run(() => DrainAsync(drain ?? _options.DrainTimeout));
+        ArgumentNullException.ThrowIfNull(handler);
+        Check(options ??= UnixServerOptions.Default);
+        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_SEQPACKET), options, Seqpackets(handler));
     }
 
-    /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    /// <summary>Begins to serve on a seqpacket listener, which from now on belongs to the server.</summary>
+    public static UnixServer StartSeqpacket(
+        UnixSeqpacketListener listener, Func<UnixSeqpacket, CancellationToken, Task> handler, UnixServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(handler);
+        Check(options ??= UnixServerOptions.Default);
+        return new UnixServer(listener.State, options, Seqpackets(handler));
+    }
 
     /// <summary>Takes a fresh connection in, or refuses it.</summary>
-    internal void Begin(UnixStream stream)
+    internal void Begin(SocketCore client)
     {
         // A peer whose user cannot be told has no share of the limit: it is refused.
-        if (LibcSocketOptions.GetPeerCredentials(stream.Core.Descriptor, out var peer) < 0)
+        if (LibcSocketOptions.GetPeerCredentials(client.Descriptor, out var peer) < 0)
         {
-            Refuse(stream, uint.MaxValue, "its user cannot be told");
+            Refuse(client, uint.MaxValue, "its user cannot be told");
             return;
         }
 
         if (!_users.TryEnter(peer.Uid))
         {
-            Refuse(stream, peer.Uid, $"user {peer.Uid} has {_options.MaxConnectionsPerUser} connections already");
+            Refuse(client, peer.Uid, $"user {peer.Uid} has {_options.MaxConnectionsPerUser} connections already");
             return;
         }
 
-        var connection = new ServedConnection(this, stream, peer.Uid);
-        lock (_connections)
-            _connections.Add(connection);
-        ServerMetrics.Accepted.Add(1);
-        ServerMetrics.Active.Add(1);
-        stream.Core.Post(connection);
+        var (socket, handle) = _open(client);
+        var connection = new UnixServerConnection(this, client, socket, handle, peer);
+        _connections.Add(connection);
+        Metrics.Started();
+        connection.Start();
     }
 
-    internal void Ended(ServedConnection connection)
+    internal void Ended(UnixServerConnection connection)
     {
-        ServerMetrics.Active.Add(-1);
-        _users.Leave(connection.User);
-        lock (_connections)
-        {
-            _connections.Remove(connection);
-            if (_connections.Count == 0)
-                _empty?.TrySetResult();
-        }
-
+        Metrics.Ended();
+        _users.Leave(connection.UserId);
+        _connections.Remove(connection);
         _room.Release();
+        _accepting.Freed();
     }
 
     internal void Tell<T>(Action<UnixServerEvents, T> what, T about)
@@ -167,47 +161,28 @@ public sealed class UnixServer : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConnections, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConnectionsPerUser, nameof(options));
+        CheckDrain(options.DrainTimeout, nameof(options));
     }
 
-    private void Refuse(UnixStream stream, uint user, string reason)
+    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Streams(Func<UnixStream, CancellationToken, Task> handler) =>
+        core =>
+        {
+            var stream = new UnixStream(core);
+            return (stream, stopping => handler(stream, stopping));
+        };
+
+    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Seqpackets(Func<UnixSeqpacket, CancellationToken, Task> handler) =>
+        core =>
+        {
+            var connection = new UnixSeqpacket(core);
+            return (connection, stopping => handler(connection, stopping));
+        };
+
+    private void Refuse(SocketCore client, uint user, string reason)
     {
-        stream.Dispose();
+        client.Dispose();
         _room.Release();
-        ServerMetrics.Refused.Add(1);
+        Metrics.Refused();
         Tell((events, r) => events.ConnectionRefused(user, r), reason);
-    }
-
-    private async Task<bool> DrainAsync(TimeSpan drain)
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _accepting.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-        await _listener.DisposeAsync().ConfigureAwait(false);
-
-        bool drained = await EmptyWithinAsync(drain).ConfigureAwait(false);
-        if (!drained)
-        {
-            ServedConnection[] left;
-            lock (_connections)
-                left = [.. _connections];
-            foreach (var connection in left)
-                connection.Abort();
-            await EmptyWithinAsync(UnwindTime).ConfigureAwait(false);
-        }
-
-        _completion.TrySetResult();
-        return drained;
-    }
-
-    private async Task<bool> EmptyWithinAsync(TimeSpan time)
-    {
-        Task empty;
-        lock (_connections)
-        {
-            if (_connections.Count == 0)
-                return true;
-            empty = (_empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        }
-
-        return await Task.WhenAny(empty, Task.Delay(time)).ConfigureAwait(false) == empty;
     }
 }

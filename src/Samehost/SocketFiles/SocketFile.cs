@@ -46,6 +46,20 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>
+    /// Becomes the owner of the file of a socket that was taken over from a process that has left it to us. Owns nothing where the path
+    /// leads elsewhere by now.
+    /// </summary>
+    public static SocketFile? Adopt(Descriptor socket, UnixEndPoint endPoint)
+    {
+        if (endPoint.Kind != UnixEndPointKind.Pathname)
+            return null;
+        byte[] path = endPoint.NameBytes.ToArray();
+        bool ours = LibcFile.LinkStatus(path, out FileStatus status) >= 0
+            && status.Type == FileStatus.S_IFSOCK && IsFileOf(socket, status.Id);
+        return ours ? new SocketFile(path, status.Id) : null;
+    }
+
+    /// <summary>
     /// Unlinks the file if it is still ours. Call it before the socket is closed: an open socket keeps its inode number
     /// from being given to a successor's file, and keeps others from judging the file stale.
     /// </summary>

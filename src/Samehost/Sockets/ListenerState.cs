@@ -10,7 +10,7 @@ internal sealed class ListenerState : IDisposable
     // A peer that is turned away can come again at once: now and then everybody else gets a turn.
     private const int RefusalsAtOnce = 64;
 
-    private readonly SocketFile? _file;
+    private SocketFile? _file;
     private UnixEndPoint? _local;
 
     private ListenerState(SocketCore core, SocketFile? file, PeerPolicy policy)
@@ -87,7 +87,7 @@ internal sealed class ListenerState : IDisposable
             accepted = null;
             int fd = LibcSocket.Accept(Core.Descriptor);
             if (fd < 0)
-                return fd;
+                return fd == SyncCall.Again && WasShutDown ? -(int)Errno.EINVAL : fd;
             // SO_PASSRIGHTS and SO_PASSCRED are inherited from the listener, so an accepted socket needs no call of its own.
             accepted = new SocketCore(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
             if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
@@ -109,12 +109,15 @@ internal sealed class ListenerState : IDisposable
         Core.Dispose();
     }
 
-    /// <summary>Closes, and leaves the path to a successor who listens on the same socket.</summary>
-    public void Leave()
-    {
-        _file?.Forget();
-        Core.Dispose();
-    }
+    /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
+    public void LeaveFile() => _file?.Forget();
+
+    /// <summary>Becomes the owner of the path, which a predecessor has left to us.</summary>
+    public void AdoptFile() => _file = SocketFile.Adopt(Core.Descriptor, LocalEndPoint);
+
+    // Once somebody has shut the socket down nobody can come any more: a blocking accept(2) would say EINVAL, but a non-blocking one
+    // says EAGAIN for ever, while poll(2) calls the socket ready.
+    private bool WasShutDown => LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLRDHUP);
 
     private bool IsAdmitted(SocketCore peer)
     {

@@ -69,7 +69,8 @@ internal sealed class SocketCore : IDisposable
     /// </summary>
     public int ReadError => Volatile.Read(ref _readError);
 
-    /// <summary>True when the kernel has told that the peer closed without reading everything; it tells whichever call comes first.</summary>
+    /// <summary>True when the kernel has told that the peer closed without reading everything; it tells only the call that comes
+    /// first.</summary>
     public bool WasReset { get; set; }
 
     /// <summary>What blocking reads (accepts, receives) have learned of their waits.</summary>
@@ -137,7 +138,8 @@ internal sealed class SocketCore : IDisposable
     /// <summary>Runs a piece of work on this socket's event loop.</summary>
     public void Post(IThreadPoolWorkItem work) => _registration.Loop.Post(work);
 
-    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an exception.</summary>
+    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
+    /// exception.</summary>
     public bool WaitReady(short events, TimeSpan limit)
     {
         int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);

@@ -6,7 +6,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that does not
+/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that
+/// does not
 /// keep up makes senders wait (net.unix.max_dgram_qlen, 10 by default).
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each datagram goes or comes whole.</remarks>
@@ -18,6 +19,9 @@ namespace Samehost;
 /// </code></example>
 public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
 {
+    private const string PolicyWanted =
+        "An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.";
+
     private readonly DatagramState _state;
     private readonly SocketCore _core;
     private readonly SocketFile? _file;
@@ -57,7 +61,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
             throw new ArgumentException("Use Create for a socket without a name, or Autobind for a name from the kernel.", nameof(local));
         options ??= UnixDatagramOptions.Default;
         if (local.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
-            throw new ArgumentException("An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.", nameof(options));
+            throw new ArgumentException(PolicyWanted, nameof(options));
         var core = SocketCore.Create(LibcSocket.SOCK_DGRAM, local);
         try
         {
@@ -91,13 +95,24 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     /// </summary>
     /// <param name="descriptor">The socket.</param>
     /// <param name="options">What concerns its senders; the socket file is as its maker chose.</param>
-    /// <exception cref="ArgumentException">Not a local datagram socket.</exception>
+    /// <exception cref="ArgumentException">Not a local datagram socket, or an abstract name without a policy.</exception>
     public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
     {
-        var state = new DatagramState(SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram"));
-        if (options is not null)
-            state.Apply(options);
-        return new UnixDatagram(state);
+        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram");
+        try
+        {
+            if (options?.PeerPolicy is null && core.LocalEndPoint().Kind == UnixEndPointKind.Abstract)
+                throw new ArgumentException(PolicyWanted, nameof(options));
+            var state = new DatagramState(core);
+            if (options is not null)
+                state.Apply(options);
+            return new UnixDatagram(state);
+        }
+        catch
+        {
+            core.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -56,14 +56,16 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         new(ListenerState.FromDescriptor(descriptor, options, LibcSocket.SOCK_STREAM, "stream"));
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>
-    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
+    /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public UnixStream Accept() => _accepting.Accept();
 
     /// <summary>Accepts the next connection (accept(2)).</summary>
     /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
+    /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public ValueTask<UnixStream> AcceptAsync(CancellationToken cancellationToken = default) => _accepting.AcceptAsync(cancellationToken);
 

@@ -13,6 +13,12 @@ internal static class ForeignProgram
 
     public static string SetPriv => Need("setpriv", "util-linux");
 
+    public static string SystemdNotify => Need("systemd-notify", "systemd");
+
+    public static string SystemdSocketActivate => Need("systemd-socket-activate", "systemd");
+
+    public static string Logger => Need("logger", "bsdutils");
+
     public static string Compiler => Need("cc", "gcc");
 
     private static string Need(string name, string package)

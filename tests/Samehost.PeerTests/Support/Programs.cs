@@ -11,6 +11,9 @@ internal static class Programs
 
     public static string DataClient => Find("unixdataclient");
 
+    /// <summary>The second process of our own tests, for what only a program that was started can show.</summary>
+    public static string TestPeer => Build("tests", "Samehost.TestPeer");
+
     /// <summary>The runtime that runs the tests, for the executables that need one.</summary>
     public static string RuntimeRoot { get; } =
         Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "../../.."));
@@ -23,10 +26,15 @@ internal static class Programs
             return File.Exists(nested) ? nested : Path.GetFullPath(Path.Join(given, name));
         }
 
-        // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the programs belongs to us.
+        return Build("programs", name);
+    }
+
+    // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the programs belongs to us.
+    private static string Build(string folder, string name)
+    {
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         DirectoryInfo configuration = framework.Parent!;
         string root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Join(root, "programs", name, "bin", configuration.Name, framework.Name, name);
+        return Path.Join(root, folder, name, "bin", configuration.Name, framework.Name, name);
     }
 }

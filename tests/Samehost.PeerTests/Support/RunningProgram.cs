@@ -24,6 +24,8 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public static RunningProgram Start(string file, params string[] arguments) => StartIn(Path.GetTempPath(), file, arguments);
 
     public static RunningProgram StartIn(string directory, string file, params string[] arguments)

@@ -1,5 +1,4 @@
 using Samehost.Tests.Sockets;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Peers;
@@ -20,7 +19,7 @@ public sealed class DatagramPolicyTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), For("self"));
-        await using var stranger = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"], "--type", "datagram");
+        await using var stranger = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
         await stranger.ExpectAsync("ready");
         Assert.Equal("connected", await stranger.AskAsync("connect"));
         using var sender = UnixDatagram.Create();
@@ -50,7 +49,7 @@ public sealed class DatagramPolicyTests : SocketTest
     public async Task Another_user_is_admitted_by_number_and_by_its_first_group_only()
     {
         OtherUser.NeedsRoot();
-        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(777), "talk", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         foreach (string policy in new[] { "uid:12345", "gid:23456" })
         {
@@ -85,7 +84,9 @@ public sealed class DatagramPolicyTests : SocketTest
             int length;
             if (way.EndsWith("message", StringComparison.Ordinal))
             {
-                using var message = way == "message" ? await socket.ReceiveMessageAsync(buffer, null, Token) : socket.ReceiveMessage(buffer);
+                using var message = way == "message"
+                    ? await socket.ReceiveMessageAsync(buffer, null, Token)
+                    : socket.ReceiveMessage(buffer);
                 Assert.Equal(Environment.ProcessId, message.Credentials!.ProcessId);
                 length = message.Count;
             }

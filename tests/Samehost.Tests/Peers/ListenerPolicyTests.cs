@@ -1,5 +1,4 @@
 using Samehost.Tests.Sockets;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Peers;
@@ -21,9 +20,11 @@ public sealed class ListenerPolicyTests : SocketTest
     public async Task By_default_another_user_is_turned_away_unheard_and_ours_is_served(string type)
     {
         OtherUser.NeedsRoot();
-        using IDisposable listener = type == "stream" ? UnixListener.Listen(At("a"), For(null)) : UnixSeqpacketListener.Listen(At("a"), For(null));
+        using IDisposable listener = type == "stream"
+            ? UnixListener.Listen(At("a"), For(null))
+            : UnixSeqpacketListener.Listen(At("a"), For(null));
         var accepting = AcceptAsync(listener);
-        await using var stranger = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"], "--type", type);
+        await using var stranger = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", type);
         await stranger.ExpectAsync("ready");
         for (int i = 0; i < 3; i++)
         {
@@ -33,7 +34,7 @@ public sealed class ListenerPolicyTests : SocketTest
             Assert.False(accepting.IsCompleted);
         }
 
-        await using var ours = TestPeer.Start("talk", Temp["a"], "--type", type);
+        await using var ours = PeerProcess.Start("converse", Temp["a"], "--type", type);
         await ours.ExpectAsync("ready");
         Assert.Equal("connected", await ours.AskAsync("connect"));
         var (peer, connection) = await accepting;
@@ -45,7 +46,7 @@ public sealed class ListenerPolicyTests : SocketTest
     public async Task A_third_user_is_admitted_by_user_by_group_or_by_supplementary_group()
     {
         OtherUser.NeedsRoot();
-        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(777, 888), "talk", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777, 888), "converse", Temp["a"]);
         await peer.ExpectAsync("ready");
         foreach (string policy in new[] { "uid:12345", "gid:23456", "gid:777", "self,gid:888", "user:root,uid:1,uid:12345", "anyone" })
         {
@@ -143,7 +144,7 @@ public sealed class ListenerPolicyTests : SocketTest
         Passes(client, accepted);
 
         static void Needs(Func<IDisposable> bind) =>
-            Assert.Contains("An abstract name has no permissions", Assert.Throws<ArgumentException>(bind).Message, StringComparison.Ordinal);
+            Assert.Contains("abstract name has no permissions", Assert.Throws<ArgumentException>(bind).Message, StringComparison.Ordinal);
     }
 
     private static async Task<(PeerCredentials Peer, IDisposable Connection)> AcceptAsync(IDisposable listener)

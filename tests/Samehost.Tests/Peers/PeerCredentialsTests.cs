@@ -53,7 +53,7 @@ public sealed class PeerCredentialsTests : SocketTest
         OtherUser.NeedsRoot();
         uint[] groups = [.. Enumerable.Range(30_000, 1_000).Select(n => (uint)n)];
         using var listener = UnixListener.Listen(At("a"), ForAnyone);
-        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(groups), "talk", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(groups), "converse", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -117,9 +117,9 @@ public sealed class PeerCredentialsTests : SocketTest
         SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
     };
 
-    private async Task<TestPeer> ConnectedAsync(string type)
+    private async Task<PeerProcess> ConnectedAsync(string type)
     {
-        var peer = TestPeer.Start("talk", Temp["a"], "--type", type);
+        var peer = PeerProcess.Start("converse", Temp["a"], "--type", type);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         return peer;

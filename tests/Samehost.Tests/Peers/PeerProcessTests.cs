@@ -14,11 +14,11 @@ public sealed class PeerProcessTests : SocketTest
     public async Task A_peers_program_and_arguments_can_be_read_until_it_has_ended(string type)
     {
         await using var meeting = new Meeting(this, type);
-        using var process = await meeting.WithAsync(TestPeer.Start("talk", Temp["a"], "--type", type));
+        using var process = await meeting.WithAsync(PeerProcess.Start("converse", Temp["a"], "--type", type));
         Assert.True(process.IsAlive);
         Assert.Equal(meeting.Peer!.Id, process.Id);
         Assert.Equal(new FileInfo($"/proc/{meeting.Peer.Id}/exe").LinkTarget, process.Executable);
-        Assert.Equal(["exec", TestPeer.AssemblyPath, "talk", Temp["a"], "--type", type], process.CommandLine!.Skip(1));
+        Assert.Equal(["exec", PeerProcess.AssemblyPath, "converse", Temp["a"], "--type", type], process.CommandLine!.Skip(1));
         Assert.False(process.Handle.IsInvalid);
 
         await meeting.Peer.KillAsync();
@@ -30,7 +30,7 @@ public sealed class PeerProcessTests : SocketTest
     {
         await using var meeting = new Meeting(this, "stream");
         string[] parent = ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 & exec sleep 60", "sh"];
-        using var process = await meeting.WithAsync(TestPeer.StartUnder(Temp, parent, "talk", Temp["a"]));
+        using var process = await meeting.WithAsync(PeerProcess.StartUnder(Temp, parent, "converse", Temp["a"]));
         Assert.NotEqual(meeting.Peer!.Id, process.Id);
         int id = process.Id!.Value;
         Command.Run("/bin/sh", "-c", string.Create(CultureInfo.InvariantCulture, $"kill -9 {id}"));
@@ -44,7 +44,7 @@ public sealed class PeerProcessTests : SocketTest
     public async Task A_process_that_is_gone_already_is_told_to_be_gone()
     {
         using var listener = UnixListener.Listen(At("a"));
-        await using var peer = TestPeer.Start("talk", Temp["a"]);
+        await using var peer = PeerProcess.Start("converse", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -96,9 +96,9 @@ public sealed class PeerProcessTests : SocketTest
             _ => UnixDatagram.Bind(test.At("a"), new UnixDatagramOptions { TellSenders = true }),
         };
 
-        public TestPeer? Peer { get; private set; }
+        public PeerProcess? Peer { get; private set; }
 
-        public async Task<Samehost.PeerProcess> WithAsync(TestPeer peer)
+        public async Task<Samehost.PeerProcess> WithAsync(PeerProcess peer)
         {
             Peer = peer;
             await peer.ExpectAsync("ready");

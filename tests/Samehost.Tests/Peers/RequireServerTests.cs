@@ -15,7 +15,7 @@ public sealed class RequireServerTests : SocketTest
         string place = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(place);
         string path = Path.Combine(place, "a");
-        await using var judge = TestPeer.StartAsOrdinaryUser(Temp, "judge", path, "--mode", "666");
+        await using var judge = PeerProcess.StartAsOrdinaryUser(Temp, "judge", path, "--mode", "666");
         await judge.ExpectAsync("ready");
         var endPoint = UnixEndPoint.FromPath(path);
         var refused = await Assert.ThrowsAsync<UnixSocketException>(

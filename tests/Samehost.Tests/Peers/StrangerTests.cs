@@ -1,5 +1,4 @@
 using Samehost.Tests.Sockets;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Peers;
@@ -19,7 +18,7 @@ public sealed class StrangerTests : SocketTest
         OtherUser.NeedsRoot();
         // We are inside: what connects from outside has no number in there.
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var judge = TestPeer.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", "self,root,uid:0,gid:0");
+        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", "self,root,uid:0,gid:0");
         await judge.ExpectAsync("ready");
         using (var client = await UnixStream.ConnectAsync(At("a"), null, Token))
             await judge.ExpectAsync("0 stranger refused");
@@ -35,7 +34,8 @@ public sealed class StrangerTests : SocketTest
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For(policy));
         var accepting = listener.AcceptAsync(Token).AsTask();
-        await using var peer = TestPeer.StartUnder(Temp, [.. OtherUser.With(), "unshare", "--user", "--map-root-user"], "talk", Temp["a"]);
+        string[] root = [.. OtherUser.With(), "unshare", "--user", "--map-root-user"];
+        await using var peer = PeerProcess.StartUnder(Temp, root, "converse", Temp["a"]);
         Assert.SkipWhen(await peer.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         if (admitted)
@@ -58,9 +58,9 @@ public sealed class StrangerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--user", "--map-root-user"];
-        await using var judge = TestPeer.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", policy, "--mode", "666");
+        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", policy, "--mode", "666");
         Assert.SkipWhen(await judge.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
-        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(), "talk", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(), "converse", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         await judge.ExpectAsync(verdict);
@@ -71,7 +71,7 @@ public sealed class StrangerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For("uid:65534"));
-        await using var peer = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"]);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -79,11 +79,12 @@ public sealed class StrangerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_datagram_from_outside_our_process_namespace_comes_from_a_stranger()
+    public async Task A_datagram_from_a_process_namespace_within_ours_tells_its_number_here()
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
-        await using var peer = TestPeer.StartUnder(Temp, ["unshare", "--pid", "--fork", "--kill-child"], "talk", Temp["a"], "--type", "datagram");
+        string[] inside = ["unshare", "--pid", "--fork", "--kill-child"];
+        await using var peer = PeerProcess.StartUnder(Temp, inside, "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));

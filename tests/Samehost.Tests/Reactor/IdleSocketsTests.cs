@@ -11,7 +11,7 @@ public sealed class IdleSocketsTests : SocketTest
     [Fact(Timeout = 60_000)]
     public async Task Ten_thousand_sockets_that_wait_use_no_processor_time()
     {
-        await using TestPeer peer = TestPeer.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
+        await using PeerProcess peer = PeerProcess.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
         string? said = await peer.ReadLineAsync();
         Assert.SkipWhen(said?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true, "the hard limit of open files is below 10,300");
         Assert.Equal("ready", said);
@@ -21,14 +21,14 @@ public sealed class IdleSocketsTests : SocketTest
         Assert.Equal(0, await FinishAsync(peer));
     }
 
-    private static async Task<int> FinishAsync(TestPeer peer)
+    private static async Task<int> FinishAsync(PeerProcess peer)
     {
         var end = peer.FinishAsync();
         await peer.ExpectAsync("all heard");
         return await end;
     }
 
-    private static async Task<long> UsedAsync(TestPeer peer)
+    private static async Task<long> UsedAsync(PeerProcess peer)
     {
         peer.Send("look");
         return long.Parse((await peer.ReadLineAsync())!, CultureInfo.InvariantCulture);

@@ -23,7 +23,7 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
     [InlineData("777", "600", 0b110_000_000u)]
     public async Task The_mode_is_as_wanted_whatever_the_umask(string umask, string mode, uint expected)
     {
-        await using TestPeer peer = TestPeer.StartWithUmask(umask, "bind-and-hold", SocketPath, "--mode", mode);
+        await using PeerProcess peer = PeerProcess.StartWithUmask(umask, "bind-and-hold", SocketPath, "--mode", mode);
         await peer.ExpectAsync("ready");
         Assert.Equal(expected, StatusOf(SocketPath).Permissions);
     }
@@ -72,8 +72,8 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
     {
         string directory = Temp.MakeDirectory("theirs", 0b111_000_000);
         OrdinaryUser.Give(directory);
-        await using TestPeer peer =
-            TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", Path.Combine(directory, "a.sock"), "--group", "0");
+        await using PeerProcess peer =
+            PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", Path.Combine(directory, "a.sock"), "--group", "0");
         await peer.ExpectAsync("failed EPERM bind failed: Operation not permitted (1)");
         Assert.Equal(1, await peer.WaitAsync());
         Assert.Empty(Directory.GetFileSystemEntries(directory));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
@@ -12,15 +11,15 @@ public sealed class SocketFileRaceTests : SocketFileFixture
     [Fact(Timeout = 120_000)]
     public async Task Of_20_processes_that_start_at_once_on_the_path_of_a_killed_server_exactly_one_wins_each_of_20_rounds()
     {
-        await using (TestPeer killed = TestPeer.Start("bind-and-hold", SocketPath))
+        await using (PeerProcess killed = PeerProcess.Start("bind-and-hold", SocketPath))
         {
             await killed.ExpectAsync("ready");
             await killed.KillAsync();
         }
-        TestPeer[] peers = [.. Enumerable.Range(0, Processes).Select(_ => TestPeer.Start("bind-race", SocketPath))];
+        PeerProcess[] peers = [.. Enumerable.Range(0, Processes).Select(_ => PeerProcess.Start("bind-race", SocketPath))];
         try
         {
-            foreach (TestPeer peer in peers)
+            foreach (PeerProcess peer in peers)
                 await peer.ExpectAsync("ready");
             for (int round = 0; round < Rounds; round++)
             {
@@ -30,22 +29,22 @@ public sealed class SocketFileRaceTests : SocketFileFixture
         }
         finally
         {
-            foreach (TestPeer peer in peers)
+            foreach (PeerProcess peer in peers)
                 await peer.DisposeAsync();
         }
     }
 
-    private static async Task RunRound(TestPeer[] peers)
+    private static async Task RunRound(PeerProcess[] peers)
     {
         long start = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 50;
-        foreach (TestPeer peer in peers)
+        foreach (PeerProcess peer in peers)
             peer.Send($"race {start}");
         string?[] answers = await Task.WhenAll(peers.Select(p => p.ReadLineAsync()));
         Assert.Equal(
             [.. Enumerable.Repeat("lost EADDRINUSE", Processes - 1), "won"],
             answers.Order(StringComparer.Ordinal));
 
-        TestPeer winner = peers[Array.IndexOf(answers, "won")];
+        PeerProcess winner = peers[Array.IndexOf(answers, "won")];
         winner.Send("abandon");
         await winner.ExpectAsync("abandoned");
     }

@@ -98,7 +98,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 60_000)]
     public async Task A_live_server_in_another_process_is_named_and_goes_on()
     {
-        await using TestPeer server = TestPeer.Start("bind-and-hold", SocketPath);
+        await using PeerProcess server = PeerProcess.Start("bind-and-hold", SocketPath);
         await server.ExpectAsync("ready");
         AssertRefusedAndUntouched($"A live socket of pid {server.Id} (dotnet), user ");
         Assert.Equal(0, LibcSocket.Connect(NewSocket(), Address(SocketPath)));
@@ -115,7 +115,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         LeaveStaleFile(path);
         File.SetUnixFileMode(path, UnixFileMode.None);
         FileStatus before = StatusOf(path);
-        await using TestPeer peer = TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EADDRINUSE bind failed: Address already in use (98)");
         await peer.ExpectAsync($"A socket file of user {Command.Run("id", "-un")} is there and was left untouched, " +
             "because it could not be seen whether it is in use (EACCES).");
@@ -126,7 +126,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     public async Task A_directory_that_this_user_may_not_write_to_gives_EACCES()
     {
         string path = Path.Combine(Temp.MakeDirectory("ours", 0b101_101_101), "a.sock");
-        await using TestPeer peer = TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EACCES bind failed: Permission denied (13)");
     }
 

@@ -108,11 +108,11 @@ public sealed class SocketFileTakeOverTests : SocketFileFixture
     public async Task In_a_directory_that_cannot_be_read_a_lock_file_is_used_and_removed()
     {
         string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
-        await using (TestPeer first = TestPeer.StartAsOrdinaryUser(Temp, "crash-bound", path))
+        await using (PeerProcess first = PeerProcess.StartAsOrdinaryUser(Temp, "crash-bound", path))
             await first.WaitAsync();
         ulong stale = StatusOf(path).Id.Inode;
 
-        await using TestPeer second = TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using PeerProcess second = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await second.ExpectAsync("ready");
         Assert.Equal(["a.sock"], NamesIn(path));
         Assert.Equal(0, await second.FinishAsync());
@@ -131,14 +131,14 @@ public sealed class SocketFileTakeOverTests : SocketFileFixture
 
         Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path + ".lock"), LibcFile.O_RDWR, 0, out Descriptor? held) >= 0);
         Assert.Equal(0, LibcLock.TryLock(held!));
-        await using (TestPeer late = TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", path, "--lock-timeout", "100"))
+        await using (PeerProcess late = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path, "--lock-timeout", "100"))
         {
             await late.ExpectAsync("failed EAGAIN bind failed: Resource temporarily unavailable (11)");
             Assert.Contains("a.sock.lock", await late.ReadLineAsync(), StringComparison.Ordinal);
         }
         held!.Dispose();
 
-        await using TestPeer peer = TestPeer.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("ready");
         Assert.Equal(["a.sock", "a.sock.lock"], NamesIn(path));
         Assert.Equal("somebody's", File.ReadAllText(path + ".lock"));

@@ -1,6 +1,5 @@
 using Samehost.Interop;
 using Samehost.Tests.Errors;
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;
@@ -116,7 +115,7 @@ public sealed class ConnectErrorTests : SocketTest
     {
         using var listener = UnixListener.Listen(At("s"));
         File.SetUnixFileMode(Temp["s"], UnixFileMode.None); // where this is not root, the other user is ourselves
-        await using TestPeer peer = TestPeer.StartAsOrdinaryUser(Temp, "connect", Temp["s"]);
+        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "connect", Temp["s"]);
 
         await peer.ExpectAsync("failed EACCES connect failed: Permission denied (13)");
         Assert.NotEqual("", await peer.ReadLineAsync());
@@ -126,7 +125,7 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = 60_000)]
     public async Task When_no_descriptors_are_left_each_call_is_EMFILE_and_no_connection_is_lost()
     {
-        await using TestPeer peer = TestPeer.StartWithDescriptors(250, "use-up-descriptors", Temp["s"]);
+        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "use-up-descriptors", Temp["s"]);
         await peer.ExpectAsync("ready");
 
         foreach (string call in new[] { "socket", "socketpair", "socketpair", "socket", "socket", "accept", "dup", "dup" })

@@ -1,4 +1,3 @@
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;
@@ -20,7 +19,7 @@ public sealed class DatagramErrorTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_receiver_that_left_its_file_is_ECONNREFUSED()
     {
-        await using (TestPeer killed = TestPeer.Start("crash-bound", Temp["s"]))
+        await using (PeerProcess killed = PeerProcess.Start("crash-bound", Temp["s"]))
             await killed.WaitAsync();
 
         await AllFailAsync(Errno.ECONNREFUSED, At("s"));

@@ -79,7 +79,7 @@ public sealed class DatagramMessageTests : SocketTest
             Assert.Equal((1, 54321u, 54322u), (credentials.ProcessId, credentials.UserId, credentials.GroupId));
         }
 
-        await using var peer = TestPeer.StartAsOrdinaryUser(Temp, "talk", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("failed EPERM", await peer.AskAsync($"claim {peer.Id} 0 0 hello"));
@@ -95,7 +95,7 @@ public sealed class DatagramMessageTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), TellSenders);
-        await using var peer = TestPeer.StartUnder(Temp, OtherUser.With(777), "talk", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));
@@ -163,9 +163,9 @@ public sealed class DatagramMessageTests : SocketTest
         Assert.Equal((Errno.ENOENT, At("nobody")), (nobody.Errno, nobody.EndPoint));
     }
 
-    private async Task<TestPeer> TalkerAsync()
+    private async Task<PeerProcess> TalkerAsync()
     {
-        var peer = TestPeer.Start("talk", Temp["a"], "--type", "datagram");
+        var peer = PeerProcess.Start("converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         return peer;

@@ -21,7 +21,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
         int room = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/unix/max_dgram_qlen", Token), CultureInfo.InvariantCulture) + 1;
         Assert.SkipWhen(room >= Count, "net.unix.max_dgram_qlen is too large here to fill a queue");
         using var receiver = UnixDatagram.Bind(At("r"));
-        await using TestPeer peer = TestPeer.Start(
+        await using PeerProcess peer = PeerProcess.Start(
             "send-datagrams", Temp["r"], "--count", $"{Count}", "--connected", YesNo(connected), "--blocking", YesNo(blocking));
         await peer.ExpectAsync("ready");
         while ((await LookAsync(peer)).Sent < room)
@@ -164,7 +164,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
 
     private static string YesNo(bool value) => value ? "yes" : "no";
 
-    private static async Task<(int Sent, long Microseconds)> LookAsync(TestPeer peer)
+    private static async Task<(int Sent, long Microseconds)> LookAsync(PeerProcess peer)
     {
         peer.Send("look");
         string[] words = (await peer.ReadLineAsync())!.Split(' ');

@@ -44,9 +44,9 @@ public sealed class DescriptorFloodTests : CountingSocketTest
     }
 
     /// <summary>A client that has been answered, and so was accepted.</summary>
-    private async Task<TestPeer> ServedAsync(string type)
+    private async Task<PeerProcess> ServedAsync(string type)
     {
-        var peer = TestPeer.Start("talk", Temp["a"], "--type", type);
+        var peer = PeerProcess.Start("converse", Temp["a"], "--type", type);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));

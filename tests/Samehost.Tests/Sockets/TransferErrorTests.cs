@@ -1,4 +1,3 @@
-using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;
@@ -9,7 +8,7 @@ public sealed class TransferErrorTests : SocketTest
     public async Task Writing_to_a_process_that_died_is_EPIPE()
     {
         using var listener = UnixListener.Listen(At("s"));
-        await using TestPeer peer = TestPeer.Start("connect", Temp["s"]);
+        await using PeerProcess peer = PeerProcess.Start("connect", Temp["s"]);
         using var server = listener.Accept();
         await peer.ExpectAsync("ready");
 

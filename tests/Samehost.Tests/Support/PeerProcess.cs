@@ -1,44 +1,46 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Samehost.Tests.Support;
 using Xunit;
 
-namespace Samehost.Tests.Support;
+// Not in Support: the library has a type of that name, and the nearer namespace wins.
+namespace Samehost.Tests;
 
 /// <summary>A running Samehost.TestPeer: a second process that binds, holds, races or crashes.</summary>
-internal sealed class TestPeer : IAsyncDisposable
+internal sealed class PeerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly Process _process;
 
-    private TestPeer(Process process) => _process = process;
+    private PeerProcess(Process process) => _process = process;
 
     public int Id => _process.Id;
 
     /// <summary>The assembly, where this build put it.</summary>
-    public static string AssemblyPath { get; } = Path.GetFullPath(typeof(TestPeer).Assembly
+    public static string AssemblyPath { get; } = Path.GetFullPath(typeof(PeerProcess).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "TestPeerPath").Value!, AppContext.BaseDirectory);
 
     private static string Host { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
 
     /// <summary>Starts it, with the peer's arguments.</summary>
-    public static TestPeer Start(params string[] arguments) => Launch([Host, "exec", AssemblyPath, .. arguments]);
+    public static PeerProcess Start(params string[] arguments) => Launch([Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it under a umask such as "022".</summary>
-    public static TestPeer StartWithUmask(string umask, params string[] arguments) =>
+    public static PeerProcess StartWithUmask(string umask, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it with room for so many descriptors; the system's limit stays where it may not be raised.</summary>
-    public static TestPeer StartWithDescriptors(int limit, params string[] arguments) =>
+    public static PeerProcess StartWithDescriptors(int limit, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"ulimit -n {limit} 2>/dev/null; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
     /// <summary>Starts it as an ordinary user: <see cref="OrdinaryUser"/> where the tests run as root, otherwise the same user.</summary>
-    public static TestPeer StartAsOrdinaryUser(TestDirectory directory, params string[] arguments) =>
+    public static PeerProcess StartAsOrdinaryUser(TestDirectory directory, params string[] arguments) =>
         StartUnder(directory, OrdinaryUser.Prefix, arguments);
 
     /// <summary>Starts it under another program, such as setpriv or unshare.</summary>
-    public static TestPeer StartUnder(TestDirectory directory, string[] prefix, params string[] arguments)
+    public static PeerProcess StartUnder(TestDirectory directory, string[] prefix, params string[] arguments)
     {
         // The build may lie where that user cannot go, so it gets a copy.
         string copy = directory["peer"];
@@ -100,13 +102,13 @@ internal sealed class TestPeer : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static TestPeer Launch(IReadOnlyList<string> command)
+    private static PeerProcess Launch(IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
-        return new TestPeer(Process.Start(start)!);
+        return new PeerProcess(Process.Start(start)!);
     }
 }

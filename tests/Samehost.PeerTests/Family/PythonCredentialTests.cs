@@ -1,0 +1,55 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Family;
+
+/// <summary>SO_PEERCRED both ways with Python.</summary>
+public sealed class PythonCredentialTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Each_end_reads_who_the_other_is_when_python_connects()
+    {
+        await using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_folder["who"]));
+        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+            import os, socket, struct, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            print(*struct.unpack("iII", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)), flush=True)
+            print(*sorted({os.getegid(), *os.getgroups()}), flush=True)
+            sys.stdin.read()
+            """, _folder["who"]);
+        await using UnixStream stream = await listener.AcceptAsync(Stop);
+        PeerCredentials peer = stream.GetPeerCredentials();
+        Assert.Equal(python.Id, peer.ProcessId);
+        Assert.Equal((SentCredentials.Own.UserId, SentCredentials.Own.GroupId), (peer.UserId, peer.GroupId));
+        await python.ExpectAsync($"{Environment.ProcessId} {SentCredentials.Own.UserId} {SentCredentials.Own.GroupId}");
+        await python.ExpectAsync(string.Join(' ', peer.Groups.Append(peer.GroupId).Distinct().Order()));
+        using PeerProcess process = stream.OpenPeerProcess();
+        Assert.Equal(python.Id, process.Id);
+        Assert.Contains("python", process.Executable, StringComparison.Ordinal);
+        python.CloseInput();
+        await python.ExpectExitAsync(0);
+        Assert.False(process.IsAlive);
+        Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId); // of the moment when it connected
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Each_end_reads_who_the_other_is_when_python_listens()
+    {
+        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+            import socket, struct, sys
+            l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(); s, _ = l.accept()
+            print(*struct.unpack("iII", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)), flush=True)
+            sys.stdin.read()
+            """, _folder["who"]);
+        await SocketTable.WaitForServerAsync(_folder["who"]);
+        await using UnixStream stream = await UnixStream.ConnectAsync(
+            UnixEndPoint.FromPath(_folder["who"]), new UnixConnectOptions { RequireServer = PeerPolicy.Parse("self") }, Stop);
+        Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId);
+        await python.ExpectAsync($"{Environment.ProcessId} {SentCredentials.Own.UserId} {SentCredentials.Own.GroupId}");
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+}

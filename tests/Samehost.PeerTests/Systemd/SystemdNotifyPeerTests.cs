@@ -1,0 +1,110 @@
+using System.Text;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Systemd;
+
+/// <summary>Notifications: systemd's own sender and us as its manager, and our sender before a manager that we did not write.</summary>
+public sealed class SystemdNotifyPeerTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Systemd_notify_tells_who_it_is_and_waits_until_we_let_go_of_its_barrier(bool isAbstract)
+    {
+        string program = ForeignProgram.SystemdNotify;
+        string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
+        await using var manager = UnixDatagram.Bind(
+            UnixEndPoint.Parse(address),
+            new UnixDatagramOptions { TellSenders = true, AcceptDescriptors = true, PeerPolicy = PeerPolicy.SelfAndRoot });
+        await using RunningProgram notify =
+            RunningProgram.Start("env", $"NOTIFY_SOCKET={address}", program, "--ready", "--status=all is well", "--pid=self");
+
+        byte[] buffer = new byte[4096];
+        using (UnixMessage ready = await manager.ReceiveMessageAsync(buffer, cancellationToken: Stop))
+        {
+            string[] lines = Encoding.UTF8.GetString(buffer, 0, ready.Count).Split('\n');
+            Assert.Contains("READY=1", lines);
+            Assert.Contains("STATUS=all is well", lines);
+            Assert.Equal(0, ready.Descriptors.Count);
+            Assert.Equal(notify.Id, ready.Credentials!.ProcessId);
+            Assert.Equal(SentCredentials.Own.UserId, ready.Credentials.UserId);
+            Assert.Equal(SentCredentials.Own.GroupId, ready.Credentials.GroupId);
+        }
+
+        using (UnixMessage barrier = await manager.ReceiveMessageAsync(buffer, DescriptorOptions.Default, Stop))
+        {
+            Assert.Equal("BARRIER=1", Encoding.UTF8.GetString(buffer, 0, barrier.Count));
+            Assert.Equal(1, barrier.Descriptors.Count);
+            Assert.Equal(DescriptorKinds.Pipe, barrier.Descriptors.KindOf(0));
+            Assert.False(notify.HasExited);
+        }
+
+        await notify.ExpectExitAsync(0);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Our_notifications_reach_a_manager_in_python_with_our_credentials_and_our_barrier(bool isAbstract)
+    {
+        string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
+        const string Manager = """
+            import os, socket, struct, sys
+            address = sys.argv[1]
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            s.bind("\0" + address[1:] if address[0] == "@" else address)
+            print("ready", flush=True)
+            while True:
+                data, ancillary, flags, _ = s.recvmsg(4096, 4096)
+                fds, sender = [], None
+                for level, kind, content in ancillary:
+                    if kind == socket.SCM_RIGHTS:
+                        fds += struct.unpack(f"{len(content) // 4}i", content)
+                    if kind == 2:
+                        sender = struct.unpack("iII", content)
+                what = [os.read(fd, 100).decode().strip() for fd in fds] if b"FDSTORE" in data else len(fds)
+                print(data.decode().replace("\n", " "), sender[0], sender[1], what, flush=True)
+                if b"BARRIER" in data:
+                    sys.stdin.readline()
+                for fd in fds:
+                    os.close(fd)
+            """;
+        await using RunningProgram manager = RunningProgram.Start(ForeignProgram.Python, "-c", Manager, address);
+        await manager.ExpectAsync("ready");
+        var notify = new SystemdNotify(UnixEndPoint.Parse(address), TimeSpan.FromSeconds(30));
+        string us = $"{Environment.ProcessId} {SentCredentials.Own.UserId}";
+
+        Assert.True(notify.Ready("well"));
+        await manager.ExpectAsync($"READY=1 STATUS=well {us} 0");
+        await using (notify.StartWatchdog())
+            await manager.ExpectAsync($"WATCHDOG=1 {us} 0");
+        await File.WriteAllTextAsync(_folder["stored"], "kept for later", Stop);
+        using (var file = File.OpenHandle(_folder["stored"]))
+            Assert.True(notify.Store("files", [file]));
+        await manager.ExpectAsync($"FDSTORE=1 FDNAME=files {us} ['kept for later']");
+
+        Task<bool> barrier = notify.BarrierAsync(RunningProgram.Deadline, Stop).AsTask();
+        await manager.ExpectAsync($"BARRIER=1 {us} 1");
+        Assert.False(barrier.IsCompleted);
+        manager.Type("let go");
+        Assert.True(await barrier);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Our_notifications_are_read_by_socat()
+    {
+        await using RunningProgram manager =
+            RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");
+        await SocketTable.WaitForServerAsync(_folder["notify.sock"]);
+        var notify = new SystemdNotify(UnixEndPoint.FromPath(_folder["notify.sock"]));
+        Assert.True(await notify.SendAsync(["STOPPING=1", "STATUS=bye"], cancellationToken: Stop));
+        await manager.ExpectTextAsync("STOPPING=1\nSTATUS=bye");
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+}

@@ -1,0 +1,124 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Samehost.Systemd;
+using Samehost.Tests.Systemd.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Systemd;
+
+/// <summary>What LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES may hold.</summary>
+public sealed class ListenVariableTests
+{
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("4711", null)]
+    [InlineData(null, "1")]
+    [InlineData("4712", "1")]
+    [InlineData("4712", "nonsense")]
+    [InlineData("4711", "0")]
+    public void Absent_variables_or_those_for_another_process_mean_nothing_was_passed(string? pid, string? count)
+    {
+        var environment = GivenEnvironment.Listening(pid, count);
+        using var passed = SystemdListenSockets.Take(environment, 3);
+        Assert.Empty(passed);
+        Assert.Equal(["UNRELATED"], environment.Left);
+    }
+
+    [Theory]
+    [InlineData("LISTEN_PID", "", "1", null)]
+    [InlineData("LISTEN_PID", "nonsense", "1", null)]
+    [InlineData("LISTEN_PID", "-1", "1", null)]
+    [InlineData("LISTEN_PID", "0", "1", null)]
+    [InlineData("LISTEN_PID", "99999999999999999999", "1", null)]
+    [InlineData("LISTEN_FDS", "4711", "", null)]
+    [InlineData("LISTEN_FDS", "4711", "one", null)]
+    [InlineData("LISTEN_FDS", "4711", "-1", null)]
+    [InlineData("LISTEN_FDS", "4711", " 1", null)]
+    [InlineData("LISTEN_FDS", "4711", "1.0", null)]
+    [InlineData("LISTEN_FDS", "4711", "0x1", null)]
+    [InlineData("LISTEN_FDS", "4711", "3", null)] // the third is not open
+    [InlineData("LISTEN_FDS", "4711", "2147483644", null)]
+    [InlineData("LISTEN_FDS", "4711", "2147483647", null)]
+    [InlineData("LISTEN_FDS", "4711", "99999999999999999999", null)]
+    [InlineData("LISTEN_FDNAMES", "4711", "2", "")]
+    [InlineData("LISTEN_FDNAMES", "4711", "2", "one")]
+    [InlineData("LISTEN_FDNAMES", "4711", "2", "one:two:three")]
+    [InlineData("LISTEN_FDNAMES", "4711", "0", "one")]
+    public void Garbage_is_refused_with_the_variable_and_its_value_and_touches_nothing(
+        string culprit, string pid, string count, string? names)
+    {
+        using var file = File.OpenHandle("/dev/null");
+        using var inherited = new InheritedDescriptors(file, file);
+        var environment = GivenEnvironment.Listening(pid, count, names);
+        string value = environment.Get(culprit)!;
+        var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, inherited.First));
+        Assert.StartsWith($"The environment variable {culprit} is '{value}': ", problem.Message, StringComparison.Ordinal);
+        Assert.True(inherited.IsOpen(0) && inherited.IsOpen(1));
+        Assert.Equal(["UNRELATED"], environment.Left);
+    }
+
+    [Fact]
+    public void A_value_that_would_spoil_a_log_is_printed_escaped_and_cut()
+    {
+        var environment = GivenEnvironment.Listening("4711", "1\n\x1b[31m" + new string('x', 200));
+        var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, 3));
+        Assert.Contains(@"'1\x0a\x1b[31mxxx", problem.Message, StringComparison.Ordinal);
+        Assert.InRange(problem.Message.Length, 100, 250);
+    }
+
+    [Fact]
+    public void A_descriptor_that_this_process_opened_itself_is_not_taken()
+    {
+        using var file = File.OpenHandle("/dev/null"); // closed on exec, as everything that the runtime opens
+        int number = (int)file.DangerousGetHandle();
+        var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(GivenEnvironment.Listening("4711", "1"), number));
+        Assert.Contains($"descriptor {number} was not passed", problem.Message, StringComparison.Ordinal);
+        Assert.False(file.IsClosed);
+        Assert.Equal(0, RandomAccess.Read(file, new byte[1], 0));
+    }
+
+    [Fact]
+    public void Clearing_reaches_the_runtimes_copy_and_the_environment_proper()
+    {
+        string name = $"SAMEHOST_TEST_{Guid.NewGuid():N}";
+        InheritedDescriptors.SetVariable(name, "x");
+        Environment.SetEnvironmentVariable(name, "x");
+        ServiceEnvironment.Own.Clear(name);
+        Assert.Null(Environment.GetEnvironmentVariable(name));
+        Assert.False(InheritedDescriptors.IsVariableSet(name));
+    }
+
+    [Fact]
+    public void Whatever_the_variables_hold_the_outcome_is_a_set_that_fits_or_the_documented_exception()
+    {
+        using var file = File.OpenHandle("/dev/null");
+        using var inherited = new InheritedDescriptors(file, file);
+        var texts = Gen.OneOf(
+            Gen.Elements<string?>(null, "", "0", "1", "2", "3", "-1", "4711", "4712", "a:b", "a", ":", "::", "2147483648", " 2", "+2"),
+            ArbMap.Default.GeneratorFor<string?>());
+        var three = Gen.Two(texts).SelectMany(_ => texts, (two, third) => (Pid: two.Item1, Count: two.Item2, Names: third));
+        var likely = Gen.Frequency((1, three), (2, three.Select(t => t with { Pid = "4711" })));
+        Prop.ForAll(likely.ToArbitrary(), given =>
+        {
+            var environment = GivenEnvironment.Listening(given.Pid, given.Count, given.Names);
+            int count = 0;
+            try
+            {
+                using var passed = SystemdListenSockets.Take(environment, inherited.First);
+                count = passed.Count;
+                if (count > 0 && (given.Pid != "4711" || given.Count != $"{count}" || !passed.All(s => inherited.IsClosedOnExec(s.Index))))
+                    return false;
+            }
+            catch (InvalidDataException)
+            {
+                // documented; the descriptors are then as they were
+            }
+
+            bool right = inherited.IsOpen(0) == count < 1 && inherited.IsOpen(1) == count < 2;
+            right &= environment.Left.SequenceEqual(["UNRELATED"]);
+            for (int i = 0; i < count; i++)
+                inherited.Put(i, file);
+            return right;
+        }).QuickCheckThrowOnFailure();
+    }
+}

@@ -1,0 +1,70 @@
+using Xunit;
+
+namespace Samehost.Tests.Systemd;
+
+public sealed class SystemdBarrierTests : IDisposable
+{
+    private static readonly TimeSpan Ample = TimeSpan.FromSeconds(20);
+
+    private readonly Manager _manager = new();
+
+    public void Dispose() => _manager.Dispose();
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_waits_until_the_manager_lets_go_of_the_descriptor(bool blocking)
+    {
+        _manager.Notify.Ready();
+        var passed = Start(blocking, Ample);
+        Assert.Equal("READY=1", await _manager.NextAsync());
+        using (var message = await _manager.NextMessageAsync())
+        {
+            Assert.Equal("BARRIER=1", _manager.Text(message));
+            Assert.Equal(1, message.Descriptors.Count);
+            Assert.Equal(DescriptorKinds.Pipe, message.Descriptors.KindOf(0));
+            Assert.False(passed.IsCompleted);
+        }
+
+        Assert.True(await passed);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_manager_that_does_not_get_to_it_in_time_is_reported(bool blocking)
+    {
+        var failure = await Assert.ThrowsAsync<UnixSocketException>(() => Start(blocking, TimeSpan.FromMilliseconds(30)));
+        Assert.Equal(Errno.ETIMEDOUT, failure.Errno);
+        Assert.Equal("barrier", failure.Operation);
+        Assert.Equal(_manager.Address, failure.EndPoint);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_manager_that_dies_keeps_nobody_waiting(bool blocking)
+    {
+        var passed = Start(blocking, Ample);
+        using (await _manager.NextMessageAsync())
+            _manager.Leave();
+        Assert.True(await passed);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Cancelling_ends_the_wait()
+    {
+        using var stop = new CancellationTokenSource();
+        var passed = _manager.Notify.BarrierAsync(Timeout.InfiniteTimeSpan, stop.Token).AsTask();
+        using var message = await _manager.NextMessageAsync();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => passed);
+    }
+
+    [Fact]
+    public void A_negative_limit_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => _manager.Notify.Barrier(TimeSpan.FromMilliseconds(-2)));
+
+    private Task<bool> Start(bool blocking, TimeSpan limit) =>
+        blocking ? Task.Run(() => _manager.Notify.Barrier(limit)) : _manager.Notify.BarrierAsync(limit).AsTask();
+}

@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using Samehost.Tests.Support;
+using Samehost.Tests.Systemd.Interop;
+using Xunit;
+
+namespace Samehost.Tests.Systemd;
+
+public sealed class SystemdListenSocketsTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_listener_passed_by_the_manager_serves_and_its_path_outlives_it()
+    {
+        await using var managers = UnixListener.Listen(Path("web"));
+        using var inherited = new InheritedDescriptors(managers.Handle);
+        using (var passed = Take(inherited, "web"))
+        {
+            Assert.Equal("web (StreamListener, " + _directory["web"] + ")", passed[0].ToString());
+            Assert.True(inherited.IsClosedOnExec(0));
+            await using var listener = passed.TakeListener("web");
+            Assert.True(passed[0].IsTaken);
+            await using var client = await UnixStream.ConnectAsync(Path("web"), cancellationToken: Stop);
+            await using var served = await listener.AcceptAsync(Stop);
+            served.WriteByte(42);
+            Assert.Equal(42, client.ReadByte());
+        }
+
+        Assert.False(inherited.IsOpen(0));
+        Assert.Equal(["web"], _directory.Names);
+    }
+
+    [Fact]
+    public void Every_kind_is_told_apart()
+    {
+        using var stream = UnixListener.Listen(Path("stream"));
+        using var seqpacket = UnixSeqpacketListener.Listen(Path("seqpacket"));
+        using var datagram = UnixDatagram.Bind(Path("datagram"));
+        using var connection = UnixStream.Connect(Path("stream"));
+        using var record = UnixSeqpacket.Connect(Path("seqpacket"));
+        using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var file = File.OpenHandle("/dev/null");
+        using var inherited = new InheritedDescriptors(
+            stream.Handle, seqpacket.Handle, datagram.Handle, connection.Handle, record.Handle, tcp.SafeHandle, file);
+        using var passed = Take(inherited, "a:b:c:d:e:f:g");
+        Assert.Equal(
+            [
+                SystemdSocketKind.StreamListener, SystemdSocketKind.SeqpacketListener, SystemdSocketKind.Datagram, SystemdSocketKind.Stream,
+                SystemdSocketKind.Seqpacket, SystemdSocketKind.OtherSocket, SystemdSocketKind.NotASocket,
+            ],
+            passed.Select(s => s.Kind));
+        Assert.Equal(["a", "b", "c", "d", "e", "f", "g"], passed.Select(s => s.Name));
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], passed.Select(s => s.Index));
+        Assert.Equal(Path("datagram"), passed[2].LocalEndPoint);
+        Assert.Null(passed[5].LocalEndPoint);
+
+        passed.TakeSeqpacketListener("b").Dispose();
+        passed.TakeDatagram("c").Dispose();
+        passed[3].TakeStream().Dispose();
+        passed[4].TakeSeqpacket().Dispose();
+        passed[5].TakeSocket().Dispose();
+        passed[6].Take().Dispose();
+        Assert.Equal([0], Enumerable.Range(0, 7).Where(inherited.IsOpen));
+    }
+
+    [Fact]
+    public void What_is_taken_as_something_else_is_refused_and_can_still_be_taken_as_what_it_is()
+    {
+        using var managers = UnixListener.Listen(Path("web"));
+        using var inherited = new InheritedDescriptors(managers.Handle);
+        using var passed = Take(inherited, "web");
+        var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeDatagram("web"));
+        Assert.Equal(
+            "Descriptor 'web' (index 0) is a StreamListener, and a Datagram is wanted: look at the Listen lines of the socket unit.",
+            problem.Message);
+        Assert.Throws<InvalidOperationException>(() => passed.TakeSeqpacketListener());
+        Assert.Throws<InvalidOperationException>(() => passed[0].TakeStream());
+        passed.TakeListener().Dispose();
+        Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
+        Assert.Throws<InvalidOperationException>(() => passed[0].Take());
+    }
+
+    [Fact]
+    public void Several_with_one_name_are_taken_in_order_and_without_a_name_there_must_be_just_one()
+    {
+        using var first = UnixListener.Listen(Path("first"));
+        using var second = UnixListener.Listen(Path("second"));
+        using var inherited = new InheritedDescriptors(first.Handle, second.Handle);
+        using var passed = Take(inherited, "web:web");
+        Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
+        var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener("other"));
+        Assert.Contains($"web (StreamListener, {_directory["first"]}), web", problem.Message, StringComparison.Ordinal);
+        using var one = passed.TakeListener("web");
+        using var two = passed.TakeListener();
+        Assert.Equal(Path("first"), one.LocalEndPoint);
+        Assert.Equal(Path("second"), two.LocalEndPoint);
+    }
+
+    [Fact]
+    public void Without_names_from_the_manager_each_is_called_unknown()
+    {
+        using var file = File.OpenHandle("/dev/null");
+        using var inherited = new InheritedDescriptors(file, file);
+        using var passed = SystemdListenSockets.Take(GivenEnvironment.Listening("4711", "2"), inherited.First);
+        Assert.Equal(["unknown", "unknown"], passed.Select(s => s.Name));
+    }
+
+    [Fact]
+    public void An_abstract_name_needs_a_policy_here_too()
+    {
+        var name = UnixEndPoint.FromAbstractName($"samehost-{Guid.NewGuid():N}");
+        using var stream = UnixListener.Listen(name, new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
+        using var datagram = UnixDatagram.Bind(
+            UnixEndPoint.FromAbstractName($"samehost-{Guid.NewGuid():N}"), new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
+        using var inherited = new InheritedDescriptors(stream.Handle, datagram.Handle);
+        using var passed = Take(inherited, "s:d");
+        Assert.Throws<ArgumentException>(() => passed.TakeListener("s"));
+        Assert.Throws<ArgumentException>(() => passed.TakeDatagram("d"));
+        passed.TakeListener("s", new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot }).Dispose();
+        passed.TakeDatagram("d", new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot }).Dispose();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_tcp_listener_is_handed_on_to_the_runtime()
+    {
+        using var managers = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        managers.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        managers.Listen();
+        using var inherited = new InheritedDescriptors(managers.SafeHandle);
+        using var passed = Take(inherited, "web");
+        using var listener = passed[0].TakeSocket();
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(managers.LocalEndPoint!, Stop);
+        using var served = await listener.AcceptAsync(Stop);
+        Assert.Equal(client.LocalEndPoint, served.RemoteEndPoint);
+    }
+
+    [Fact]
+    public void A_policy_given_when_taking_is_the_listeners()
+    {
+        using var managers = UnixListener.Listen(Path("web"));
+        using var inherited = new InheritedDescriptors(managers.Handle);
+        using var passed = Take(inherited, "web");
+        using var listener = passed.TakeListener("web", new UnixListenerOptions { PeerPolicy = PeerPolicy.Parse("uid:4294967294") });
+        using var client = UnixStream.Connect(Path("web"));
+        using var stop = new CancellationTokenSource();
+        var accepting = listener.AcceptAsync(stop.Token).AsTask();
+        Assert.Equal(-1, client.ReadByte()); // turned away
+        stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => accepting.GetAwaiter().GetResult());
+    }
+
+    private UnixEndPoint Path(string name) => UnixEndPoint.FromPath(_directory[name]);
+
+    private static SystemdListenSockets Take(InheritedDescriptors inherited, string names) =>
+        SystemdListenSockets.Take(GivenEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
+}

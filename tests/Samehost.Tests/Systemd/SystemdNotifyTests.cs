@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Samehost.Tests.Systemd;
+
+public sealed class SystemdNotifyTests : IDisposable
+{
+    private readonly Manager _manager = new();
+
+    private SystemdNotify Notify => _manager.Notify;
+
+    public void Dispose() => _manager.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Each_message_has_exactly_the_bytes_of_the_manual()
+    {
+        (Func<bool> Say, string Expected)[] messages =
+        [
+            (() => Notify.Ready(), "READY=1"),
+            (() => Notify.Ready("listening"), "READY=1\nSTATUS=listening"),
+            (() => Notify.Stopping(), "STOPPING=1"),
+            (() => Notify.Stopping("draining"), "STOPPING=1\nSTATUS=draining"),
+            (() => Notify.Status("3 clients, ünïcode"), "STATUS=3 clients, ünïcode"),
+            (() => Notify.Status("one\nMAINPID=1\r\n\0two"), "STATUS=one MAINPID=1   two"),
+            (() => Notify.Status(""), "STATUS="),
+            (() => Notify.Watchdog(), "WATCHDOG=1"),
+            (() => Notify.TriggerWatchdog(), "WATCHDOG=trigger"),
+            (() => Notify.ExtendTimeout(TimeSpan.FromSeconds(1.5)), "EXTEND_TIMEOUT_USEC=1500000"),
+            (() => Notify.ExtendTimeout(TimeSpan.FromTicks(1)), "EXTEND_TIMEOUT_USEC=1"),
+            (() => Notify.MainProcess(4711), "MAINPID=4711"),
+            (() => Notify.Failing(Errno.ENOENT), "ERRNO=2"),
+            (() => Notify.Failing(Errno.ENOENT, "no file"), "ERRNO=2\nSTATUS=no file"),
+            (() => Notify.RemoveStored("web"), "FDSTOREREMOVE=1\nFDNAME=web"),
+            (() => Notify.Send(["READY=1", "X_OWN=a=b"]), "READY=1\nX_OWN=a=b"),
+        ];
+        foreach (var (say, expected) in messages)
+        {
+            Assert.True(say());
+            Assert.Equal(expected, await _manager.NextAsync());
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reloading_carries_the_time_of_the_clock_that_the_manager_reads()
+    {
+        long before = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000); // the same clock here
+        Notify.Reloading("again");
+        long after = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
+        string[] lines = (await _manager.NextAsync()).Split('\n');
+        Assert.Equal(["RELOADING=1", "STATUS=again"], (string[])[lines[0], lines[2]]);
+        Assert.StartsWith("MONOTONIC_USEC=", lines[1], StringComparison.Ordinal);
+        Assert.InRange(long.Parse(lines[1].AsSpan("MONOTONIC_USEC=".Length), CultureInfo.InvariantCulture), before, after);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task The_manager_sees_our_process_as_the_sender()
+    {
+        await Notify.SendAsync(["READY=1"], cancellationToken: TestContext.Current.CancellationToken);
+        using var message = await _manager.NextMessageAsync();
+        Assert.Equal("READY=1", _manager.Text(message));
+        Assert.Equal(Environment.ProcessId, message.Credentials?.ProcessId);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Stored_descriptors_travel_with_their_message_and_ours_stay_open()
+    {
+        using var file = File.OpenHandle("/proc/self/status");
+        using var other = File.OpenHandle("/dev/null");
+        Assert.True(Notify.Store("web", [file, other]));
+        using (var message = await _manager.NextMessageAsync())
+        {
+            Assert.Equal("FDSTORE=1\nFDNAME=web", _manager.Text(message));
+            Assert.Equal(2, message.Descriptors.Count);
+            Assert.Equal([DescriptorKinds.File, DescriptorKinds.Device], [message.Descriptors.KindOf(0), message.Descriptors.KindOf(1)]);
+        }
+
+        Assert.False(file.IsClosed);
+        Notify.Store("web", [file], keepWhenHungUp: true);
+        Assert.Equal("FDSTORE=1\nFDNAME=web\nFDPOLL=0", await _manager.NextAsync());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a:b")]
+    [InlineData("a\nMAINPID=1")]
+    [InlineData("ä")]
+    [InlineData("256")]
+    public void A_store_name_that_would_not_come_back_is_refused(string name)
+    {
+        name = name == "256" ? new string('x', 256) : name;
+        using var file = File.OpenHandle("/dev/null");
+        Assert.Throws<ArgumentException>(() => Notify.Store(name, [file]));
+        Assert.Throws<ArgumentException>(() => Notify.RemoveStored(name));
+    }
+
+    [Fact]
+    public void Nothing_and_too_much_cannot_be_stored()
+    {
+        using var file = File.OpenHandle("/dev/null");
+        Assert.Throws<ArgumentException>(() => Notify.Store("web", []));
+        Assert.Throws<ArgumentException>(() => Notify.Store("web", [.. Enumerable.Repeat<SafeHandle>(file, 254)]));
+    }
+
+    [Theory]
+    [InlineData("READY")]
+    [InlineData("=1")]
+    [InlineData("")]
+    [InlineData("READY=1\nMAINPID=1")]
+    [InlineData("STATUS=a\0b")]
+    public void What_is_no_assignment_is_refused_before_it_is_sent(string assignment)
+    {
+        Assert.Throws<ArgumentException>(() => Notify.Send([assignment]));
+        Assert.Throws<ArgumentException>(() => new SystemdNotify(null).Send([assignment]));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Without_a_manager_everything_does_nothing_and_says_so()
+    {
+        var none = SystemdNotify.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
+        using var file = File.OpenHandle("/dev/null");
+        Assert.False(none.IsEnabled);
+        Assert.Null(none.WatchdogInterval);
+        Assert.False(none.Ready() || none.Reloading() || none.Stopping() || none.Status("x") || none.Watchdog());
+        Assert.False(none.Store("x", [file]) || none.Barrier(TimeSpan.Zero));
+        Assert.False(await none.BarrierAsync(TimeSpan.Zero, TestContext.Current.CancellationToken));
+        await using var watchdog = none.StartWatchdog();
+        Assert.False(watchdog.IsRunning);
+    }
+
+    [Fact]
+    public void A_manager_that_is_gone_is_an_error_that_names_its_address()
+    {
+        _manager.Leave();
+        var failure = Assert.Throws<UnixSocketException>(() => Notify.Ready());
+        Assert.Equal(Errno.ENOENT, failure.Errno);
+        Assert.Equal(_manager.Address, failure.EndPoint);
+    }
+
+    [Fact]
+    public void A_supervisor_without_a_name_and_an_interval_of_nothing_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => new SystemdNotify(UnixEndPoint.Unnamed));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SystemdNotify(_manager.Address, TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Notify.MainProcess(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Notify.ExtendTimeout(TimeSpan.Zero));
+    }
+}

@@ -1,0 +1,85 @@
+using Xunit;
+
+namespace Samehost.Tests.Systemd;
+
+public sealed class SystemdWatchdogTests : IDisposable
+{
+    private static readonly TimeSpan Half = TimeSpan.FromSeconds(5);
+
+    private readonly GivenTime _time = new();
+    private readonly Manager _manager = new();
+    private readonly SystemdNotify _notify;
+
+    public SystemdWatchdogTests() => _notify = new SystemdNotify(_manager.Address, Half * 2);
+
+    public void Dispose() => _manager.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Signs_of_life_come_at_once_and_at_half_the_interval()
+    {
+        await using var watchdog = new SystemdWatchdog(_notify, null, _time);
+        Assert.True(watchdog.IsRunning);
+        Assert.Equal(Half, watchdog.Period);
+        Assert.Equal("WATCHDOG=1", await _manager.NextAsync());
+        for (int i = 0; i < 3; i++)
+        {
+            var next = _manager.NextAsync();
+            _time.Pass(Half - TimeSpan.FromTicks(1));
+            Assert.False(next.IsCompleted);
+            _time.Pass(TimeSpan.FromTicks(1));
+            Assert.Equal("WATCHDOG=1", await next);
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_service_in_bad_health_gives_none_and_a_question_that_fails_is_remembered()
+    {
+        var asked = new SemaphoreSlim(0);
+        Func<bool> health = () => false;
+        await using var watchdog = new SystemdWatchdog(_notify, () => { asked.Release(); return health(); }, _time);
+        await asked.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Null(watchdog.LastFailure);
+
+        health = () => throw new TimeoutException("no answer");
+        _time.Pass(Half);
+        await asked.WaitAsync(TestContext.Current.CancellationToken);
+        health = () => true;
+        _time.Pass(Half);
+        Assert.Equal("WATCHDOG=1", await _manager.NextAsync()); // the first that was sent
+        Assert.True(watchdog.IsRunning);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_manager_that_is_gone_is_remembered_and_tried_again()
+    {
+        _manager.Leave();
+        await using var watchdog = new SystemdWatchdog(_notify, null, _time);
+        var failure = Assert.IsType<UnixSocketException>(watchdog.LastFailure); // a local send is decided at once
+        Assert.Equal(Errno.ENOENT, failure.Errno);
+        Assert.True(watchdog.IsRunning);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Disposed_of_it_is_silent_and_may_be_disposed_of_again()
+    {
+        var watchdog = new SystemdWatchdog(_notify, null, _time);
+        Assert.Equal("WATCHDOG=1", await _manager.NextAsync());
+        await watchdog.DisposeAsync();
+        await watchdog.DisposeAsync();
+        Assert.False(watchdog.IsRunning);
+        _time.Pass(Half * 10);
+        _notify.Stopping();
+        Assert.Equal("STOPPING=1", await _manager.NextAsync());
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // a microsecond: as fast as timers go
+    [InlineData(3_000, 1.5)]
+    [InlineData(long.MaxValue / 10, 49.0 * 24 * 60 * 60 * 1000)]
+    public async Task The_period_stays_within_what_timers_can_do(long microseconds, double milliseconds)
+    {
+        var notify = new SystemdNotify(_manager.Address, TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+        await using var watchdog = new SystemdWatchdog(notify, null, _time);
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), watchdog.Period);
+    }
+}

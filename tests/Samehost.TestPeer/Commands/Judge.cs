@@ -3,26 +3,47 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>judge PATH --type stream|seqpacket --policy TEXT --mode 666</c>: listens for anyone, and says of each client who it is, whether
-/// it is a stranger, whether the policy would admit it, and, when it has left, how many bytes it sent.
+/// <c>judge PATH --type stream|datagram --policy TEXT --mode 666</c>: hears anyone, and says of each client who it is, whether it is a
+/// stranger, whether the policy would admit it, and how many bytes it sent.
 /// </summary>
 internal static class Judge
 {
     public static void Run(PeerArguments arguments)
     {
         var policy = PeerPolicy.Parse(arguments.Option("--policy") ?? "self");
+        if (arguments.Option("--type") == "datagram")
+        {
+            HearDatagrams(arguments, policy);
+            return;
+        }
+
         var options = new UnixListenerOptions { SocketFile = arguments.SocketFile(), PeerPolicy = PeerPolicy.Anyone };
         using var listener = UnixListener.Listen(arguments.Path, options);
         Console.WriteLine("ready");
         while (true)
         {
             using var client = listener.Accept();
-            var peer = client.GetPeerCredentials();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{peer.UserId} {(peer.IsStranger ? "stranger" : "known")} {(policy.Admits(peer) ? "admitted" : "refused")}"));
+            Tell(client.GetPeerCredentials(), policy);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {Listen(client)}"));
         }
     }
+
+    private static void HearDatagrams(PeerArguments arguments, PeerPolicy policy)
+    {
+        using var socket = UnixDatagram.Bind(arguments.Path, new UnixDatagramOptions { SocketFile = arguments.SocketFile(), TellSenders = true });
+        Console.WriteLine("ready");
+        byte[] buffer = new byte[256];
+        while (true)
+        {
+            using var message = socket.ReceiveMessage(buffer);
+            Tell(message.Credentials!, policy);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {message.Count}"));
+        }
+    }
+
+    private static void Tell(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{peer.UserId} {(peer.IsStranger ? "stranger" : "known")} {(policy.Admits(peer) ? "admitted" : "refused")}"));
 
     private static int Listen(UnixStream client)
     {

@@ -72,13 +72,12 @@ public sealed class PeerCredentialsTests : SocketTest
     [Fact]
     public void Names_are_those_of_the_account_database()
     {
-        var (first, second) = UnixStream.CreatePair();
-        using var one = first;
-        using var other = second;
-        var credentials = one.GetPeerCredentials();
-        Assert.Equal(Command.Run("id", "-un"), credentials.UserName);
-        Assert.Equal(Command.Run("id", "-gn"), credentials.GroupName);
-        Assert.StartsWith(credentials.UserName + " (uid ", credentials.ToString(), StringComparison.Ordinal);
+        var root = PeerPolicyTests.Peer(0, 0, 42);
+        Assert.Equal(("root", "root", "root (uid 0, gid 0, pid 42)"), (root.UserName, root.GroupName, root.ToString()));
+        string[] nobody = Command.Run("getent", "passwd", "65534").Split(':');
+        Assert.Equal(nobody[0], PeerPolicyTests.Peer(65534).UserName);
+        var unknown = PeerPolicyTests.Peer(4_000_000_000, 4_000_000_001, 42);
+        Assert.Equal((null, null, "(uid 4000000000, gid 4000000001, pid 42)"), (unknown.UserName, unknown.GroupName, unknown.ToString()));
     }
 
     [Fact]

@@ -79,6 +79,19 @@ public sealed class StrangerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_datagram_from_outside_our_process_namespace_is_a_strangers()
+    {
+        OtherUser.NeedsRoot();
+        string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--type", "datagram", "--policy", "self,root,gid:0");
+        await judge.ExpectAsync("ready");
+        using var sender = UnixDatagram.Create();
+        await sender.SendToAsync(new byte[3], At("a"), Token);
+        await judge.ExpectAsync("0 stranger refused");
+        await judge.ExpectAsync("heard 3");
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_datagram_from_a_process_namespace_within_ours_tells_its_number_here()
     {
         OtherUser.NeedsRoot();

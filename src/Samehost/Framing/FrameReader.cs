@@ -146,8 +146,13 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
             throw new InvalidDataException($"A frame of {length} bytes was announced; the longest allowed is {_maxLength}.");
     }
 
-    private bool Fill(int wanted) =>
-        (_sets is null ? _input.Fill(wanted) : Received(FrameTransfer.Receive(_input, wanted, _options.Descriptors!))) || EndBetweenFrames();
+    private bool Fill(int wanted)
+    {
+        bool more = _sets is null
+            ? _input.Fill(wanted)
+            : Received(FrameTransfer.Receive(_input, wanted, _options.Descriptors!));
+        return more || EndBetweenFrames();
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(int wanted, CancellationToken cancellationToken)
@@ -156,7 +161,8 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
         {
             bool more = _sets is null
                 ? await _input.FillAsync(wanted, cancellationToken).ConfigureAwait(false)
-                : Received(await FrameTransfer.ReceiveAsync(_input, wanted, _options.Descriptors!, cancellationToken).ConfigureAwait(false));
+                : Received(await FrameTransfer.ReceiveAsync(_input, wanted, _options.Descriptors!, cancellationToken)
+                    .ConfigureAwait(false));
             if (!more)
                 return EndBetweenFrames();
         }

@@ -66,9 +66,9 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
             else
                 _stream.Send(_bytes.AsSpan(0, count), descriptors);
         }
-        catch (UnixSocketException failure)
+        catch (IOException failure) when (failure.InnerException is UnixSocketException inner)
         {
-            throw Refused(failure);
+            throw Refused(inner);
         }
 
         if (!more.IsEmpty)
@@ -165,7 +165,8 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     private void ThrowIfBroken()
     {
         if (IsBroken)
-            throw new InvalidOperationException("An earlier write failed, was canceled or is still under way; the peer may have part of it.");
+            throw new InvalidOperationException(
+                "An earlier write failed, was canceled or is still under way; the peer may have part of it.");
     }
 
     // The kernel looks at descriptors before it takes a byte, so a refusal of them leaves the stream as it was.

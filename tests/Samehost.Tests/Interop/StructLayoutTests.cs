@@ -112,7 +112,13 @@ public sealed class StructLayoutTests : IDisposable
         };
 
         // Private to their wrappers, so found by name.
-        Add(ours, "pollfd", Nested(typeof(LibcPoll), "PollFd"), ("fd", "Fd"), ("events", "Events"), ("revents", "<Returned>k__BackingField"));
+        Add(
+            ours,
+            "pollfd",
+            Nested(typeof(LibcPoll), "PollFd"),
+            ("fd", "Fd"),
+            ("events", "Events"),
+            ("revents", "<Returned>k__BackingField"));
         Add(ours, "timespec", Nested(typeof(LibcPoll), "TimeSpec"), ("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds"));
         Add(
             ours,

@@ -146,7 +146,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
         using var sender = UnixDatagram.Create();
         sender.Connect(At("r"));
         byte[] datagram = new byte[1];
-        for (int i = 0; i < 500; i++)
+        for (int i = 0; i < 200; i++)
         {
             using var source = new CancellationTokenSource();
             Task send;
@@ -154,7 +154,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
                 send = sender.SendAsync(datagram, source.Token).AsTask();
             while (send.IsCompletedSuccessfully);
             await source.CancelAsync();
-            Assert.True(send.IsCanceled);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => send);
 
             // There is room now, and it is found whether or not the loop has heard of it.
             receiver.Receive(datagram);

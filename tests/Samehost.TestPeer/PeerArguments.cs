@@ -18,6 +18,9 @@ internal sealed class PeerArguments
 
     public string? Option(string name) => _options.GetValueOrDefault(name);
 
+    public int Number(string name, int otherwise) =>
+        Option(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
     /// <summary>The options of the socket file: <c>--mode 660</c> (octal), <c>--group NAME</c>.</summary>
     public SocketFileOptions SocketFile()
     {

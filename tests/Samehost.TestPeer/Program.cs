@@ -9,8 +9,14 @@ internal static class Program
         ["bind-race"] = BindRace.Run,
         ["connect"] = ConnectAndHold.Run,
         ["crash-bound"] = CrashBound.Run,
+        ["hold"] = Hold.Run,
         ["idle-sockets"] = IdleSockets.Run,
+        ["receive-bytes"] = ReceiveBytes.Run,
+        ["send-bytes"] = SendBytes.Run,
         ["send-datagrams"] = SendDatagrams.Run,
+        ["serve"] = Serve.Run,
+        ["serve-storm"] = ServeStorm.Run,
+        ["talk"] = Talk.Run,
         ["use-up-descriptors"] = UseUpDescriptors.Run,
     };
 

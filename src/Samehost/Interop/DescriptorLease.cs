@@ -1,3 +1,4 @@
+// close(2): what must not happen while another call uses the descriptor.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;

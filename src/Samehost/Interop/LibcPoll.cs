@@ -9,6 +9,7 @@ internal static unsafe partial class LibcPoll
 {
     public const short POLLIN = 0x001;
     public const short POLLOUT = 0x004;
+    public const short POLLRDHUP = 0x2000;
 
     /// <summary>No time limit.</summary>
     public static readonly TimeSpan Forever = Timeout.InfiniteTimeSpan;

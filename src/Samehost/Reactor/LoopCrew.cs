@@ -21,6 +21,7 @@ internal sealed class LoopCrew
     private readonly object _lock = new();
     private int _spares;
     private int _called;
+    private bool _watchIsMissing;
     private int _parked;
 
     public LoopCrew(EventLoop loop, OffloadQueue offload)
@@ -41,7 +42,22 @@ internal sealed class LoopCrew
             LibcEventFd.Signal(_bell);
     }
 
-    private static void Start(ThreadStart body, string name) => new Thread(body) { IsBackground = true, Name = name }.Start();
+    // Not in the context of whoever came here first: its AsyncLocals are no business of the handlers'.
+    private static void Start(ThreadStart body, string name) => new Thread(body) { IsBackground = true, Name = name }.UnsafeStart();
+
+    /// <summary>For threads that can be done without for a while. The runtime needs descriptors and memory to start one.</summary>
+    private static bool TryStart(ThreadStart body, string name)
+    {
+        try
+        {
+            Start(body, name);
+            return true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return false;
+        }
+    }
 
     private void Serve(bool leads, long term)
     {
@@ -104,7 +120,7 @@ internal sealed class LoopCrew
         {
             quiet = 0;
             if (now == served)
-                Start(_offload.ServeAll, "samehost handlers");
+                TryStart(_offload.ServeAll, "samehost handlers"); // otherwise on the next tick
         }
 
         served = now;
@@ -132,7 +148,10 @@ internal sealed class LoopCrew
             }
         }
 
-        Start(() => Serve(leads: false, 0), "samehost loop");
+        if (TryStart(() => Serve(leads: false, 0), "samehost loop"))
+            return;
+        lock (_lock)
+            _watchIsMissing = true; // the next to come back from what held it up watches
     }
 
     /// <summary>Waits to become the watch; false when there are spare threads enough.</summary>
@@ -140,6 +159,12 @@ internal sealed class LoopCrew
     {
         lock (_lock)
         {
+            if (_watchIsMissing)
+            {
+                _watchIsMissing = false;
+                return true;
+            }
+
             if (_spares >= MostSpares)
                 return false;
             _spares++;

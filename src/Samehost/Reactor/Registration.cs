@@ -90,8 +90,10 @@ internal sealed class Registration : IThreadPoolWorkItem
         bool read = (events & (LibcEpoll.EPOLLIN | Uncertain)) != 0;
         if ((events & (LibcEpoll.EPOLLOUT | Ended)) != 0)
         {
-            if (Writers.IsEmpty)
-                DisarmWriting();
+            if (Writers.IsEmpty && TryDisarmWriting())
+            {
+                // nobody writes
+            }
             else if (read)
                 Loop.Post(Writers); // neither direction waits for the other's continuation
             else
@@ -108,21 +110,26 @@ internal sealed class Registration : IThreadPoolWorkItem
     /// <summary>Serves the offloaded events.</summary>
     public void Execute() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
 
-    private void DisarmWriting()
+    /// <summary>
+    /// False when a write was queued meanwhile: it may rely on what was armed, and on the very event that brought us here.
+    /// </summary>
+    private bool TryDisarmWriting()
     {
-        if (!_writingArmed)
-            return;
         lock (_lock)
         {
             if (_closed || !_writingArmed)
-                return;
+                return true;
             _writingArmed = false;
             Interlocked.MemoryBarrier();
-            // A write queued in between has seen "armed" and relies on it, or will find it disarmed and wait for this lock.
+            // A write queued before this look is seen by it; one queued after it finds writing disarmed and waits for this lock.
             if (Writers.IsEmpty)
+            {
                 _ = SetWritingArmed(false);
-            else
-                _writingArmed = true;
+                return true;
+            }
+
+            _writingArmed = true;
+            return false;
         }
     }
 

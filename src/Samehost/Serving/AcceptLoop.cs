@@ -3,31 +3,65 @@ using System.Diagnostics;
 namespace Samehost.Serving;
 
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
-internal sealed class AcceptLoop(UnixServer server, UnixListener listener, SemaphoreSlim room)
+#pragma warning disable CA1001 // a semaphore whose wait handle was never asked for holds nothing to dispose of
+internal sealed class AcceptLoop(UnixServer server, UnixListener listener, SemaphoreSlim room, CancellationToken stopping)
+    : IThreadPoolWorkItem
+#pragma warning restore CA1001
 {
-    // Long enough to cost nothing while descriptors are short, short enough to go on soon after.
+    // Long enough to cost nothing while descriptors are short, short enough to go on soon after others have freed some.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
 
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DescriptorReserve _reserve = new();
+    private readonly SemaphoreSlim _freed = new(0);
+    private volatile bool _pausing;
     private long _told;
 
-    public async Task RunAsync(CancellationToken stopping)
+    /// <summary>Ends when accepting was stopped; with an error if it failed for good, after the listener was closed.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Begins on the listener's event loop, which runs even when the thread pool is all held up.</summary>
+    public void Start() => listener.Core.Post(this);
+
+    /// <summary>A connection has ended, and with it a descriptor.</summary>
+    public void Freed()
+    {
+        if (_pausing)
+            _freed.Release();
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
     {
         try
         {
             while (true)
             {
                 await room.WaitAsync(stopping).ConfigureAwait(false);
-                server.Begin(await AcceptAsync(stopping).ConfigureAwait(false));
+                var stream = await AcceptAsync().ConfigureAwait(false);
+                bool touchesReserve = _reserve.IsTouchedBy(stream.Core.Descriptor);
+                server.Begin(stream);
+                if (touchesReserve)
+                    await WaitForDescriptorsAsync().ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception e) when (stopping.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException)
         {
-            // told to stop
+            _ended.TrySetResult(); // told to stop
+        }
+#pragma warning disable CA1031 // handed on to whoever waits for the end
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            // Closed, clients are refused; otherwise they would wait in the backlog for a server that never comes.
+            listener.Dispose();
+            _ended.TrySetException(e);
         }
     }
 
-    private async ValueTask<UnixStream> AcceptAsync(CancellationToken stopping)
+    private async ValueTask<UnixStream> AcceptAsync()
     {
         while (true)
         {
@@ -44,17 +78,36 @@ internal sealed class AcceptLoop(UnixServer server, UnixListener listener, Semap
                 continue; // the client has left again
             }
 
-            await Task.Delay(Pause, stopping).ConfigureAwait(false);
+            await PauseAsync().ConfigureAwait(false);
         }
     }
 
-    private void Tell(UnixSocketException error)
+    /// <summary>Waits until connections that end have freed descriptors; where none is left, the reserve is used after all.</summary>
+    private async ValueTask WaitForDescriptorsAsync()
     {
-        ServerMetrics.Delayed.Add(1);
+        while (server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
+        {
+            Tell(null);
+            await PauseAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask PauseAsync()
+    {
+        _pausing = true;
+        await _freed.WaitAsync(Pause, stopping).ConfigureAwait(false);
+        _pausing = false;
+    }
+
+    /// <summary>Tells of a delay, if it is time to; without an error of the kernel's, of the reserve.</summary>
+    private void Tell(UnixSocketException? error)
+    {
+        server.Metrics.Delayed();
         long now = Stopwatch.GetTimestamp();
         if (_told != 0 && Stopwatch.GetElapsedTime(_told, now) < TellEvery)
             return;
         _told = now;
+        error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
         server.Tell(static (events, e) => events.AcceptDelayed(e), error);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ServedConnection(UnixServer server, UnixStream stream, uin
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            ServerMetrics.Failed.Add(1);
+            server.Metrics.Failed();
             server.Tell((events, c) => events.HandlerFailed(c.Stream, error), this);
         }
         finally

@@ -16,7 +16,9 @@ public abstract class UnixServerEvents
     {
     }
 
-    /// <summary>A handler threw. The connection is closed; nothing else is touched. Not called for the cancellation of a stopping server.</summary>
+    /// <summary>
+    /// A handler threw. The connection is closed; nothing else is touched. Not called for the cancellation of a stopping server.
+    /// </summary>
     public virtual void HandlerFailed(UnixStream connection, Exception error)
     {
     }
@@ -28,7 +30,10 @@ public abstract class UnixServerEvents
     {
     }
 
-    /// <summary>Accepting fails for want of descriptors or memory and is tried again shortly. At most once a second.</summary>
+    /// <summary>
+    /// Accepting waits for want of descriptors or memory; it goes on when there is room. Called at most once a second. The last few
+    /// descriptors are left to the rest of the process, so EMFILE is told a little before the kernel would say it.
+    /// </summary>
     public virtual void AcceptDelayed(UnixSocketException error)
     {
     }

@@ -1,4 +1,3 @@
-using Samehost.Interop;
 using Samehost.Reactor;
 
 namespace Samehost.Sockets;
@@ -8,7 +7,7 @@ internal sealed class AcceptOperation(UnixListener listener) : PendingOperation<
 {
     internal override bool TryPerform(ref bool drained)
     {
-        int fd = LibcSocket.Accept(listener.Core.Descriptor);
+        int fd = listener.TryAccept();
         if (fd == SyncCall.Again)
             return false;
         if (fd < 0)

@@ -22,7 +22,8 @@ internal sealed class Connector
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         if (endPoint.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
-            throw new ArgumentException("Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
+            throw new ArgumentException(
+                "Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
         _endPoint = endPoint;
         _options = options ?? UnixConnectOptions.Default;
         _type = type;

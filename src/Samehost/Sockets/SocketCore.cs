@@ -97,7 +97,8 @@ internal sealed class SocketCore : IDisposable
     /// <summary>Runs a piece of work on this socket's event loop.</summary>
     public void Post(IThreadPoolWorkItem work) => _registration.Loop.Post(work);
 
-    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an exception.</summary>
+    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
+    /// exception.</summary>
     public bool WaitReady(short events, TimeSpan limit)
     {
         int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);

@@ -6,7 +6,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that does not
+/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that
+/// does not
 /// keep up makes senders wait (net.unix.max_dgram_qlen, 10 by default).
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each datagram goes or comes whole.</remarks>

@@ -49,7 +49,8 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= UnixListenerOptions.Default;
         if (endPoint.Kind == UnixEndPointKind.Unnamed)
-            throw new ArgumentException("Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
+            throw new ArgumentException(
+                "Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
 
         var core = SocketCore.Create(LibcSocket.SOCK_STREAM, endPoint);
@@ -84,11 +85,12 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>
-    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
+    /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public UnixStream Accept()
     {
-        var call = new AcceptCall(Core);
+        var call = new AcceptCall(this);
         int fd = SyncCall.Run(Core, ref call, LibcPoll.POLLIN, ref Core.ReadBudget, Timeout.Infinite);
         return fd >= 0 ? Accepted(fd) : throw AcceptFailure(fd);
     }
@@ -96,7 +98,8 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <summary>Accepts the next connection (accept(2)).</summary>
     /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
+    /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public ValueTask<UnixStream> AcceptAsync(CancellationToken cancellationToken = default) =>
         Core.Readers.Run(Accepts.Take() ?? new AcceptOperation(this), cancellationToken);
@@ -115,13 +118,23 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// Accepts without waiting. Once somebody has shut the socket down nobody can come any more: a blocking accept(2) would say EINVAL, but
+    /// a non-blocking one says EAGAIN for ever, while poll(2) calls the socket ready.
+    /// </summary>
+    internal int TryAccept()
+    {
+        int fd = LibcSocket.Accept(Core.Descriptor);
+        return fd == SyncCall.Again && LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLRDHUP) ? -(int)Errno.EINVAL : fd;
+    }
+
     // SO_PASSRIGHTS is inherited from the listener, so an accepted socket needs no call of its own.
     internal UnixStream Accepted(int fd) => new(new SocketCore(new Descriptor(fd), Core.RefusesDescriptors));
 
     internal UnixSocketException AcceptFailure(int result) => new((Errno)(-result), "accept", _local);
 
-    private readonly struct AcceptCall(SocketCore core) : ISyncCall
+    private readonly struct AcceptCall(UnixListener listener) : ISyncCall
     {
-        public int Try() => LibcSocket.Accept(core.Descriptor);
+        public int Try() => listener.TryAccept();
     }
 }

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Samehost.Tool.Output;
+using Samehost.Tool.Tours;
+
+namespace Samehost.Tool.Commands;
+
+/// <summary><c>samehost tour</c>: real servers and clients talk before the user's eyes.</summary>
+internal static class TourCommand
+{
+    public static Command Create()
+    {
+        var file = new Option<string>("--file")
+        {
+            Description = "Send this file's lines instead, and check that every answer is \"Hi, <line>\".",
+            HelpName = "PATH",
+        };
+        var command = new Command("tour", "Watch real servers and clients talk, and fail.") { file };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(file)));
+        return command;
+    }
+
+    private static Task<int> RunAsync(string? path)
+    {
+        if (path is { Length: 0 })
+            throw new ToolException("--file needs the path of a file with lines", ExitStatus.Usage);
+        var terminal = new Terminal();
+        return Interruptible.RunAsync((workplace, stop) => path is null
+            ? new GuidedTour(terminal, workplace, stop).RunAsync()
+            : new FileTour(terminal, workplace, stop).RunAsync(path));
+    }
+}

@@ -1,0 +1,131 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Samehost.Tool.Commands;
+
+namespace Samehost.Tool.Processes;
+
+/// <summary>One started program: what it is told on standard input, and what it prints.</summary>
+internal sealed class LocalProcess : IAsyncDisposable
+{
+    /// <summary>The programs answer in milliseconds; a machine may be busy, but not for this long.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    private readonly string _name;
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    public LocalProcess(string name, string[] command, string directory)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // Some of them are killed: whatever they keep in temporary files goes with the directory, and they open no debugging sockets.
+        start.Environment["TMPDIR"] = directory;
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        _name = name;
+        _process = Launch(start);
+        _process.StandardInput.AutoFlush = true;
+        _errors = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public async Task TypeAsync(string line, CancellationToken stop)
+    {
+        try
+        {
+            await _process.StandardInput.WriteAsync($"{line}\n".AsMemory(), stop);
+        }
+        catch (IOException)
+        {
+            throw await EndedEarlyAsync(stop);
+        }
+    }
+
+    public void EndInput() => _process.StandardInput.Close();
+
+    /// <summary>The next line that it prints, which has to be this one.</summary>
+    public async Task ExpectAsync(string line, CancellationToken stop)
+    {
+        string printed = await InTimeAsync(token => _process.StandardOutput.ReadLineAsync(token).AsTask(), stop)
+            ?? throw await EndedEarlyAsync(stop);
+        if (printed.TrimEnd() != line)
+            throw new ToolException($"{_name} printed \"{printed}\" where \"{line}\" was expected");
+    }
+
+    /// <summary>Reads what it prints until it ends, and counts the lines.</summary>
+    public async Task<long> CountLinesAsync(CancellationToken stop)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        Stream output = _process.StandardOutput.BaseStream;
+        long lines = 0;
+        while (await output.ReadAsync(buffer, stop) is > 0 and int got)
+            lines += buffer.AsSpan(0, got).Count((byte)'\n');
+        return lines;
+    }
+
+    /// <summary>Waits for its end: the exit status, and what it said on standard error.</summary>
+    public async Task<(int Status, string Errors)> EndAsync(CancellationToken stop)
+    {
+        string errors = await InTimeAsync(token => _errors.WaitAsync(token), stop);
+        await InTimeAsync(
+            async token =>
+            {
+                await _process.WaitForExitAsync(token);
+                return true;
+            },
+            stop);
+        return (_process.ExitCode, errors.Trim());
+    }
+
+    public async Task<ToolException> EndedEarlyAsync(CancellationToken stop)
+    {
+        (int status, string errors) = await EndAsync(stop);
+        return new ToolException($"{_name} ended too early, with status {status}{(errors.Length > 0 ? ": " : "")}{errors}");
+    }
+
+    /// <summary>Ends it at once, as <c>kill -9</c> does: it cannot tidy up.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken stop)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(Deadline);
+        try
+        {
+            return await wait(deadline.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            throw new ToolException($"{_name} did nothing for {Deadline.TotalSeconds} seconds");
+        }
+    }
+
+    private static Process Launch(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception error)
+        {
+            throw new ToolException($"cannot start {start.FileName}: {error.Message}");
+        }
+    }
+}

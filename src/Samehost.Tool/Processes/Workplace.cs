@@ -1,0 +1,82 @@
+using System.Text;
+using Samehost.Tool.Commands;
+
+namespace Samehost.Tool.Processes;
+
+/// <summary>A private directory and the programs that were started in it. Disposing ends the programs and removes the directory.</summary>
+internal sealed class Workplace : IAsyncDisposable
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Passable = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>What is left of a socket path's 107 bytes for the directory; programs make directories of their own below it.</summary>
+    private const int LongestRoot = 50;
+
+    private readonly List<LocalProcess> _started = [];
+    private bool _isDisposed;
+
+    /// <summary>The directory, of mode 0700 and with a name that nobody could guess.</summary>
+    public string Root { get; } = Directory.CreateDirectory(NewName(), Private).FullName;
+
+    public string PathOf(string name) => Path.Join(Root, name);
+
+    /// <summary>Starts one of the four programs here; names of sockets count from the directory.</summary>
+    public LocalProcess Start(string program, params string[] arguments) => Launch(ProgramFinder.Find(program), program, arguments);
+
+    /// <summary>Starts one of the four programs as a user who owns nothing, which only root can.</summary>
+    public LocalProcess StartAs(int user, string program, params string[] arguments)
+    {
+        string[] other = ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
+        return Launch([.. other, .. ProgramFinder.Find(program)], program, arguments);
+    }
+
+    /// <summary>Lets others pass through the directory to what its files allow them, until the result is disposed.</summary>
+    public IDisposable LetOthersPass()
+    {
+        File.SetUnixFileMode(Root, Private | Passable);
+        return new Reversal(() => File.SetUnixFileMode(Root, Private));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        LocalProcess[] started;
+        lock (_started)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+            started = [.. _started];
+        }
+        foreach (LocalProcess process in started)
+            process.Kill();
+        foreach (LocalProcess process in started)
+            await process.DisposeAsync();
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private LocalProcess Launch(string[] program, string name, string[] arguments)
+    {
+        lock (_started)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            var process = new LocalProcess(name, [.. program, .. arguments], Root);
+            _started.Add(process);
+            return process;
+        }
+    }
+
+    private static string NewName()
+    {
+        string parent = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath()));
+        if (!Directory.Exists(parent) || Encoding.UTF8.GetByteCount(parent) > LongestRoot)
+            parent = "/tmp";
+        if (!Directory.Exists(parent))
+            throw new ToolException("there is no directory for temporary files: set TMPDIR");
+        return Path.Join(parent, "samehost-tour-" + Path.GetFileNameWithoutExtension(Path.GetRandomFileName()));
+    }
+
+    private sealed class Reversal(Action undo) : IDisposable
+    {
+        public void Dispose() => undo();
+    }
+}

@@ -1,0 +1,40 @@
+using Samehost.Interop;
+
+namespace Samehost.Serving;
+
+/// <summary>
+/// Keeps a server from taking the process's last descriptors. The runtime needs a few to start a thread, and where there is none it
+/// ends the whole process with "Out of memory"; assemblies and the handlers' own files need some, too.
+/// </summary>
+/// <remarks>The kernel gives the lowest free number. So a number near the limit says that all below it are taken.</remarks>
+internal sealed class DescriptorReserve
+{
+    private const int Most = 32;
+    private const int Least = 6; // a thread that starts takes three for a moment, an assembly two for good
+
+    private int _firstReserved = FirstReserved();
+
+    /// <summary>True when a descriptor that was just made is one of the last.</summary>
+    public bool IsTouchedBy(Descriptor made)
+    {
+        if (made.Number < _firstReserved)
+            return false;
+        _firstReserved = FirstReserved(); // the limit may have been raised
+        return made.Number >= _firstReserved;
+    }
+
+    /// <summary>True when the next descriptor would be one of the last, or there is none.</summary>
+    public bool IsTouchedByNext(Descriptor any)
+    {
+        if (LibcFcntl.Duplicate(any, out var probe) < 0)
+            return true;
+        using (probe)
+            return IsTouchedBy(probe!);
+    }
+
+    private static int FirstReserved()
+    {
+        int limit = LibcLimits.Descriptors();
+        return limit - Math.Clamp(limit / 16, Least, Most);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Diagnostics;
+
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>serve PATH [--max N] [--per-user N]</c>: echoes to all clients. Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
+/// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of
+/// its input.
+/// </summary>
+internal static class Serve
+{
+    public static void Run(PeerArguments arguments)
+    {
+        // Starts the runtime's timer and pool threads while there are descriptors: it ends the process when it cannot.
+        Task.Delay(1).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        var delays = new Delays();
+        UnixServer server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions
+        {
+            MaxConnections = arguments.Number("--max", 4096),
+            MaxConnectionsPerUser = arguments.Number("--per-user", 4096),
+            Events = delays,
+        });
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is { } line)
+        {
+            Console.WriteLine(line switch
+            {
+                "count" => $"count {server.ConnectionCount}",
+                "memory" => $"memory {GC.GetTotalMemory(forceFullCollection: true)}",
+                "delays" => delays.ToString(),
+                _ => $"unknown {line}",
+            });
+        }
+        bool drained = server.StopAsync().GetAwaiter().GetResult();
+        Console.WriteLine($"drained {drained}");
+    }
+
+    private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
+    {
+        while (true)
+        {
+            _ = await stream.ReadAsync(Memory<byte>.Empty, stopping); // an idle connection holds no buffer
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
+            int count = await stream.ReadAsync(buffer, stopping);
+            if (count > 0)
+                await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (count == 0)
+                return;
+        }
+    }
+
+    private sealed class Delays : UnixServerEvents
+    {
+        private readonly Lock _lock = new();
+        private int _count;
+        private long _last;
+        private TimeSpan _shortest = TimeSpan.FromHours(1);
+
+        public override void AcceptDelayed(UnixSocketException error)
+        {
+            lock (_lock)
+            {
+                long now = Stopwatch.GetTimestamp();
+                TimeSpan gap = Stopwatch.GetElapsedTime(_last, now);
+                if (_count++ > 0 && gap < _shortest)
+                    _shortest = gap;
+                _last = now;
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_lock)
+                return $"delays {_count} {(long)_shortest.TotalMilliseconds}";
+        }
+    }
+}

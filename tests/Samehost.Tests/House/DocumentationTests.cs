@@ -1,0 +1,29 @@
+using System.Reflection;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Samehost.Tests.House;
+
+/// <summary>Whoever uses the library reads what a member does where it is used.</summary>
+public sealed class DocumentationTests
+{
+    private static readonly Assembly Library = typeof(UnixEndPoint).Assembly;
+
+    private static readonly Dictionary<string, XElement> Written =
+        XDocument.Load(Path.Combine(AppContext.BaseDirectory, "Samehost.xml")).Descendants("member")
+            .ToDictionary(m => m.Attribute("name")!.Value);
+
+    [Fact]
+    public void Every_public_type_and_member_is_documented() =>
+        Rule.HasNoExceptions(PublicMembers.Types(Library)
+            .SelectMany(type => PublicMembers.Of(type).Where(m => !IsImplicitConstructor(m)).Prepend(type))
+            .Select(DocumentationId.Of)
+            .Where(id => !Written.TryGetValue(id, out var member) || !IsDocumented(member)));
+
+    private static bool IsDocumented(XElement member) =>
+        member.Element("inheritdoc") is not null || !string.IsNullOrWhiteSpace(member.Element("summary")?.Value);
+
+    // A class that says nothing of constructors has one, which there is nothing to say about.
+    private static bool IsImplicitConstructor(MemberInfo member) =>
+        member is ConstructorInfo c && c.GetParameters().Length == 0 && !Written.ContainsKey(DocumentationId.Of(c));
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Samehost.Tests.House;
+
+/// <summary>The library is a house: what is on a floor stands on the floors below and knows nothing of those above.</summary>
+public sealed class FloorTests
+{
+    private static readonly ImmutableArray<string> GroundFirst =
+    [
+        "Interop", "Reactor", "Errors", "Addresses", "SocketFiles", "Messages", "Peers", "Sockets", "Framing", "Serving", "Systemd",
+        "Inspection",
+    ];
+
+    private static readonly string[] Sources = Repository.FilesUnder("src/Samehost", ".cs");
+
+    [Fact]
+    public void Every_folder_of_the_library_is_a_floor() =>
+        Rule.HasNoExceptions(Sources.Where(f => !GroundFirst.Contains(FloorOf(f))));
+
+    [Fact]
+    public void Floors_use_only_floors_below_them()
+    {
+        // A type of one name on two floors would be taken for the lower one; the compiler does not let public ones have one.
+        var typesAbove = Sources.SelectMany(f => Declaration.In(f).Select(d => (Name: d.Name, Floor: Height(f))))
+            .GroupBy(t => t.Name).ToDictionary(g => g.Key, g => g.Min(t => t.Floor));
+
+        Rule.HasNoExceptions(Sources.SelectMany(file => Climbs(file, typesAbove)));
+    }
+
+    [Fact]
+    public void The_reactor_does_not_use_errors() =>
+        Rule.HasNoExceptions(Repository.FilesUnder("src/Samehost/Reactor", ".cs")
+            .SelectMany(f => Repository.Places(f, Repository.CodeOf(f), @"\b(?:Errno|UnixSocketException)\b")));
+
+    [Fact]
+    public void Public_types_live_in_one_namespace_and_the_others_in_that_of_their_floor() =>
+        Rule.HasNoExceptions(
+            from file in Sources
+            let code = Repository.CodeOf(file)
+            let space = Regex.Match(code, @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
+            from type in Declaration.In(file)
+            where space != (type.IsPublic ? "Samehost" : "Samehost." + FloorOf(file))
+            select $"{file}: {type.Name} is in {space}");
+
+    private static string FloorOf(string file) => file.Split('/')[2];
+
+    private static int Height(string file) => GroundFirst.IndexOf(FloorOf(file));
+
+    private static IEnumerable<string> Climbs(string file, Dictionary<string, int> floorOfType)
+    {
+        string code = Repository.CodeOf(file);
+        int height = Height(file);
+        string[] namespaces = [.. GroundFirst.Skip(height + 1).Select(f => $@"Samehost\.{f}\b")];
+        string[] types = [.. floorOfType.Where(t => t.Value > height).Select(t => t.Key)];
+        // After a dot a name is a member's, unless the dots lead to a type of ours.
+        string names = types.Length == 0 ? "(?!)" : $@"(?<=(?<![\w.])|\bSamehost\.(?:\w+\.)?)(?:{string.Join('|', types)})\b";
+        return Repository.Places(file, code, string.Join('|', [.. namespaces, names]));
+    }
+}

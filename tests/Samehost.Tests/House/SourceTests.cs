@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Samehost.Tests.House;
+
+/// <summary>What a source file may contain, and how much of it.</summary>
+public sealed class SourceTests
+{
+    private const int MostLines = 300;
+    private const int MostColumns = 140;
+
+    private static readonly string[] Sources = Repository.Files(".cs");
+
+    [Fact]
+    public void No_file_has_more_than_300_lines() =>
+        Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h")
+            .Select(f => (File: f, Lines: Repository.Read(f).Count(c => c == '\n')))
+            .Where(f => f.Lines > MostLines));
+
+    [Fact]
+    public void No_line_has_more_than_140_columns() =>
+        Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h")
+            .SelectMany(f => Repository.Places(f, Repository.Read(f), $@"^.{{{MostColumns + 1},}}$")));
+
+    [Fact]
+    public void Unsafe_code_and_native_calls_are_in_interop_folders_only() =>
+        Rule.HasNoExceptions(Sources.Where(f => !f.Contains("/Interop/", StringComparison.Ordinal)).SelectMany(f => Repository.Places(
+            f, Repository.CodeOf(f), @"\b(?:unsafe|LibraryImport|DllImport|SuppressGCTransition)\b")));
+
+    [Fact]
+    public void The_first_line_of_an_interop_file_names_its_man_page() =>
+        Rule.HasNoExceptions(Sources.Where(f => f.Contains("/Interop/", StringComparison.Ordinal))
+            .Where(f => !Regex.IsMatch(Repository.Read(f), @"\A// .*\b\w+\([1-8]\)")));
+
+    [Fact]
+    public void A_file_of_the_libraries_has_one_public_type_at_most_and_its_name() =>
+        Rule.HasNoExceptions(
+            from file in Repository.FilesUnder("src", ".cs")
+            let types = Declaration.In(file).Where(t => t.IsPublic).Select(t => t.Name).ToArray()
+            where types.Length > 1 || (types.Length == 1 && Path.GetFileName(file).Split('.')[0] != types[0])
+            select $"{file}: {string.Join(", ", types)}");
+
+    [Fact]
+    public void Nothing_is_left_to_be_done() =>
+        Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h", ".md", ".csproj", ".props", ".proj", ".slnx", "/run")
+            .SelectMany(f => Repository.Places(f, Repository.Read(f), @"\bTOD[O]\b|\bFIXM[E]\b|\bHAC[K]\b|\bNotImplemente[d]Exception\b")));
+
+    [Fact]
+    public void No_path_of_one_machine_is_written_down() =>
+        Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h", ".md", ".csproj", ".props", ".proj", ".slnx", ".json", "/run")
+            .SelectMany(f => Repository.Places(f, Repository.Read(f), @"(?<![\w.}])/(?:wor[k]|roo[t])/\S*")));
+
+    [Fact]
+    public void Names_say_what_a_thing_is()
+    {
+        // A name of this kind says that nobody knew where something belongs.
+        const string vague = "(?:Util|Utils|Utilities|Helper|Helpers|Common|Manager|Misc)";
+        var types = from file in Sources
+                    from type in Declaration.In(file)
+                    where Regex.IsMatch(type.Name, $"{vague}$|^{vague}$")
+                    select $"{file}: {type.Name}";
+        var folders = Repository.Files("").Where(f => Regex.IsMatch(f, $"(?i)(?:^|/){vague}/"));
+
+        Rule.HasNoExceptions(types);
+        Rule.HasNoExceptions(folders);
+    }
+}

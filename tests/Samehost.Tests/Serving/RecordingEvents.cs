@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>Writes down what a server tells.</summary>
+internal sealed class RecordingEvents : UnixServerEvents
+{
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _started;
+    private int _ended;
+
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
+    public ConcurrentQueue<(uint User, string Reason)> Refusals { get; } = new();
+
+    public int Started => Volatile.Read(ref _started);
+
+    public int Ended => Volatile.Read(ref _ended);
+
+    public Task FirstFailure => _failed.Task;
+
+    public override void ConnectionStarted(UnixStream connection) => Interlocked.Increment(ref _started);
+
+    public override void ConnectionEnded(UnixStream connection) => Interlocked.Increment(ref _ended);
+
+    public override void HandlerFailed(UnixStream connection, Exception error)
+    {
+        Failures.Enqueue(error);
+        _failed.TrySetResult();
+    }
+
+    public override void ConnectionRefused(uint userId, string reason) => Refusals.Enqueue((userId, reason));
+}

@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+public sealed class ServerMetricsTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+    private readonly ConcurrentDictionary<string, long> _sums = new();
+
+    private UnixEndPoint Path => UnixEndPoint.FromPath(_directory["server.sock"]);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Connections_refusals_and_failures_are_counted_for_each_server()
+    {
+        using MeterListener listener = Listen(Count);
+        await using UnixServer other = UnixServer.Start(UnixEndPoint.FromPath(_directory["other.sock"]), EchoClient.ServeAsync);
+        using EchoClient elsewhere = EchoClient.Connect(other.LocalEndPoint);
+        await elsewhere.ExpectAnswerAsync();
+
+        await using UnixServer server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnectionsPerUser = 2 });
+        using EchoClient staying = EchoClient.Connect(Path);
+        await staying.ExpectAnswerAsync("s");
+        using (EchoClient failing = EchoClient.Connect(Path))
+        {
+            await staying.ExpectAnswerAsync("s");
+            using EchoClient refused = EchoClient.Connect(Path);
+            await refused.ExpectClosedAsync();
+            await failing.SendAsync("f");
+            await failing.ExpectClosedAsync();
+        }
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1 && Sum("refused_connections") == 1);
+        Assert.Equal(2, Sum("accepted_connections"));
+        Assert.Equal(1, Sum("active_connections"));
+        Assert.Equal(1, Sum("failed_handlers"));
+        Assert.Equal(0, Sum("delayed_accepts"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_listener_that_throws_harms_no_connection()
+    {
+        using MeterListener listener = Listen((_, _) => throw new InvalidOperationException("on purpose"));
+        await using UnixServer server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnections = 1 });
+        for (int i = 0; i < 3; i++)
+        {
+            using EchoClient client = EchoClient.Connect(Path);
+            await client.ExpectAnswerAsync("s");
+        }
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
+    }
+
+    private static async Task ServeAsync(UnixStream stream, CancellationToken stopping)
+    {
+        byte[] buffer = new byte[1];
+        while (await stream.ReadAsync(buffer, stopping) == 1)
+        {
+            if (buffer[0] == 'f')
+                throw new InvalidOperationException("on purpose");
+            await stream.WriteAsync(buffer, stopping);
+        }
+    }
+
+    private long Sum(string name) => _sums.GetValueOrDefault("samehost.server." + name);
+
+    private void Count(Instrument instrument, long change) => _sums.AddOrUpdate(instrument.Name, change, (_, sum) => sum + change);
+
+    /// <summary>Hears the instruments, as far as they speak of this test's server.</summary>
+    private MeterListener Listen(Action<Instrument, long> hear)
+    {
+        string address = Path.ToString();
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Samehost")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, change, tags, _) =>
+        {
+            foreach (KeyValuePair<string, object?> tag in tags)
+            {
+                if (tag is { Key: "server.address", Value: string value } && value == address)
+                    hear(instrument, change);
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Samehost.Interop;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+public sealed class UnixServerLimitTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+    private readonly RecordingEvents _events = new();
+
+    private UnixEndPoint Path => UnixEndPoint.FromPath(_directory["server.sock"]);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Clients_beyond_MaxConnections_wait_in_the_backlog_until_one_leaves()
+    {
+        await using UnixServer server = Start(maxConnections: 2);
+        var clients = new Queue<EchoClient>();
+        for (int i = 0; i < 4; i++)
+        {
+            clients.Enqueue(EchoClient.Connect(Path));
+            await clients.Last().SendAsync("x");
+        }
+        EchoClient[] waiting = [.. clients.Skip(2)];
+        Assert.Equal("x", await clients.Dequeue().ReceiveAsync(1));
+        EchoClient second = clients.Dequeue();
+        Assert.Equal("x", await second.ReceiveAsync(1));
+        Task<string> third = waiting[0].ReceiveAsync(1), fourth = waiting[1].ReceiveAsync(1);
+        // What the server could have done wrong by now, it has: a fifth round trip through it has ended.
+        await second.ExpectAnswerAsync();
+        Assert.Equal(2, server.ConnectionCount);
+        Assert.False(third.IsCompleted || fourth.IsCompleted);
+
+        second.Dispose();
+        Assert.Equal("x", await third);
+        Assert.False(fourth.IsCompleted);
+        waiting[0].Dispose();
+        Assert.Equal("x", await fourth);
+        Assert.Empty(_events.Refusals);
+        waiting[1].Dispose();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Clients_of_one_user_beyond_its_share_are_closed_and_told()
+    {
+        await using UnixServer server = Start(maxPerUser: 2);
+        using EchoClient first = EchoClient.Connect(Path);
+        await first.ExpectAnswerAsync();
+        using (EchoClient second = EchoClient.Connect(Path))
+        {
+            await second.ExpectAnswerAsync();
+            using EchoClient third = EchoClient.Connect(Path);
+            await third.ExpectClosedAsync();
+            await Eventually.IsTrueAsync(() => !_events.Refusals.IsEmpty);
+            (uint user, string reason) = Assert.Single(_events.Refusals);
+            Assert.Equal(LibcIdentity.EffectiveUser(), user);
+            Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"user {user} has 2 connections already"), reason);
+            await first.ExpectAnswerAsync();
+        }
+
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+        using EchoClient later = EchoClient.Connect(Path);
+        await later.ExpectAnswerAsync();
+        Assert.Equal(3, _events.Started);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_user_with_all_its_connections_taken_keeps_no_other_user_out()
+    {
+        if (!OrdinaryUser.WeAreRoot)
+            Assert.Skip("run the tests as root: only root can start a client of a second user");
+        await using UnixServer server = Start(maxPerUser: 1);
+        using EchoClient ours = EchoClient.Connect(Path);
+        await ours.ExpectAnswerAsync();
+        using EchoClient tooMany = EchoClient.Connect(Path);
+        await tooMany.ExpectClosedAsync();
+
+        await using PeerProcess theirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
+        await theirs.ExpectAsync("ready");
+        theirs.Send("hello");
+        await theirs.ExpectAsync("hello");
+        await using PeerProcess tooManyOfTheirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
+        await tooManyOfTheirs.ExpectAsync("ready");
+        tooManyOfTheirs.Send("hello");
+        await tooManyOfTheirs.ExpectAsync("closed");
+        await Eventually.IsTrueAsync(() => _events.Refusals.Count == 2);
+        Assert.Equal([0u, 65534u], _events.Refusals.Select(r => r.User));
+        await ours.ExpectAnswerAsync();
+    }
+
+    [Fact]
+    public void Limits_that_make_no_sense_are_refused_before_anything_is_bound()
+    {
+        UnixServerOptions[] senseless =
+        [
+            new() { MaxConnections = 0 },
+            new() { MaxConnections = -1 },
+            new() { MaxConnectionsPerUser = 0 },
+            new() { DrainTimeout = TimeSpan.FromSeconds(-5) },
+            new() { DrainTimeout = TimeSpan.MaxValue },
+        ];
+        foreach (UnixServerOptions limits in senseless)
+            Assert.Throws<ArgumentOutOfRangeException>("options", () => UnixServer.Start(Path, EchoClient.ServeAsync, limits));
+        Assert.Throws<ArgumentNullException>("handler", () => UnixServer.Start(Path, null!));
+        Assert.Throws<ArgumentNullException>("listener", () => UnixServer.Start((UnixListener)null!, EchoClient.ServeAsync));
+        Assert.Empty(_directory.Names);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_listener_belongs_to_the_server_once_it_has_started_and_not_before()
+    {
+        using UnixListener listener = UnixListener.Listen(Path);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => UnixServer.Start(listener, EchoClient.ServeAsync, new UnixServerOptions { MaxConnections = 0 }));
+
+        await using (UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync))
+        {
+            Assert.Equal(Path, server.LocalEndPoint);
+            using EchoClient client = EchoClient.Connect(Path);
+            await client.ExpectAnswerAsync();
+        }
+        Assert.Throws<ObjectDisposedException>(() => listener.Accept());
+        Assert.Empty(_directory.Names);
+    }
+
+    private UnixServer Start(int maxConnections = 100, int maxPerUser = 100) => UnixServer.Start(Path, EchoClient.ServeAsync, new()
+    {
+        Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 } },
+        MaxConnections = maxConnections,
+        MaxConnectionsPerUser = maxPerUser,
+        Events = _events,
+    });
+}

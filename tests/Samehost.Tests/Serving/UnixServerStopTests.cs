@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Samehost.Interop;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+public sealed class UnixServerStopTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+    private readonly RecordingEvents _events = new();
+
+    private UnixEndPoint Path => UnixEndPoint.FromPath(_directory["server.sock"]);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Stopping_lets_handlers_end_and_takes_the_path_away()
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        UnixServer server = Start(async (stream, stopping) =>
+        {
+            stopping.Register(told.SetResult);
+            byte[] buffer = new byte[4];
+            await stream.ReadExactlyAsync(buffer, CancellationToken.None); // a protocol that wants to end well
+            await stream.WriteAsync(buffer, CancellationToken.None);
+        });
+        using EchoClient client = EchoClient.Connect(Path);
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+
+        Task<bool> stopped = server.StopAsync(TimeSpan.FromSeconds(20));
+        await told.Task;
+        Assert.Empty(_directory.Names);
+        Assert.Equal(Errno.ENOENT, Assert.Throws<UnixSocketException>(() => UnixStream.Connect(Path)).Errno);
+        Assert.False(stopped.IsCompleted || server.Completion.IsCompleted);
+
+        await client.ExpectAnswerAsync("last");
+        Assert.True(await stopped);
+        Assert.True(server.Completion.IsCompletedSuccessfully);
+        Assert.Equal(0, server.ConnectionCount);
+        Assert.Empty(_events.Failures);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Handlers_that_go_by_their_token_end_at_once_and_are_no_failures()
+    {
+        UnixServer server = Start(EchoClient.ServeAsync);
+        var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
+        foreach (EchoClient client in clients)
+            await client.ExpectAnswerAsync();
+        Assert.True(await server.StopAsync(TimeSpan.FromSeconds(20)));
+        foreach (EchoClient client in clients)
+        {
+            await client.ExpectClosedAsync();
+            client.Dispose();
+        }
+        Assert.Empty(_events.Failures);
+        Assert.Equal(20, _events.Ended);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Connections_left_after_the_deadline_are_closed()
+    {
+        UnixServer server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.ExpectAnswerAsync();
+        Task<bool> stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
+        Task<bool> again = server.StopAsync(TimeSpan.FromHours(1));
+        Assert.False(await stopped);
+        Assert.False(await again);
+        Assert.False(await server.StopAsync());
+        await client.ExpectClosedAsync();
+        Assert.Equal(0, server.ConnectionCount);
+        await server.Completion;
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_handler_that_blocks_its_thread_for_ever_delays_the_end_by_a_second_at_most()
+    {
+        using var over = new ManualResetEventSlim();
+        UnixServer server = Start((_, _) =>
+        {
+            over.Wait(CancellationToken.None);
+            return Task.CompletedTask;
+        });
+        using EchoClient client = EchoClient.Connect(Path);
+        await Eventually.IsTrueAsync(() => _events.Started == 1);
+        long start = Stopwatch.GetTimestamp();
+        Assert.False(await server.StopAsync(TimeSpan.FromMilliseconds(100)));
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
+        await client.ExpectClosedAsync();
+        over.Set();
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_token_callback_that_throws_or_blocks_does_not_keep_the_server(bool throws)
+    {
+        using var over = new ManualResetEventSlim();
+        UnixServer server = Start(async (stream, stopping) =>
+        {
+            await using var registration = stopping.UnsafeRegister(_ => Misbehave(), null);
+            await EchoClient.ServeAsync(stream, CancellationToken.None);
+        });
+        void Misbehave()
+        {
+            if (throws)
+                throw new InvalidOperationException("on purpose");
+            over.Wait(CancellationToken.None);
+        }
+
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.ExpectAnswerAsync();
+        Task<bool> stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
+        Assert.False(await stopped.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Empty(_directory.Names);
+        await client.ExpectClosedAsync();
+        over.Set();
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
+        await server.Completion;
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_time_to_drain_that_makes_no_sense_is_refused_and_stops_nothing()
+    {
+        await using UnixServer server = Start(EchoClient.ServeAsync);
+        Assert.Throws<ArgumentOutOfRangeException>("drain", () => { _ = server.StopAsync(TimeSpan.FromSeconds(-5)); });
+        using (EchoClient client = EchoClient.Connect(Path))
+            await client.ExpectAnswerAsync();
+        Assert.True(await server.StopAsync(Timeout.InfiniteTimeSpan));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task When_accepting_fails_for_good_Completion_has_the_error_and_clients_are_refused()
+    {
+        UnixListener listener = UnixListener.Listen(Path);
+        await using UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync);
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.ExpectAnswerAsync();
+
+        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.Handle, LibcSocket.SHUT_RDWR));
+        var error = await Assert.ThrowsAsync<UnixSocketException>(() => server.Completion);
+        Assert.Equal((Errno.EINVAL, "accept"), (error.Errno, error.Operation));
+        Assert.Equal(Errno.ENOENT, Assert.Throws<UnixSocketException>(() => UnixStream.Connect(Path)).Errno);
+        await client.ExpectAnswerAsync(); // those that are there go on
+        Assert.True(await server.StopAsync());
+        Assert.True(server.Completion.IsFaulted);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Disposing_under_a_storm_of_connects_leaks_no_descriptor()
+    {
+        await using PeerProcess peer = PeerProcess.Start("serve-storm", _directory["server.sock"], "--rounds", "5");
+        string[] counts = (await peer.ReadLineAsync())!.Split(' ');
+        Assert.Equal("descriptors", counts[0]);
+        Assert.Equal(counts[1], counts[2]);
+        Assert.StartsWith("connected ", await peer.ReadLineAsync());
+        Assert.Equal(0, await peer.WaitAsync());
+        Assert.Empty(_directory.Names);
+    }
+
+    private UnixServer Start(Func<UnixStream, CancellationToken, Task> handler) =>
+        UnixServer.Start(Path, handler, new UnixServerOptions { Events = _events });
+}

@@ -1,0 +1,27 @@
+using Samehost.Interop;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+/// <summary>A listening socket that somebody who shares it has shut down.</summary>
+public sealed class ShutDownListenerTests : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(LibcSocket.SHUT_RD)]
+    [InlineData(LibcSocket.SHUT_RDWR)]
+    public async Task Accepting_ends_with_EINVAL_also_where_it_waits_already(int how)
+    {
+        using UnixListener listener = UnixListener.Listen(UnixEndPoint.FromPath(_directory["listener.sock"]));
+        Task<UnixStream> waiting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        Task<UnixStream> blocked = Task.Run(listener.Accept, TestContext.Current.CancellationToken);
+        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.Handle, how));
+        foreach (Task<UnixStream> accept in (Task<UnixStream>[])[waiting, blocked])
+            Assert.Equal(Errno.EINVAL, (await Assert.ThrowsAsync<UnixSocketException>(() => accept)).Errno);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<UnixSocketException>(listener.Accept).Errno);
+    }
+}

@@ -1,0 +1,12 @@
+// kill(2): what tests need and .NET has no call for.
+using System.Runtime.InteropServices;
+
+namespace Samehost.Tool.Tests.Interop;
+
+internal static partial class LibcSignal
+{
+    public const int SIGTERM = 15;
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    public static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,20 @@
+namespace Samehost.Tool.Tests.Support;
+
+/// <summary>Programs that we did not write. A test is skipped, naming the Debian package, only when one is absent.</summary>
+internal static class ForeignProgram
+{
+    public static string Script => Need("script", "bsdutils");
+
+    public static string SetPriv => Need("setpriv", "util-linux");
+
+    public static string Socat => Need("socat", "socat");
+
+    private static string Need(string name, string package)
+    {
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
+        if (found is null)
+            Assert.Skip($"install the Debian package {package}");
+        return found;
+    }
+}

@@ -1,0 +1,99 @@
+namespace Samehost.Tool.Tests.Support;
+
+/// <summary>A directory for temporary files of one test, where whatever the tool forgets to remove or to end is found.</summary>
+public abstract class ToolFixture : IDisposable
+{
+    private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private readonly string _root = Directory.CreateTempSubdirectory("tooltest-").FullName;
+
+    protected ToolFixture()
+    {
+        Temporary = Directory.CreateDirectory(Path.Join(_root, "t")).FullName;
+        File.SetUnixFileMode(_root, Open);
+        File.SetUnixFileMode(Temporary, Open | UnixFileMode.OtherWrite | UnixFileMode.StickyBit);
+    }
+
+    /// <summary>The tool's directory for temporary files.</summary>
+    protected string Temporary { get; }
+
+    /// <summary>The tool that was built with these tests, or a native one from the directory in SAMEHOST_TOOL.</summary>
+    protected static string Tool { get; } = FindTool();
+
+    public void Dispose()
+    {
+        Directory.Delete(_root, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected ToolRun Start(params string[] arguments) => new(Temporary, Tool, arguments);
+
+    protected ToolRun StartProgram(string program, params string[] arguments) => new(Temporary, program, arguments);
+
+    protected async Task<ToolResult> RunAsync(params string[] arguments)
+    {
+        await using ToolRun run = Start(arguments);
+        return await run.EndAsync();
+    }
+
+    protected string Write(string name, byte[] content)
+    {
+        string path = Path.Join(_root, name);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    /// <summary>A copy of the tool that anybody may run, some of its programs replaced by shell scripts.</summary>
+    protected string CopyTool(params (string Program, string Script)[] replaced)
+    {
+        string source = Path.GetDirectoryName(Tool)!;
+        string target = Path.Join(_root, "copy");
+        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Join(target, Path.GetRelativePath(source, file));
+            File.SetUnixFileMode(Directory.CreateDirectory(Path.GetDirectoryName(copy)!).FullName, Open);
+            File.Copy(file, copy);
+            File.SetUnixFileMode(copy, Open);
+        }
+        foreach ((string program, string script) in replaced)
+        {
+            string path = Path.Join(target, "programs", program);
+            File.Delete(path + ".dll");
+            File.WriteAllText(path, "#!/bin/sh\n" + script);
+            File.SetUnixFileMode(path, Open);
+        }
+        return Path.Join(target, Path.GetFileName(Tool));
+    }
+
+    /// <summary>Fails when the tool left a file, or a process whose working directory was below ours.</summary>
+    protected void NothingIsLeft()
+    {
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Temporary));
+        Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), IsOurs);
+    }
+
+    private bool IsOurs(string process)
+    {
+        try
+        {
+            return new FileInfo(Path.Join(process, "cwd")).LinkTarget?.StartsWith(Temporary + "/", StringComparison.Ordinal) ?? false;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has just ended, or it is another user's
+        }
+    }
+
+    private static string FindTool()
+    {
+        if (Environment.GetEnvironmentVariable("SAMEHOST_TOOL") is { Length: > 0 } given)
+            return Path.GetFullPath(Path.Join(given, "samehost"));
+
+        // …/tests/Samehost.Tool.Tests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the tool belongs to us.
+        var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        DirectoryInfo configuration = framework.Parent!;
+        string root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Join(root, "src", "Samehost.Tool", "bin", configuration.Name, framework.Name, "samehost");
+    }
+}

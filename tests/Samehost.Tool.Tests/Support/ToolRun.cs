@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text;
+using Samehost.Tool.Tests.Interop;
+
+namespace Samehost.Tool.Tests.Support;
+
+/// <summary>The tool as a user runs it. Disposing leaves no process.</summary>
+public sealed class ToolRun : IAsyncDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly CancellationTokenSource _deadline = new(Deadline);
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    public ToolRun(string temporary, string program, string[] arguments)
+    {
+        // A shell may have started us with signals ignored, which children inherit: env puts them back and becomes the program.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM,HUP,QUIT,PIPE", program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        start.Environment["TMPDIR"] = temporary;
+        start.Environment["TERM"] = "xterm";
+        start.Environment.Remove("NO_COLOR");
+        start.Environment["DOTNET_ROOT"] = RuntimeRoot;
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets would lie among the files that the tool may not leave
+        _process = Process.Start(start)!;
+    }
+
+    /// <summary>The runtime that runs the tests, for executables that need one.</summary>
+    public static string RuntimeRoot { get; } =
+        Path.GetFullPath(Path.Join(Path.GetDirectoryName(typeof(object).Assembly.Location), "../../.."));
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public async Task<string> ReadUntilAsync(string text)
+    {
+        char[] buffer = new char[4096];
+        while (!_output.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            int got = await _process.StandardOutput.ReadAsync(buffer, _deadline.Token);
+            Assert.True(got > 0, $"the output ended before \"{text}\": {_output}");
+            _output.Append(buffer, 0, got);
+        }
+        return _output.ToString();
+    }
+
+    public void Terminate() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGTERM));
+
+    public void CloseOutput() => _process.StandardOutput.Close();
+
+    /// <summary>Waits for the end; the output is all of it, unless it was closed.</summary>
+    public async Task<ToolResult> EndAsync(bool readsOutput = true)
+    {
+        Task<string> errors = _process.StandardError.ReadToEndAsync(_deadline.Token);
+        if (readsOutput)
+            _output.Append(await _process.StandardOutput.ReadToEndAsync(_deadline.Token));
+        await _process.WaitForExitAsync(_deadline.Token);
+        return new ToolResult(_process.ExitCode, _output.ToString(), await errors);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        _deadline.Dispose();
+    }
+}

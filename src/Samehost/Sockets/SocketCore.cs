@@ -102,7 +102,8 @@ internal sealed class SocketCore : IDisposable
     public bool WaitReady(short events, TimeSpan limit)
     {
         int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);
-        ObjectDisposedException.ThrowIf(IsClosed, typeof(UnixStream));
+        if (IsClosed)
+            throw Closed();
         return result != 0;
     }
 
@@ -123,11 +124,14 @@ internal sealed class SocketCore : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private static ObjectDisposedException Closed() => new(null, "The socket is closed.");
+
     private Descriptor? ClosingSignal()
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(UnixStream));
+            if (_closed)
+                throw Closed();
             if (_closing is null)
                 _ = LibcEventFd.Create(out _closing); // without it (EMFILE) a wait ends only by readiness or time
             return _closing;

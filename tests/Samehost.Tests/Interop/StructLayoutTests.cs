@@ -1,3 +1,4 @@
+// recvmsg(2), epoll_ctl(2), statx(2), unix(7): the layouts that the library relies on, against what the C compiler says.
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;

@@ -97,7 +97,8 @@ internal sealed class EventLoop
                 seen = Cursor.Now;
             }
 
-            for (int left = Math.Min(_posted.Count, MostPostedAtOnce); left > 0; left--)
+            // Not more than the cursor can count: leaders that follow each other in one batch claim on from where the last one was.
+            for (int left = Math.Min(_posted.Count, MostPostedAtOnce); left > 0 && LoopCursor.Claimed(seen) < LoopCursor.MostClaims; left--)
             {
                 if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
                     return;

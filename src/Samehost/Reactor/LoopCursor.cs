@@ -7,6 +7,9 @@ namespace Samehost.Reactor;
 /// </summary>
 internal struct LoopCursor
 {
+    /// <summary>So many pieces may be claimed in one batch, with room to spare in the 16 bits that count them.</summary>
+    public const int MostClaims = 1 << 15;
+
     private const long Running = 1L << 16;
     private const long OneBatch = 1L << 17;
     private const long BatchMask = ((1L << 23) - 1) << 17;

@@ -161,7 +161,8 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         try
         {
             bool performed = operation.TryPerform(ref drained);
-            _drained = !performed || (drained && !_uncertain);
+            // Not for writing: room that appears while nobody waits is not announced to anybody, so the next write looks for itself.
+            _drained = performed ? drained && !_uncertain : !_writing;
             return performed;
         }
 #pragma warning disable CA1031 // whatever the caller's buffer throws is the caller's to see, not the loop's

@@ -143,7 +143,8 @@ internal sealed class SocketCore : IDisposable
     public bool WaitReady(short events, TimeSpan limit)
     {
         int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);
-        ObjectDisposedException.ThrowIf(IsClosed, typeof(UnixStream));
+        if (IsClosed)
+            throw Closed();
         return result != 0;
     }
 
@@ -172,11 +173,14 @@ internal sealed class SocketCore : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private static ObjectDisposedException Closed() => new(null, "The socket is closed.");
+
     private Descriptor? ClosingSignal()
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(UnixStream));
+            if (_closed)
+                throw Closed();
             if (_closing is null)
                 _ = LibcEventFd.Create(out _closing); // without it (EMFILE) a wait ends only by readiness or time
             return _closing;

@@ -1,3 +1,4 @@
+// recvmsg(2), epoll_ctl(2), statx(2), unix(7): the layouts that the library relies on, against what the C compiler says.
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -112,7 +113,13 @@ public sealed class StructLayoutTests : IDisposable
         };
 
         // Private to their wrappers, so found by name.
-        Add(ours, "pollfd", Nested(typeof(LibcPoll), "PollFd"), ("fd", "Fd"), ("events", "Events"), ("revents", "<Returned>k__BackingField"));
+        Add(
+            ours,
+            "pollfd",
+            Nested(typeof(LibcPoll), "PollFd"),
+            ("fd", "Fd"),
+            ("events", "Events"),
+            ("revents", "<Returned>k__BackingField"));
         Add(ours, "timespec", Nested(typeof(LibcPoll), "TimeSpec"), ("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds"));
         Add(
             ours,

@@ -13,7 +13,8 @@ public sealed class IdleSocketsTests : SocketTest
     {
         await using PeerProcess peer = PeerProcess.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
         string? said = await peer.ReadLineAsync();
-        Assert.SkipWhen(said?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true, "the hard limit of open files is below 10,300");
+        Assert.SkipWhen(
+            said?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true, "the hard limit of open files is below 10,300 here");
         Assert.Equal("ready", said);
 
         Assert.InRange(await Processor.LeastUseAsync(TimeSpan.FromSeconds(2), () => UsedAsync(peer)), 0, Processor.Idle);

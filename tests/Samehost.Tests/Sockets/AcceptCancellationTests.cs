@@ -117,7 +117,9 @@ public sealed class AcceptCancellationTests : CountingSocketTest
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1.5))
         {
             using var source = new CancellationTokenSource();
-            Task<UnixStream>[] connects = [.. Enumerable.Range(0, 4).Select(_ => UnixStream.ConnectAsync(At("s"), options, source.Token).AsTask())];
+            var token = source.Token;
+            Task<UnixStream>[] connects =
+                [.. Enumerable.Range(0, 4).Select(_ => UnixStream.ConnectAsync(At("s"), options, token).AsTask())];
             source.CancelAfter(1);
             foreach (var connect in connects)
             {

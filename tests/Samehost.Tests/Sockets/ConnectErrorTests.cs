@@ -66,8 +66,12 @@ public sealed class ConnectErrorTests : SocketTest
     }
 
     [Fact]
-    public void A_path_of_108_bytes_is_refused_before_any_call() =>
-        Assert.Contains("108", Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('a', 107))).Message, StringComparison.Ordinal);
+    public void A_path_of_108_bytes_is_refused_before_any_call()
+    {
+        var failure = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('a', 107)));
+
+        Assert.Contains("108", failure.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_second_listener_is_EADDRINUSE_and_the_first_one_is_not_disturbed()

@@ -114,7 +114,8 @@ public sealed class ConnectWaitForTests : SocketTest
 
         var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connect);
         Assert.Equal(canceled.Token, e.CancellationToken);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await UnixStream.ConnectAsync(At("none"), Patient, canceled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => UnixStream.ConnectAsync(At("none"), Patient, canceled.Token).AsTask());
     }
 
     private static Task<UnixStream> Connect(UnixEndPoint endPoint, UnixConnectOptions options, bool blocking) => blocking

@@ -93,7 +93,7 @@ public sealed class DatagramErrorTests : SocketTest
         using var sender = UnixDatagram.Create();
         Failures.Is(errno, "connect", Assert.Throws<UnixSocketException>(() => sender.Connect(remote)), remote);
         Failures.Is(errno, "send", Assert.Throws<UnixSocketException>(() => sender.SendTo([1], remote)), remote);
-        Failures.Is(
-            errno, "send", await Assert.ThrowsAsync<UnixSocketException>(async () => await sender.SendToAsync(new byte[1], remote, Token)), remote);
+        var failure = await Assert.ThrowsAsync<UnixSocketException>(() => sender.SendToAsync(new byte[1], remote, Token).AsTask());
+        Failures.Is(errno, "send", failure, remote);
     }
 }

@@ -32,13 +32,10 @@ public sealed class HandOverTests : CountingSocketTest
         using var datagram = UnixDatagram.Create();
         using var listener = UnixListener.Listen(At("s"));
 
-        Assert.Contains("not a socket", Assert.Throws<ArgumentException>(() => UnixStream.FromDescriptor(file)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "not a local socket", Assert.Throws<ArgumentException>(() => UnixStream.FromSocket(tcp)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "another type", Assert.Throws<ArgumentException>(() => UnixStream.FromDescriptor(datagram.Handle)).Message, StringComparison.Ordinal);
-        Assert.Contains(
-            "listens", Assert.Throws<ArgumentException>(() => UnixStream.FromDescriptor(listener.Handle)).Message, StringComparison.Ordinal);
+        Refuses("not a socket", () => UnixStream.FromDescriptor(file));
+        Refuses("not a local socket", () => UnixStream.FromSocket(tcp));
+        Refuses("another type", () => UnixStream.FromDescriptor(datagram.Handle));
+        Refuses("listens", () => UnixStream.FromDescriptor(listener.Handle));
         Assert.Throws<ArgumentNullException>(() => UnixStream.FromDescriptor(null!));
     }
 
@@ -133,9 +130,8 @@ public sealed class HandOverTests : CountingSocketTest
         using Descriptor bound = FailingCalls.Bound(At("s"));
         using Descriptor datagram = FailingCalls.Socket(LibcSocket.SOCK_DGRAM);
 
-        Assert.Contains(
-            "does not listen", Assert.Throws<ArgumentException>(() => UnixListener.FromDescriptor(bound)).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => UnixListener.FromDescriptor(datagram));
+        Refuses("does not listen", () => UnixListener.FromDescriptor(bound));
+        Refuses("another type", () => UnixListener.FromDescriptor(datagram));
         Assert.Equal(["s"], Temp.Names);
     }
 
@@ -157,4 +153,7 @@ public sealed class HandOverTests : CountingSocketTest
 
         Assert.Equal("abcdefgh"u8.ToArray(), got);
     }
+
+    private static void Refuses(string why, Func<object> make) =>
+        Assert.Contains(why, Assert.Throws<ArgumentException>(make).Message, StringComparison.Ordinal);
 }

@@ -17,6 +17,9 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         Group,
     }
 
+    // Asked each time: a service that gives up root after it has started means its new self.
+    private uint User => Of == Kind.Self ? LibcIdentity.EffectiveUser() : Number;
+
     /// <summary>Null, or what is wrong with the word.</summary>
     public static string? Read(string word, out PeerPolicyTerm term)
     {
@@ -27,7 +30,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
                 term = new(Kind.Anyone, 0, null);
                 return null;
             case "self":
-                term = new(Kind.Self, LibcIdentity.EffectiveUser(), null);
+                term = new(Kind.Self, 0, null);
                 return null;
             case "root":
                 term = new(Kind.Root, 0, null);
@@ -53,14 +56,14 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         Kind.Anyone => true,
         _ when peer.IsStranger => false,
         Kind.Group => !UserNamespace.IsOverflowGroup(Number) && peer.IsInGroup(Number),
-        _ => peer.UserId == Number,
+        _ => peer.UserId == User,
     };
 
     public bool AdmitsUser(in UCred peer) => Of switch
     {
         Kind.Anyone => true,
         Kind.Group => false,
-        _ => peer.Uid == Number && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
+        _ => peer.Uid == User && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
     };
 
     public bool AdmitsGroup(in UCred peer) => Of == Kind.Group && peer.Gid == Number

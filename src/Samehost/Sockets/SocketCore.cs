@@ -49,6 +49,9 @@ internal sealed class SocketCore : IDisposable
         }
     }
 
+    /// <summary>Descriptors may have come through before the kernel was told to refuse them.</summary>
+    public void DistrustRefusal() => RefusesDescriptors = false;
+
     /// <summary>Asks for credentials with every record (SO_PASSCRED), which an empty record then has and the end of the conversation
     /// has not.</summary>
     public void TellRecordsFromEnd()
@@ -91,7 +94,8 @@ internal sealed class SocketCore : IDisposable
     }
 
     /// <summary>A socket that somebody else made: a duplicate of it, non-blocking and closed on exec.</summary>
-    public static SocketCore FromHandle(System.Runtime.InteropServices.SafeHandle handle, int type, string typeName)
+    public static SocketCore FromHandle(
+        System.Runtime.InteropServices.SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false)
     {
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
@@ -101,7 +105,7 @@ internal sealed class SocketCore : IDisposable
         if (found >= 0 && local && actual == type)
         {
             _ = LibcFcntl.SetNonBlocking(duplicate!);
-            return Adopt(duplicate!);
+            return Adopt(duplicate!, acceptsDescriptors);
         }
 
         duplicate!.Dispose();
@@ -109,10 +113,11 @@ internal sealed class SocketCore : IDisposable
         throw new ArgumentException($"The descriptor {problem}; a local {typeName} socket is wanted.", nameof(handle));
     }
 
-    public static SocketCore Adopt(Descriptor descriptor)
+    public static SocketCore Adopt(Descriptor descriptor, bool acceptsDescriptors = false)
     {
-        bool refuses = LibcSocketOptions.Set(descriptor, LibcSocketOptions.SO_PASSRIGHTS, 0) >= 0;
-        return new SocketCore(descriptor, refuses);
+        // Set once, to what it is to be: the socket may be shared with another process.
+        bool told = LibcSocketOptions.Set(descriptor, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0) >= 0;
+        return new SocketCore(descriptor, told && !acceptsDescriptors) { MayAcceptDescriptors = acceptsDescriptors };
     }
 
     public UnixEndPoint LocalEndPoint()

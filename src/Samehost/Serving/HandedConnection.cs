@@ -17,7 +17,8 @@ public sealed class HandedConnection
         State = state;
     }
 
-    /// <summary>The connection. The old process may neither read nor write it any more, unless it gets it back.</summary>
+    /// <summary>The connection. The old process may neither read nor write it any more, unless it gets it back.
+    /// <see cref="UnixStream.AcceptDescriptors"/> is off in whichever process goes on with it: set it again where it is wanted.</summary>
     public UnixStream Stream { get; }
 
     /// <summary>The conversation's state, in a form that both processes understand; bytes that were read and not used belong

@@ -42,7 +42,17 @@ internal sealed class AcceptLoop(UnixServer server, ListenerState listener, Sema
             while (true)
             {
                 await room.WaitAsync(stopping).ConfigureAwait(false);
-                var client = await AcceptAsync().ConfigureAwait(false);
+                SocketCore client;
+                try
+                {
+                    client = await AcceptAsync().ConfigureAwait(false);
+                }
+                catch
+                {
+                    room.Release(); // another loop may follow this one
+                    throw;
+                }
+
                 bool touchesReserve = _reserve.IsTouchedBy(client.Descriptor);
                 server.Begin(client);
                 if (touchesReserve)

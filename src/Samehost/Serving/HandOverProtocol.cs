@@ -3,12 +3,12 @@ using System.Text;
 namespace Samehost.Serving;
 
 /// <summary>
-/// The records of a hand-over, in order; each is a word, some with more behind a NUL. The listening socket is shared from <see cref="Listener"/>
-/// on, so there is no moment in which nobody holds it.
+/// The records of a hand-over, in order; each is a word, some with more behind a NUL. The listening socket is shared from <see
+/// cref="Listener"/> on, so there is no moment in which nobody holds it.
 /// <code>
 /// successor                      predecessor
 /// take               →
-///                    ←           listener (with the descriptor)
+///                    ←           listener PATH (with the descriptor; no path when it is not the predecessor's to give)
 /// ready              →           (stops accepting)
 ///                    ←           connection STATE (with its descriptor), any number
 ///                    ←           yours
@@ -16,7 +16,8 @@ namespace Samehost.Serving;
 ///                    ←           left
 ///                                (drains and ends)
 /// </code>
-/// When the conversation breaks before "confirmed", the predecessor goes on serving.
+/// When the conversation breaks before "confirmed", the predecessor goes on serving. Whoever has confirmed knows by "left" that it was
+/// heard.
 /// </summary>
 internal static class HandOverProtocol
 {
@@ -31,10 +32,25 @@ internal static class HandOverProtocol
     /// <summary>How much state may go with a live connection.</summary>
     public const int MostState = 64 * 1024;
 
+    /// <summary>Room for the longest record.</summary>
+    public const int MostRecord = MostState + 64;
+
+    /// <summary>How long a step may take in which the other side has nothing to do but to answer.</summary>
+    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
     public static ValueTask SendAsync(UnixSeqpacket control, string word, CancellationToken token) =>
         control.SendAsync(Encoding.ASCII.GetBytes(word), null, token);
 
-    public static byte[] ConnectionRecord(ReadOnlySpan<byte> state) => [.. Encoding.ASCII.GetBytes(Connection), 0, .. state];
+    public static byte[] Record(string word, ReadOnlySpan<byte> rest) => [.. Encoding.ASCII.GetBytes(word), 0, .. rest];
+
+    /// <summary>Splits a record at its first NUL.</summary>
+    public static (string Word, ReadOnlyMemory<byte> Behind) Split(ReadOnlyMemory<byte> record)
+    {
+        int end = record.Span.IndexOf((byte)0);
+        return end < 0
+            ? (Encoding.ASCII.GetString(record.Span), default)
+            : (Encoding.ASCII.GetString(record.Span[..end]), record[(end + 1)..]);
+    }
 
     /// <summary>Receives a record that has to be <paramref name="word"/>.</summary>
     /// <exception cref="IOException">It is another one, or the peer has gone.</exception>
@@ -43,9 +59,17 @@ internal static class HandOverProtocol
         var buffer = new byte[64];
         using var record = await control.ReceiveAsync(buffer, null, token).ConfigureAwait(false);
         if (record.IsEnd)
-            throw new IOException($"The other process left the hand-over before it said '{word}'.");
+            throw Gone(word);
         string said = Encoding.ASCII.GetString(buffer, 0, record.Count);
         if (said != word)
-            throw new IOException($"The other process said '{said.ReplaceLineEndings(" ")}' where the hand-over expects '{word}'; is it another version?");
+            throw Unexpected(said, word);
+    }
+
+    public static IOException Gone(string word) => new($"The other process left the hand-over before it said '{word}'.");
+
+    public static IOException Unexpected(string said, string word)
+    {
+        var shown = new string([.. said.Take(40).Select(static c => char.IsControl(c) ? '?' : c)]);
+        return new IOException($"The other process said '{shown}' where the hand-over expects '{word}'; is it another version?");
     }
 }

@@ -6,7 +6,12 @@ namespace Samehost;
 /// Lets a new process take over a running server: its listening socket and, if wanted, its live connections, over a local socket of their
 /// own. No connect is refused on the way, because the listening socket never closes.
 /// </summary>
-/// <remarks>A successor that dies before it has confirmed changes nothing: the server goes on.</remarks>
+/// <remarks>
+/// <para>A successor that dies, keeps silent or gives up before it has confirmed changes nothing: the server goes on.</para>
+/// <para>What was accepted before the hand-over is still served here, by handlers whose token tells that the server is stopping, for as
+/// long as <see cref="UnixServerOptions.DrainTimeout"/> allows. A handler that has not answered yet should not go by its token at
+/// once.</para>
+/// </remarks>
 /// <example><code>
 /// // the running process
 /// await using var server = UnixServer.Start(address, Serve);
@@ -19,12 +24,19 @@ namespace Samehost;
 /// </code></example>
 public sealed class UnixHandOver : IAsyncDisposable
 {
+    private const int MostCandidates = 16;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private readonly UnixSeqpacketListener _control;
     private readonly UnixServer _server;
     private readonly UnixHandOverOptions _options;
     private readonly CancellationTokenSource _ending = new();
+    private readonly SemaphoreSlim _room = new(MostCandidates);
+    private readonly SemaphoreSlim _turn = new(1);
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _serving;
+    private bool _taken;
 
     private UnixHandOver(UnixSeqpacketListener control, UnixServer server, UnixHandOverOptions options)
     {
@@ -34,7 +46,8 @@ public sealed class UnixHandOver : IAsyncDisposable
         _serving = Task.Run(ServeAsync);
     }
 
-    /// <summary>Ends when a successor has taken over and this server has stopped; is canceled when the offer is withdrawn.</summary>
+    /// <summary>Ends when a successor has taken over and this server has stopped; is canceled when the offer is withdrawn or the server
+    /// stopped by itself.</summary>
     public Task Completion => _completion.Task;
 
     /// <summary>Waits for a successor at an address of its own.</summary>
@@ -46,15 +59,15 @@ public sealed class UnixHandOver : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(server);
         options ??= UnixHandOverOptions.Default;
-        var listener = UnixSeqpacketListener.Listen(control, new UnixListenerOptions { PeerPolicy = options.Successors, Backlog = 1 });
-        return new UnixHandOver(listener, server, options);
+        var listen = new UnixListenerOptions { PeerPolicy = options.Successors, Backlog = MostCandidates };
+        return new UnixHandOver(UnixSeqpacketListener.Listen(control, listen), server, options);
     }
 
-    /// <summary>Withdraws the offer; a server that was not handed over goes on.</summary>
+    /// <summary>Withdraws the offer; a server that was not handed over goes on. After a hand-over it waits until the server has
+    /// stopped.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
-        _control.Dispose();
         await _serving.ConfigureAwait(false);
     }
 
@@ -62,16 +75,19 @@ public sealed class UnixHandOver : IAsyncDisposable
     {
         try
         {
-            while (!await ServeOneAsync().ConfigureAwait(false))
+            using (_server.Stopping.UnsafeRegister(static ending => ((CancellationTokenSource)ending!).Cancel(), _ending))
+                await AcceptAsync().ConfigureAwait(false);
+            for (int i = 0; i < MostCandidates; i++)
+                await _room.WaitAsync().ConfigureAwait(false); // all conversations have ended
+
+            if (!_taken)
             {
+                _completion.TrySetCanceled();
+                return;
             }
 
             await _server.StopAsync().ConfigureAwait(false);
             _completion.TrySetResult();
-        }
-        catch (Exception e) when (_ending.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException)
-        {
-            _completion.TrySetCanceled();
         }
 #pragma warning disable CA1031 // handed on to whoever awaits the end
         catch (Exception e)
@@ -79,66 +95,91 @@ public sealed class UnixHandOver : IAsyncDisposable
         {
             _completion.TrySetException(e);
         }
+        finally
+        {
+            _control.Dispose();
+        }
     }
 
-    /// <summary>One candidate; true when it has taken over.</summary>
-    private async Task<bool> ServeOneAsync()
+    /// <summary>Accepts candidates until one has taken over or the offer ends.</summary>
+    private async Task AcceptAsync()
     {
-        await using var control = await _control.AcceptAsync(_ending.Token).ConfigureAwait(false);
-        IReadOnlyList<HandedConnection> given = [];
-        bool paused = false;
-        try
+        while (true)
         {
-            await Step(t => HandOverProtocol.ExpectAsync(control, HandOverProtocol.Take, t)).ConfigureAwait(false);
-            await Step(t => control.SendAsync(Word(HandOverProtocol.Listener), [_server.ListenerHandle], t)).ConfigureAwait(false);
-            await Step(t => HandOverProtocol.ExpectAsync(control, HandOverProtocol.Ready, t)).ConfigureAwait(false);
-
-            paused = true;
-            await _server.PauseAcceptingAsync().ConfigureAwait(false);
-            if (_options.GiveConnections is { } give)
-                given = await give(_ending.Token).ConfigureAwait(false);
-            foreach (var connection in given)
+            try
             {
-                var record = HandOverProtocol.ConnectionRecord(connection.State.Span);
-                await Step(t => control.SendAsync(record, [connection.Stream.Handle], t)).ConfigureAwait(false);
+                await _room.WaitAsync(_ending.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
             }
 
-            await Step(t => HandOverProtocol.SendAsync(control, HandOverProtocol.Yours, t)).ConfigureAwait(false);
-            await Step(t => HandOverProtocol.ExpectAsync(control, HandOverProtocol.Confirmed, t)).ConfigureAwait(false);
+            try
+            {
+                var candidate = await _control.AcceptAsync(_ending.Token).ConfigureAwait(false);
+                _ = ServeAsync(candidate);
+            }
+            catch (UnixSocketException e)
+            {
+                _room.Release();
+                Tell(e);
+                await Task.Delay(Pause).ConfigureAwait(false); // most likely for want of descriptors
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                _room.Release();
+                return;
+            }
         }
-        catch (Exception e) when (e is IOException or UnixSocketException or OperationCanceledException)
-        {
-            if (given.Count > 0)
-                _options.TakeConnectionsBack?.Invoke(given);
-            if (paused)
-                _server.ResumeAccepting();
-            _ending.Token.ThrowIfCancellationRequested();
-            _options.Failed?.Invoke(e);
-            return false;
-        }
-
-        _server.LeaveAddress();
-        _control.Dispose(); // its path is free for the successor's own offer
-        foreach (var connection in given)
-            connection.Stream.Dispose();
-        try
-        {
-            await Step(t => HandOverProtocol.SendAsync(control, HandOverProtocol.Left, t)).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is UnixSocketException or OperationCanceledException)
-        {
-            // it has confirmed: the address is its own, whether it still listens to us or not
-        }
-
-        return true;
     }
 
-    private static byte[] Word(string word) => System.Text.Encoding.ASCII.GetBytes(word);
-
-    private async ValueTask Step(Func<CancellationToken, ValueTask> step)
+    private async Task ServeAsync(UnixSeqpacket candidate)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-        limit.CancelAfter(_options.StepTimeout);
-        await step(limit.Token).ConfigureAwait(false);
+        try
+        {
+            var conversation = new HandOverConversation(candidate, _server, _options, _ending.Token);
+            await conversation.PrepareAsync().ConfigureAwait(false);
+            await _turn.WaitAsync(_ending.Token).ConfigureAwait(false);
+            try
+            {
+                var given = await conversation.GiveAsync().ConfigureAwait(false);
+                _taken = true;
+                _control.Dispose(); // its path is free for the successor's own offer
+                foreach (var connection in given)
+                    connection.Stream.Dispose();
+                await conversation.TellLeftAsync().ConfigureAwait(false);
+                await _ending.CancelAsync().ConfigureAwait(false); // others have come too late
+            }
+            finally
+            {
+                _turn.Release();
+            }
+        }
+#pragma warning disable CA1031 // whatever a candidate or a callback does, the server goes on
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_ending.IsCancellationRequested)
+                Tell(e);
+        }
+        finally
+        {
+            candidate.Dispose();
+            _room.Release();
+        }
+    }
+
+    private void Tell(Exception e)
+    {
+        try
+        {
+            _options.Failed?.Invoke(e);
+        }
+#pragma warning disable CA1031 // whoever listens must not break what it listens to
+        catch
+#pragma warning restore CA1031
+        {
+        }
     }
 }

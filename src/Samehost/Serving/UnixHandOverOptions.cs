@@ -8,19 +8,37 @@ public sealed class UnixHandOverOptions
     /// <summary>Who may take over. Our own user and root by default; never let in whom you would not let stop the server.</summary>
     public PeerPolicy Successors { get; init; } = PeerPolicy.SelfAndRoot;
 
-    /// <summary>How long a successor may take for each step before it is given up and this server goes on. 30 seconds by default.</summary>
-    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long a successor may take to get ready, once it has the listening socket, before it is given up; this server goes on meanwhile
+    /// and afterwards. 30 seconds by default. The other steps, in which it only has to answer, get at most 5 seconds each.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Zero, negative, or longer than a day.</exception>
+    public TimeSpan StepTimeout
+    {
+        get;
+        init => field = value > TimeSpan.Zero && value <= TimeSpan.FromDays(1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The time for a step is more than zero and at most a day.");
+    } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Called when a successor is ready: gives up the connections that are to live on in it. Null, the default, keeps them all here until
-    /// their handlers have ended. What it returns is closed here once the successor has confirmed.
+    /// Called when a successor is ready and this server has stopped accepting: gives up the connections that are to live on in the
+    /// successor. Null, the default, keeps them all here until their handlers have ended. Its token ends after <see cref="StepTimeout"/>.
     /// </summary>
+    /// <remarks>
+    /// The handlers of those connections must have stopped reading and writing, and must not end before the connection is closed (which
+    /// happens when the successor has confirmed; the server then stops, so their token is canceled) or has come back through
+    /// <see cref="TakeConnectionsBack"/>: a handler that ends closes its connection. A handler of a connection that was
+    /// accepted a moment ago may not have begun: wait for as many as <see cref="UnixServer.ConnectionCount"/> says.
+    /// </remarks>
     public Func<CancellationToken, Task<IReadOnlyList<HandedConnection>>>? GiveConnections { get; init; }
 
-    /// <summary>Called with the connections of <see cref="GiveConnections"/> when the successor failed before it confirmed: they are this
-    /// process's again.</summary>
+    /// <summary>
+    /// Called when the hand-over failed after <see cref="GiveConnections"/> was called, with what that had returned; with none when it
+    /// threw. They are this process's again.
+    /// </summary>
     public Action<IReadOnlyList<HandedConnection>>? TakeConnectionsBack { get; init; }
 
-    /// <summary>Hears of successors that failed.</summary>
+    /// <summary>Hears of successors that failed, on any thread. What it throws is ignored.</summary>
     public Action<Exception>? Failed { get; init; }
 }

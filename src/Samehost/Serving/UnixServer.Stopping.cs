@@ -15,7 +15,8 @@ public sealed partial class UnixServer
 
     /// <summary>
     /// Stops accepting, removes the path, tells the handlers through their token, and waits for them; connections that are left when
-    /// the time is over are closed. Connections that wait in the backlog are reset.
+    /// the time is over are closed. Connections that wait in the backlog are reset; only where a fresh socket has been put in the place
+    /// of this one (<see cref="SocketFileOptions.ReplaceLive"/>) are they accepted and served first.
     /// </summary>
     /// <remarks>It ends at most a second after its time, also when a handler never does. A handler that awaits it waits for
     /// itself, and so until the time is over.</remarks>
@@ -37,27 +38,44 @@ public sealed partial class UnixServer
     /// <summary>The listening socket, for a successor.</summary>
     internal SafeHandle ListenerHandle => _listener.Core.Descriptor;
 
+    /// <summary>The listening socket is about to be shared; returns the path that goes with it, if any.</summary>
+    internal ReadOnlyMemory<byte> ShareListener() => _listener.Share();
+
     /// <summary>Accepts no more for a while; clients wait in the backlog, which a successor may serve.</summary>
     internal async Task PauseAcceptingAsync()
     {
-        await _stopAccepting.CancelAsync().ConfigureAwait(false);
-        await _accepting.Ended.ConfigureAwait(false);
+        CancellationTokenSource stop;
+        AcceptLoop accepting;
+        lock (_lock)
+            (stop, accepting) = (_stopAccepting, _accepting);
+        await stop.CancelAsync().ConfigureAwait(false);
+        await accepting.Ended.ConfigureAwait(false);
     }
 
-    /// <summary>Goes on accepting after <see cref="PauseAcceptingAsync"/>.</summary>
+    /// <summary>Goes on accepting after <see cref="PauseAcceptingAsync"/>, unless the server was stopped or had failed.</summary>
     internal void ResumeAccepting()
     {
         lock (_lock)
         {
-            if (_stop is not null)
+            if (_stop is not null || _accepting.Ended.IsFaulted)
                 return;
+            _listener.TakeBack();
             _stopAccepting = new CancellationTokenSource();
             _accepting = StartAccepting();
         }
     }
 
-    /// <summary>Leaves the path to a successor.</summary>
-    internal void LeaveAddress() => _listener.LeaveFile();
+    /// <summary>Leaves the path to a successor; false when the server was stopped meanwhile, and the path is gone.</summary>
+    internal bool TryLeave()
+    {
+        lock (_lock)
+        {
+            if (_stop is not null)
+                return false;
+            _listener.LeaveFile();
+            return true;
+        }
+    }
 
     private AcceptLoop StartAccepting()
     {
@@ -78,6 +96,10 @@ public sealed partial class UnixServer
 
     private async Task<bool> DrainAsync(TimeSpan drain)
     {
+        // A fresh socket was put in the place of this one: whoever is still in the old queue is served from here.
+        if (_listener.IsReplaced)
+            await EndsWithin(drain, _listener.EmptyBacklogAsync()).ConfigureAwait(false);
+
         // Two tokens: callbacks that handlers put on theirs may block or throw, and must not keep the server from stopping.
         await _stopAccepting.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();

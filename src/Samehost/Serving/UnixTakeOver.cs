@@ -1,47 +1,74 @@
-using System.Text;
+using Samehost.Interop;
 using Samehost.Serving;
+using Samehost.Sockets;
 
 namespace Samehost;
 
 /// <summary>The successor's side of a hand-over; see <see cref="UnixHandOver"/>.</summary>
 public sealed class UnixTakeOver : IAsyncDisposable
 {
-    private readonly UnixSeqpacket _control;
+    private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(1);
 
-    private UnixTakeOver(UnixSeqpacket control, UnixListener listener)
+    private readonly UnixSeqpacket _control;
+    private readonly ListenerState _state;
+    private readonly UnixListener? _streams;
+    private readonly UnixSeqpacketListener? _seqpackets;
+    private bool _confirmed;
+
+    private UnixTakeOver(UnixSeqpacket control, ListenerState state, int type)
     {
         _control = control;
-        Listener = listener;
+        _state = state;
+        if (type == LibcSocket.SOCK_SEQPACKET)
+            _seqpackets = new UnixSeqpacketListener(state);
+        else
+            _streams = new UnixListener(state);
     }
 
     /// <summary>
-    /// The predecessor's listening socket, shared with it until <see cref="ConfirmAsync"/>. Begin to serve on it before that; from then on its
-    /// path is removed when it is closed.
+    /// The predecessor's listening socket, shared with it until <see cref="ConfirmAsync"/>. Begin to serve on it before that; from then
+    /// on its path is removed when it is closed, if the predecessor would have done so.
     /// </summary>
-    public UnixListener Listener { get; }
+    /// <exception cref="InvalidOperationException">The predecessor serves seqpacket connections.</exception>
+    public UnixListener Listener => _streams
+        ?? throw new InvalidOperationException("The predecessor serves seqpacket connections: take SeqpacketListener.");
+
+    /// <summary>As <see cref="Listener"/>, where the predecessor serves seqpacket connections.</summary>
+    /// <exception cref="InvalidOperationException">The predecessor serves streams.</exception>
+    public UnixSeqpacketListener SeqpacketListener => _seqpackets
+        ?? throw new InvalidOperationException("The predecessor serves streams: take Listener.");
 
     /// <summary>Asks a running server to hand over.</summary>
     /// <remarks>Cancel safe: the predecessor goes on.</remarks>
     /// <param name="control">Where it offers to.</param>
-    /// <param name="options">Who may connect to the listener from now on, and whether descriptors are taken.</param>
+    /// <param name="options">Who may connect to the listener from now on, whether descriptors are taken, and the backlog; give the same
+    /// as to a listener of your own. The socket file stays as it is.</param>
     /// <param name="predecessors">Who the predecessor has to be; our own user and root when null.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED: nobody offers there. EACCES: the predecessor is somebody else.</exception>
-    /// <exception cref="IOException">The predecessor left, or does not speak the protocol.</exception>
+    /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED: nobody offers there. EACCES: the predecessor is somebody else.
+    /// ECONNRESET or EPIPE: it left.</exception>
+    /// <exception cref="IOException">The predecessor does not want us, left, or does not speak the protocol.</exception>
+    /// <exception cref="ArgumentException">The address is an abstract name, and the options have no policy.</exception>
     public static async Task<UnixTakeOver> RequestAsync(
-        UnixEndPoint control, UnixListenerOptions? options = null, PeerPolicy? predecessors = null, CancellationToken cancellationToken = default)
+        UnixEndPoint control, UnixListenerOptions? options = null, PeerPolicy? predecessors = null,
+        CancellationToken cancellationToken = default)
     {
         var connect = new UnixConnectOptions { RequireServer = predecessors ?? PeerPolicy.SelfAndRoot, AcceptDescriptors = true };
         var connection = await UnixSeqpacket.ConnectAsync(control, connect, cancellationToken).ConfigureAwait(false);
         try
         {
             await HandOverProtocol.SendAsync(connection, HandOverProtocol.Take, cancellationToken).ConfigureAwait(false);
-            var buffer = new byte[64];
-            using var record = await connection.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, cancellationToken).ConfigureAwait(false);
-            if (record.IsEnd || record.Descriptors.Count != 1 || Encoding.ASCII.GetString(buffer, 0, record.Count) != HandOverProtocol.Listener)
-                throw new IOException("The predecessor did not hand over its listening socket; is it another version, or does it offer to somebody else now?");
+            var buffer = new byte[HandOverProtocol.MostRecord];
+            using var record = await connection.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, cancellationToken)
+                .ConfigureAwait(false);
+            if (record.IsEnd)
+                throw HandOverProtocol.Gone(HandOverProtocol.Listener);
+            var (word, path) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
+            if (word != HandOverProtocol.Listener || record.Descriptors.Count != 1)
+                throw HandOverProtocol.Unexpected(word, HandOverProtocol.Listener);
             using var handle = record.Descriptors.Take(0);
-            return new UnixTakeOver(connection, UnixListener.FromDescriptor(handle, options));
+            var state = ListenerState.FromPredecessor(handle, options, path, out int type);
+            return new UnixTakeOver(connection, state, type);
         }
         catch
         {
@@ -51,23 +78,33 @@ public sealed class UnixTakeOver : IAsyncDisposable
     }
 
     /// <summary>
-    /// Says that we serve: the predecessor stops accepting, hands over the connections that are to live on, and leaves the path to us. It then
-    /// drains and ends by itself.
+    /// Says that we serve: the predecessor stops accepting, hands over the connections that are to live on, and leaves the path to us. It
+    /// then drains and ends by itself. Should it be dead instead, we are its heirs, with the connections that had come.
     /// </summary>
-    /// <remarks>Not cancel safe: afterwards it is open who serves. Should this process die before it returns, the predecessor goes on as long
-    /// as it has not been told.</remarks>
+    /// <remarks>Not cancel safe: afterwards it is open who serves. Should this process die before it returns, the predecessor goes on as
+    /// long as it has not been told.</remarks>
     /// <returns>The live connections.</returns>
-    /// <exception cref="IOException">The predecessor died on the way; the listener is ours alone then, and goes on.</exception>
+    /// <exception cref="IOException">The predecessor lives and has not left the address to us: it gave us up, or is stopping. Stop
+    /// serving, and ask again; where nobody offers any more, listen at the address.</exception>
+    /// <exception cref="ObjectDisposedException">The listener was closed meanwhile; the predecessor goes on.</exception>
     public async Task<IReadOnlyList<HandedConnection>> ConfirmAsync(CancellationToken cancellationToken = default)
     {
         var connections = new List<HandedConnection>();
         try
         {
-            await HandOverProtocol.SendAsync(_control, HandOverProtocol.Ready, cancellationToken).ConfigureAwait(false);
-            while (await ReceiveConnectionAsync(cancellationToken).ConfigureAwait(false) is { } connection)
-                connections.Add(connection);
-            await HandOverProtocol.SendAsync(_control, HandOverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
-            await HandOverProtocol.ExpectAsync(_control, HandOverProtocol.Left, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await HandOverProtocol.SendAsync(_control, HandOverProtocol.Ready, cancellationToken).ConfigureAwait(false);
+                await ReceiveConnectionsAsync(connections, cancellationToken).ConfigureAwait(false);
+                ObjectDisposedException.ThrowIf(_state.Core.IsClosed, typeof(UnixListener));
+                await HandOverProtocol.SendAsync(_control, HandOverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
+                await HandOverProtocol.ExpectAsync(_control, HandOverProtocol.Left, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is UnixSocketException or IOException)
+            {
+                if (!await HasDiedAsync().ConfigureAwait(false))
+                    throw e as IOException ?? new IOException("The predecessor broke the hand-over off.", e);
+            }
         }
         catch
         {
@@ -75,28 +112,57 @@ public sealed class UnixTakeOver : IAsyncDisposable
             throw;
         }
 
-        Listener.State.AdoptFile();
+        _state.Inherit();
+        _confirmed = true;
         return connections;
     }
 
-    /// <summary>Ends the conversation with the predecessor; the listener stays open. Before <see cref="ConfirmAsync"/> the predecessor goes on
-    /// serving.</summary>
-    public ValueTask DisposeAsync() => _control.DisposeAsync();
-
-    private async ValueTask<HandedConnection?> ReceiveConnectionAsync(CancellationToken token)
+    /// <summary>Ends the conversation with the predecessor. After <see cref="ConfirmAsync"/> the listener stays open; before, it is
+    /// closed here, and the predecessor goes on serving.</summary>
+    public ValueTask DisposeAsync()
     {
-        var buffer = new byte[HandOverProtocol.MostState + 64];
-        using var record = await _control.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, token).ConfigureAwait(false);
-        if (record.IsEnd)
-            throw new IOException("The predecessor left before it had handed over.");
-        var bytes = buffer.AsMemory(0, record.Count);
-        int end = bytes.Span.IndexOf((byte)0);
-        string word = Encoding.ASCII.GetString((end < 0 ? bytes : bytes[..end]).Span);
-        if (word == HandOverProtocol.Yours)
-            return null;
-        if (word != HandOverProtocol.Connection || end < 0 || record.Descriptors.Count != 1)
-            throw new IOException("The predecessor sent something that is not part of a hand-over; is it another version?");
-        using var handle = record.Descriptors.Take(0);
-        return new HandedConnection(UnixStream.FromDescriptor(handle), bytes[(end + 1)..].ToArray());
+        _control.Dispose();
+        if (!_confirmed)
+            _state.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ReceiveConnectionsAsync(List<HandedConnection> connections, CancellationToken token)
+    {
+        var buffer = new byte[HandOverProtocol.MostRecord];
+        while (true)
+        {
+            using var record = await _control.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, token).ConfigureAwait(false);
+            if (record.IsEnd)
+                throw HandOverProtocol.Gone(HandOverProtocol.Yours);
+            var (word, state) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
+            if (word == HandOverProtocol.Yours)
+                return;
+            if (word != HandOverProtocol.Connection || record.Descriptors.Count != 1 || record.IsTruncated)
+                throw HandOverProtocol.Unexpected(word, HandOverProtocol.Yours);
+            using var handle = record.Descriptors.Take(0);
+            connections.Add(new HandedConnection(UnixStream.FromDescriptor(handle), state.ToArray()));
+        }
+    }
+
+    /// <summary>Whether the predecessor is dead. Of a process that dies its sockets close a moment before it counts as ended.</summary>
+    private async Task<bool> HasDiedAsync()
+    {
+        try
+        {
+            using var predecessor = _control.OpenPeerProcess();
+            for (long end = Environment.TickCount64 + (long)DeathTime.TotalMilliseconds; predecessor.IsAlive;)
+            {
+                if (Environment.TickCount64 >= end || predecessor.Id == Environment.ProcessId)
+                    return false;
+                await Task.Delay(1).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (UnixSocketException)
+        {
+            return false; // a kernel that cannot tell
+        }
     }
 }

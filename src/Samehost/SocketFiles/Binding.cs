@@ -8,17 +8,23 @@ internal sealed class Binding
     private readonly byte[] _address;
 
     public Binding(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions options)
+        : this(socket, endPoint, options, endPoint)
+    {
+    }
+
+    private Binding(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions options, UnixEndPoint bound)
     {
         Socket = socket;
         EndPoint = endPoint;
         Options = options;
-        Path = endPoint.NameBytes.ToArray();
+        Path = bound.NameBytes.ToArray();
         Span<byte> buffer = stackalloc byte[LibcSocket.SockAddrSize];
-        _address = buffer[..endPoint.WriteSockAddr(buffer)].ToArray();
+        _address = buffer[..bound.WriteSockAddr(buffer)].ToArray();
     }
 
     public Descriptor Socket { get; }
 
+    /// <summary>The address that was asked for, and that failures name.</summary>
     public UnixEndPoint EndPoint { get; }
 
     public SocketFileOptions Options { get; }
@@ -29,17 +35,23 @@ internal sealed class Binding
     public ReadOnlySpan<byte> Address => _address;
 
     /// <summary>The path of the parent directory.</summary>
-    public ReadOnlySpan<byte> Directory
-    {
-        get
-        {
-            int slash = Path.AsSpan().LastIndexOf((byte)'/');
-            return slash switch { < 0 => "."u8, 0 => "/"u8, _ => Path.AsSpan(0, slash) };
-        }
-    }
+    public ReadOnlySpan<byte> Directory => DirectoryOf(Path);
 
     /// <summary>The directory for messages, with control characters made visible.</summary>
     public string DirectoryText => UnixEndPoint.FromPath(Directory).ToString();
+
+    public static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path)
+    {
+        int slash = path.LastIndexOf((byte)'/');
+        return slash switch { < 0 => "."u8, 0 => "/"u8, _ => path[..slash] };
+    }
+
+    /// <summary>The same, bound under another path for the time being.</summary>
+    /// <exception cref="UnixSocketException">ENAMETOOLONG.</exception>
+    public Binding At(byte[] path) => path.Length <= UnixEndPoint.MaxNameLength
+        ? new Binding(Socket, EndPoint, Options, UnixEndPoint.FromPath(path))
+        : throw Failure(-(int)Errno.ENAMETOOLONG,
+            "The name for the time being, nine bytes in the same directory, does not fit into an address.");
 
     public int TryBind() => LibcSocket.Bind(Socket, _address);
 

@@ -8,16 +8,29 @@ namespace Samehost.SocketFiles;
 /// </summary>
 internal sealed class SocketFile : IDisposable
 {
+    // Long enough for one who is just replacing a file; closing must not wait for one who sits on the lock.
+    private static readonly TimeSpan LockPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly FileId _id;
+    private readonly Binding? _wanted;
     private byte[]? _path;
 
-    private SocketFile(byte[]? path, FileId id)
+    private SocketFile(byte[]? path, FileId id, Binding? wanted = null)
     {
         _path = path;
         _id = id;
+        _wanted = wanted;
     }
 
-    /// <summary>Binds; the caller listens afterwards, when the permissions of the file are final.</summary>
+    /// <summary>The path while it is ours, otherwise null.</summary>
+    public byte[]? OwnPath => Volatile.Read(ref _path);
+
+    /// <summary>Whether another socket is in the place of ours by now.</summary>
+    public bool IsReplaced => OwnPath is { } path
+        && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id != _id && now.Type == FileStatus.S_IFSOCK;
+
+    /// <summary>Binds; the caller listens afterwards, when the permissions of the file are final, and then calls <see
+    /// cref="Publish"/>.</summary>
     /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
     public static SocketFile Bind(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions? options = null)
     {
@@ -30,9 +43,18 @@ internal sealed class SocketFile : IDisposable
 
         binding.CheckDirectory();
         FilePermissions permissions = FilePermissions.Prepare(binding);
-        TakeOver.Bind(binding);
-        using Descriptor pinned = PinOwn(binding, out FileStatus status);
-        var file = new SocketFile(binding.Path, status.Id);
+        Binding bound = binding;
+        if (binding.Options.ReplaceLive)
+        {
+            Replacement.CheckTarget(binding);
+            bound = Replacement.BindBeside(binding);
+        }
+        else
+        {
+            TakeOver.Bind(binding);
+        }
+        using Descriptor pinned = PinOwn(bound, out FileStatus status);
+        var file = new SocketFile(bound.Path, status.Id, bound == binding ? null : binding);
         try
         {
             permissions.Complete(pinned, status);
@@ -43,6 +65,16 @@ internal sealed class SocketFile : IDisposable
             throw;
         }
         return file;
+    }
+
+    /// <summary>Moves a socket that listens by now from the name it was bound under to the wanted path, where those differ.</summary>
+    /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
+    public void Publish()
+    {
+        if (_wanted is null || OwnPath is not { } beside)
+            return;
+        Replacement.Publish(_wanted, beside);
+        Volatile.Write(ref _path, _wanted.Path);
     }
 
     /// <summary>
@@ -66,8 +98,13 @@ internal sealed class SocketFile : IDisposable
     public void Dispose()
     {
         byte[]? path = Interlocked.Exchange(ref _path, null);
-        if (path is not null && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == _id)
-            _ = LibcFile.Unlink(path);
+        if (path is null)
+            return;
+        using (TakeOverLock.TryTake(path, LockPatience))
+        {
+            if (LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == _id)
+                _ = LibcFile.Unlink(path);
+        }
     }
 
     /// <summary>Leaves the file to a successor: <see cref="Dispose"/> does nothing any more.</summary>

@@ -40,6 +40,16 @@ public sealed class SocketFileOptions
     public bool ReplaceStale { get; set; } = true;
 
     /// <summary>
+    /// Whether a fresh socket is put in the place of any socket that is there, also a live one; false by default, and only for listeners.
+    /// The socket is bound under a name of its own in the same directory (a dot and eight characters) and moved over the path by
+    /// rename(2) when it listens, so no client finds the path empty. The server that was there keeps its socket and the clients that wait
+    /// in its backlog; tell it to stop afterwards. Files, directories and symbolic links are left untouched: EADDRINUSE.
+    /// </summary>
+    /// <remarks>The kernel keeps the name of the bind: clients that ask for their remote address are told that one. A process killed
+    /// between the bind and the rename leaves its file under that name.</remarks>
+    public bool ReplaceLive { get; set; }
+
+    /// <summary>
     /// How long to wait for other processes that are replacing a stale file in the same directory; 5 seconds by default.
     /// After that binding fails with EAGAIN. Zero tries once.
     /// </summary>

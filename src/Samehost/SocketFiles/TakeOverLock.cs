@@ -45,6 +45,21 @@ internal sealed class TakeOverLock : IDisposable
         }
     }
 
+    /// <summary>Takes the lock on the directory if that is soon to be had; null otherwise.</summary>
+    public static TakeOverLock? TryTake(ReadOnlySpan<byte> path, TimeSpan patience)
+    {
+        if (LibcFile.Open(Binding.DirectoryOf(path), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory) < 0)
+            return null;
+        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        int result;
+        while ((result = LibcLock.TryLock(directory!)) == -(int)Errno.EAGAIN && Environment.TickCount64 < deadline)
+            Thread.Sleep(1); // no event tells of an unlocked flock
+        if (result >= 0)
+            return new TakeOverLock(directory!, remove: null);
+        directory!.Dispose();
+        return null;
+    }
+
     public void Dispose()
     {
         // Removed while it is still locked: who waits for it finds another inode at the path afterwards and tries again.

@@ -5,19 +5,29 @@ using Samehost.SocketFiles;
 namespace Samehost.Sockets;
 
 /// <summary>A listening socket of either connected type: bound safely, and closed to peers that its policy does not admit.</summary>
-internal sealed class ListenerState : IDisposable
+internal sealed partial class ListenerState : IDisposable
 {
     // A peer that is turned away can come again at once: now and then everybody else gets a turn.
     private const int RefusalsAtOnce = 64;
 
+    private const string NameWanted = "Nobody can reach a listener without a name; use Autobind for a name from the kernel.";
+
+    private const string PolicyWanted =
+        "An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.";
+
+    private readonly Lock _lock = new();
+    private readonly int _backlog;
     private SocketFile? _file;
     private UnixEndPoint? _local;
+    private UnixEndPoint? _inheritance;
+    private volatile bool _shared;
 
-    private ListenerState(SocketCore core, SocketFile? file, PeerPolicy policy)
+    private ListenerState(SocketCore core, SocketFile? file, UnixListenerOptions options)
     {
         Core = core;
         _file = file;
-        Policy = policy;
+        _backlog = options.Backlog;
+        Policy = options.PeerPolicy ?? PeerPolicy.SelfAndRoot;
     }
 
     public SocketCore Core { get; }
@@ -35,9 +45,9 @@ internal sealed class ListenerState : IDisposable
         options ??= UnixListenerOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
         if (endPoint.Kind == UnixEndPointKind.Unnamed)
-            throw new ArgumentException("Nobody can reach a listener without a name; use Autobind for a name from the kernel.", nameof(endPoint));
+            throw new ArgumentException(NameWanted, nameof(endPoint));
         if (endPoint.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
-            throw new ArgumentException("An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.", nameof(options));
+            throw new ArgumentException(PolicyWanted, nameof(options));
 
         var core = SocketCore.Create(type, endPoint);
         SocketFile? file = null;
@@ -49,7 +59,11 @@ internal sealed class ListenerState : IDisposable
             file = SocketFile.Bind(core.Descriptor, endPoint, options.SocketFile);
             if (LibcSocket.Listen(core.Descriptor, options.Backlog) is < 0 and var errno)
                 throw new UnixSocketException((Errno)(-errno), "listen", endPoint);
-            return new ListenerState(core, file, options.PeerPolicy ?? PeerPolicy.SelfAndRoot);
+            file.Publish();
+            var state = new ListenerState(core, file, options);
+            if (endPoint.Kind == UnixEndPointKind.Pathname)
+                state._local = endPoint; // the kernel may know it under the name for the time being
+            return state;
         }
         catch
         {
@@ -62,21 +76,21 @@ internal sealed class ListenerState : IDisposable
     public static ListenerState FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName)
     {
         options ??= UnixListenerOptions.Default;
-        var core = SocketCore.FromHandle(descriptor, type, typeName);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
+        var core = SocketCore.FromHandle(descriptor, type, typeName, options.AcceptDescriptors);
         if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
         {
             core.Dispose();
             throw new ArgumentException("The socket does not listen; call listen(2) on it before it is handed over.", nameof(descriptor));
         }
 
-        core.AcceptsDescriptors = options.AcceptDescriptors;
         if (type == LibcSocket.SOCK_SEQPACKET)
             core.TellRecordsFromEnd();
-        var state = new ListenerState(core, null, options.PeerPolicy ?? PeerPolicy.SelfAndRoot);
+        var state = new ListenerState(core, null, options);
         if (options.PeerPolicy is not null || state.LocalEndPoint.Kind == UnixEndPointKind.Pathname)
             return state;
         state.Dispose();
-        throw new ArgumentException("An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.", nameof(options));
+        throw new ArgumentException(PolicyWanted, nameof(options));
     }
 
     /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
@@ -90,6 +104,13 @@ internal sealed class ListenerState : IDisposable
                 return fd == SyncCall.Again && WasShutDown ? -(int)Errno.EINVAL : fd;
             // SO_PASSRIGHTS and SO_PASSCRED are inherited from the listener, so an accepted socket needs no call of its own.
             accepted = new SocketCore(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
+            if (_shared)
+            {
+                // Unless another process has the listener, too, and may have told the kernel otherwise.
+                accepted.AcceptsDescriptors = Core.AcceptsDescriptors;
+                accepted.DistrustRefusal();
+            }
+
             if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
                 return 0;
             accepted.Dispose();
@@ -105,15 +126,12 @@ internal sealed class ListenerState : IDisposable
     /// <summary>Removes the path if it is still ours, and closes.</summary>
     public void Dispose()
     {
-        _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
-        Core.Dispose();
+        lock (_lock)
+        {
+            _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
+            Core.Dispose();
+        }
     }
-
-    /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
-    public void LeaveFile() => _file?.Forget();
-
-    /// <summary>Becomes the owner of the path, which a predecessor has left to us.</summary>
-    public void AdoptFile() => _file = SocketFile.Adopt(Core.Descriptor, LocalEndPoint);
 
     // Once somebody has shut the socket down nobody can come any more: a blocking accept(2) would say EINVAL, but a non-blocking one
     // says EAGAIN for ever, while poll(2) calls the socket ready.

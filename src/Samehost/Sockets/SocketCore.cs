@@ -49,6 +49,9 @@ internal sealed class SocketCore : IDisposable
         }
     }
 
+    /// <summary>Descriptors may have come through before the kernel was told to refuse them.</summary>
+    public void DistrustRefusal() => RefusesDescriptors = false;
+
     /// <summary>Asks for credentials with every record (SO_PASSCRED), which an empty record then has and the end of the conversation
     /// has not.</summary>
     public void TellRecordsFromEnd()
@@ -95,7 +98,8 @@ internal sealed class SocketCore : IDisposable
     }
 
     /// <summary>A socket that somebody else made: a duplicate of it, non-blocking and closed on exec.</summary>
-    public static SocketCore FromHandle(System.Runtime.InteropServices.SafeHandle handle, int type, string typeName)
+    public static SocketCore FromHandle(
+        System.Runtime.InteropServices.SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false)
     {
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
@@ -105,9 +109,10 @@ internal sealed class SocketCore : IDisposable
         if (found >= 0 && local && actual == type)
         {
             _ = LibcFcntl.SetNonBlocking(duplicate!);
-            _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, 0);
+            // Set once, to what it is to be: the socket may be shared with another process.
+            _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
             // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
-            return new SocketCore(duplicate!, refusesDescriptors: false);
+            return new SocketCore(duplicate!, refusesDescriptors: false) { MayAcceptDescriptors = acceptsDescriptors };
         }
 
         duplicate!.Dispose();

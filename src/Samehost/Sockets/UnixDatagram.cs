@@ -62,6 +62,11 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
         options ??= UnixDatagramOptions.Default;
         if (local.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
             throw new ArgumentException(PolicyWanted, nameof(options));
+        if (options.SocketFile.ReplaceLive)
+        {
+            throw new ArgumentException(
+                "ReplaceLive is for listeners: answers to a datagram would go to the name for the time being.", nameof(options));
+        }
         var core = SocketCore.Create(LibcSocket.SOCK_DGRAM, local);
         try
         {

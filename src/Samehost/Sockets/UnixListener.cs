@@ -22,7 +22,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     private readonly ListenerState _state;
     private readonly Accepting<UnixStream> _accepting;
 
-    private UnixListener(ListenerState state)
+    internal UnixListener(ListenerState state)
     {
         _state = state;
         _accepting = new Accepting<UnixStream>(state, static core => new UnixStream(core));

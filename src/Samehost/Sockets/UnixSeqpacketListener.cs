@@ -15,7 +15,7 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     private readonly ListenerState _state;
     private readonly Accepting<UnixSeqpacket> _accepting;
 
-    private UnixSeqpacketListener(ListenerState state)
+    internal UnixSeqpacketListener(ListenerState state)
     {
         _state = state;
         _accepting = new Accepting<UnixSeqpacket>(state, static core => new UnixSeqpacket(core));

@@ -1,0 +1,96 @@
+namespace Samehost.Serving;
+
+/// <summary>The predecessor's side of a hand-over with one candidate; see <see cref="HandOverProtocol"/>.</summary>
+internal sealed class HandOverConversation(
+    UnixSeqpacket candidate, UnixServer server, UnixHandOverOptions options, CancellationToken ending)
+{
+    /// <summary>
+    /// Shares the listening socket and waits until the candidate is ready to serve. That changes nothing here, so several candidates may be
+    /// at it at once, and one that keeps silent is in nobody's way.
+    /// </summary>
+    public async Task PrepareAsync()
+    {
+        await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Take, t), Answer).ConfigureAwait(false);
+        var record = HandOverProtocol.Record(HandOverProtocol.Listener, server.ShareListener().Span);
+        await Step(t => candidate.SendAsync(record, [server.ListenerHandle], t), Answer).ConfigureAwait(false);
+        await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Ready, t), options.StepTimeout).ConfigureAwait(false);
+    }
+
+    /// <summary>Hands over. When it throws, everything is as it was before.</summary>
+    /// <returns>The connections that were given: the candidate's now, to be closed here.</returns>
+    public async Task<IReadOnlyList<HandedConnection>> GiveAsync()
+    {
+        IReadOnlyList<HandedConnection> given = [];
+        bool asked = false;
+        bool left = false;
+        try
+        {
+            await server.PauseAcceptingAsync().ConfigureAwait(false);
+            if (options.GiveConnections is { } give)
+            {
+                asked = true;
+                await Step(async t => given = await give(t).ConfigureAwait(false), options.StepTimeout).ConfigureAwait(false);
+            }
+
+            foreach (var connection in given)
+            {
+                var record = HandOverProtocol.Record(HandOverProtocol.Connection, connection.State.Span);
+                await Step(t => candidate.SendAsync(record, [connection.Stream.Handle], t), Answer).ConfigureAwait(false);
+            }
+
+            await Step(t => HandOverProtocol.SendAsync(candidate, HandOverProtocol.Yours, t), Answer).ConfigureAwait(false);
+            await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Confirmed, t), Answer).ConfigureAwait(false);
+            left = server.TryLeave();
+            return left ? given : throw new IOException("The server was stopped while it was handed over.");
+        }
+        finally
+        {
+            if (!left)
+                GoOn(asked ? given : null);
+        }
+    }
+
+    /// <summary>Tells the successor that it was heard. From here on nothing calls the hand-over off, not even the end of the
+    /// offer.</summary>
+    public async Task TellLeftAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(HandOverProtocol.AnswerTime);
+            await HandOverProtocol.SendAsync(candidate, HandOverProtocol.Left, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is UnixSocketException or OperationCanceledException)
+        {
+            // it has confirmed: the address is its own, whether it still listens to us or not
+        }
+    }
+
+    private TimeSpan Answer => options.StepTimeout < HandOverProtocol.AnswerTime ? options.StepTimeout : HandOverProtocol.AnswerTime;
+
+    private void GoOn(IReadOnlyList<HandedConnection>? given)
+    {
+        try
+        {
+            if (given is not null)
+                options.TakeConnectionsBack?.Invoke(given);
+        }
+        finally
+        {
+            server.ResumeAccepting();
+        }
+    }
+
+    private async ValueTask Step(Func<CancellationToken, ValueTask> step, TimeSpan time)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        limit.CancelAfter(time);
+        try
+        {
+            await step(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !ending.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The step of the hand-over took longer than {time.TotalSeconds:0.###} s.", e);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using Samehost.Interop;
+using Samehost.SocketFiles;
+
+namespace Samehost.Sockets;
+
+/// <content>Changing hands.</content>
+internal sealed partial class ListenerState
+{
+    private const int QuietLooks = 5;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Whether another socket has been put in the place of ours.</summary>
+    public bool IsReplaced => _file is { IsReplaced: true };
+
+    /// <summary>The listening socket of a predecessor, of either type.</summary>
+    /// <param name="descriptor">The socket; a duplicate is taken.</param>
+    /// <param name="options">As for a listener of our own.</param>
+    /// <param name="path">The path that comes with it, empty when the predecessor has none to give.</param>
+    /// <param name="type">The type of the socket.</param>
+    public static ListenerState FromPredecessor(
+        SafeHandle descriptor, UnixListenerOptions? options, ReadOnlyMemory<byte> path, out int type)
+    {
+        if (LibcFcntl.Duplicate(descriptor, out var duplicate) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "dup");
+        bool accepted;
+        using (duplicate)
+        {
+            if (LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_TYPE, out type) < 0 || type != LibcSocket.SOCK_SEQPACKET)
+                type = LibcSocket.SOCK_STREAM; // anything else is refused below
+            accepted = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
+        }
+
+        var state = FromDescriptor(descriptor, options, type, type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream");
+        state._shared = accepted != state.Core.AcceptsDescriptors; // clients that wait already came by the predecessor's rule
+        if (!path.IsEmpty)
+            state._local = state._inheritance = UnixEndPoint.FromPath(path.Span);
+        return state;
+    }
+
+    /// <summary>The descriptor is about to be shared; returns the path that goes with it, empty when it is not ours to give.</summary>
+    public ReadOnlyMemory<byte> Share()
+    {
+        _shared = true;
+        return _file?.OwnPath;
+    }
+
+    /// <summary>Goes on alone after a successor has failed.</summary>
+    public void TakeBack() => Core.AcceptsDescriptors = Core.AcceptsDescriptors; // it may have told the kernel otherwise
+
+    /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
+    public void LeaveFile() => _file?.Forget();
+
+    /// <summary>Takes the predecessor's place: the path becomes ours, and clients that ask who serves are told of us.</summary>
+    public void Inherit()
+    {
+        lock (_lock)
+        {
+            if (Core.IsClosed)
+                return;
+            _ = LibcSocket.Listen(Core.Descriptor, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
+            if (_inheritance is { } path)
+                _file = SocketFile.Adopt(Core.Descriptor, path);
+        }
+    }
+
+    /// <summary>Waits until nobody is in the backlog any more, and a little longer for clients that had looked up the path
+    /// before.</summary>
+    public async Task EmptyBacklogAsync()
+    {
+        try
+        {
+            for (int quiet = 0; quiet < QuietLooks && !Core.IsClosed;)
+            {
+                quiet = LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLIN) ? 0 : quiet + 1;
+                await Task.Delay(LookEvery).ConfigureAwait(false);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // accepting has failed for good, and closed it
+        }
+    }
+}

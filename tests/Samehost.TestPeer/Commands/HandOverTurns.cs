@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>hand-over-turns PATH --control PATH</c>: a server that comes and goes. At the line <c>listen</c> it binds, at <c>take</c> it takes
+/// over; then it says <c>serving</c>. When it has handed over and drained it says <c>left</c>. It sends back one line of each connection
+/// and closes; connections that it was given go on, and it puts their state before each line.
+/// </summary>
+internal static class HandOverTurns
+{
+    public static void Run(PeerArguments arguments)
+    {
+        var control = UnixEndPoint.FromPath(arguments.Option("--control")!);
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is { } line)
+            ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
+    }
+
+    private static async Task ServeAsync(UnixEndPoint path, UnixEndPoint control, bool take)
+    {
+        UnixServer server;
+        if (take)
+        {
+            await using var takeOver = await UnixTakeOver.RequestAsync(control);
+            server = UnixServer.Start(takeOver.Listener, AnswerOnceAsync);
+            foreach (var connection in await takeOver.ConfirmAsync())
+                _ = GoOnAsync(connection);
+        }
+        else
+        {
+            server = UnixServer.Start(path, AnswerOnceAsync);
+        }
+
+        var options = new UnixHandOverOptions { Failed = e => Console.WriteLine($"failed {e.Message}") };
+        var handOver = UnixHandOver.Offer(control, server, options);
+        Console.WriteLine("serving");
+        _ = LeaveAsync(handOver, server);
+    }
+
+    private static async Task LeaveAsync(UnixHandOver handOver, UnixServer server)
+    {
+        await handOver.Completion;
+        Console.WriteLine(await server.StopAsync() ? "left" : "left clients unserved");
+    }
+
+    private static async Task AnswerOnceAsync(UnixStream stream, CancellationToken stopping)
+    {
+        byte[] buffer = new byte[64];
+        int count = 0;
+        do
+        {
+            // Not by the token: who was accepted is answered, also when we are leaving.
+            int read = await stream.ReadAsync(buffer.AsMemory(count), CancellationToken.None);
+            if (read == 0)
+                return;
+            count += read;
+        }
+        while (buffer[count - 1] != '\n');
+        await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
+    }
+
+    private static async Task GoOnAsync(HandedConnection connection)
+    {
+        await using var stream = connection.Stream;
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync() is { } line)
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{Encoding.ASCII.GetString(connection.State.Span)}{line}\n"));
+    }
+}

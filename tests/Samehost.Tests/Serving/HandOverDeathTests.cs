@@ -1,0 +1,93 @@
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>Whoever dies in a hand-over, and whenever: somebody serves, at the same path.</summary>
+public sealed class HandOverDeathTests : HandOverFixture
+{
+    [Theory(Timeout = 60_000)]
+    [InlineData("connected")]
+    [InlineData("take 1")]
+    [InlineData("listener")]
+    [InlineData("ready")]
+    [InlineData("connection")]
+    [InlineData("yours")]
+    public async Task A_successor_that_is_killed_leaves_everything_as_it_was(string step)
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
+        await using UnixHandOver handOver = UnixHandOver.Offer(Control, server, Giving);
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.SendAsync("1234");
+        Assert.Equal("4\n", await client.ReceiveAsync(2));
+
+        for (int times = 1; times <= 2; times++)
+        {
+            await using PeerProcess successor = StartPeer("hand-over-dying", "--role", "successor", "--at", step);
+            await successor.ExpectAsync($"at {step}");
+            await successor.WaitAsync();
+            await Eventually.IsTrueAsync(() => Failures.Count == times);
+            await ExpectServedAsync();
+        }
+
+        await client.SendAsync("56");
+        Assert.Equal("6\n", await client.ReceiveAsync(2));
+        Assert.Equal(["control.sock", "server.sock"], Directory.Names);
+        Assert.False(handOver.Completion.IsCompleted);
+
+        // And the next successor gets it all.
+        await using UnixServer next = await TakeOverAsync();
+        await handOver.Completion;
+        await client.SendAsync("7");
+        Assert.Equal("7\n", await client.ReceiveAsync(2));
+        await ExpectServedAsync();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("connected")]
+    [InlineData("take 1")]
+    public async Task A_predecessor_that_is_killed_before_it_has_shared_anything_leaves_a_stale_file(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("hand-over-dying", "--role", "predecessor", "--at", step);
+        await predecessor.ExpectAsync("ready");
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => RequestAsync());
+        Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
+        await predecessor.WaitAsync();
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await ExpectServedAsync();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("listener")]
+    [InlineData("ready")]
+    [InlineData("yours")]
+    [InlineData("confirmed")]
+    public async Task A_predecessor_that_is_killed_leaves_an_heir(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("hand-over-dying", "--role", "predecessor", "--at", step);
+        await predecessor.ExpectAsync("ready");
+        using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
+        await using (var takeOver = await RequestAsync())
+        {
+            await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
+            Assert.Empty(await ConfirmAsync(takeOver));
+            await early.SendAsync("12");
+            Assert.Equal("2\n", await early.ReceiveAsync(2));
+            await ExpectServedAsync();
+            Assert.Contains("server.sock", Directory.Names);
+        }
+        Assert.DoesNotContain("server.sock", Directory.Names);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandOver handOver = UnixHandOver.Offer(Control, server, Plain);
+        await using PeerProcess successor = StartPeer("hand-over-dying", "--role", "successor", "--at", "ready", "--wait", "1");
+        await successor.ExpectAsync("at ready");
+        using EchoClient client = EchoClient.Connect(Path); // served by nobody, or still by us
+        await client.SendAsync("123");
+        await successor.KillAsync();
+        Assert.Equal("3\n", await client.ReceiveAsync(2));
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>
+/// Handlers that count the bytes of their connection and say the sum after each read, and that can be parked between two requests: as a
+/// server with live connections to give away does it.
+/// </summary>
+internal sealed class ParkedConnections
+{
+    private Parking _parking = new();
+    private int _serving;
+
+    public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
+
+    public Task GoOnAsync(HandedConnection connection) =>
+        ServeAsync(connection.Stream, int.Parse(connection.State.Span, CultureInfo.InvariantCulture), CancellationToken.None);
+
+    public async Task<IReadOnlyList<HandedConnection>> GiveAsync(CancellationToken token)
+    {
+        var parking = _parking;
+        await parking.Wanted.CancelAsync();
+        await Eventually.IsTrueAsync(() =>
+        {
+            lock (parking.Connections)
+                return parking.Connections.Count == Volatile.Read(ref _serving);
+        });
+        return [.. parking.Connections];
+    }
+
+    public void TakeBack(IReadOnlyList<HandedConnection> connections) => Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
+
+    private async Task ServeAsync(UnixStream stream, int sum, CancellationToken stopping)
+    {
+        Interlocked.Increment(ref _serving);
+        try
+        {
+            byte[] buffer = new byte[64];
+            while (true)
+            {
+                var parking = Volatile.Read(ref _parking);
+                int count;
+                try
+                {
+                    using var either = CancellationTokenSource.CreateLinkedTokenSource(parking.Wanted.Token, stopping);
+                    count = await stream.ReadAsync(buffer, either.Token);
+                }
+                catch (OperationCanceledException) when (parking.Wanted.IsCancellationRequested)
+                {
+                    byte[] state = Encoding.ASCII.GetBytes(sum.ToString(CultureInfo.InvariantCulture));
+                    lock (parking.Connections)
+                        parking.Connections.Add(new HandedConnection(stream, state));
+                    await parking.Over.Task.WaitAsync(stopping); // canceled when the server stops: then it was given for good
+                    continue;
+                }
+                if (count == 0)
+                    return;
+                sum += count;
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"{sum}\n"), CancellationToken.None);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _serving);
+        }
+    }
+
+    private sealed class Parking
+    {
+        public CancellationTokenSource Wanted { get; } = new();
+
+        public List<HandedConnection> Connections { get; } = [];
+
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

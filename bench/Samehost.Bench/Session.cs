@@ -18,7 +18,12 @@ internal static class Session
         if (settings.Rounds < 3)
             Console.Error.WriteLine("warning: fewer than 3 rounds do not show how far the figures spread");
 
-        IRow[] rows = [new RoundTripRow(workspace, references, settings), new EchoRow(workspace, references, settings)];
+        IRow[] rows =
+        [
+            new RoundTripRow(workspace, references, settings),
+            new EchoRow(workspace, references, settings),
+            new FramedRow(workspace, references, settings),
+        ];
         var outcomes = new List<Outcome>();
         foreach (IRow row in rows.Where(r => onlyRow is null || r.Name == onlyRow))
         {

@@ -15,6 +15,10 @@ internal static class Roles
         ["pingpong-server-samehost-async"] = SamehostAsyncPingPong.Serve,
         ["pingpong-client-samehost-async"] = SamehostAsyncPingPong.Ask,
         ["echo-server-samehost-async"] = SamehostAsyncEcho.Serve,
+        ["frames-receive-pipes"] = PipeFrames.Receive,
+        ["frames-send-pipes"] = PipeFrames.Send,
+        ["frames-receive-samehost"] = SamehostFrames.Receive,
+        ["frames-send-samehost"] = SamehostFrames.Send,
     };
 
     public static Task Run(string name, string[] arguments) => All[name](arguments);

@@ -1,0 +1,32 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Samehost.Tests.Framing;
+
+/// <summary>A pipe whose writing end is sent: it tells which descriptor arrived, and whether every copy of it was closed.</summary>
+internal sealed class MarkedPipe : IDisposable
+{
+    private readonly AnonymousPipeServerStream _reading = new(PipeDirection.In);
+
+    /// <summary>What is sent.</summary>
+    public SafeHandle[] Ends => [_reading.ClientSafePipeHandle];
+
+    /// <summary>True when this is the writing end of this very pipe. Closes it.</summary>
+    public bool IsThis(SafeFileHandle end)
+    {
+        byte mark = (byte)Random.Shared.Next(256);
+        using (var writing = new FileStream(end, FileAccess.Write, bufferSize: 0))
+            writing.WriteByte(mark);
+        return _reading.ReadByte() == mark;
+    }
+
+    /// <summary>Waits until nobody has the writing end any more; false when somebody wrote instead.</summary>
+    public bool IsClosedEverywhere()
+    {
+        _reading.DisposeLocalCopyOfClientHandle();
+        return _reading.ReadByte() < 0;
+    }
+
+    public void Dispose() => _reading.Dispose();
+}

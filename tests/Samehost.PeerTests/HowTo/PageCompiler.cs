@@ -61,7 +61,8 @@ internal sealed class PageCompiler
             $"-out:\"{output}\"", .. references.Select(r => $"-reference:\"{r}\""),
             $"\"{folder["Program.cs"]}\"", $"\"{folder["Usings.cs"]}\"",
         ]);
-        var compiled = await PageProcess.RunAsync(folder.Root, Environment, Dotnet(_compiler), "exec", _compiler, "-noconfig", "@" + arguments);
+        var compiled = await PageProcess.RunAsync(
+            folder.Root, Environment, Dotnet(_compiler), "exec", _compiler, "-noconfig", "@" + arguments);
         Assert.True(compiled.Status == 0, $"The page's program does not compile:\n{compiled.Output}{compiled.Errors}");
         return output;
     }

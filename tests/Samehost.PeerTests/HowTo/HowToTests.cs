@@ -1,0 +1,35 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.HowTo;
+
+/// <summary>What the how-to pages show is what happens: their programs compile, run, and print what the page says.</summary>
+public sealed class HowToTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public static TheoryData<string> Pages =>
+        [.. Directory.EnumerateFiles(Folder, "*.md").Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
+
+    // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ is where we are.
+    private static string Folder { get; } = Path.GetFullPath(Path.Join(AppContext.BaseDirectory, "../../../../../docs/how-to"));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 150_000)]
+    [MemberData(nameof(Pages))]
+    public async Task The_program_of_a_page_prints_what_the_page_says(string page)
+    {
+        var compiler = PageCompiler.Need();
+        var how = HowToPage.Parse(await File.ReadAllTextAsync(Path.Join(Folder, page), TestContext.Current.CancellationToken));
+        string program = await compiler.CompileAsync(how.Program, _folder);
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        string left = Directory.CreateDirectory(_folder["run"], OwnerOnly).FullName;
+        var environment = PageCompiler.Environment.Add("XDG_RUNTIME_DIR", left).Add("TMPDIR", left);
+
+        var run = await PageProcess.RunAsync(_folder.Root, environment, PageCompiler.Runtime, "exec", program);
+
+        Assert.True(run.Status == 0, $"Exit status {run.Status}. It printed:\n{run.Output}{run.Errors}");
+        Assert.True(how.DifferenceFrom(run.Output) is null, how.DifferenceFrom(run.Output));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(left));
+    }
+}

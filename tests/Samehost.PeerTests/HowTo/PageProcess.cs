@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace Samehost.PeerTests.HowTo;
+
+/// <summary>A program that is run to its end, with nothing to read.</summary>
+internal sealed record PageProcess(int Status, string Output, string Errors)
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public static async Task<PageProcess> RunAsync(
+        string directory, IReadOnlyDictionary<string, string> environment, string file, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = directory,
+        };
+        // What systemd may have given to whoever runs the tests is not for the page.
+        foreach (string name in start.Environment.Keys.Where(IsOfSystemd).ToArray())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"It has not ended after {Limit.TotalSeconds} seconds. It printed:\n{await output}{await errors}");
+        }
+
+        return new PageProcess(process.ExitCode, await output, await errors);
+    }
+
+    private static bool IsOfSystemd(string name) =>
+        name is "NOTIFY_SOCKET" or "WATCHDOG_USEC" or "WATCHDOG_PID" || name.StartsWith("LISTEN_", StringComparison.Ordinal);
+}

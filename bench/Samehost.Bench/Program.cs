@@ -15,7 +15,7 @@ var row = new Option<string?>("--row") { Description = "Run this row only: round
 row.AcceptOnlyFromAmong("roundtrip", "echo", "framed");
 var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 1 };
-var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up before each measurement", DefaultValueFactory = _ => 1 };
+var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up before each measurement", DefaultValueFactory = _ => 3 };
 var connections = new Option<int[]>("--connections")
 {
     Description = "Numbers of connections of the row echo",

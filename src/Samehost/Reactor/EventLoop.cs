@@ -13,6 +13,7 @@ internal sealed class EventLoop
     private const ulong WakeSlot = ulong.MaxValue;
     private const int MostPostedAtOnce = 1024;
     private const int PollsBetweenEvents = 8;
+    private const int MostInlinePolls = 16;
 
     private static readonly Lock Creating = new();
     private static EventLoop[]? _loops;
@@ -30,6 +31,7 @@ internal sealed class EventLoop
     private Registration? _only; // what the last batch was for, when it was for one descriptor alone
     private PendingOperation? _polled; // carried out while polling, to be completed
     private int _sinceEvents;
+    private int _inlinePolls;
     private int _count;
     private int _sleeping;
 
@@ -150,9 +152,7 @@ internal sealed class EventLoop
         if (_count == 1)
             _only = registration;
         registration.OnEvents(events);
-        long end = Stopwatch.GetTimestamp();
-        registration.Cost.Add(end - start);
-        return end;
+        return Charge(registration, start);
     }
 
     private long CompletePolled(long start)
@@ -161,10 +161,25 @@ internal sealed class EventLoop
         if (Interlocked.Exchange(ref _polled, null) is not { } operation)
             return start; // a successor was faster
         operation.Complete();
+        return Charge(registration, start);
+    }
+
+    private long Charge(Registration? registration, long start)
+    {
         long end = Stopwatch.GetTimestamp();
-        registration?.Cost.Add(end - start);
+        if (_inlinePolls == 0)
+            registration?.Cost.Add(end - start);
+        else
+            _inlinePolls = 0; // what it waited for its peer in between is not its own time
         return end;
     }
+
+    /// <summary>
+    /// True when a call that found nothing may look again for a moment where it stands, instead of returning to the loop, which
+    /// would only look at the same descriptor. Not often in a row: the loop has others to look for.
+    /// </summary>
+    public bool MayPollInline(Registration registration) =>
+        ReferenceEquals(_only, registration) && _isLoopThread && _budget.Budget > 0 && _posted.IsEmpty && _inlinePolls++ < MostInlinePolls;
 
     private int WaitForEvents()
     {

@@ -36,6 +36,9 @@ internal sealed class Registration : IThreadPoolWorkItem
 
     public WaitQueue Writers { get; }
 
+    /// <inheritdoc cref="EventLoop.MayPollInline"/>
+    public bool MayPollInline => Volatile.Read(ref _loop) is { } loop && loop.MayPollInline(this);
+
     /// <summary>How long the continuations of this descriptor have taken lately.</summary>
     public HandlerCost Cost;
 

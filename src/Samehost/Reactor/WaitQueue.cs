@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using Samehost.Interop;
+
 namespace Samehost.Reactor;
 
 /// <summary>
@@ -8,6 +11,8 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
 {
     // So many calls in a row that did not have to wait, and a handler has to let the others of its loop have a turn.
     private const int TurnLength = 256;
+
+    private static readonly long InlinePoll = Stopwatch.Frequency / 1_000_000 * 20;
 
     private readonly Registration _registration;
     private readonly bool _writing;
@@ -99,7 +104,31 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         }
     }
 
-    private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token)
+    private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token) =>
+        (!_writing && _registration.MayPollInline && PollInline(operation, token)) || PerformOrQueue(operation, token);
+
+    /// <summary>Looks again and again for a moment, in the expectation that the peer answers at once.</summary>
+    private bool PollInline<T>(PendingOperation<T> operation, CancellationToken token)
+    {
+        long end = Stopwatch.GetTimestamp() + InlinePoll;
+        do
+        {
+            lock (this)
+            {
+                if (_closed || token.IsCancellationRequested || _head is not null)
+                    return false;
+                if (TryPerform(operation))
+                    return true;
+            }
+
+            LibcSched.Yield();
+        }
+        while (Stopwatch.GetTimestamp() < end);
+        return false;
+    }
+
+    /// <summary>True when it was carried out, or refused.</summary>
+    private bool PerformOrQueue<T>(PendingOperation<T> operation, CancellationToken token)
     {
         bool giveWay = false;
         lock (this)

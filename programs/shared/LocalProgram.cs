@@ -20,6 +20,9 @@ internal sealed class LocalProgram : IDisposable
 
     public UnixEndPoint EndPoint { get; }
 
+    /// <summary>Whoever the mode of the socket file lets in; our own user and root at an abstract name, which has no mode.</summary>
+    public PeerPolicy Callers => EndPoint.Kind == UnixEndPointKind.Pathname ? PeerPolicy.Anyone : PeerPolicy.SelfAndRoot;
+
     /// <summary>True when <c>--keep</c> was given.</summary>
     public bool Keep { get; }
 

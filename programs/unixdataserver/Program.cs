@@ -11,7 +11,8 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =>
 {
-    UnixDatagram socket = program.Own(UnixDatagram.Bind(program.EndPoint));
+    var options = new UnixDatagramOptions { PeerPolicy = program.Callers };
+    UnixDatagram socket = program.Own(UnixDatagram.Bind(program.EndPoint, options));
     var answers = new AnswerQueue(socket);
     byte[] buffer = new byte[DatagramText.BufferSize];
     while (true)

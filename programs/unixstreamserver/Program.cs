@@ -12,15 +12,16 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program =>
 {
+    var listening = new UnixListenerOptions { PeerPolicy = program.Callers };
     if (program.Keep)
     {
         // All clients are the same user's: those beyond the limit wait their turn instead of being sent away.
-        var options = new UnixServerOptions { MaxConnectionsPerUser = int.MaxValue };
+        var options = new UnixServerOptions { Listener = listening, MaxConnectionsPerUser = int.MaxValue };
         UnixServer server = program.Own(UnixServer.Start(program.EndPoint, ServeOneOfManyAsync, options));
         await server.Completion.WaitAsync(program.Stop);
         return;
     }
-    UnixListener listener = program.Own(UnixListener.Listen(program.EndPoint));
+    UnixListener listener = program.Own(UnixListener.Listen(program.EndPoint, listening));
     await using UnixStream client = await listener.AcceptAsync(program.Stop);
     await ServeAsync(client, program.Stop);
 });

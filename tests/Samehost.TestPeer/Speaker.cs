@@ -70,7 +70,8 @@ internal sealed class DatagramSpeaker : Speaker
 
     public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.SendMessage(bytes, new() { Descriptors = descriptors });
 
-    public override void Claim(SentCredentials credentials, byte[] bytes) => _socket.SendMessage(bytes, new() { Credentials = credentials });
+    public override void Claim(SentCredentials credentials, byte[] bytes) =>
+        _socket.SendMessage(bytes, new() { Credentials = credentials });
 
     public override byte[]? Hear()
     {

@@ -70,6 +70,10 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
         {
             throw Refused(inner);
         }
+        catch (UnixSocketException refused)
+        {
+            throw Refused(refused);
+        }
 
         if (!more.IsEmpty)
             _stream.Write(more);

@@ -22,7 +22,8 @@ internal static unsafe partial class LibcMessage
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
 
-    /// <summary>Sends one message; an empty <paramref name="address"/> means the connected peer. Returns what was sent, or <c>-errno</c>.</summary>
+    /// <summary>Sends one message; an empty <paramref name="address"/> means the connected peer. Returns what was sent, or
+    /// <c>-errno</c>.</summary>
     public static int Send(Descriptor socket, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> address, ReadOnlySpan<byte> control)
     {
         using var lease = new DescriptorLease(socket);

@@ -27,7 +27,8 @@ internal static partial class LibcPidFd
         foreach (string line in File.ReadLines($"/proc/self/fdinfo/{lease.Fd}"))
         {
             if (line.StartsWith("Pid:", StringComparison.Ordinal))
-                return int.Parse(line.AsSpan(4), NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+                return int.Parse(line.AsSpan(4), NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite,
+                    CultureInfo.InvariantCulture);
         }
 
         return -1;

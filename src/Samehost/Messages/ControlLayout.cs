@@ -1,6 +1,7 @@
 namespace Samehost.Messages;
 
-/// <summary>Where things are in a control buffer (cmsg(3)): a header of length, level and type, then the payload, aligned to words.</summary>
+/// <summary>Where things are in a control buffer (cmsg(3)): a header of length, level and type, then the payload, aligned to
+/// words.</summary>
 internal static class ControlLayout
 {
     public const int SOL_SOCKET = 1;

@@ -38,7 +38,8 @@ internal static class ControlReceiver
                 case ControlLayout.SCM_CREDENTIALS when reader.Payload.Length >= 3 * sizeof(int):
                     result.Sender = MemoryMarshal.Read<UCred>(reader.Payload);
                     break;
-                case ControlLayout.SCM_PIDFD when reader.Payload.Length >= sizeof(int) && MemoryMarshal.Read<int>(reader.Payload) is >= 0 and var pidfd:
+                case ControlLayout.SCM_PIDFD
+                    when reader.Payload.Length >= sizeof(int) && MemoryMarshal.Read<int>(reader.Payload) is >= 0 and var pidfd:
                     result.PidFd?.Dispose();
                     result.PidFd = new Descriptor(pidfd);
                     break;

@@ -12,7 +12,8 @@ public sealed record DescriptorOptions
     /// <summary>Up to 16 regular files.</summary>
     public static DescriptorOptions OnlyFiles { get; } = new() { Kinds = DescriptorKinds.File };
 
-    /// <summary>How many descriptors one message may bring, 1 to 253; 16 by default. A message that brings more loses all of them.</summary>
+    /// <summary>How many descriptors one message may bring, 1 to 253; 16 by default. A message that brings more loses all of
+    /// them.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not between 1 and 253.</exception>
     public int MaxCount
     {

@@ -22,7 +22,8 @@ internal ref struct DescriptorSender
     {
         ArgumentNullException.ThrowIfNull(handles);
         if (handles.Count > ControlLayout.MostDescriptors)
-            throw new ArgumentException($"A message can carry at most {ControlLayout.MostDescriptors} descriptors; these are {handles.Count}.", nameof(handles));
+            throw new ArgumentException(
+                $"A message can carry at most {ControlLayout.MostDescriptors} descriptors; these are {handles.Count}.", nameof(handles));
         for (int i = 0; i < handles.Count; i++)
             ArgumentNullException.ThrowIfNull(handles[i], nameof(handles));
     }

@@ -6,7 +6,8 @@ using Samehost.Messages;
 namespace Samehost;
 
 /// <summary>
-/// The descriptors that came with a message. It owns each of them until it is taken, and closes the rest when disposed. All are closed on exec.
+/// The descriptors that came with a message. It owns each of them until it is taken, and closes the rest when disposed. All are closed on
+/// exec.
 /// </summary>
 public sealed class ReceivedDescriptors : IDisposable
 {

@@ -71,7 +71,8 @@ public sealed class PeerCredentials
         if (LibcSocketOptions.GetPeerCredentials(socket, out var peer) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "getsockopt");
         if (peer.Uid == uint.MaxValue)
-            throw new UnixSocketException(Errno.ENOTCONN, "getsockopt", hint: "The kernel knows no peer: the socket is not connected, or it is a datagram socket.");
+            throw new UnixSocketException(Errno.ENOTCONN, "getsockopt",
+                hint: "The kernel knows no peer: the socket is not connected, or it is a datagram socket.");
         _ = LibcPeer.GetGroups(socket, out var groups);
         _ = LibcPeer.GetSecurityLabel(socket, out var label);
         return new PeerCredentials(peer, groups, label.Length == 0 ? null : Encoding.UTF8.GetString(label));

@@ -5,10 +5,12 @@ using Samehost.Interop;
 namespace Samehost;
 
 /// <summary>
-/// The process at the other end, held by a pidfd (pidfd_open(2), SO_PEERPIDFD): what it tells is about that very process, never about another
+/// The process at the other end, held by a pidfd (pidfd_open(2), SO_PEERPIDFD): what it tells is about that very process, never about
+/// another
 /// one that was given its number later.
 /// </summary>
-/// <remarks>For logs and diagnosis. What a process is called, and what its command line says, is its own choice; decide on users and groups with
+/// <remarks>For logs and diagnosis. What a process is called, and what its command line says, is its own choice; decide on users and
+/// groups with
 /// a <see cref="PeerPolicy"/>.</remarks>
 public sealed class PeerProcess : IDisposable
 {

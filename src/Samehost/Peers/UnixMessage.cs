@@ -13,7 +13,8 @@ public readonly struct UnixMessage : IDisposable
     /// <summary>True when the end of the record did not fit the buffer and is lost.</summary>
     public bool IsTruncated => Length > Count;
 
-    /// <summary>True at the end of the conversation: the peer has ended its sending direction or closed. An empty record is not the end.</summary>
+    /// <summary>True at the end of the conversation: the peer has ended its sending direction or closed. An empty record is not the
+    /// end.</summary>
     public bool IsEnd { get; internal init; }
 
     /// <summary>Where a datagram came from; <see cref="UnixEndPoint.Unnamed"/> otherwise. Its bytes are the sender's choice.</summary>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Samehost.Peers;
 
-/// <summary>Tells a user that really has the overflow number from one that has no number in our user namespace (user_namespaces(7)).</summary>
+/// <summary>Tells a user that really has the overflow number from one that has no number in our user namespace
+/// (user_namespaces(7)).</summary>
 internal static class UserNamespace
 {
     private static readonly uint OverflowUser = ReadNumber("/proc/sys/kernel/overflowuid");

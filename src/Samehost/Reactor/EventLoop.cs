@@ -151,8 +151,7 @@ internal sealed class EventLoop
 
         if (_count == 1)
             _only = registration;
-        registration.OnEvents(events);
-        return Charge(registration, start);
+        return Charge(registration.OnEvents(events) ? registration : null, start);
     }
 
     private long CompletePolled(long start)

@@ -7,7 +7,8 @@ namespace Samehost.Reactor;
 /// costs nothing in comparison and lets them use the other processors.
 /// </summary>
 /// <remarks>
-/// It counts instead of averaging: a thread that the kernel takes off its processor in the middle of a short continuation makes that one look a
+/// It counts instead of averaging: a thread that the kernel takes off its processor in the middle of a short continuation makes that one
+/// look a
 /// thousand times as long, which an average would believe for a while.
 /// </remarks>
 internal struct HandlerCost

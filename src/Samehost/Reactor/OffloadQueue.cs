@@ -41,8 +41,8 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
             return false;
         Interlocked.Increment(ref _served);
         long start = Stopwatch.GetTimestamp();
-        registration.Execute();
-        registration.Cost.Add(Stopwatch.GetTimestamp() - start);
+        if (registration.ServeOffloaded())
+            registration.Cost.Add(Stopwatch.GetTimestamp() - start);
         return true;
     }
 }

@@ -7,7 +7,7 @@ namespace Samehost.Reactor;
 /// closed. Edge-triggered: reading is armed once for good; writing only while a write waits, because each read of the
 /// peer's would otherwise wake us.
 /// </summary>
-internal sealed class Registration : IThreadPoolWorkItem
+internal sealed class Registration
 {
     private const uint Reading = LibcEpoll.EPOLLIN | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI | LibcEpoll.EPOLLET;
     private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
@@ -88,8 +88,10 @@ internal sealed class Registration : IThreadPoolWorkItem
     }
 
     /// <summary>Serves what epoll reported, on the calling thread.</summary>
-    public void OnEvents(uint events)
+    /// <returns>True when a continuation ran, so that the time that was taken says something about it.</returns>
+    public bool OnEvents(uint events)
     {
+        bool ran = false;
         bool read = (events & (LibcEpoll.EPOLLIN | Uncertain)) != 0;
         if ((events & (LibcEpoll.EPOLLOUT | Ended)) != 0)
         {
@@ -100,18 +102,18 @@ internal sealed class Registration : IThreadPoolWorkItem
             else if (read)
                 Loop.Post(Writers); // neither direction waits for the other's continuation
             else
-                Writers.Signal();
+                ran = Writers.Signal();
         }
 
-        if (read)
-            Readers.Signal((events & Uncertain) != 0);
+        return (read && Readers.Signal((events & Uncertain) != 0)) || ran;
     }
 
     /// <summary>Adds events for another thread to serve; true when it has to be told.</summary>
     public bool Offload(uint events) => Interlocked.Or(ref _offloaded, events) == 0;
 
     /// <summary>Serves the offloaded events.</summary>
-    public void Execute() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
+    /// <returns>True when a continuation ran.</returns>
+    public bool ServeOffloaded() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
 
     /// <summary>
     /// False when a write was queued meanwhile: it may rely on what was armed, and on the very event that brought us here.

@@ -39,7 +39,8 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         RunNow(operation, token) ? operation.TakeNowWithoutResult() : new ValueTask(operation, operation.Version);
 
     /// <summary>The descriptor may be ready: carries out the first call, and has another turn taken for those behind it.</summary>
-    public void Signal(bool uncertain = false)
+    /// <returns>True when a continuation ran.</returns>
+    public bool Signal(bool uncertain = false)
     {
         PendingOperation? operation;
         bool performed;
@@ -51,7 +52,7 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
             _turn = 0;
             operation = _head;
             if (operation is null)
-                return;
+                return false;
             performed = TryPerform(operation);
             if (performed)
             {
@@ -63,13 +64,14 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         if (!performed)
         {
             WaitFor(operation); // a call that gave way may come here without having been armed
-            return;
+            return false;
         }
 
         // Posted before the continuation runs: should that take long, another thread serves the rest.
         if (more)
             _registration.Loop.Post(this);
         operation.Complete();
+        return true;
     }
 
     /// <summary>

@@ -32,7 +32,9 @@ public sealed partial class UnixServer : IAsyncDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private UnixServer(
-        ListenerState listener, UnixServerOptions options, Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> open)
+        ListenerState listener,
+        UnixServerOptions options,
+        Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> open)
     {
         _listener = listener;
         _options = options;
@@ -164,14 +166,16 @@ public sealed partial class UnixServer : IAsyncDisposable
         CheckDrain(options.DrainTimeout, nameof(options));
     }
 
-    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Streams(Func<UnixStream, CancellationToken, Task> handler) =>
+    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Streams(
+        Func<UnixStream, CancellationToken, Task> handler) =>
         core =>
         {
             var stream = new UnixStream(core);
             return (stream, stopping => handler(stream, stopping));
         };
 
-    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Seqpackets(Func<UnixSeqpacket, CancellationToken, Task> handler) =>
+    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Seqpackets(
+        Func<UnixSeqpacket, CancellationToken, Task> handler) =>
         core =>
         {
             var connection = new UnixSeqpacket(core);

@@ -11,7 +11,8 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
     private readonly Func<CancellationToken, Task> _handle;
     private PeerCredentials? _peer;
 
-    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, Func<CancellationToken, Task> handle, in UCred peer)
+    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, Func<CancellationToken, Task> handle,
+        in UCred peer)
     {
         _server = server;
         _core = core;

@@ -3,7 +3,8 @@ using Samehost.Reactor;
 namespace Samehost.Sockets;
 
 /// <summary>An accept that may have to wait.</summary>
-internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore, T> wrap, Action<AcceptOperation<T>> recycle) : PendingOperation<T>
+internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore, T> wrap, Action<AcceptOperation<T>> recycle)
+    : PendingOperation<T>
 {
     internal override bool TryPerform(ref bool drained)
     {

@@ -14,7 +14,8 @@ internal static class Connecting
         }
     }
 
-    public static async ValueTask<SocketCore> RunAsync(UnixEndPoint endPoint, UnixConnectOptions? options, int type, CancellationToken token)
+    public static async ValueTask<SocketCore> RunAsync(UnixEndPoint endPoint, UnixConnectOptions? options, int type,
+        CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
         var connector = new Connector(endPoint, options, type);

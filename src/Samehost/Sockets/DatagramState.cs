@@ -33,8 +33,10 @@ internal sealed class DatagramState(SocketCore core)
     public void Apply(UnixDatagramOptions options)
     {
         Core.AcceptsDescriptors = options.AcceptDescriptors;
-        _messages = new MessageReceiver(Core, LibcSocket.SOCK_DGRAM) { Policy = options.PeerPolicy };
-        if (options.TellSenders || options.PeerPolicy is not null)
+        // Whoever admits anyone need not ask for each sender's credentials.
+        var policy = PeerPolicy.Anyone.Equals(options.PeerPolicy) ? null : options.PeerPolicy;
+        _messages = new MessageReceiver(Core, LibcSocket.SOCK_DGRAM) { Policy = policy };
+        if (options.TellSenders || policy is not null)
             Core.TellRecordsFromEnd();
         if (options.TellSenders)
             _ = LibcSocketOptions.Set(Core.Descriptor, LibcSocketOptions.SO_PASSPIDFD, 1); // older kernels: credentials only
@@ -94,7 +96,8 @@ internal sealed class DatagramState(SocketCore core)
         return connected < 0 ? connected : MessageSender.Send(Core, datagram, null, descriptors, credentials);
     }
 
-    /// <summary>Sends what is left of a batch; 0 when nothing is, otherwise <c>-errno</c>. Connects anew as <see cref="Send"/> does.</summary>
+    /// <summary>Sends what is left of a batch; 0 when nothing is, otherwise <c>-errno</c>. Connects anew as <see cref="Send"/>
+    /// does.</summary>
     public int SendBatch(UnixDatagramBatch batch, ref int sent)
     {
         bool reconnected = false;

@@ -34,7 +34,14 @@ internal sealed partial class ListenerState : IDisposable
 
     public PeerPolicy Policy { get; }
 
-    public UnixEndPoint LocalEndPoint => _local ??= Core.LocalEndPoint();
+    public UnixEndPoint LocalEndPoint
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(Core.IsClosed, typeof(UnixListener));
+            return _local ??= Core.LocalEndPoint();
+        }
+    }
 
     /// <summary>Told of peers that were turned away.</summary>
     public Action<PeerCredentials?>? Refused { get; set; }

@@ -55,7 +55,9 @@ internal sealed class MessageReceiver(SocketCore core, int type)
                 Count = Math.Min(length, buffer.Length),
                 Length = length,
                 IsEnd = end,
-                Sender = type == LibcSocket.SOCK_DGRAM ? _senders.Find(address[..Math.Min(header.AddressLength, address.Length)]) : UnixEndPoint.Unnamed,
+                Sender = type == LibcSocket.SOCK_DGRAM
+                    ? _senders.Find(address[..Math.Min(header.AddressLength, address.Length)])
+                    : UnixEndPoint.Unnamed,
                 Credentials = type == LibcSocket.SOCK_DGRAM && beside.Sender is { } sender ? new PeerCredentials(sender, [], null) : null,
                 Descriptors = beside.Descriptors,
                 DescriptorLoss = beside.Loss,

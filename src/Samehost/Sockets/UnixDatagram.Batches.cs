@@ -27,7 +27,8 @@ public sealed partial class UnixDatagram
         return _core.Readers.Run(ReceiveBatchOperation.For(_state, batch), cancellationToken);
     }
 
-    /// <summary>Sends all datagrams of a batch to the connected peer, in order, blocking the thread while its queue is full (sendmmsg(2)).</summary>
+    /// <summary>Sends all datagrams of a batch to the connected peer, in order, blocking the thread while its queue is full
+    /// (sendmmsg(2)).</summary>
     /// <param name="batch">What was added to it, or what it received: that is then sent on, as far as it is there.</param>
     /// <exception cref="UnixSocketException">As <see cref="Send"/>; those before the one that failed have been sent.</exception>
     public void SendBatch(UnixDatagramBatch batch)

@@ -9,7 +9,8 @@ public sealed partial class UnixDatagram
 {
     /// <summary>Receives the next datagram with what came beside it, blocking the thread until there is one (recvmsg(2)).</summary>
     /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
-    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
+    /// null.</param>
     /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
     public UnixMessage ReceiveMessage(Span<byte> buffer, DescriptorOptions? descriptors = null)
     {
@@ -29,7 +30,8 @@ public sealed partial class UnixDatagram
     /// <param name="datagram">The bytes; may be empty.</param>
     /// <param name="ancillary">Descriptors and credentials.</param>
     /// <param name="remote">Whom to; the connected peer when null.</param>
-    /// <exception cref="UnixSocketException">As <see cref="SendTo"/>; also EPERM (credentials that are not ours, or a receiver that does not
+    /// <exception cref="UnixSocketException">As <see cref="SendTo"/>; also EPERM (credentials that are not ours, or a receiver that does
+    /// not
     /// accept descriptors) and ETOOMANYREFS (too many descriptors in flight).</exception>
     public void SendMessage(ReadOnlySpan<byte> datagram, UnixAncillary ancillary, UnixEndPoint? remote = null)
     {

@@ -5,7 +5,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// Room for many datagrams that are received or sent with one call (recvmmsg(2), sendmmsg(2)); used again and again, it allocates nothing. Not
+/// Room for many datagrams that are received or sent with one call (recvmmsg(2), sendmmsg(2)); used again and again, it allocates
+/// nothing. Not
 /// for several calls at once.
 /// </summary>
 /// <example><code>
@@ -69,7 +70,8 @@ public sealed class UnixDatagramBatch
     public bool TryAdd(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length > MaxLength)
-            throw new ArgumentException($"The datagram has {datagram.Length} bytes; this batch has room for {MaxLength} each.", nameof(datagram));
+            throw new ArgumentException($"The datagram has {datagram.Length} bytes; this batch has room for {MaxLength} each.",
+                nameof(datagram));
         if (_received)
             Clear();
         if (Count == Capacity)

@@ -13,7 +13,8 @@ public sealed class UnixListenerOptions
     public SocketFileOptions SocketFile { get; init; } = new();
 
     /// <summary>
-    /// Who may connect; others are closed before a byte of theirs is read. Our own user and root when null, the default; an abstract name, which
+    /// Who may connect; others are closed before a byte of theirs is read. Our own user and root when null, the default; an abstract
+    /// name, which
     /// has no permissions, asks for a decision. A socket file whose mode lets others in needs both: the mode and the policy.
     /// </summary>
     public PeerPolicy? PeerPolicy { get; init; }

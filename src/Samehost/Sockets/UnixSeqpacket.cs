@@ -92,7 +92,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     /// <summary>Sends one record, blocking the thread while there is no room. An empty one is a record too.</summary>
     /// <param name="record">The bytes.</param>
     /// <param name="descriptors">What goes with it: up to 253, none when null.</param>
-    /// <exception cref="UnixSocketException">EPIPE (the peer has closed), EMSGSIZE (larger than the send buffer allows), EPERM (the peer does
+    /// <exception cref="UnixSocketException">EPIPE (the peer has closed), EMSGSIZE (larger than the send buffer allows), EPERM (the peer
+    /// does
     /// not accept descriptors).</exception>
     public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle>? descriptors = null)
     {
@@ -115,7 +116,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
 
     /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>
     /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
-    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
+    /// null.</param>
     /// <exception cref="UnixSocketException">ECONNRESET: the peer closed without reading what we had sent.</exception>
     public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null)
     {

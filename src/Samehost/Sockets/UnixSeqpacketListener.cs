@@ -4,7 +4,8 @@ using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <summary>A local seqpacket socket that accepts connections (unix(7)). A path is bound as safely as by <see cref="UnixListener"/>.</summary>
+/// <summary>A local seqpacket socket that accepts connections (unix(7)). A path is bound as safely as by
+/// <see cref="UnixListener"/>.</summary>
 /// <example><code>
 /// await using var listener = UnixSeqpacketListener.Listen(UnixEndPoint.Parse("/run/app.sock"));
 /// await using var connection = await listener.AcceptAsync();
@@ -38,7 +39,8 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     public static UnixSeqpacketListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
         new(ListenerState.Listen(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
-    /// <summary>A listener on a duplicate of a listening socket that was made elsewhere; see <see cref="UnixListener.FromDescriptor"/>.</summary>
+    /// <summary>A listener on a duplicate of a listening socket that was made elsewhere; see
+    /// <see cref="UnixListener.FromDescriptor"/>.</summary>
     /// <exception cref="ArgumentException">Not a local seqpacket socket, not listening, or an abstract name without a policy.</exception>
     public static UnixSeqpacketListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
         new(ListenerState.FromDescriptor(descriptor, options, LibcSocket.SOCK_SEQPACKET, "seqpacket"));

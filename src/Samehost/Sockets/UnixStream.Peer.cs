@@ -30,11 +30,13 @@ public sealed partial class UnixStream
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
     public PeerProcess OpenPeerProcess() => PeerProcess.Of(_core.Descriptor);
 
-    /// <summary>Sends bytes with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)). They reach the peer with the
+    /// <summary>Sends bytes with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)). They reach the peer with
+    /// the
     /// first of the bytes; ours stay open and are ours to close.</summary>
     /// <param name="bytes">At least one byte: on a stream the kernel would drop descriptors that go with nothing.</param>
     /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
-    /// <exception cref="UnixSocketException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in flight.</exception>
+    /// <exception cref="UnixSocketException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in
+    /// flight.</exception>
     public void Send(ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
     {
         CheckSend(bytes.Length, descriptors);

@@ -30,7 +30,8 @@ internal static class Judge
 
     private static void HearDatagrams(PeerArguments arguments, PeerPolicy policy)
     {
-        using var socket = UnixDatagram.Bind(arguments.Path, new UnixDatagramOptions { SocketFile = arguments.SocketFile(), TellSenders = true });
+        using var socket = UnixDatagram.Bind(arguments.Path,
+            new UnixDatagramOptions { SocketFile = arguments.SocketFile(), TellSenders = true });
         Console.WriteLine("ready");
         byte[] buffer = new byte[256];
         while (true)

@@ -56,7 +56,7 @@ public sealed class FrameWriterTests : IDisposable
         await writing;
     }
 
-    [Fact]
+    [Fact(Timeout = 30_000)]
     public async Task A_frame_above_the_limit_is_refused_and_others_still_go()
     {
         await using var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10 });

@@ -17,7 +17,8 @@ internal sealed class Tracked : IDisposable
 
     /// <summary>Whether each of them is closed on exec, as fdinfo tells (proc_pid_fdinfo(5)).</summary>
     public bool AllCloseOnExec => Array.TrueForAll(Numbers, static number =>
-        (Convert.ToInt32(File.ReadLines("/proc/self/fdinfo/" + number).First(l => l.StartsWith("flags:", StringComparison.Ordinal))[6..].Trim(), 8)
+        (Convert.ToInt32(File.ReadLines("/proc/self/fdinfo/" + number).First(l =>
+            l.StartsWith("flags:", StringComparison.Ordinal))[6..].Trim(), 8)
             & 0x80000) != 0);
 
     private string[] Numbers => [.. Directory.GetFileSystemEntries("/proc/self/fd").Where(IsOurs).Select(p => Path.GetFileName(p))];

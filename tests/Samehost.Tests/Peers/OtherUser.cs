@@ -14,7 +14,8 @@ internal static class OtherUser
     public static string[] With(params IEnumerable<uint> groups)
     {
         string list = string.Join(',', groups.Select(g => g.ToString(CultureInfo.InvariantCulture)));
-        return ["setpriv", "--reuid", $"{Id}", "--regid", $"{Group}", .. list.Length == 0 ? new[] { "--clear-groups" } : ["--groups", list]];
+        return ["setpriv", "--reuid", $"{Id}", "--regid", $"{Group}",
+            .. list.Length == 0 ? new[] { "--clear-groups" } : ["--groups", list]];
     }
 
     public static void NeedsRoot() =>

@@ -83,7 +83,8 @@ public sealed class StrangerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--type", "datagram", "--policy", "self,root,gid:0");
+        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--type", "datagram", "--policy",
+            "self,root,gid:0");
         await judge.ExpectAsync("ready");
         using var sender = UnixDatagram.Create();
         await sender.SendToAsync(new byte[3], At("a"), Token);

@@ -128,7 +128,11 @@ public sealed class UnixServerLimitTests : IDisposable
 
     private UnixServer Start(int maxConnections = 100, int maxPerUser = 100) => UnixServer.Start(Path, EchoClient.ServeAsync, new()
     {
-        Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 } },
+        Listener = new UnixListenerOptions
+        {
+            SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
+            PeerPolicy = PeerPolicy.Anyone,
+        },
         MaxConnections = maxConnections,
         MaxConnectionsPerUser = maxPerUser,
         Events = _events,

@@ -13,7 +13,8 @@ public sealed class BatchCostTests : SocketTest
     [InlineData("uid:4000000000,self")]
     public void After_warm_up_a_batch_sent_and_received_allocates_nothing(string? policy)
     {
-        using var to = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { PeerPolicy = policy is null ? null : PeerPolicy.Parse(policy) });
+        using var to = UnixDatagram.Bind(At("a"),
+            new UnixDatagramOptions { PeerPolicy = policy is null ? null : PeerPolicy.Parse(policy) });
         using var from = UnixDatagram.Bind(At("b"));
         from.Connect(At("a"));
         var outgoing = new UnixDatagramBatch(8, 64);
@@ -52,7 +53,8 @@ public sealed class BatchCostTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task Descriptors_that_come_with_a_batch_are_closed_whatever_the_batch_was_used_for_before()
     {
-        using var judging = UnixDatagram.Bind(At("judging"), new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot, TellSenders = true });
+        using var judging = UnixDatagram.Bind(At("judging"),
+            new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot, TellSenders = true });
         using var open = UnixDatagram.Bind(At("open"), new UnixDatagramOptions { AcceptDescriptors = true, TellSenders = true });
         DescriptorLimitTests.LetThrough((Descriptor)judging.Handle);
         using var from = UnixDatagram.Create();

@@ -145,7 +145,8 @@ public sealed class BatchTests : SocketTest
         Assert.Equal(Errno.ENOTCONN, (await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous))).Errno);
         using (UnixDatagram.Bind(At("a")))
             from.Connect(At("a"));
-        Failures.Is(Errno.ENOENT, "send", await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous)), At("a"));
+        Failures.Is(Errno.ENOENT, "send", await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous)),
+            At("a"));
     }
 
     [Fact(Timeout = Limit)]

@@ -69,7 +69,8 @@ public sealed class DescriptorLimitTests : SocketTest
         await peer.ExpectAsync("ready");
         using var tracked = new Tracked();
         var answer = new byte[1];
-        (int Sent, string Told)[] cases = [(2, "None 2 5 0"), (5, "NoRoom 0 5 0"), (10, "NoRoom 0 5 0"), (3, "None 3 5 0"), (0, "None 0 5 0")];
+        (int Sent, string Told)[] cases = [(2, "None 2 5 0"), (5, "NoRoom 0 5 0"), (10, "NoRoom 0 5 0"), (3, "None 3 5 0"),
+            (0, "None 0 5 0")];
         foreach (var (sent, told) in cases)
         {
             stream.Send(new byte[5], [.. Enumerable.Repeat(tracked.Descriptor, sent)]);

@@ -19,7 +19,8 @@ public sealed class DescriptorPassingTests : SocketTest
         using var file = File.OpenHandle(Temp["file"]);
         using var memory = new Tracked();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
-        _ = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(Temp.FullPath), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out var directory);
+        _ = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(Temp.FullPath), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0,
+            out var directory);
         using var open = directory!;
         using var device = File.OpenHandle("/dev/null");
         _ = LibcEventFd.Create(out var events);
@@ -74,7 +75,8 @@ public sealed class DescriptorPassingTests : SocketTest
         }
 
         Assert.Equal(1, tracked.Count);
-        var refused = await Assert.ThrowsAsync<ArgumentException>(() => SendAsync(channel, asynchronous, [1], [.. all, tracked.Descriptor]));
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() =>
+            SendAsync(channel, asynchronous, [1], [.. all, tracked.Descriptor]));
         Assert.StartsWith("A message can carry at most 253 descriptors; these are 254.", refused.Message, StringComparison.Ordinal);
     }
 

@@ -26,9 +26,12 @@ public sealed class SeqpacketErrorTests : SocketTest
     {
         using var streams = UnixListener.Listen(At("stream"));
         using var seqpackets = UnixSeqpacketListener.Listen(At("seqpacket"));
-        Failures.Is(Errno.EPROTOTYPE, "connect", Assert.Throws<UnixSocketException>(() => UnixSeqpacket.Connect(At("stream"))), At("stream"));
-        Failures.Is(Errno.EPROTOTYPE, "connect", Assert.Throws<UnixSocketException>(() => UnixStream.Connect(At("seqpacket"))), At("seqpacket"));
-        var failure = await Assert.ThrowsAsync<UnixSocketException>(async () => await UnixSeqpacket.ConnectAsync(At("nothing"), null, Token));
+        Failures.Is(Errno.EPROTOTYPE, "connect", Assert.Throws<UnixSocketException>(() => UnixSeqpacket.Connect(At("stream"))),
+            At("stream"));
+        Failures.Is(Errno.EPROTOTYPE, "connect", Assert.Throws<UnixSocketException>(() => UnixStream.Connect(At("seqpacket"))),
+            At("seqpacket"));
+        var failure = await Assert.ThrowsAsync<UnixSocketException>(async () =>
+            await UnixSeqpacket.ConnectAsync(At("nothing"), null, Token));
         Failures.Is(Errno.ENOENT, "connect", failure, At("nothing"));
     }
 

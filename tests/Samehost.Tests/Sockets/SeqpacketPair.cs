@@ -10,7 +10,8 @@ internal sealed class SeqpacketPair(UnixSeqpacket client, UnixSeqpacket server) 
     public static async Task<SeqpacketPair> ConnectAsync(UnixEndPoint at, CancellationToken token, UnixListenerOptions? options = null)
     {
         using var listener = UnixSeqpacketListener.Listen(at, options);
-        var client = await UnixSeqpacket.ConnectAsync(at, new UnixConnectOptions { AcceptDescriptors = options?.AcceptDescriptors ?? false }, token);
+        var client = await UnixSeqpacket.ConnectAsync(at,
+            new UnixConnectOptions { AcceptDescriptors = options?.AcceptDescriptors ?? false }, token);
         return new SeqpacketPair(client, await listener.AcceptAsync(token));
     }
 
@@ -26,7 +27,8 @@ internal sealed class SeqpacketPair(UnixSeqpacket client, UnixSeqpacket server) 
                 var (first, second) = Samehost.Sockets.SocketCore.CreatePair(Samehost.Interop.LibcSocket.SOCK_SEQPACKET);
                 using (first)
                 using (second)
-                    return new SeqpacketPair(UnixSeqpacket.FromDescriptor(first.Descriptor), UnixSeqpacket.FromDescriptor(second.Descriptor));
+                    return new SeqpacketPair(UnixSeqpacket.FromDescriptor(first.Descriptor),
+                        UnixSeqpacket.FromDescriptor(second.Descriptor));
             default:
                 var pair = await ConnectAsync(at, token);
                 return way == "connected" ? pair : new SeqpacketPair(pair.Server, pair.Client);

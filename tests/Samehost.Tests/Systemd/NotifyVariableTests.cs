@@ -10,7 +10,7 @@ public sealed class NotifyVariableTests
     [Fact(Timeout = 30_000)]
     public async Task A_path_in_NOTIFY_SOCKET_is_sent_to()
     {
-        using var manager = new Manager();
+        using var manager = new NotifyReceiver();
         Assert.True(From(manager.Address.Path).Ready());
         Assert.Equal("READY=1", await manager.NextAsync());
     }

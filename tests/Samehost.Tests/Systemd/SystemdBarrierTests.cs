@@ -6,7 +6,7 @@ public sealed class SystemdBarrierTests : IDisposable
 {
     private static readonly TimeSpan Ample = TimeSpan.FromSeconds(20);
 
-    private readonly Manager _manager = new();
+    private readonly NotifyReceiver _manager = new();
 
     public void Dispose() => _manager.Dispose();
 

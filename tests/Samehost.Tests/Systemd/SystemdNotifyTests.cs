@@ -7,7 +7,7 @@ namespace Samehost.Tests.Systemd;
 
 public sealed class SystemdNotifyTests : IDisposable
 {
-    private readonly Manager _manager = new();
+    private readonly NotifyReceiver _manager = new();
 
     private SystemdNotify Notify => _manager.Notify;
 

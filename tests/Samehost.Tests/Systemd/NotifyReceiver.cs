@@ -4,13 +4,13 @@ using Samehost.Tests.Support;
 namespace Samehost.Tests.Systemd;
 
 /// <summary>A service manager's end of the notification socket.</summary>
-internal sealed class Manager : IDisposable
+internal sealed class NotifyReceiver : IDisposable
 {
     private readonly TestDirectory _directory = new();
     private readonly UnixDatagram _socket;
     private readonly byte[] _buffer = new byte[65536];
 
-    public Manager()
+    public NotifyReceiver()
     {
         Address = UnixEndPoint.FromPath(_directory["notify"]);
         _socket = UnixDatagram.Bind(Address, new UnixDatagramOptions { TellSenders = true, AcceptDescriptors = true });

@@ -11,8 +11,8 @@ if (args is ["role", var role, .. var rest])
     return 0;
 }
 
-var row = new Option<string?>("--row") { Description = "Run this row only: roundtrip, echo, framed" };
-row.AcceptOnlyFromAmong("roundtrip", "echo", "framed");
+var row = new Option<string?>("--row") { Description = "Run this row only: roundtrip, echo, framed, datagrams" };
+row.AcceptOnlyFromAmong("roundtrip", "echo", "framed", "datagrams");
 var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 1 };
 var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up before each measurement", DefaultValueFactory = _ => 3 };

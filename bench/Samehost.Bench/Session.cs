@@ -23,6 +23,7 @@ internal static class Session
             new RoundTripRow(workspace, references, settings),
             new EchoRow(workspace, references, settings),
             new FramedRow(workspace, references, settings),
+            new DatagramRow(workspace, references, settings),
         ];
         var outcomes = new List<Outcome>();
         foreach (IRow row in rows.Where(r => onlyRow is null || r.Name == onlyRow))

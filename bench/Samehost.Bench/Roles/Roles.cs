@@ -19,6 +19,12 @@ internal static class Roles
         ["frames-send-pipes"] = PipeFrames.Send,
         ["frames-receive-samehost"] = SamehostFrames.Receive,
         ["frames-send-samehost"] = SamehostFrames.Send,
+        ["datagrams-receive-sockets"] = SocketsDatagrams.Receive,
+        ["datagrams-send-sockets"] = SocketsDatagrams.Send,
+        ["datagrams-receive-each"] = SamehostDatagrams.ReceiveEach,
+        ["datagrams-send-each"] = SamehostDatagrams.SendEach,
+        ["datagrams-receive-batches"] = SamehostDatagrams.ReceiveBatches,
+        ["datagrams-send-batches"] = SamehostDatagrams.SendBatches,
     };
 
     public static Task Run(string name, string[] arguments) => All[name](arguments);

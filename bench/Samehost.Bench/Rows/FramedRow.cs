@@ -35,16 +35,6 @@ internal sealed class FramedRow(Workspace workspace, ReferencePrograms reference
         ],
         [Goal.AtLeast(0.8, Framing, Reference)]);
 
-    private Sample Measure(Command receive, Command send, Placement placement)
-    {
-        string path = workspace.NewSocketPath();
-        using var receiver = ChildProcess.Start(receive, placement.ServerCpu, path, $"{settings.WarmupSeconds}", $"{settings.Seconds}");
-        receiver.WaitForLine("ready");
-        using var sender = ChildProcess.Start(send, placement.ClientCpu, path);
-        var result = new ResultLine(receiver.WaitForLine(ResultLine.Start));
-        return new(result["messages"] / result["nanoseconds"] * 1e9, new Dictionary<string, double>
-        {
-            ["B allocated/message"] = result["allocated"] / result["messages"],
-        });
-    }
+    private Sample Measure(Command receive, Command send, Placement placement) =>
+        OneWay.Measure(workspace, settings, placement, receive, send);
 }

@@ -22,6 +22,9 @@ internal sealed class EventLoop
     [ThreadStatic]
     private static bool _isLoopThread;
 
+    [ThreadStatic]
+    private static long _threadsTerm;
+
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
     private readonly EpollBatch _batch = new();
     private readonly Descriptor _wake;
@@ -31,7 +34,6 @@ internal sealed class EventLoop
     private Registration? _only; // what the last batch was for, when it was for one descriptor alone
     private PendingOperation? _polled; // carried out while polling, to be completed
     private int _sinceEvents;
-    private int _inlinePolls;
     private int _count;
     private int _sleeping;
 
@@ -44,6 +46,7 @@ internal sealed class EventLoop
             throw new IOException($"epoll_ctl failed with errno {-added}");
         _offload = new OffloadQueue();
         _crew = new LoopCrew(this, _offload);
+        _crew.Start(); // only now: its threads use this object as it stands
     }
 
     /// <summary>True on a thread that leads, or has led and is still held by a continuation.</summary>
@@ -76,6 +79,7 @@ internal sealed class EventLoop
     public void Lead(long term)
     {
         _isLoopThread = true;
+        _threadsTerm = term;
         long time = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -151,7 +155,7 @@ internal sealed class EventLoop
 
         if (_count == 1)
             _only = registration;
-        return Charge(registration.OnEvents(events) ? registration : null, start);
+        return Charge(registration, registration.OnEvents(events), start);
     }
 
     private long CompletePolled(long start)
@@ -160,25 +164,30 @@ internal sealed class EventLoop
         if (Interlocked.Exchange(ref _polled, null) is not { } operation)
             return start; // a successor was faster
         operation.Complete();
-        return Charge(registration, start);
+        return registration is null ? Stopwatch.GetTimestamp() : Charge(registration, ran: true, start);
     }
 
-    private long Charge(Registration? registration, long start)
+    private static long Charge(Registration registration, bool ran, long start)
     {
         long end = Stopwatch.GetTimestamp();
-        if (_inlinePolls == 0)
-            registration?.Cost.Add(end - start);
-        else
-            _inlinePolls = 0; // what it waited for its peer in between is not its own time
+        if (ran)
+        {
+            // What it waited for its peer in between is not its own time, and each answer began another continuation.
+            registration.Cost.Add((end - start - registration.InlineTicks) / (registration.InlinePolls + 1));
+        }
+
+        registration.InlinePolls = 0;
+        registration.InlineTicks = 0;
         return end;
     }
 
     /// <summary>
     /// True when a call that found nothing may look again for a moment where it stands, instead of returning to the loop, which
-    /// would only look at the same descriptor. Not often in a row: the loop has others to look for.
+    /// would only look at the same descriptor. Not often in a row: the loop has others to look for. And only for who leads.
     /// </summary>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_only, registration) && _isLoopThread && _budget.Budget > 0 && _posted.IsEmpty && _inlinePolls++ < MostInlinePolls;
+        ReferenceEquals(_only, registration) && _isLoopThread && LoopCursor.Term(Cursor.Now) == _threadsTerm
+        && _budget.Budget > 0 && _posted.IsEmpty && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls;
 
     private int WaitForEvents()
     {

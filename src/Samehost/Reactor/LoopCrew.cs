@@ -31,6 +31,11 @@ internal sealed class LoopCrew
         if (LibcEventFd.Create(out var bell) is < 0 and var errno)
             throw new IOException($"eventfd failed with errno {-errno}; are this process's descriptors used up?");
         _bell = bell!;
+    }
+
+    /// <summary>Sets the first two threads to work.</summary>
+    public void Start()
+    {
         Start(() => Serve(leads: true, 0), "samehost loop");
         Start(() => Serve(leads: false, 0), "samehost loop");
     }

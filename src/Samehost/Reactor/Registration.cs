@@ -42,6 +42,12 @@ internal sealed class Registration
     /// <summary>How long the continuations of this descriptor have taken lately.</summary>
     public HandlerCost Cost;
 
+    /// <summary>How often the continuation that runs now has polled where it stood.</summary>
+    public int InlinePolls;
+
+    /// <summary>How long that took, in Stopwatch ticks.</summary>
+    public long InlineTicks;
+
     /// <summary>Makes events reach the queues. A readiness that is there already is reported too. 0 or <c>-errno</c>.</summary>
     public int Arm(bool writing)
     {

@@ -112,21 +112,24 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
     /// <summary>Looks again and again for a moment, in the expectation that the peer answers at once.</summary>
     private bool PollInline<T>(PendingOperation<T> operation, CancellationToken token)
     {
-        long end = Stopwatch.GetTimestamp() + InlinePoll;
+        long start = Stopwatch.GetTimestamp(), now;
+        bool found;
         do
         {
             lock (this)
             {
                 if (_closed || token.IsCancellationRequested || _head is not null)
                     return false;
-                if (TryPerform(operation))
-                    return true;
+                found = TryPerform(operation);
             }
 
-            LibcSched.Yield();
+            if (!found)
+                LibcSched.Yield();
+            now = Stopwatch.GetTimestamp();
         }
-        while (Stopwatch.GetTimestamp() < end);
-        return false;
+        while (!found && now - start < InlinePoll);
+        _registration.InlineTicks += now - start;
+        return found;
     }
 
     /// <summary>True when it was carried out, or refused.</summary>

@@ -55,12 +55,12 @@ public sealed class AcceptCancellationTests : CountingSocketTest
         await Task.Run(
             () =>
             {
+                var gaps = new Random(4);
                 for (int i = 0; i < Clients; i++)
                 {
                     using var client = UnixStream.Connect(At("s"));
                     client.WriteByte((byte)(i % 100));
-                    if (i % 10 == 0)
-                        Thread.Yield();
+                    Thread.SpinWait(gaps.Next(0, 3000)); // so that accepts wait, and cancellations have something to cancel
                 }
             },
             Token);

@@ -1,0 +1,127 @@
+// Datagrams of 64 bytes one way over a local datagram socket, in batches (sendmmsg, recvmmsg) or one by one.
+//   datagrams receive|receive-each PATH WARMUP_SECONDS SECONDS
+//   datagrams send|send-each PATH
+// The receiver binds, checks every datagram and prints the result; the sender goes on until it is gone.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MESSAGE = 64, BATCH = 64 };
+
+static char bytes[BATCH][MESSAGE];
+static struct iovec vectors[BATCH];
+static struct mmsghdr headers[BATCH];
+
+static void die(const char *what)
+{
+    perror(what);
+    exit(1);
+}
+
+static long long now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static void gone(int result, const char *what)
+{
+    if (result < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ECONNRESET))
+        exit(0);
+    if (result < 0 && errno != EINTR)
+        die(what);
+}
+
+static void send_all(int fd, const struct sockaddr_un *address, int batched)
+{
+    if (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+        die("connect");
+    for (int64_t number = 0;;) {
+        if (!batched) {
+            memcpy(bytes[0], &number, sizeof number);
+            int sent = send(fd, bytes[0], MESSAGE, MSG_NOSIGNAL);
+            gone(sent, "send");
+            number += sent == MESSAGE;
+            continue;
+        }
+        for (int i = 0; i < BATCH; i++, number++)
+            memcpy(bytes[i], &number, sizeof number);
+        for (int sent = 0; sent < BATCH;) {
+            int n = sendmmsg(fd, headers + sent, BATCH - sent, MSG_NOSIGNAL);
+            gone(n, "sendmmsg");
+            if (n > 0)
+                sent += n;
+        }
+    }
+}
+
+static void check(int index, int length, int64_t *next)
+{
+    int64_t number;
+    memcpy(&number, bytes[index], sizeof number);
+    if (length != MESSAGE || number != (*next)++) {
+        fputs("the datagram is not the one that was sent\n", stderr);
+        exit(1);
+    }
+}
+
+static void receive_all(int fd, const struct sockaddr_un *address, int batched, long long warmup, long long length)
+{
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
+        die("bind");
+    puts("ready");
+    fflush(stdout);
+    long long start = 0, end = now() + warmup;
+    int64_t next = 0, before = 0;
+    while (1) {
+        int count = 1;
+        if (batched) {
+            count = recvmmsg(fd, headers, BATCH, MSG_WAITFORONE, NULL);
+            if (count < 0)
+                die("recvmmsg");
+            for (int i = 0; i < count; i++)
+                check(i, headers[i].msg_len, &next);
+        } else {
+            check(0, recv(fd, bytes[0], MESSAGE, 0), &next);
+        }
+        long long t = now();
+        if (t >= end && start != 0) {
+            printf("result messages=%lld nanoseconds=%lld allocated=0\n", (long long)(next - before), t - start);
+            return;
+        }
+        if (t >= end) {
+            before = next;
+            start = t;
+            end = t + length;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3 && argc != 5)
+        return 2;
+    for (int i = 0; i < BATCH; i++) {
+        vectors[i] = (struct iovec){bytes[i], MESSAGE};
+        headers[i].msg_hdr.msg_iov = &vectors[i];
+        headers[i].msg_hdr.msg_iovlen = 1;
+    }
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, argv[2], sizeof address.sun_path - 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0), batched = strstr(argv[1], "-each") == NULL;
+    if (fd < 0)
+        die("socket");
+    if (argc == 3)
+        send_all(fd, &address, batched);
+    else
+        receive_all(fd, &address, batched, atof(argv[3]) * 1e9, atof(argv[4]) * 1e9);
+    return 0;
+}

@@ -20,7 +20,7 @@ internal sealed class EventLoop
     private static int _next;
 
     [ThreadStatic]
-    private static bool _isLoopThread;
+    private static EventLoop? _threadsLoop;
 
     [ThreadStatic]
     private static long _threadsTerm;
@@ -50,7 +50,10 @@ internal sealed class EventLoop
     }
 
     /// <summary>True on a thread that leads, or has led and is still held by a continuation.</summary>
-    public static bool IsCurrentThread => _isLoopThread;
+    public static bool IsCurrentThread => _threadsLoop is not null;
+
+    /// <summary>True on a thread that leads, and that others would have to wait for.</summary>
+    public static bool IsLeading => _threadsLoop is { } loop && LoopCursor.Term(loop.Cursor.Now) == _threadsTerm;
 
     public Descriptor Epoll { get; }
 
@@ -78,7 +81,7 @@ internal sealed class EventLoop
     /// <summary>Leads until deposed, beginning with what is left of the batch. The caller's term is <paramref name="term"/>.</summary>
     public void Lead(long term)
     {
-        _isLoopThread = true;
+        _threadsLoop = this;
         _threadsTerm = term;
         long time = Stopwatch.GetTimestamp();
         while (true)
@@ -186,8 +189,8 @@ internal sealed class EventLoop
     /// would only look at the same descriptor. Not often in a row: the loop has others to look for. And only for who leads.
     /// </summary>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_only, registration) && _isLoopThread && LoopCursor.Term(Cursor.Now) == _threadsTerm
-        && _budget.Budget > 0 && _posted.IsEmpty && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls;
+        ReferenceEquals(_only, registration) && IsLeading && _budget.Budget > 0 && _posted.IsEmpty
+        && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls;
 
     private int WaitForEvents()
     {

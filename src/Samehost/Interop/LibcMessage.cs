@@ -18,7 +18,6 @@ internal static unsafe partial class LibcMessage
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
 
-    public const int MSG_EOR = 0x80;
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
 

@@ -1,4 +1,4 @@
-// send(2), sendmsg(2), recv(2), recvmsg(2), unix(7).
+// send(2), sendmsg(2), recv(2), unix(7).
 using System.Buffers;
 using System.Runtime.InteropServices;
 
@@ -7,9 +7,6 @@ namespace Samehost.Interop;
 /// <summary>Moving bytes; never blocks and never raises SIGPIPE.</summary>
 internal static unsafe partial class LibcTransfer
 {
-    public const int MSG_CTRUNC = 0x8;
-    public const int MSG_TRUNC = 0x20;
-
     /// <summary>The most buffers one vectored write takes (IOV_MAX).</summary>
     public const int MaxVectors = 1024;
 
@@ -87,26 +84,6 @@ internal static unsafe partial class LibcTransfer
         }
     }
 
-    /// <summary>
-    /// Receives one datagram and its sender. Returns its true length, which is more than the buffer holds when it was cut.
-    /// </summary>
-    public static int ReceiveFrom(Descriptor socket, Span<byte> buffer, Span<byte> address, out int addressLength, out int flags)
-    {
-        using var lease = new DescriptorLease(socket);
-        fixed (byte* p = buffer)
-        fixed (byte* a = address)
-        {
-            var vector = new IoVec { Base = p, Length = (nuint)buffer.Length };
-            var message = new MsgHdr { Name = a, NameLength = (uint)address.Length, Vectors = &vector, VectorCount = 1 };
-            nint result;
-            do result = LibcResult.From(recvmsg(lease.Fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC));
-            while (result == -LibcResult.EINTR);
-            addressLength = (int)message.NameLength;
-            flags = message.Flags;
-            return (int)result;
-        }
-    }
-
     [LibraryImport("libc")]
     private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
 
@@ -118,7 +95,4 @@ internal static unsafe partial class LibcTransfer
 
     [LibraryImport("libc")]
     private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
-
-    [LibraryImport("libc")]
-    private static partial nint recvmsg(int fd, MsgHdr* message, int flags);
 }

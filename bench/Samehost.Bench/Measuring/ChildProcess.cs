@@ -36,6 +36,9 @@ internal sealed class ChildProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Recompile what is hot at once: by default that waits for 100 ms without anything new, on a processor that the process never
+        // leaves idle, so that a measurement could still be running unoptimized code after seconds.
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         int[] before = CpuAffinity.Get();
         try
         {

@@ -28,6 +28,8 @@ internal sealed unsafe partial class LibcBatch
     private readonly int _slot;
     private byte[] _control = [];
     private int _controlSlot;
+    private int _used; // so many headers the last receive has written into
+    private bool? _readyForControl; // how the others are prepared; null: for sending, or not at all
 
     public LibcBatch(int capacity, int slot)
     {
@@ -68,6 +70,7 @@ internal sealed unsafe partial class LibcBatch
             return;
         _controlSlot = slot;
         _control = GC.AllocateArray<byte>(Capacity * slot, pinned: true);
+        _readyForControl = null;
     }
 
     /// <summary>Receives as many datagrams as are there, up to the capacity; how many, or <c>-errno</c>.</summary>
@@ -75,7 +78,9 @@ internal sealed unsafe partial class LibcBatch
     /// <param name="control">Whether control messages are wanted. They have to be read then: they may hold descriptors.</param>
     public int Receive(Descriptor socket, bool control)
     {
-        for (int i = 0; i < Capacity; i++)
+        // The kernel writes only into the headers of what it delivers; the others are as they were.
+        int stale = control == _readyForControl ? _used : Capacity;
+        for (int i = 0; i < stale; i++)
         {
             _vectors[i].Length = (nuint)_slot;
             ref var header = ref _headers[i].Header;
@@ -85,17 +90,21 @@ internal sealed unsafe partial class LibcBatch
             header.ControlLength = control ? (nuint)_controlSlot : 0;
         }
 
+        _used = 0;
+        _readyForControl = control;
         using var lease = new DescriptorLease(socket);
         int result;
         do result = LibcResult.From(recvmmsg(lease.Fd, Headers(0), (uint)Capacity, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC, null));
         while (result == -LibcResult.EINTR);
         GC.KeepAlive(this);
+        _used = Math.Max(result, 0);
         return result;
     }
 
     /// <summary>Says how long the datagram in a slot is, before it is sent.</summary>
     public void SetLength(int index, int length)
     {
+        _readyForControl = null;
         _vectors[index].Length = (nuint)length;
         ref var header = ref _headers[index].Header;
         header.Name = null;

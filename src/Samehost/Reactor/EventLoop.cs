@@ -214,11 +214,13 @@ internal sealed class EventLoop
 
     /// <summary>
     /// Looks again and again until the time is over. Where the loop has been busy with one descriptor alone, it tries that one's
-    /// next read itself, which is half the work of asking epoll first; others are looked for every few times.
+    /// next call itself, which is half the work of asking epoll first; others are looked for every few times.
     /// </summary>
     private bool TryPoll(long end, out int ready)
     {
-        var only = _only is { } registration && !registration.Cost.IsLong ? registration.Readers : null;
+        var only = _only is { } registration && !registration.Cost.IsLong
+            ? registration.Readers.IsEmpty ? registration.Writers : registration.Readers
+            : null;
         do
         {
             if (only is not null && !only.IsEmpty && ++_sinceEvents < PollsBetweenEvents)

@@ -107,13 +107,15 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
     }
 
     private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token) =>
-        (!_writing && _registration.MayPollInline && PollInline(operation, token)) || PerformOrQueue(operation, token);
+        (_registration.MayPollInline && PollInline(operation, token)) || PerformOrQueue(operation, token);
 
     /// <summary>Looks again and again for a moment, in the expectation that the peer answers at once.</summary>
     private bool PollInline<T>(PendingOperation<T> operation, CancellationToken token)
     {
         long start = Stopwatch.GetTimestamp(), now;
         bool found;
+        if (_drained)
+            LibcSched.Yield(); // it would be in vain now
         do
         {
             lock (this)

@@ -22,7 +22,10 @@ internal sealed class ReceiveBatchOperation(DatagramState datagram) : PendingOpe
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "receive"));
         else
+        {
             SetOutcome(_batch.Count);
+            drained = _batch.HasEmptiedQueue;
+        }
 
         return true;
     }

@@ -107,6 +107,8 @@ internal sealed class DatagramState(SocketCore core)
             if (result >= 0)
             {
                 sent += result;
+                if (sent < batch.Count)
+                    LibcSched.Yield(); // the queue is full; a receiver that is at it makes room while we let it
                 continue;
             }
 

@@ -10,11 +10,15 @@ namespace Samehost.Sockets;
 /// </summary>
 internal sealed class SocketCore : IDisposable
 {
+    private const int LargeWrite = 1 << 14;
+    private const int WideSendBuffer = 1 << 20;
+
     private readonly Lock _lock = new();
     private readonly Registration _registration;
     private Descriptor? _closing;
     private int _readError;
     private bool _closed;
+    private bool _hasSendBuffer;
 
     public SocketCore(Descriptor descriptor, bool refusesDescriptors)
     {
@@ -82,6 +86,33 @@ internal sealed class SocketCore : IDisposable
     /// <summary>What blocking writes have learned of their waits.</summary>
     public PollBudget WriteBudget;
 
+    /// <summary>The kernel's limit on what is sent and not yet read, in bytes of its memory.</summary>
+    public int SendBufferSize
+    {
+        get => LibcSocketOptions.Get(Descriptor, LibcSocketOptions.SO_SNDBUF, out int size) is < 0 and var errno
+            ? throw new UnixSocketException((Errno)(-errno), "getsockopt")
+            : size;
+        set
+        {
+            _hasSendBuffer = true;
+            if (LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_SNDBUF, value / 2) is < 0 and var errno)
+                throw new UnixSocketException((Errno)(-errno), "setsockopt");
+        }
+    }
+
+    /// <summary>
+    /// Gives a socket that large writes go through a larger buffer, once, and unless somebody chose its size. The default takes about three
+    /// writes of 64 KiB, so that writer and reader wait for each other all the time.
+    /// </summary>
+    /// <returns>True when there may be room now.</returns>
+    public bool TryWiden(nint rest)
+    {
+        if (_hasSendBuffer || rest < LargeWrite)
+            return false;
+        _hasSendBuffer = true;
+        return LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_SNDBUF, WideSendBuffer / 2) >= 0;
+    }
+
     /// <summary>A new socket of our own, which refuses descriptors where the kernel can.</summary>
     public static SocketCore Create(int type, EndPoint? endPoint)
     {
@@ -112,7 +143,11 @@ internal sealed class SocketCore : IDisposable
             // Set once, to what it is to be: the socket may be shared with another process.
             _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
             // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
-            return new SocketCore(duplicate!, refusesDescriptors: false) { MayAcceptDescriptors = acceptsDescriptors };
+            return new SocketCore(duplicate!, refusesDescriptors: false)
+            {
+                MayAcceptDescriptors = acceptsDescriptors,
+                _hasSendBuffer = true, // its size is its owner's business
+            };
         }
 
         duplicate!.Dispose();

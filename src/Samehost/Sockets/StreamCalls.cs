@@ -26,6 +26,8 @@ internal ref struct WriteCall(StreamState stream, ReadOnlySpan<byte> buffer) : I
         while (!_rest.IsEmpty)
         {
             int sent = LibcTransfer.Send(stream.Core.Descriptor, _rest);
+            if (sent == SyncCall.Again && stream.Core.TryWiden(_rest.Length))
+                continue;
             if (sent < 0)
                 return sent;
             _rest = _rest[sent..];
@@ -40,5 +42,5 @@ internal struct VectoredWriteCall(StreamState stream, IReadOnlyList<ReadOnlyMemo
 {
     private VectoredWrite _write = new(buffers);
 
-    public int Try() => _write.Advance(stream.Core.Descriptor);
+    public int Try() => _write.Advance(stream.Core);
 }

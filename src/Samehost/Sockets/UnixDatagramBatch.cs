@@ -90,6 +90,9 @@ public sealed class UnixDatagramBatch
         _received = false;
     }
 
+    /// <summary>The last receive found fewer datagrams than there was room for, and so none behind them.</summary>
+    internal bool HasEmptiedQueue { get; private set; }
+
     /// <summary>Fills itself once; 0 or <c>-errno</c>. Datagrams of senders whom the policy does not admit are passed over.</summary>
     internal int Receive(Descriptor socket, PeerPolicy? policy)
     {
@@ -102,6 +105,7 @@ public sealed class UnixDatagramBatch
             int count = _batch.Receive(socket, control: policy is not null);
             if (count < 0)
                 return count;
+            HasEmptiedQueue = count < Capacity;
             for (int i = 0; i < count; i++)
             {
                 if (policy is null || IsAdmitted(i, policy))

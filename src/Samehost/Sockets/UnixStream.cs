@@ -81,6 +81,23 @@ public sealed partial class UnixStream : Stream
         set => _writeTimeout = CheckTimeout(value);
     }
 
+    /// <summary>
+    /// How much may be sent and not yet read, in bytes of the kernel's memory, which counts its own records too (SO_SNDBUF, socket(7)). A
+    /// stream that was connected, accepted or paired here begins with net.core.wmem_default (208 KiB) and takes 1 MiB once a write of
+    /// 16 KiB or more finds no room; setting the property fixes it. More than twice net.core.wmem_max is not given.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
+    public int SendBufferSize
+    {
+        get => _core.SendBufferSize;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            _core.SendBufferSize = value;
+        }
+    }
+
     /// <summary>Not supported: a stream socket has no length.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override long Length => throw NoSeeking();

@@ -9,7 +9,7 @@ internal sealed class VectoredWriteOperation(StreamState stream, IReadOnlyList<R
 
     internal override bool TryPerform(ref bool drained)
     {
-        int result = _write.Advance(stream.Core.Descriptor);
+        int result = _write.Advance(stream.Core);
         if (result == SyncCall.Again)
             return false;
         if (result < 0)

@@ -21,7 +21,12 @@ internal sealed class WriteOperation(StreamState stream) : PendingOperation<int>
         {
             int sent = LibcTransfer.Send(stream.Core.Descriptor, _rest.Span);
             if (sent == SyncCall.Again)
+            {
+                if (stream.Core.TryWiden(_rest.Length))
+                    continue;
                 return false;
+            }
+
             if (sent < 0)
             {
                 SetOutcome(StreamState.Failure(sent, "write"));

@@ -1,0 +1,76 @@
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+public sealed class SendBufferTests : SocketTest
+{
+    private const int Wide = 1 << 20;
+
+    [Fact]
+    public void Small_writes_leave_the_send_buffer_as_the_kernel_made_it()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using var _ = first;
+        using var __ = second;
+        int size = first.SendBufferSize;
+
+        first.WriteTimeout = 1;
+        Assert.Throws<IOException>(() => WriteForEver(first, 1024));
+
+        Assert.Equal(size, first.SendBufferSize);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_large_write_that_finds_no_room_widens_it()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        await using var _ = first;
+        await using var __ = second;
+        int before = first.SendBufferSize;
+
+        var write = first.WriteAsync(new byte[8 << 20], Token);
+        Assert.False(write.IsCompleted);
+
+        Assert.InRange(first.SendBufferSize, before + 1, Wide);
+        await second.ReadExactlyAsync(new byte[8 << 20], Token);
+        await write;
+    }
+
+    [Fact]
+    public void A_blocking_write_widens_it_too()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using var _ = first;
+        using var __ = second;
+        int before = first.SendBufferSize;
+
+        first.WriteTimeout = 1;
+        Assert.Throws<IOException>(() => WriteForEver(first, 1 << 16));
+
+        Assert.InRange(first.SendBufferSize, before + 1, Wide);
+    }
+
+    [Fact]
+    public void A_size_that_was_chosen_stays()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using var _ = first;
+        using var __ = second;
+        first.SendBufferSize = 64 << 10;
+        int chosen = first.SendBufferSize;
+        Assert.InRange(chosen, 32 << 10, 128 << 10);
+
+        first.WriteTimeout = 1;
+        Assert.Throws<IOException>(() => WriteForEver(first, 1 << 16));
+
+        Assert.Equal(chosen, first.SendBufferSize);
+        Assert.Throws<ArgumentOutOfRangeException>(() => first.SendBufferSize = 0);
+    }
+
+    private static void WriteForEver(UnixStream stream, int length)
+    {
+        byte[] bytes = new byte[length];
+        while (true)
+            stream.Write(bytes);
+    }
+}

@@ -11,6 +11,12 @@ internal sealed record Ratio(string Contestant, string? Reference, string? Metri
 
     public bool? IsMet => Goal?.IsMetBy(Value);
 
+    /// <summary>Nothing but the figure of the comparison, with a bound of its own.</summary>
+    public bool IsTheFigure => Reference is null && Metric is null;
+
+    /// <summary>It belongs on the contestant's own line; all others get one each.</summary>
+    public bool IsAboutTheFigure(Comparison comparison) => IsTheFigure || (Reference == comparison.Reference && Metric is null);
+
     /// <summary>What it is the ratio of, for a line of its own: <c>p99 µs ÷ C, epoll</c>.</summary>
     public string Title => Reference is null ? Metric ?? "" : $"{(Metric is null ? "" : Metric + " ")}÷ {Reference}";
 }

@@ -37,7 +37,7 @@ internal static class MarkdownReport
         Ratio[] ratios = [.. outcome.Ratios()];
         foreach (string name in comparison.Contestants.Select(c => c.Name))
         {
-            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.Reference == comparison.Reference && r.Metric is null);
+            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.IsAboutTheFigure(comparison));
             string[] others = [.. also.Select(metric => Figures.Number(outcome.FigureOf(name, metric).Median))];
             text.AppendLine(Line([name, Spread(outcome.FigureOf(name), Figures.Number), .. others, .. Cells(plain)]));
             foreach (Ratio ratio in ratios.Where(r => r.Contestant == name && r != plain))
@@ -47,7 +47,7 @@ internal static class MarkdownReport
 
     private static string[] Cells(Ratio? ratio) => ratio is null
         ? ["", "", ""]
-        : [Spread(ratio), ratio.Goal?.ToString() ?? "", Verdict(ratio)];
+        : [ratio.IsTheFigure ? "" : Spread(ratio), ratio.Goal?.ToString() ?? "", Verdict(ratio)];
 
     private static string Spread(Ratio ratio) =>
         $"{Figures.Ratio(ratio.Value)} ({Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)})";

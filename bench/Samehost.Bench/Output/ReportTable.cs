@@ -41,7 +41,7 @@ internal static class ReportTable
         foreach (string name in comparison.Contestants.Select(c => c.Name))
         {
             Spread figure = outcome.FigureOf(name);
-            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.Reference == comparison.Reference && r.Metric is null);
+            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.IsAboutTheFigure(comparison));
             string[] figures =
             [
                 name,
@@ -67,8 +67,8 @@ internal static class ReportTable
         ? ["", "", "", ""]
         :
         [
-            Figures.Ratio(ratio.Value),
-            $"{Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)}",
+            ratio.IsTheFigure ? "" : Figures.Ratio(ratio.Value),
+            ratio.IsTheFigure ? "" : $"{Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)}",
             ratio.Goal?.ToString() ?? "",
             Verdict(ratio),
         ];

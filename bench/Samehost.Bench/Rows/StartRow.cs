@@ -16,7 +16,7 @@ internal sealed class StartRow(Lab lab) : Row(lab)
 
     public override string Question => "from the start of a server to its first answered byte";
 
-    public override IEnumerable<Comparison> Comparisons => [On(Placement.Best), On(Placement.Unpinned)];
+    public override IEnumerable<Comparison> Comparisons => [On(Placement.OneCpu), On(Placement.Unpinned)];
 
     protected override IEnumerable<string?> Absent =>
     [

@@ -23,7 +23,7 @@ var row = new Option<string[]>("--row")
 row.AcceptOnlyFromAmong([.. AllRows.Names]);
 var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 0.5 };
-var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up of just-in-time code", DefaultValueFactory = _ => 1.5 };
+var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up of just-in-time code", DefaultValueFactory = _ => 1 };
 var connections = new Option<int[]>("--connections")
 {
     Description = "Numbers of connections of the row echo",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Samehost.Bench.Interop;
 
 namespace Samehost.Bench.Measuring;
@@ -19,25 +20,20 @@ internal sealed class ChildProcess : IDisposable
         AppDomain.CurrentDomain.ProcessExit += KillAtExit; // Ctrl+C must not leave a polling process behind
     }
 
-    /// <summary>The CPU time that all threads of the process have used so far, in steps of the kernel's clock tick (10 ms).</summary>
-    public TimeSpan CpuTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    /// <summary>The CPU time that the threads of the process have used so far, as the scheduler counts it, in nanoseconds.</summary>
+    public double CpuNanoseconds => Directory.GetDirectories($"/proc/{_process.Id}/task").Sum(thread =>
+        double.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
 
     public static ChildProcess Start(Command command, int? cpu, params IEnumerable<string> more)
     {
         var start = new ProcessStartInfo(command.Program, [.. command.Arguments, .. more])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Recompile what is hot at once: by default that waits for 100 ms without anything new, on a processor that the process never
-        // leaves idle, so that a measurement could still be running unoptimized code after seconds.
+
+        // The compiler's second look at a method waits until the program has been calm for 100 ms, which a busy one never is.
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         int[] before = CpuAffinity.Get();
         try
@@ -50,6 +46,13 @@ internal sealed class ChildProcess : IDisposable
         {
             CpuAffinity.Set(before);
         }
+    }
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Reads lines until one starts with <paramref name="start"/> and returns it.</summary>

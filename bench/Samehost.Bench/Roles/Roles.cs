@@ -39,6 +39,8 @@ internal static class Roles
         ["datagrams-send-sockets"] = SocketsDatagrams.Send,
         ["datagrams-receive-each"] = SamehostDatagrams.ReceiveEach,
         ["datagrams-send-each"] = SamehostDatagrams.SendEach,
+        ["datagrams-receive-blocking"] = SamehostBlockingDatagrams.Receive,
+        ["datagrams-send-blocking"] = SamehostBlockingDatagrams.Send,
         ["datagrams-receive-batches"] = SamehostDatagrams.ReceiveBatches,
         ["datagrams-send-batches"] = SamehostDatagrams.SendBatches,
     };

@@ -8,7 +8,8 @@ internal sealed class DatagramRow(Lab lab) : Row(lab)
     private const string BatchesOfC = "C, sendmmsg and recvmmsg";
     private const string PlainC = "C, send and recv";
     private const string Sockets = "System.Net.Sockets, ReceiveFromAsync";
-    private const string Plain = "Samehost, one by one";
+    private const string Blocking = "Samehost, one by one, blocking";
+    private const string Plain = "Samehost, one by one, async";
     private const string Batches = "Samehost, batches";
 
     public override string Question => "datagrams of 64 B one way between two processes";
@@ -22,10 +23,16 @@ internal sealed class DatagramRow(Lab lab) : Row(lab)
             new(PlainC, () => Lab.OneWay(placement, C("datagrams", "receive-each"), C("datagrams", "send-each"))),
             new(BatchesOfC, () => Lab.OneWay(placement, C("datagrams", "receive"), C("datagrams", "send"))),
             new(Sockets, () => OfRoles("sockets", placement)),
+            new(Blocking, () => OfRoles("blocking", placement)),
             new(Plain, () => OfRoles("each", placement)),
             new(Batches, () => OfRoles("batches", placement)),
         ],
-        [Goal.AtLeast(1, Plain, PlainC), Goal.AtLeast(1, Batches, BatchesOfC), Goal.AtLeast(5, Plain, Sockets)]);
+        [
+            Goal.AtLeast(1, Blocking, PlainC),
+            Goal.AtLeast(1, Plain, PlainC),
+            Goal.AtLeast(1, Batches, BatchesOfC),
+            Goal.AtLeast(5, Plain, Sockets),
+        ]);
 
     private Sample OfRoles(string role, Placement placement) =>
         Lab.OneWay(placement, Command.Role($"datagrams-receive-{role}"), Command.Role($"datagrams-send-{role}"));

@@ -16,8 +16,16 @@ internal sealed class EchoRow(Lab lab) : Row(lab)
 
     public override IEnumerable<Comparison> Comparisons =>
         from connections in Lab.Settings.Connections
-        from placement in connections == ShownOnOneCpu ? Placement.Pinned : [Placement.Best]
+        from placement in Placements(connections)
         select On(placement, connections);
+
+    // A single connection unpinned says only where the kernel happened to put the two processes.
+    private static IEnumerable<Placement> Placements(int connections) => connections switch
+    {
+        1 => [Placement.Best],
+        ShownOnOneCpu => [Placement.Unpinned, .. Placement.Pinned],
+        _ => [Placement.Unpinned, Placement.Best],
+    };
 
     protected override IEnumerable<string?> Absent => [WhyAbsent(Go, GoProgram)];
 
@@ -38,7 +46,7 @@ internal sealed class EchoRow(Lab lab) : Row(lab)
 
     private static IEnumerable<Goal> Goals(Placement placement, int connections)
     {
-        if (placement != Placement.Best)
+        if (placement != Placement.Best && placement != Placement.Unpinned)
             yield break;
         yield return Goal.AtLeast(1, SamehostAsync, Epoll);
         yield return Goal.AtLeast(2.5, SamehostAsync, SocketsAsync);

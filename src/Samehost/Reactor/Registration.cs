@@ -16,7 +16,6 @@ internal sealed class Registration
     private readonly Descriptor _descriptor;
     private readonly Lock _lock = new();
     private EventLoop? _loop;
-    private ulong _slot;
     private volatile bool _added;
     private volatile bool _writingArmed;
     private bool _closed;
@@ -33,6 +32,9 @@ internal sealed class Registration
     public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoop.Next(), null) ?? _loop;
 
     public WaitQueue Readers { get; }
+
+    /// <summary>Its number in the loop's table, with the generation.</summary>
+    public ulong Slot { get; set; }
 
     public WaitQueue Writers { get; }
 
@@ -60,11 +62,11 @@ internal sealed class Registration
             if (_added)
                 return writing && !_writingArmed ? SetWritingArmed(true) : 0;
 
-            _slot = Loop.Slots.Add(this);
-            int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, _slot);
+            Loop.Slots.Add(this);
+            int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
             if (result < 0)
             {
-                Loop.Slots.Remove(_slot);
+                Loop.Slots.Remove(this);
                 return result;
             }
 
@@ -85,7 +87,7 @@ internal sealed class Registration
             if (_added)
             {
                 _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
-                Loop.Slots.Remove(_slot);
+                Loop.Slots.Remove(this);
             }
         }
 
@@ -146,7 +148,7 @@ internal sealed class Registration
 
     private int SetWritingArmed(bool armed)
     {
-        int result = LibcEpoll.Modify(Loop.Epoll, _descriptor.Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, _slot);
+        int result = LibcEpoll.Modify(Loop.Epoll, _descriptor.Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
         if (result >= 0)
             _writingArmed = armed;
         return result;

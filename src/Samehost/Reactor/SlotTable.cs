@@ -8,10 +8,12 @@ internal sealed class SlotTable
 {
     private readonly Lock _lock = new();
     private readonly Stack<int> _free = new();
-    private Slot[] _slots = new Slot[64];
+    private uint[] _generations = new uint[64];
+    private Registration?[] _slots = new Registration?[64];
     private int _used;
 
-    public ulong Add(Registration registration)
+    /// <summary>Gives a registration a slot, whose number and generation it then carries.</summary>
+    public void Add(Registration registration)
     {
         lock (_lock)
         {
@@ -20,43 +22,31 @@ internal sealed class SlotTable
                 index = _used++;
                 if (index == _slots.Length)
                 {
-                    // Slots are objects, so a reader of the old array sees what is written through the new one.
-                    var larger = new Slot[_slots.Length * 2];
+                    Array.Resize(ref _generations, _slots.Length * 2);
+                    var larger = new Registration?[_slots.Length * 2];
                     _slots.CopyTo(larger, 0);
                     Volatile.Write(ref _slots, larger);
                 }
-
-                _slots[index] = new Slot();
             }
 
-            var slot = _slots[index];
-            Volatile.Write(ref slot.Registration, registration);
-            return ((ulong)slot.Generation << 32) | (uint)index;
+            registration.Slot = ((ulong)_generations[index] << 32) | (uint)index;
+            Volatile.Write(ref _slots[index], registration);
         }
     }
 
-    public void Remove(ulong data)
+    public void Remove(Registration registration)
     {
         lock (_lock)
         {
-            var slot = _slots[(int)(uint)data];
-            slot.Generation++;
-            slot.Registration = null;
-            _free.Push((int)(uint)data);
+            int index = (int)(uint)registration.Slot;
+            _generations[index]++;
+            Volatile.Write(ref _slots[index], null);
+            _free.Push(index);
         }
     }
 
-    public Registration? Find(ulong data)
-    {
-        var slots = Volatile.Read(ref _slots);
-        var slot = slots[(int)(uint)data];
-        var registration = Volatile.Read(ref slot.Registration);
-        return Volatile.Read(ref slot.Generation) == (uint)(data >> 32) ? registration : null;
-    }
-
-    private sealed class Slot
-    {
-        public Registration? Registration;
-        public uint Generation;
-    }
+    /// <summary>The registration that got this slot; null when it has given it back since.</summary>
+    /// <remarks>The leader may still hold the array from before it grew, but asks only for what was there when it fetched its events.</remarks>
+    public Registration? Find(ulong slot) =>
+        Volatile.Read(ref _slots)[(int)(uint)slot] is { } registration && registration.Slot == slot ? registration : null;
 }

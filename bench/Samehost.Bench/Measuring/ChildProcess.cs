@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 

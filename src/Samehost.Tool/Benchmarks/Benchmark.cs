@@ -24,7 +24,7 @@ internal static class Benchmark
         string placement = ours is null ? "on any CPU" : ours == theirs ? $"both on CPU {ours}" : $"on CPUs {ours} and {theirs}";
         if (!settings.IsJson)
         {
-            string flow = server is null ? $", then a flow of {BenchSettings.FlowSize / 1024} KiB messages" : "";
+            string flow = server is null ? $", then {BenchSettings.FlowSize / 1024} KiB one way" : "";
             Terminal.Line($"Two processes {placement}: {settings.Size} B there and back{flow}.\n");
         }
 

@@ -7,7 +7,7 @@
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pipeline0/push.h>
 
-enum { MESSAGE = 64 };
+enum { MESSAGE = 64, QUEUE = 1000 }; // as many as ZeroMQ queues without being told
 
 static void check(int error, const char *what)
 {
@@ -25,6 +25,7 @@ int main(int argc, char **argv)
     snprintf(address, sizeof address, "ipc://%s", argv[2]);
     nng_socket socket;
     check(argc == 3 ? nng_push0_open(&socket) : nng_pull0_open(&socket), "open");
+    check(nng_socket_set_int(socket, argc == 3 ? NNG_OPT_SENDBUF : NNG_OPT_RECVBUF, QUEUE), "queue");
     if (argc == 3) {
         check(nng_dial(socket, address, NULL, 0), "dial");
         for (int64_t number = 0;; number++) {

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 
@@ -20,9 +20,8 @@ internal sealed class ChildProcess : IDisposable
         AppDomain.CurrentDomain.ProcessExit += KillAtExit; // Ctrl+C must not leave a polling process behind
     }
 
-    /// <summary>The CPU time that the threads of the process have used so far, as the scheduler counts it, in nanoseconds.</summary>
-    public double CpuNanoseconds => Directory.GetDirectories($"/proc/{_process.Id}/task").Sum(thread =>
-        double.Parse(File.ReadAllText($"{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
+    /// <summary>The CPU time that the process has used so far.</summary>
+    public double CpuNanoseconds => CpuClock.Nanoseconds(_process.Id);
 
     public static ChildProcess Start(Command command, int? cpu, params IEnumerable<string> more)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 

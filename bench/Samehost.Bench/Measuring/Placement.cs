@@ -1,4 +1,4 @@
-using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 

@@ -12,6 +12,8 @@ internal static class CommandLine
     {
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
+        BenchCommand.Create(),
+        BenchCommand.CreateOpponent(),
         ConnectCommand.Create(),
         TourCommand.Create(),
     };

@@ -8,14 +8,14 @@ internal sealed class EchoService(ServeSettings settings, ServeLog log) : Servic
     private const int StreamBuffer = 32 * 1024;
     private const int RecordBuffer = 256 * 1024;
 
-    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken stopping)
+    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken closing)
     {
         log.Note($"connected: {caller}");
         using var idle = new IdleClock(settings.IdleTimeout);
         using var limit = new IdleClock(settings.TimeLimit);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
         // What has arrived is still answered.
-        using var stop = stopping.Register(connection.StopReading);
+        using var stop = closing.Register(connection.StopReading);
         byte[] buffer = new byte[connection.KeepsRecords ? RecordBuffer : StreamBuffer];
         try
         {

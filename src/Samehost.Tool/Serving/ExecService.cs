@@ -14,7 +14,7 @@ internal sealed class ExecService(ServeSettings settings, ServeLog log) : Servic
     private readonly ChildProcesses _children = new();
     private readonly string[] _command = settings.Command!;
 
-    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken stopping)
+    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken closing)
     {
         string[] environment = caller.Environment();
         ChildProcess child;

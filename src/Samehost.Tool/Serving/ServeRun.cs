@@ -46,7 +46,7 @@ internal sealed class ServeRun(ServeSettings settings)
     {
         List<Task> ends = [signal.Received, service.Ended];
         foreach (Entrance entrance in entrances)
-            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token) : Start(entrance, service).Completion);
+            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token) : Start(entrance, service, signal.Token).Completion);
         if (takeOver is not null)
             await takeOver.ConfirmAsync(signal.Token);
         _offer = settings.TakesOver ? Succession.Offer(Address, _servers[0], _log) : null;
@@ -59,7 +59,7 @@ internal sealed class ServeRun(ServeSettings settings)
 
         Task first = await Task.WhenAny(ends);
         if (first == _offer?.Completion)
-            _log.Say("handed over");
+            _log.Say("handed over, and the last client has left");
         if (service.Ended.IsFaulted)
             await service.Ended;
         if (!signal.Received.IsCompleted)
@@ -80,21 +80,21 @@ internal sealed class ServeRun(ServeSettings settings)
             await Task.WhenAny(_offer.DisposeAsync().AsTask(), Task.Delay(UnwindTime));
     }
 
-    private UnixServer Start(Entrance entrance, Service service)
+    private UnixServer Start(Entrance entrance, Service service, CancellationToken closing)
     {
         var started = new TaskCompletionSource<UnixServer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        async Task EnterAsync(ToolConnection connection, Caller caller, CancellationToken stopping)
+        async Task EnterAsync(ToolConnection connection, Caller caller)
         {
             // The first client of a command that is for one closes the entrance behind it.
             if (settings.IsForOne)
                 _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan);
-            await service.ServeAsync(connection, caller, stopping);
+            await service.ServeAsync(connection, caller, closing); // not at a hand-over, which changes nothing for who is here
         }
         UnixServerOptions options = settings.ServerOptions(_log);
         UnixServer server = entrance.Streams is { } streams
-            ? UnixServer.Start(streams, (stream, stopping) => EnterAsync(ToolConnection.Of(stream), Caller.Of(stream), stopping), options)
+            ? UnixServer.Start(streams, (stream, _) => EnterAsync(ToolConnection.Of(stream), Caller.Of(stream)), options)
             : UnixServer.StartSeqpacket(
-                entrance.Seqpackets!, (record, stopping) => EnterAsync(ToolConnection.Of(record), Caller.Of(record), stopping), options);
+                entrance.Seqpackets!, (record, _) => EnterAsync(ToolConnection.Of(record), Caller.Of(record)), options);
         _servers.Add(server);
         started.SetResult(server);
         return server;

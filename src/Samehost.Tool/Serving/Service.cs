@@ -10,8 +10,8 @@ internal abstract class Service
     /// <summary>Ends when there is nothing left to serve for, with the reason if that is a failure.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Serves one connection, which is closed afterwards. The token tells that the server is stopping.</summary>
-    public abstract Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken stopping);
+    /// <summary>Serves one connection, which is closed afterwards. The token tells that clients are to leave.</summary>
+    public abstract Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken closing);
 
     /// <summary>The time to drain is over.</summary>
     public virtual Task AbandonAsync() => Task.CompletedTask;

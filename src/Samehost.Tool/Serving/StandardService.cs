@@ -12,7 +12,7 @@ internal sealed class StandardService(ServeSettings settings, ServeLog log, Canc
     private readonly Audience _audience = new(log);
     private ReceivedOutput? _output;
 
-    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken stopping)
+    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken closing)
     {
         bool records = connection.KeepsRecords;
         ReceivedOutput output = _output ??= new ReceivedOutput(records, settings.IsHex);
@@ -26,7 +26,7 @@ internal sealed class StandardService(ServeSettings settings, ServeLog log, Canc
             if (settings.IsForOne)
                 await new Conversation(connection, Input(records), output, options).RunAsync(over.Token);
             else
-                await JoinAsync(connection, () => Input(records), output, options, stopping);
+                await JoinAsync(connection, () => Input(records), output, options, closing);
             log.Note($"ended: {caller}");
             if (settings.IsForOne)
                 End();
@@ -48,7 +48,7 @@ internal sealed class StandardService(ServeSettings settings, ServeLog log, Canc
     }
 
     private async Task JoinAsync(
-        ToolConnection connection, Func<IInput> input, ReceivedOutput output, ConversationOptions options, CancellationToken stopping)
+        ToolConnection connection, Func<IInput> input, ReceivedOutput output, ConversationOptions options, CancellationToken closing)
     {
         using var over = new CancellationTokenSource();
         if (settings.TimeLimit is { } limit)
@@ -57,7 +57,7 @@ internal sealed class StandardService(ServeSettings settings, ServeLog log, Canc
         try
         {
             // What has arrived is still printed.
-            await using var _ = stopping.Register(() =>
+            await using var _ = closing.Register(() =>
             {
                 connection.StopReading();
                 member.End();

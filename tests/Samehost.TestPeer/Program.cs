@@ -17,6 +17,7 @@ internal static class Program
         ["hold"] = Hold.Run,
         ["idle-sockets"] = IdleSockets.Run,
         ["judge"] = Judge.Run,
+        ["look-up"] = LookUp.Run,
         ["receive-bytes"] = ReceiveBytes.Run,
         ["receive-short"] = ReceiveShort.Run,
         ["send-bytes"] = SendBytes.Run,

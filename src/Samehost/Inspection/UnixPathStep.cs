@@ -24,6 +24,9 @@ public sealed class UnixPathStep
     /// <summary>Its group; null when nothing is there or it cannot be seen.</summary>
     public uint? GroupId { get; internal init; }
 
+    /// <summary>Its owner and group by name, by number where there is none: <c>root:adm</c>. Looked up at each call.</summary>
+    public string? Owner => UserId is { } user && GroupId is { } group ? $"{Accounts.UserWord(user)}:{Accounts.GroupWord(group)}" : null;
+
     /// <summary>Its permissions, with the set-id and sticky bits; null when nothing is there or it cannot be seen.</summary>
     public UnixFileMode? Mode { get; internal init; }
 

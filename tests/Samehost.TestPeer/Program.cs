@@ -8,6 +8,7 @@ internal static class Program
         ["activated"] = Activated.Run,
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
+        ["calls"] = Calls.Run,
         ["connect"] = ConnectAndHold.Run,
         ["converse"] = Converse.Run,
         ["connect-storm"] = ConnectStorm.Run,

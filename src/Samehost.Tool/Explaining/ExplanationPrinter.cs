@@ -54,7 +54,13 @@ internal sealed class ExplanationPrinter(Terminal terminal)
     // Path, mode, owner, rule, remarks.
     private static string[] Cells(UnixPathStep step)
     {
-        string rule = step.Rule is { } by ? $"{step.Asked}: {by}" : step.Kind == UnixFileKind.Missing ? "missing" : "";
+        string rule = step switch
+        {
+            { Rule: { } by } => $"{step.Asked}: {by}",
+            { Kind: UnixFileKind.Missing, Errno: Errno.None } => "free",
+            { Kind: UnixFileKind.Missing } => "missing",
+            _ => "",
+        };
         var remarks = new List<string>();
         if (step.LinkTarget is { } target)
             remarks.Add($"-> {target}");

@@ -13,18 +13,22 @@ internal static class BindVerdict
 
     // Their directories are made by the kernel, and take no files from anybody.
     private static readonly string[] WithoutSockets =
-        ["proc", "sysfs", "devpts", "cgroup2", "securityfs", "debugfs", "vfat", "exfat", "msdos"];
+        ["sysfs", "devpts", "cgroup2", "securityfs", "debugfs", "vfat", "exfat", "msdos"];
 
     public static UnixVerdict Of(PathWalk walk, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
     {
-        if (walk.Found is null && !(walk.Problem == WalkProblem.Missing && walk.IsLastName))
+        if (walk.Found is null && !walk.IsLastName)
             return WalkVerdict.Of(walk, user, isBind: true);
         WalkPoint directory = walk.Directory;
         string place = Text.Safe(directory.Location);
-        bool isUnsafe = (directory.Status.Mode & (FileStatus.S_IWOTH | StickyBit)) == FileStatus.S_IWOTH;
-        UnixVerdict kernel = walk.Found is { } found ? Occupied(found, directory, user, look, notes) : Free(walk, directory, place, user);
-        // The library looks at the directory before it asks the kernel, wherever it can see it.
-        if (!isUnsafe || walk.Problem == WalkProblem.SearchDenied)
+        UnixVerdict kernel = walk switch
+        {
+            { Found: { } found } => Occupied(found, directory, user, look, notes),
+            { Problem: WalkProblem.Missing } => Free(walk, directory, place, user),
+            _ => WalkVerdict.Of(walk, user, isBind: true),
+        };
+        // The library looks at the directory before it asks the kernel.
+        if ((directory.Status.Mode & (FileStatus.S_IWOTH | StickyBit)) != FileStatus.S_IWOTH)
             return kernel;
         if (kernel.Outcome == UnixOutcome.Works)
             notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
@@ -35,6 +39,7 @@ internal static class BindVerdict
 
     private static UnixVerdict Free(PathWalk walk, WalkPoint directory, string place, UnixUser user)
     {
+        walk.Last.Errno = Errno.None; // that nothing is there is as it should be
         if (directory.FileSystem.IsReadOnly)
         {
             return UnixVerdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
@@ -54,6 +59,11 @@ internal static class BindVerdict
             return UnixVerdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 UnixSide.Owner, Remedy.MakeFilesIn(directory, user));
+        }
+        if (directory.FileSystem.IsProc)
+        {
+            return UnixVerdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and takes no files.",
+                UnixSide.Caller, "Choose a path under /run or /tmp.");
         }
         if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
         {

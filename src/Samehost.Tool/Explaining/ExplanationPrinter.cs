@@ -81,8 +81,9 @@ internal sealed class ExplanationPrinter(Terminal terminal)
         string who = string.Join(", ", socket.Holders.Take(MostNamed)
             .Select(h => $"{h.Command} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
         string more = socket.Holders.Count > MostNamed ? $" and {socket.Holders.Count - MostNamed} more" : "";
-        string since = started is { } start ? string.Create(CultureInfo.InvariantCulture, $", running since {start:yyyy-MM-dd HH:mm:ss}") : "";
-        return $"A {Word(socket.Kind)} socket {state}: " + (who.Length > 0 ? $"{who}{more}{since}." : "its process cannot be seen from here.");
+        string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+        string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
+        return $"A {Word(socket.Kind)} socket {state}: {server}.";
     }
 
     private void Say(string label, string text)

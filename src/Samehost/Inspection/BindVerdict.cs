@@ -20,7 +20,7 @@ internal static class BindVerdict
         if (walk.Found is null && !walk.IsLastName)
             return WalkVerdict.Of(walk, user, isBind: true);
         WalkPoint directory = walk.Directory;
-        string place = Text.Safe(directory.Location);
+        string place = SafeText.Of(directory.Location);
         UnixVerdict kernel = walk switch
         {
             { Found: { } found } => Occupied(found, directory, user, look, notes),
@@ -51,7 +51,7 @@ internal static class BindVerdict
                 UnixSide.Owner, $"As root: chattr -i {place}.");
         }
         UnixPathStep step = walk.StepOf(directory);
-        AccessAnswer write = directory.Judge(user, Wanted.Write | Wanted.Search);
+        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
         (step.Asked, step.Rule) = ("write", write.Rule);
         if (!write.Granted)
         {
@@ -81,13 +81,13 @@ internal static class BindVerdict
     private static UnixVerdict Occupied(
         WalkPoint found, WalkPoint directory, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
     {
-        string at = Text.Safe(found.Location);
+        string at = SafeText.Of(found.Location);
         if (!found.IsSocket)
         {
             return UnixVerdict.Fails(Errno.EADDRINUSE, $"{at} is {FileWords.Of(found.Kind)}, which nothing replaces.",
                 UnixSide.Caller, found.IsDirectory ? "Add the name of the socket file." : "Choose another path, or move it away.");
         }
-        AccessAnswer write = found.Judge(user, Wanted.Write);
+        AccessAnswer write = found.Judge(user, AccessKinds.Write);
         if (!write.Granted)
         {
             return UnixVerdict.Fails(Errno.EADDRINUSE,
@@ -109,8 +109,8 @@ internal static class BindVerdict
 
     private static bool MayRemove(WalkPoint found, WalkPoint directory, UnixUser user, out UnixVerdict? denied)
     {
-        string place = Text.Safe(directory.Location);
-        AccessAnswer write = directory.Judge(user, Wanted.Write | Wanted.Search);
+        string place = SafeText.Of(directory.Location);
+        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
         bool isFree = (directory.Status.Mode & StickyBit) == 0 || user.UserId == found.Status.User
             || user.UserId == directory.Status.User || user.Has(Capability.FileOwner);
         denied = (directory.FileSystem.IsReadOnly, write.Granted, isFree) switch

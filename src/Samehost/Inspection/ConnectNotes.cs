@@ -20,13 +20,13 @@ internal static class ConnectNotes
             foreach (string similar in SimilarNames.In(walk.Directory, walk.Name))
             {
                 byte[] path = Join(walk.Directory.Location, Encoding.UTF8.GetBytes(similar));
-                yield return $"There is a similar name: {Text.Safe(path)}.";
+                yield return $"There is a similar name: {SafeText.Of(path)}.";
             }
         }
         UnixSocketTable? table = SocketLook.ReadTable();
         if (SocketLook.LostAt(wanted, table) is { } lost)
         {
-            yield return $"{Holders(lost)} listens at a socket that was bound to {Text.Safe(wanted)}, but its file has been removed or " +
+            yield return $"{Holders(lost)} listens at a socket that was bound to {SafeText.Of(wanted)}, but its file has been removed or " +
                 "replaced: nobody can reach it by a path any more. Restart it.";
         }
         foreach (string note in Namesakes(wanted, table))
@@ -35,8 +35,8 @@ internal static class ConnectNotes
 
     private static IEnumerable<string> Namesakes(byte[] wanted, UnixSocketTable? table)
     {
-        string name = Path.GetFileName(Text.Safe(wanted));
-        string path = Text.Safe(wanted);
+        string name = Path.GetFileName(SafeText.Of(wanted));
+        string path = SafeText.Of(wanted);
         return (table?.Sockets ?? [])
             .Where(s => s.State == UnixSocketState.Listening && s.LocalEndPoint.Kind == UnixEndPointKind.Pathname)
             .Select(s => s.LocalEndPoint.ToString())

@@ -7,12 +7,13 @@ internal static class ConnectVerdict
     {
         if (walk.Found is not { } found)
             return WalkVerdict.Of(walk, user, isBind: false);
-        string at = Text.Safe(found.Location);
+        string at = SafeText.Of(found.Location);
         UnixPathStep step = walk.StepOf(found);
-        AccessAnswer write = found.Judge(user, Wanted.Write);
+        AccessAnswer write = found.Judge(user, AccessKinds.Write);
         (step.Asked, step.Rule) = ("write", write.Rule);
-        UnixVerdict verdict = Denied(walk, found, at, user, write) ?? (found.IsSocket
-            ? SocketVerdict.Of(look(found), kind, at)
+        SocketLook? seen = found.IsSocket ? look(found) : null;
+        UnixVerdict verdict = Denied(walk, found, at, user, write) ?? (seen is not null
+            ? SocketVerdict.Of(seen, kind, at)
             : UnixVerdict.Fails(Errno.ECONNREFUSED, $"{at} is {FileWords.Of(found.Kind)} and no socket.",
                 UnixSide.Caller, "Give the path that the server listens at."));
         step.Errno = verdict.Errno;
@@ -31,8 +32,15 @@ internal static class ConnectVerdict
             return UnixVerdict.Fails(Errno.EPERM, $"{at} is marked immutable (chattr +i), so that nobody may write to it.",
                 UnixSide.Owner, $"As root: chattr -i {at}.");
         }
-        return write.Granted ? null : UnixVerdict.Fails(Errno.EACCES,
-            $"{WalkVerdict.Start(user)} may not write to {at}, which connecting takes: {WalkVerdict.Owned(found, write.Rule)}.",
-            UnixSide.Owner, Remedy.WriteTo(found, user));
+        if (write.Granted)
+            return null;
+        string owned = WalkVerdict.Owned(found, write.Rule);
+        return found.IsSocket
+            ? UnixVerdict.Fails(Errno.EACCES,
+                $"{WalkVerdict.Start(user)} may not write to {at}, which connecting takes: {owned}.",
+                UnixSide.Owner, Remedy.WriteTo(found, user))
+            : UnixVerdict.Fails(Errno.EACCES,
+                $"{at} is {FileWords.Of(found.Kind)} and no socket, and {user} may not write to it: {owned}.",
+                UnixSide.Caller, "Give the path that the server listens at.");
     }
 }

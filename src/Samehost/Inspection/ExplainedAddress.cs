@@ -21,7 +21,7 @@ internal sealed record ExplainedAddress(UnixEndPointKind Kind, byte[] Name)
         return IsAbstract ? [1, 0, 0, .. Name] : [1, 0, .. Name, 0];
     }
 
-    public override string ToString() => IsAbstract ? "@" + Text.Safe(Name) : Text.Safe(Name);
+    public override string ToString() => IsAbstract ? "@" + SafeText.Of(Name) : SafeText.Of(Name);
 
     public static ExplainedAddress Of(UnixEndPoint endPoint) => endPoint.Kind is UnixEndPointKind.Pathname or UnixEndPointKind.Abstract
         ? new ExplainedAddress(endPoint.Kind, endPoint.NameBytes.ToArray())

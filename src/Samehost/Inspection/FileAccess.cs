@@ -5,11 +5,10 @@ namespace Samehost.Inspection;
 
 /// <summary>What a user wants of a file: the bits of a permission triple.</summary>
 [Flags]
-internal enum Wanted
+internal enum AccessKinds
 {
     Search = 1,
     Write = 2,
-    Read = 4,
 }
 
 /// <summary>The kernel's answer to whether a user may do something with a file, and by which rule.</summary>
@@ -22,13 +21,13 @@ internal static class FileAccess
 {
     private const uint GroupBits = 0x38; // 0070
 
-    public static AccessAnswer Judge(UnixUser user, in FileStatus file, PosixAcl? acl, Wanted wanted)
+    public static AccessAnswer Judge(UnixUser user, in FileStatus file, PosixAcl? acl, AccessKinds wanted)
     {
         AccessAnswer answer = ByPermissions(user, file, acl, (uint)wanted);
         if (answer.Granted || !IsMapped(file))
             return answer;
         // A directory may be searched and read with the smaller of the two; writing, anywhere, takes the larger.
-        bool isSearch = file.Type == FileStatus.S_IFDIR && (wanted & Wanted.Write) == 0;
+        bool isSearch = file.Type == FileStatus.S_IFDIR && (wanted & AccessKinds.Write) == 0;
         if (isSearch && user.Has(Capability.DacReadSearch))
             return new AccessAnswer(true, "CAP_DAC_READ_SEARCH");
         return user.Has(Capability.DacOverride) ? new AccessAnswer(true, "CAP_DAC_OVERRIDE") : answer;

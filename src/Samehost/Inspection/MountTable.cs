@@ -32,6 +32,6 @@ internal sealed class MountTable
         if (dash < 0 || dash + 3 >= words.Length
             || !ulong.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong mount))
             return;
-        _rows[mount] = new MountRow(Text.Safe(words[dash + 1]), words[dash + 3].Split(',').Contains("ro"));
+        _rows[mount] = new MountRow(SafeText.Of(words[dash + 1]), words[dash + 3].Split(',').Contains("ro"));
     }
 }

@@ -47,7 +47,7 @@ internal static class NetworkNamespaces
             || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int type)
             || (fields[5] == "03" && type != (int)UnixSocketKind.Datagram))
             return null;
-        string command = Text.Safe(Encoding.Latin1.GetBytes(Read(directory + "/comm").TrimEnd('\n')));
+        string command = SafeText.Of(Encoding.Latin1.GetBytes(Read(directory + "/comm").TrimEnd('\n')));
         return new NamespaceSocket((UnixSocketKind)type, (flags & AcceptsConnections) != 0, processId, command);
     }
 

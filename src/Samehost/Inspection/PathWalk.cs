@@ -54,7 +54,7 @@ internal sealed class PathWalk : IDisposable
     public UnixPathStep? LastLink { get; private set; }
 
     /// <summary>The row of a file that the walk has come through or to.</summary>
-    public UnixPathStep StepOf(WalkPoint point) => _directories.GetValueOrDefault(Text.Safe(point.Location)) ?? Last;
+    public UnixPathStep StepOf(WalkPoint point) => _directories.GetValueOrDefault(SafeText.Of(point.Location)) ?? Last;
 
     public MountRow? MountOf(WalkPoint point) => _mounts.Find(point.Mount);
 
@@ -98,8 +98,8 @@ internal sealed class PathWalk : IDisposable
     private void Next(byte[] name)
     {
         Name = name;
-        UnixPathStep directory = _directories[Text.Safe(_at.Location)];
-        AccessAnswer search = _at.Judge(_user, Wanted.Search);
+        UnixPathStep directory = _directories[SafeText.Of(_at.Location)];
+        AccessAnswer search = _at.Judge(_user, AccessKinds.Search);
         (directory.Asked, directory.Rule) = ("search", search.Rule);
         if (!search.Granted)
         {
@@ -144,7 +144,7 @@ internal sealed class PathWalk : IDisposable
         int result = LibcWalk.ReadLink(link.File, out byte[] target);
         if (result < 0)
             return result;
-        UnixPathStep step = Show(link, Text.Safe(target));
+        UnixPathStep step = Show(link, SafeText.Of(target));
         step.Asked = "follow";
         LastLink = step;
         if (_links++ >= MostLinks)
@@ -190,7 +190,7 @@ internal sealed class PathWalk : IDisposable
         _points.Add(point!);
         if (point!.IsDirectory)
         {
-            _directories[Text.Safe(link.Location)] = Show(point, null);
+            _directories[SafeText.Of(link.Location)] = Show(point, null);
             _at = point;
         }
         else if (isEnd && !_mustBeDirectory)
@@ -215,7 +215,7 @@ internal sealed class PathWalk : IDisposable
             Errno.EACCES when !_isOwnUser => WalkProblem.Hidden,
             _ => WalkProblem.Refused,
         };
-        Stop(problem, errno, new UnixPathStep(Text.Safe(location), kind));
+        Stop(problem, errno, new UnixPathStep(SafeText.Of(location), kind));
     }
 
     private void Stop(WalkProblem problem, Errno errno, UnixPathStep step)
@@ -240,7 +240,7 @@ internal sealed class PathWalk : IDisposable
     /// <summary>Adds a row, unless it is a directory that has one.</summary>
     private UnixPathStep Show(WalkPoint point, string? linkTarget)
     {
-        string location = Text.Safe(point.Location);
+        string location = SafeText.Of(point.Location);
         if (_directories.TryGetValue(location, out UnixPathStep? shown))
             return shown;
         bool isNewMount = _points.Count < 2 || _points[^2].Mount != point.Mount;

@@ -112,6 +112,8 @@ public sealed class UnixExplanation
         made.Walk = walk.Steps;
         made.Verdict = AddressVerdict.TooLong(address) ?? verdict;
         made._notes.AddRange(ConnectNotes.For(walk, made.Verdict, address));
+        if (made.Verdict.Errno == Errno.EACCES)
+            made.LookPast(address, options);
         return made;
     }
 
@@ -131,6 +133,21 @@ public sealed class UnixExplanation
         made.Verdict = AddressVerdict.TooLong(address) ?? verdict;
         made._notes.AddRange(AddressVerdict.Notes(address, walk));
         return made;
+    }
+
+    /// <summary>Where another user comes to a closed door, says what is behind it, if we come further.</summary>
+    private void LookPast(ExplainedAddress address, UnixExplainOptions? options)
+    {
+        UnixUser current = UnixUser.Current;
+        if (User.IsSameAs(current))
+            return;
+        UnixExplanation own = Connect(address, new UnixExplainOptions { Kind = Kind, User = current, Probe = options?.Probe ?? true });
+        if (own.Verdict.Errno == Errno.EACCES)
+            return;
+        (Socket, ServerStarted) = (own.Socket, own.ServerStarted);
+        _notes.Add(own.Verdict.Outcome == UnixOutcome.Fails
+            ? $"Past that it would fail with {own.Verdict.ErrnoText}: {own.Verdict.Reason}"
+            : $"Past that: {own.Verdict.Reason}");
     }
 
     private Func<WalkPoint, SocketLook> Looker(ExplainedAddress address, UnixExplainOptions? options) => file =>

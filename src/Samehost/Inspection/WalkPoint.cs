@@ -60,10 +60,10 @@ internal sealed class WalkPoint : IDisposable
         return result;
     }
 
-    public AccessAnswer Judge(UnixUser user, Wanted wanted) => FileAccess.Judge(user, Status, Acl, wanted);
+    public AccessAnswer Judge(UnixUser user, AccessKinds wanted) => FileAccess.Judge(user, Status, Acl, wanted);
 
     /// <summary>How the walk shows it.</summary>
-    public UnixPathStep Describe(string? linkTarget, MountRow? newMount) => new(Text.Safe(Location), Kind)
+    public UnixPathStep Describe(string? linkTarget, MountRow? newMount) => new(SafeText.Of(Location), Kind)
     {
         UserId = Status.User,
         GroupId = Status.Group,

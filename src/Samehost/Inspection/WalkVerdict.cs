@@ -10,7 +10,7 @@ internal static class WalkVerdict
         string at = walk.Last.Path;
         if (walk.Problem == WalkProblem.Refused)
             return Refused(walk, user, at);
-        string directory = Text.Safe(walk.Directory.Location);
+        string directory = SafeText.Of(walk.Directory.Location);
         return walk.Problem switch
         {
             WalkProblem.Missing => Missing(walk, directory, isBind),
@@ -52,7 +52,7 @@ internal static class WalkVerdict
 
     private static UnixVerdict Missing(PathWalk walk, string directory, bool isBind)
     {
-        string name = Text.Safe(walk.Name);
+        string name = SafeText.Of(walk.Name);
         string via = walk.LastLink is { } link ? $" The link {link.Path} leads there." : "";
         if (walk.IsLastName && !isBind)
         {

@@ -1,4 +1,4 @@
-// getgrnam_r(3), getgrgid_r(3), getpwnam_r(3), getpwuid_r(3), getgrouplist(3): names and numbers of users and groups, wherever the system keeps them.
+// getgrnam_r(3), getgrgid_r(3), getpwnam_r(3), getpwuid_r(3), getgrouplist(3): users and groups, wherever the system keeps them.
 using System.Runtime.InteropServices;
 using System.Text;
 

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using Samehost.Inspection;
 using Samehost.Tests.Inspection.Explaining.Interop;
 using Samehost.Tests.Peers;
+using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Inspection.Explaining;
@@ -63,7 +64,7 @@ public sealed class PermissionLaws
         [
             (new UnixUser(OtherUser.Id, OtherUser.Group, [ThirdGroup]), await folder.StartAsync(OtherUser.With(ThirdGroup))),
             (new UnixUser(OtherUser.Id, OtherUser.Group), await folder.StartAsync(OtherUser.With())),
-            (new UnixUser(Nobody, Nobody), await folder.StartAsync("setpriv", "--reuid", $"{Nobody}", "--regid", $"{Nobody}", "--clear-groups")),
+            (new UnixUser(Nobody, Nobody), await folder.StartAsync(OrdinaryUser.Prefix)),
             (UnixUser.Current, await folder.StartAsync()),
             (null, await folder.StartAsync("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all")),
         ];
@@ -78,7 +79,8 @@ public sealed class PermissionLaws
             {
                 Errno real = await process.CallAsync("connect", path, UnixSocketKind.Datagram);
                 Errno own = await process.CallAsync("explain", path, UnixSocketKind.Datagram);
-                string text = $"{user} (groups {string.Join(',', user?.Groups ?? [])}) at {string.Join(" / ", tree.Select(t => t.ToString()))}";
+                string groups = string.Join(',', user?.Groups ?? []);
+                string text = $"{user} (groups {groups}) at {string.Join(" / ", tree.Select(t => t.ToString()))}";
                 Assert.True(own == real, $"itself predicted {own}, was {real}: {text}");
                 if (user is not null)
                 {

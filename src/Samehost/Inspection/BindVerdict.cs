@@ -29,7 +29,12 @@ internal static class BindVerdict
         };
         // The library looks at the directory before it asks the kernel.
         if ((directory.Status.Mode & (FileStatus.S_IWOTH | StickyBit)) != FileStatus.S_IWOTH)
+        {
+            if (walk.Found is { } occupant)
+                walk.StepOf(occupant).Errno = kernel.Errno;
             return kernel;
+        }
+        walk.StepOf(directory).Errno = Errno.EPERM;
         if (kernel.Outcome == UnixOutcome.Works)
             notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
         return UnixVerdict.Fails(Errno.EPERM,

@@ -47,7 +47,7 @@ internal sealed class SocketLook
             return look;
         }
         if (look.Entry is null && look.Life == SocketLife.Live)
-            look.Entry = Array.Find(bound, s => s.Listener is null); // a client's, which has a name of its own
+            look.Entry = Array.Find(bound, s => s.Listener is null || s.IsWaiting); // a client's, which has a name of its own
         if (look.Entry is null)
             look.Elsewhere = NetworkNamespaces.Find(UnixEndPointKind.Pathname, file.Location, null);
         if (look.Life == SocketLife.Unclear)

@@ -74,6 +74,7 @@ public sealed partial class ExplainTests : ToolFixture
     [InlineData("no type", "explain", "/run/x", "--type", "raw")]
     [InlineData("empty", "explain", "@")]
     [InlineData("host", "explain", "unix://run/x")]
+    [InlineData("tcp:localhost:80", "explain", "tcp:localhost:80")]
     public async Task Wrong_usage_is_one_line_and_status_2(string named, params string[] arguments)
     {
         ToolResult result = await RunAsync(arguments);

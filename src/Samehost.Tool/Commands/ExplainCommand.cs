@@ -65,6 +65,10 @@ internal static class ExplainCommand
 
     private static UnixExplanation Explain(string address, bool bind, UnixExplainOptions options)
     {
+        // Local addresses are taken as they are typed, also wrong ones; what other commands take beside them is no path here either.
+        const ToolAddressKinds others = ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
+        if (ToolAddress.Read(address, others, out _) is null)
+            throw new ToolException(ToolAddress.Read(address, ToolAddressKinds.Local, out _)!, ExitStatus.Usage);
         try
         {
             return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);

@@ -13,7 +13,11 @@ internal static class CommandLine
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
         ExplainCommand.Create(),
+        ServeCommand.Create(),
+        ConnectCommand.Create(),
         TourCommand.Create(),
+        CompletionsCommand.Create(),
+        ManCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

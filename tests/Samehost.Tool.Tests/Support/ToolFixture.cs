@@ -31,6 +31,27 @@ public abstract class ToolFixture : IDisposable
 
     protected ToolRun StartProgram(string program, params string[] arguments) => new(Temporary, program, arguments);
 
+    /// <summary>A path in the directory for temporary files.</summary>
+    protected string At(string name) => Path.Join(Temporary, name);
+
+    /// <summary>Starts <c>samehost serve</c> and waits until it says that it serves.</summary>
+    protected async Task<ToolRun> ServeAsync(params string[] arguments)
+    {
+        ToolRun server = Start(["serve", .. arguments]);
+        await server.ReadErrorsUntilAsync("samehost: serving ");
+        return server;
+    }
+
+    /// <summary>Runs <c>samehost connect</c> with this as its input.</summary>
+    protected async Task<ToolResult> ConnectAsync(string input, params string[] arguments)
+    {
+        await using ToolRun client = Start(["connect", .. arguments]);
+        Task typing = TypeAsync(client, input); // while what comes back is read, or either would wait for the other
+        ToolResult result = await client.EndAsync();
+        await typing;
+        return result;
+    }
+
     /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colours unless wanted.</summary>
     protected TerminalSession OpenTerminal(bool colored = false) => new(Temporary, colored ? "" : "NO_COLOR=1 ");
 
@@ -74,6 +95,19 @@ public abstract class ToolFixture : IDisposable
     {
         Assert.Empty(Directory.EnumerateFileSystemEntries(Temporary));
         Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), IsOurs);
+    }
+
+    private static async Task TypeAsync(ToolRun run, string input)
+    {
+        try
+        {
+            await run.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(input), TestContext.Current.CancellationToken);
+            run.Input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended and wants no more.
+        }
     }
 
     private bool IsOurs(string process)

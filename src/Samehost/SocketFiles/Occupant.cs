@@ -51,7 +51,9 @@ internal sealed class Occupant : IDisposable
     /// that serves one client would take a stream for that client, and a stream could not tell a socket that does not listen
     /// yet from none. Nothing arrives at the other side.
     /// </summary>
-    public SocketLife Probe(Binding binding, out int result)
+    /// <param name="binding">Where to ask if there is no /proc; without it the answer is unclear then.</param>
+    /// <param name="result">What connect returned.</param>
+    public SocketLife Probe(Binding? binding, out int result)
     {
         result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out Descriptor? probe);
         if (result < 0)
@@ -60,7 +62,7 @@ internal sealed class Occupant : IDisposable
         {
             // Through /proc the question goes to the very inode that is held, whatever is at the path by now.
             result = LibcSocket.Connect(probe!, Address($"/proc/self/fd/{_pinned.Number}"));
-            if (result is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
+            if (result is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR && binding is not null)
                 result = LibcSocket.Connect(probe!, binding.Address);
         }
         return result switch

@@ -113,8 +113,8 @@ internal static class ListCommand
         Terminal.Write(string.Join('\n', lines) + "\n");
         if (rows.Count == 0)
             Terminal.Hint("no local socket matches");
-        if (view.NotAsked > 0)
-            Terminal.Hint($"{view.NotAsked} more socket files lie beside stale ones: --stale looks at each");
+        if (!view.HasAllStaleFiles)
+            Terminal.Hint("there are more socket files than were looked at: --stale looks at each");
         if (rows.Exists(IsHidden) && !Environment.IsPrivilegedProcess)
             Terminal.Hint("? stands for processes that are not ours to see: root sees them");
     }

@@ -27,17 +27,17 @@ internal sealed class SocketView
     /// <summary>How many processes could not be looked into at the last look.</summary>
     public int Hidden { get; private set; }
 
-    /// <summary>How many socket files were not asked at the last look.</summary>
-    public int NotAsked { get; private set; }
+    /// <summary>Whether the last look found all stale files that there are in the usual places.</summary>
+    public bool HasAllStaleFiles { get; private set; } = true;
 
     public List<SocketRow> Read()
     {
         UnixSocketTable table = UnixSocketTable.Read(withHolders: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
-        int notAsked = 0;
-        List<SocketRow> rows = SocketRows.Of(table, _filter.WantsStaleFiles
-            ? StaleSocketFile.Find(table, _isBrief ? MostStaleRows + 1 : int.MaxValue, out notAsked) : []);
-        NotAsked = notAsked;
+        bool isComplete = true;
+        List<SocketRow> rows = SocketRows.Of(table,
+            !_filter.WantsStaleFiles ? [] : _isBrief ? StaleSocketFile.FindSome(table, out isComplete) : StaleSocketFile.Find(table));
+        HasAllStaleFiles = isComplete;
         rows.RemoveAll(row => !_filter.Takes(row));
         return rows;
     }

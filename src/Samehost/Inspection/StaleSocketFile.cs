@@ -33,18 +33,22 @@ public sealed class StaleSocketFile
     /// connects to it and sends nothing. Files that may not be asked are left out, so that each one found is certainly stale.
     /// </remarks>
     /// <param name="table">The sockets that there are.</param>
-    /// <returns>The files in the order in which they were found. At most 20,000 directory entries are looked at.</returns>
-    public static IReadOnlyList<StaleSocketFile> Find(UnixSocketTable table) => Find(table, int.MaxValue, out _);
+    /// <returns>The files in the order in which they were found. At most 200,000 directory entries are looked at.</returns>
+    public static IReadOnlyList<StaleSocketFile> Find(UnixSocketTable table) => Find(table, isQuick: false, out _);
 
-    /// <summary>The same, for directories in which killed programs left thousands: asking each file would take its time.</summary>
+    /// <summary>
+    /// The same within a millisecond or two, also where killed programs left thousands of files: looks into at most 100 directories, at
+    /// 2,000 entries, and asks four files of a directory.
+    /// </summary>
     /// <param name="table">The sockets that there are.</param>
-    /// <param name="perDirectory">At most so many files of one directory are asked.</param>
-    /// <param name="notAsked">How many more socket files there were, most of them stale probably.</param>
+    /// <param name="isComplete">False when there was more to look at.</param>
     /// <returns>As above.</returns>
-    public static IReadOnlyList<StaleSocketFile> Find(UnixSocketTable table, int perDirectory, out int notAsked)
+    public static IReadOnlyList<StaleSocketFile> FindSome(UnixSocketTable table, out bool isComplete) =>
+        Find(table, isQuick: true, out isComplete);
+
+    private static List<StaleSocketFile> Find(UnixSocketTable table, bool isQuick, out bool isComplete)
     {
         ArgumentNullException.ThrowIfNull(table);
-        ArgumentOutOfRangeException.ThrowIfNegative(perDirectory);
         var bound = new HashSet<UnixSocketFileId>();
         var boundInodes = new HashSet<uint>();
         foreach (UnixSocketEntry socket in table.Sockets)
@@ -52,8 +56,8 @@ public sealed class StaleSocketFile
             if (socket.File is { } file && bound.Add(file))
                 boundInodes.Add(file.Inode);
         }
-        SocketFileWalk walk = Walk(table, boundInodes, perDirectory);
-        notAsked = walk.LeftOut;
+        SocketFileWalk walk = Walk(table, boundInodes, isQuick);
+        isComplete = walk.IsComplete;
         var stale = new List<StaleSocketFile>();
         var seen = new HashSet<FileId>();
         foreach (byte[] path in walk.Sockets)
@@ -72,11 +76,10 @@ public sealed class StaleSocketFile
         return stale;
     }
 
-    private static SocketFileWalk Walk(UnixSocketTable table, HashSet<uint> boundInodes, int perDirectory)
+    private static SocketFileWalk Walk(UnixSocketTable table, HashSet<uint> boundInodes, bool isQuick)
     {
-        var walk = new SocketFileWalk(boundInodes, perDirectory);
+        var walk = new SocketFileWalk(boundInodes, isQuick);
         walk.Visit("/run"u8, depth: 3);
-        walk.Visit("/tmp"u8, depth: 1);
         if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] runtime)
             walk.Visit(Encoding.UTF8.GetBytes(runtime.TrimEnd('/')), depth: 2);
         foreach (UnixSocketEntry socket in table.Sockets)
@@ -88,6 +91,7 @@ public sealed class StaleSocketFile
             if (slash > 0 && path[0] == (byte)'/')
                 walk.Visit(path[..slash], depth: 0);
         }
+        walk.Visit("/tmp"u8, depth: 1); // last, because it can hold anything
         return walk;
     }
 }

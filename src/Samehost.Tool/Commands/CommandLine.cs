@@ -12,9 +12,10 @@ internal static class CommandLine
     {
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
-        ExplainCommand.Create(),
         ServeCommand.Create(),
         ConnectCommand.Create(),
+        ListCommand.Create(),
+        ExplainCommand.Create(),
         TourCommand.Create(),
         CompletionsCommand.Create(),
         ManCommand.Create(),

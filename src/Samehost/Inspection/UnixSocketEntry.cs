@@ -80,6 +80,9 @@ public sealed class UnixSocketEntry
     /// <summary>The user who made the socket; null when the kernel does not tell (before Linux 4.20).</summary>
     public uint? UserId => _raw.User;
 
+    /// <summary>That user's name, or null when the system does not know the number. Looked up at each call.</summary>
+    public string? UserName => UserId is { } user ? LibcAccount.FindUserName(user) : null;
+
     /// <summary>
     /// The processes that have the socket open, by process number. Empty when we may see none of them, or when none has: the socket is on
     /// its way inside a message, or belongs to a process of another namespace.

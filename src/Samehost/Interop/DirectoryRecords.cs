@@ -19,6 +19,9 @@ internal ref struct DirectoryRecords(ReadOnlySpan<byte> records)
     /// <summary>The name with its final NUL; nothing is said about what follows that.</summary>
     public ReadOnlySpan<byte> Name { get; private set; }
 
+    /// <summary>The number of the file; on file systems of layers not always the one that stat shows.</summary>
+    public ulong Inode { get; private set; }
+
     /// <summary>What kind of file it is, where the file system says so.</summary>
     public byte Type { get; private set; }
 
@@ -29,6 +32,7 @@ internal ref struct DirectoryRecords(ReadOnlySpan<byte> records)
         int length = MemoryMarshal.Read<ushort>(_rest[LengthOffset..]);
         Name = _rest[NameOffset..length];
         Type = _rest[TypeOffset];
+        Inode = MemoryMarshal.Read<ulong>(_rest);
         _rest = _rest[length..];
         return true;
     }

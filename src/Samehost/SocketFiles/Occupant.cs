@@ -45,7 +45,10 @@ internal sealed class Occupant : IDisposable
     }
 
     /// <summary>Whether a socket is bound to this file.</summary>
-    public SocketLife Probe(Binding binding, out int result) => SocketProbe.Ask(_pinned, binding.Address, out result);
+    /// <param name="binding">Where to ask if there is no /proc; without it the answer is unclear then.</param>
+    /// <param name="result">What connect returned.</param>
+    public SocketLife Probe(Binding? binding, out int result) =>
+        SocketProbe.Ask(_pinned, binding is null ? [] : binding.Address, out result);
 
     public void Dispose() => _pinned.Dispose();
 }

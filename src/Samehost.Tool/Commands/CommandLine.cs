@@ -14,6 +14,8 @@ internal static class CommandLine
         new VersionOption(),
         ServeCommand.Create(),
         ConnectCommand.Create(),
+        ListCommand.Create(),
+        ExplainCommand.Create(),
         BenchCommand.Create(),
         BenchCommand.CreateOpponent(),
         TourCommand.Create(),

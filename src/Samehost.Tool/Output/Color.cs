@@ -5,6 +5,7 @@ internal enum Color
 {
     Bold = 1,
     Dim = 2,
+    Red = 31,
     Green = 32,
     Yellow = 33,
     Magenta = 35,

@@ -50,18 +50,26 @@ internal sealed class Terminal
     /// <summary>A paragraph, indented by two and broken between words.</summary>
     public static void Paragraph(string text)
     {
+        foreach (string line in Wrap(text, 2))
+            Line("  " + line);
+    }
+
+    /// <summary>Breaks a text between words, so that its lines fit behind an indent.</summary>
+    public static IEnumerable<string> Wrap(string text, int indent)
+    {
         var line = new StringBuilder();
         foreach (string word in text.Split(' '))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > Width - 2)
+            if (line.Length > 0 && line.Length + 1 + word.Length > Width - indent)
             {
-                Line("  " + line);
+                yield return line.ToString();
                 line.Clear();
             }
             line.Append(line.Length > 0 ? " " : "").Append(word);
         }
-        Line("  " + line);
+        yield return line.ToString();
     }
 
-    private string Paint(Color color, string text) => _isColored ? $"\e[{(int)color}m{text}\e[0m" : text;
+    /// <summary>The text in a colour, where colours are wanted.</summary>
+    public string Paint(Color color, string text) => _isColored ? $"\e[{(int)color}m{text}\e[0m" : text;
 }

@@ -14,11 +14,14 @@ public sealed partial class UnixEndPoint
     /// just the family means unnamed; a path ends at its first NUL or where the bytes end; in an abstract name a NUL is a byte
     /// like any other.
     /// </summary>
-    internal static UnixEndPoint FromSockAddr(ReadOnlySpan<byte> sockaddr)
+    internal static UnixEndPoint FromSockAddr(ReadOnlySpan<byte> sockaddr) =>
+        FromKernelName(sockaddr[Math.Min(FamilySize, sockaddr.Length)..]);
+
+    /// <summary>The same for what follows the family, which is all that the kernel's table of sockets has.</summary>
+    internal static UnixEndPoint FromKernelName(ReadOnlySpan<byte> name)
     {
-        if (sockaddr.Length <= FamilySize)
+        if (name.IsEmpty)
             return Unnamed;
-        ReadOnlySpan<byte> name = sockaddr[FamilySize..];
         if (name[0] == 0)
             return new UnixEndPoint(UnixEndPointKind.Abstract, name[1..].ToArray());
         int end = name.IndexOf((byte)0);

@@ -1,4 +1,4 @@
-// getgrnam_r(3), getgrgid_r(3), getpwnam_r(3), getpwuid_r(3): names and numbers of users and groups, wherever the system keeps them.
+// getgrnam_r(3), getgrgid_r(3), getpwnam_r(3), getpwuid_r(3), getgrouplist(3): users and groups, wherever the system keeps them.
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -64,6 +64,31 @@ internal static unsafe partial class LibcAccount
         return -error;
     }
 
+    /// <summary>The groups that a user gets at login, the main one first; empty when the account database does not know the user.</summary>
+    public static uint[] FindGroupsOf(uint user)
+    {
+        byte[] buffer = new byte[16384];
+        User entry;
+        User* found;
+        fixed (byte* b = buffer)
+        {
+            if (getpwuid_r(user, &entry, b, (nuint)buffer.Length, &found) != 0 || found == null)
+                return [];
+            for (int room = 64; ; room *= 4)
+            {
+                uint[] groups = new uint[room];
+                int count = room;
+                fixed (uint* g = groups)
+                {
+                    if (getgrouplist(entry.Name, entry.GroupId, g, &count) >= 0)
+                        return groups[..count];
+                }
+                if (room >= LargestBuffer)
+                    return [entry.GroupId];
+            }
+        }
+    }
+
     /// <summary>The name of a group, or null when the account database does not know the number.</summary>
     public static string? FindGroupName(uint group)
     {
@@ -102,6 +127,9 @@ internal static unsafe partial class LibcAccount
         public byte* Shell;
 #pragma warning restore CS0649
     }
+
+    [LibraryImport("libc")]
+    private static partial int getgrouplist(byte* name, uint group, uint* groups, int* count);
 
     [LibraryImport("libc")]
     private static partial int getgrnam_r(byte* name, Group* entry, byte* buffer, nuint size, Group** found);

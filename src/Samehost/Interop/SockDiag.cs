@@ -3,13 +3,6 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
-/// <summary>One local socket: its own inode number (what <c>socket:[N]</c> says) and the file that it is bound to.</summary>
-internal readonly record struct SockDiagEntry(uint SocketInode, byte State, uint? FileInode, uint FileDevice, uint? User, byte[] Name)
-{
-    /// <summary>The state of a connected socket; one that was accepted carries the listener's file too.</summary>
-    public const byte Established = 1;
-}
-
 /// <summary>Asks for one socket or for all. Only sockets of our own network namespace are seen.</summary>
 internal static unsafe partial class SockDiag
 {
@@ -23,25 +16,36 @@ internal static unsafe partial class SockDiag
     private const ushort NLMSG_DONE = 3;
     private const ushort NLM_F_REQUEST = 1;
     private const ushort NLM_F_DUMP = 0x300;
-    private const uint ShowNameFileAndUser = 0x1 | 0x2 | 0x40; // UDIAG_SHOW_NAME, UDIAG_SHOW_VFS, UDIAG_SHOW_UID
+    private const uint NameFileAndUser = 0x1 | 0x2 | 0x40; // UDIAG_SHOW_NAME, UDIAG_SHOW_VFS, UDIAG_SHOW_UID
+    private const uint PeerAndQueues = 0x4 | 0x10 | 0x20; // UDIAG_SHOW_PEER, UDIAG_SHOW_RQLEN, UDIAG_SHOW_MEMINFO
+    private const uint Icons = 0x8; // UDIAG_SHOW_ICONS
+    private const uint AnyState = uint.MaxValue;
     private const int RequestSize = 40; // nlmsghdr 16, unix_diag_req 24
     private const int HeaderSize = 16;
-    private const int MessageSize = 16; // unix_diag_msg
     private const int ENOENT = 2;
 
     /// <summary>The entry of one socket, or <c>-errno</c>: ENOENT also where the kernel has no such table.</summary>
     public static int Find(uint socketInode, out SockDiagEntry entry)
     {
         var entries = new List<SockDiagEntry>();
-        int result = Ask(socketInode, dump: false, entries);
+        int result = Ask(socketInode, AnyState, NameFileAndUser, entries);
         entry = entries.Count > 0 ? entries[0] : default;
         return result < 0 ? result : entries.Count > 0 ? 0 : -ENOENT;
     }
 
     /// <summary>Adds the entry of every local socket of this network namespace.</summary>
-    public static int List(List<SockDiagEntry> entries) => Ask(0, dump: true, entries);
+    public static int List(List<SockDiagEntry> entries) => Ask(null, AnyState, NameFileAndUser, entries);
 
-    private static int Ask(uint socketInode, bool dump, List<SockDiagEntry> entries)
+    /// <summary>The same with peers and queues.</summary>
+    public static int ListWithQueues(List<SockDiagEntry> entries) => Ask(null, AnyState, NameFileAndUser | PeerAndQueues, entries);
+
+    /// <summary>
+    /// Of the listeners, who waits to be accepted. It is a list of its own because the kernel ends one, without saying so, at a row that is
+    /// longer than 32 KiB, and a stranger can have more than eight thousand wait where the system lets him.
+    /// </summary>
+    public static int ListWaiting(List<SockDiagEntry> entries) => Ask(null, 1u << SockDiagEntry.Listening, Icons, entries);
+
+    private static int Ask(uint? socketInode, uint states, uint show, List<SockDiagEntry> entries)
     {
         int fd = LibcResult.From(socket(AF_NETLINK, SOCK_RAW | LibcSocket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (fd < 0)
@@ -52,12 +56,12 @@ internal static unsafe partial class SockDiag
         request.Clear();
         Write32(request, 0, RequestSize);
         Write16(request, 4, SOCK_DIAG_BY_FAMILY);
-        Write16(request, 6, dump ? (ushort)(NLM_F_REQUEST | NLM_F_DUMP) : NLM_F_REQUEST);
+        Write16(request, 6, socketInode is null ? (ushort)(NLM_F_REQUEST | NLM_F_DUMP) : NLM_F_REQUEST);
         Write32(request, 8, 1); // sequence
         request[16] = LibcSocket.AF_UNIX;
-        Write32(request, 20, uint.MaxValue); // every state
-        Write32(request, 24, socketInode);
-        Write32(request, 28, ShowNameFileAndUser);
+        Write32(request, 20, states);
+        Write32(request, 24, socketInode ?? 0);
+        Write32(request, 28, show);
         Write32(request, 32, uint.MaxValue); // any cookie
         Write32(request, 36, uint.MaxValue);
         fixed (byte* p = request)
@@ -81,7 +85,7 @@ internal static unsafe partial class SockDiag
                 return (int)count;
             if (!Read(buffer.AsSpan(0, (int)count), entries, out int error))
                 return error;
-            if (!dump)
+            if (socketInode is not null)
                 return 0;
         }
     }
@@ -103,35 +107,13 @@ internal static unsafe partial class SockDiag
                 case NLMSG_ERROR:
                     error = body.Length >= 4 ? (int)Read32(body, 0) : 0;
                     return false;
-                case SOCK_DIAG_BY_FAMILY when body.Length >= MessageSize:
-                    entries.Add(ReadEntry(body));
+                case SOCK_DIAG_BY_FAMILY when body.Length >= SockDiagEntry.MessageSize:
+                    entries.Add(SockDiagEntry.Read(body));
                     break;
             }
             batch = batch[Math.Min(Align(length), batch.Length)..];
         }
         return true;
-    }
-
-    private static SockDiagEntry ReadEntry(ReadOnlySpan<byte> body)
-    {
-        var entry = new SockDiagEntry(Read32(body, 4), body[2], null, 0, null, []);
-        ReadOnlySpan<byte> rest = body[MessageSize..];
-        while (rest.Length >= 4)
-        {
-            int length = Read16(rest, 0);
-            if (length < 4 || length > rest.Length)
-                break;
-            ReadOnlySpan<byte> value = rest[4..length];
-            entry = Read16(rest, 2) switch
-            {
-                0 => entry with { Name = value.ToArray() },
-                1 when value.Length >= 8 => entry with { FileInode = Read32(value, 0), FileDevice = Read32(value, 4) },
-                7 when value.Length >= 4 => entry with { User = Read32(value, 0) },
-                _ => entry,
-            };
-            rest = rest[Math.Min(Align(length), rest.Length)..];
-        }
-        return entry;
     }
 
     private static int Align(int length) => (length + 3) & ~3;

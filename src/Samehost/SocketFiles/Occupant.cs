@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
@@ -46,40 +44,11 @@ internal sealed class Occupant : IDisposable
         return 0;
     }
 
-    /// <summary>
-    /// Whether a socket is bound to this file. A datagram socket asks, whatever the type of the other: a server of streams
-    /// that serves one client would take a stream for that client, and a stream could not tell a socket that does not listen
-    /// yet from none. Nothing arrives at the other side.
-    /// </summary>
-    public SocketLife Probe(Binding binding, out int result)
-    {
-        result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out Descriptor? probe);
-        if (result < 0)
-            return SocketLife.Unclear;
-        using (probe)
-        {
-            // Through /proc the question goes to the very inode that is held, whatever is at the path by now.
-            result = LibcSocket.Connect(probe!, Address($"/proc/self/fd/{_pinned.Number}"));
-            if (result is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
-                result = LibcSocket.Connect(probe!, binding.Address);
-        }
-        return result switch
-        {
-            >= 0 => SocketLife.Live, // a datagram socket
-            -(int)Errno.EPERM => SocketLife.Live, // a datagram socket that is connected to somebody else
-            -(int)Errno.EPROTOTYPE => SocketLife.Live, // a stream or seqpacket socket, listening or not yet
-            -(int)Errno.ECONNREFUSED => SocketLife.Stale,
-            _ => SocketLife.Unclear,
-        };
-    }
+    /// <summary>Whether a socket is bound to this file.</summary>
+    /// <param name="binding">Where to ask if there is no /proc; without it the answer is unclear then.</param>
+    /// <param name="result">What connect returned.</param>
+    public SocketLife Probe(Binding? binding, out int result) =>
+        SocketProbe.Ask(_pinned, binding is null ? [] : binding.Address, out result);
 
     public void Dispose() => _pinned.Dispose();
-
-    private static byte[] Address(string path)
-    {
-        byte[] address = new byte[2 + path.Length + 1];
-        MemoryMarshal.Write<ushort>(address, LibcSocket.AF_UNIX);
-        Encoding.ASCII.GetBytes(path, address.AsSpan(2));
-        return address;
-    }
 }

@@ -27,8 +27,11 @@ internal sealed class TestDirectory : IDisposable
 
     public void Dispose()
     {
-        foreach (string directory in Directory.GetDirectories(FullPath))
-            File.SetUnixFileMode(directory, (UnixFileMode)0b111_000_000); // some tests make them unreadable
+        foreach (DirectoryInfo directory in new DirectoryInfo(FullPath).GetDirectories())
+        {
+            if (directory.LinkTarget is null) // what a link leads to is not ours
+                directory.UnixFileMode = (UnixFileMode)0b111_000_000; // some tests make them unreadable
+        }
         Directory.Delete(FullPath, recursive: true);
     }
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Samehost.Tool.Commands;
+using Samehost.Tool.Listing.Interop;
+using Samehost.Tool.Output;
+
+namespace Samehost.Tool.Listing;
+
+/// <summary>The list on a screen of its own, looked at again and again; only the lines that changed are drawn.</summary>
+internal static class LiveList
+{
+    private const int SIGINT = 2;
+
+    /// <summary>Runs until a signal. Ctrl+C is how one leaves, so that is no failure.</summary>
+    public static async Task<int> RunAsync(RowFilter filter, TimeSpan interval)
+    {
+        if (Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" or "" or null)
+        {
+            throw new ToolException("--watch draws on a terminal, and standard output is none that can be drawn on",
+                hint: "leave --watch away, and repeat the command instead");
+        }
+        using var stop = new StopSignal();
+        using var wake = new SemaphoreSlim(0);
+        bool redraw = false;
+        void Wake(PosixSignalContext _)
+        {
+            Volatile.Write(ref redraw, true); // the window has another size, or a shell has written over ours
+            wake.Release();
+        }
+        using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Wake);
+        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, Wake);
+
+        var view = new SocketView(filter, isBrief: true);
+        using (new TerminalEcho())
+        using (var screen = new Screen())
+        {
+            while (!stop.Token.IsCancellationRequested)
+            {
+                if (Interlocked.Exchange(ref redraw, false))
+                    screen.Forget();
+                screen.Show(Frame(view, interval));
+                try
+                {
+                    await wake.WaitAsync(interval, stop.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    break;
+                }
+            }
+        }
+        int signal = await stop.Received;
+        return signal == SIGINT ? ExitStatus.Done : 128 + signal;
+    }
+
+    private static List<string> Frame(SocketView view, TimeSpan interval)
+    {
+        List<SocketRow> rows = view.Read();
+        string hidden = view.Hidden == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {view.Hidden} processes not ours to see (?)");
+        string title = string.Create(CultureInfo.InvariantCulture,
+            $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
+        return [title, "", .. view.Lines(rows)];
+    }
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>
+/// Asks whether a socket is bound to a file. A datagram socket asks, whatever the type of the other: a server of streams that serves one
+/// client would take a stream for that client, and a stream could not tell a socket that does not listen yet from none. Nothing arrives
+/// at the other side.
+/// </summary>
+internal static class SocketProbe
+{
+    /// <param name="pinned">Stands for the file.</param>
+    /// <param name="address">Another way to it, for where there is no /proc; may be empty.</param>
+    /// <param name="result">What the kernel answered: zero or <c>-errno</c>.</param>
+    public static SocketLife Ask(Descriptor pinned, ReadOnlySpan<byte> address, out int result)
+    {
+        result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out Descriptor? probe);
+        if (result < 0)
+            return SocketLife.Unclear;
+        using (probe)
+        {
+            // Through /proc the question goes to the very inode that is held, whatever is at the path by now.
+            result = LibcSocket.Connect(probe!, Address($"/proc/self/fd/{pinned.Number}"));
+            if (result is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR && !address.IsEmpty)
+                result = LibcSocket.Connect(probe!, address);
+        }
+        return result switch
+        {
+            >= 0 => SocketLife.Live, // a datagram socket
+            -(int)Errno.EPERM => SocketLife.Live, // a datagram socket that is connected to somebody else
+            -(int)Errno.EPROTOTYPE => SocketLife.Live, // a stream or seqpacket socket, listening or not yet
+            -(int)Errno.ECONNREFUSED => SocketLife.Stale,
+            _ => SocketLife.Unclear,
+        };
+    }
+
+    private static byte[] Address(string path)
+    {
+        byte[] address = new byte[2 + path.Length + 1];
+        MemoryMarshal.Write<ushort>(address, LibcSocket.AF_UNIX);
+        Encoding.ASCII.GetBytes(path, address.AsSpan(2));
+        return address;
+    }
+}

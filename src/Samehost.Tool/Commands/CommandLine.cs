@@ -13,6 +13,7 @@ internal static class CommandLine
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
         TourCommand.Create(),
+        RelayCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -1,4 +1,3 @@
-using Samehost.Interop;
 using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Relays;
@@ -26,7 +25,7 @@ internal sealed class Link(int number, Flow toServer, Flow toClient)
 
     public bool IsFinished => IsCutOff || (toServer.IsFinished && toClient.IsFinished);
 
-    private bool IsCutOff => (toServer.IsFinished && toServer.Failure != Errno.None) || (toClient.IsFinished && toClient.Failure != Errno.None);
+    private bool IsCutOff => toServer is { IsFinished: true, Failure: not Errno.None } || toClient is { IsFinished: true, Failure: not Errno.None };
 
     /// <summary>Moves what can be moved; true when there may be more.</summary>
     public bool Move(LoopResources resources)
@@ -54,6 +53,3 @@ internal sealed class Link(int number, Flow toServer, Flow toClient)
             failed?.Failure ?? Errno.None, failed?.Culprit == Client, stopped));
     }
 }
-
-/// <summary>What passed through a link, and how it ended.</summary>
-internal sealed record LinkEnd(long ToServer, long ToClient, long Descriptors, Errno Failure, bool ClientFailed, bool Stopped);

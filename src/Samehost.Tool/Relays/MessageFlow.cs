@@ -94,10 +94,7 @@ internal sealed class MessageFlow(RelayEnd source, RelayEnd sink, Direction dire
         var writer = new ControlWriter(resources.Control);
         if (descriptors.Length > 0)
         {
-            Span<int> numbers = stackalloc int[descriptors.Length];
-            for (int i = 0; i < numbers.Length; i++)
-                numbers[i] = descriptors[i].Number;
-            writer.AddDescriptors(numbers);
+            writer.AddDescriptors(Array.ConvertAll(descriptors, d => d.Number));
         }
         int put = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
         if (put == -(int)Errno.EMSGSIZE && Sink.HasRecords)
@@ -119,10 +116,6 @@ internal sealed class MessageFlow(RelayEnd source, RelayEnd sink, Direction dire
             {
                 foreach (int fd in MemoryMarshal.Cast<byte, int>(reader.Payload))
                     (found ??= []).Add(new Descriptor(fd));
-            }
-            else if (reader is { Level: ControlLayout.SOL_SOCKET, Type: ControlLayout.SCM_PIDFD } && MemoryMarshal.Read<int>(reader.Payload) is >= 0 and var pidfd)
-            {
-                new Descriptor(pidfd).Dispose();
             }
         }
         return found is null ? [] : [.. found];

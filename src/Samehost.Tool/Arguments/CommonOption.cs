@@ -72,8 +72,7 @@ internal static class CommonOption
         }
         catch (ArgumentException error)
         {
-            int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
-            return (null, parameter < 0 ? error.Message : error.Message[..parameter]);
+            return (null, Problem.Of(error));
         }
     }
 }

@@ -62,13 +62,21 @@ internal sealed class ToolAddress
         address = null;
         try
         {
-            address = Of(UnixEndPoint.Parse(text));
+            address = Of(UnixEndPoint.Parse(Absolute(text)));
             return null;
         }
-        catch (FormatException error)
+        catch (ArgumentException error)
         {
-            return error.Message;
+            return Problem.Of(error);
         }
+    }
+
+    /// <summary>A relative path counts from the working directory, as for every other program.</summary>
+    private static string Absolute(string text)
+    {
+        bool isRelative = text.Length > 0 && text[0] is not ('/' or '@')
+            && !text.StartsWith("unix:", StringComparison.Ordinal) && !text.StartsWith("unix-abstract:", StringComparison.Ordinal);
+        return isRelative ? Path.Join(Environment.CurrentDirectory, text) : text;
     }
 
     private static string? ReadTcp(string text, out ToolAddress? address)

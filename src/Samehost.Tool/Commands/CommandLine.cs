@@ -12,6 +12,7 @@ internal static class CommandLine
     {
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
+        ConnectCommand.Create(),
         TourCommand.Create(),
         RelayCommand.Create(),
     };

@@ -33,8 +33,8 @@ internal static class Failure
     private static void Tell(string problem, string? hint)
     {
         Terminal.Error(problem);
-        if (hint is not null)
-            Terminal.Hint(hint);
+        foreach (string line in hint?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [])
+            Terminal.Hint(line);
     }
 
     /// <summary>Streams report failures as I/O errors around what the kernel said.</summary>

@@ -10,7 +10,9 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
     /// <summary>Where remarks begin when the command line before them is short enough.</summary>
     private const int RemarkColumn = 44;
 
-    private readonly HelpAction _usual = new() { MaxWidth = 80 };
+    private const int Width = 80;
+
+    private readonly HelpAction _usual = new() { MaxWidth = Width };
 
     public override bool ClearsParseErrors => true;
 
@@ -21,10 +23,10 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         (string Line, string Remark)[] examples = ExamplesOf(parseResult.CommandResult.Command);
         if (examples.Length > 0)
             output.WriteLine("Examples:");
-        int column = Math.Min(RemarkColumn, examples.Select(e => e.Line.Length + 4).DefaultIfEmpty().Max());
+        int column = examples.Select(e => e.Line.Length + 4).Where(c => c <= RemarkColumn).DefaultIfEmpty().Max();
         foreach ((string line, string remark) in examples)
         {
-            if (line.Length + 4 <= column)
+            if (line.Length + 4 <= column && column + remark.Length <= Width)
                 output.WriteLine($"  {line.PadRight(column - 2)}{remark}");
             else
                 output.WriteLine($"  {line}\n      {remark}");

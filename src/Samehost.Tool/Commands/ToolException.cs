@@ -5,6 +5,6 @@ internal sealed class ToolException(string message, int exitStatus = ExitStatus.
 {
     public int ExitStatus => exitStatus;
 
-    /// <summary>What to look at or to type next.</summary>
+    /// <summary>What to look at or to type next, one hint a line.</summary>
     public string? Hint => hint;
 }

@@ -15,6 +15,7 @@ internal static class CommandLine
         ConnectCommand.Create(),
         TourCommand.Create(),
         RelayCommand.Create(),
+        ReplayCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

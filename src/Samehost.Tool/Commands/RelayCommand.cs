@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Samehost.Tool.Arguments;
+using Samehost.Tool.Recordings;
 using Samehost.Tool.Relays;
 
 namespace Samehost.Tool.Commands;
@@ -28,7 +28,7 @@ internal static class RelayCommand
         CommonOption.Policy("--require-server", "What the local server has to be; others are sent nothing.");
 
     private static readonly Option<UnixFileMode?> Mode =
-        CommonOption.Parsed<UnixFileMode?>("--mode", "MODE", "Permissions of FROM's socket file, in octal (0600 by default).", ReadMode);
+        FileModeOption.Create("Permissions of FROM's socket file, in octal (0600 by default).");
 
     private static readonly Option<string?> Group = new("--group") { Description = "Group of FROM's socket file.", HelpName = "NAME" };
 
@@ -94,8 +94,31 @@ internal static class RelayCommand
     {
         RelayOptions options = Read(parsed);
         var log = new RelayLog(parsed.GetValue(Quiet));
-        using var crew = new RelayCrew(inOrder: false);
-        return await StopSignal.RunAsync(stop => new Relay(options, crew, null, log).RunAsync(stop));
+        Check(options);
+        using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
+        IRelayWatcher? watcher = WatcherGroup.Of(parsed.GetValue(Dump) is { } style ? new Dump(style) : null, recorder);
+        using var crew = new RelayCrew(inOrder: watcher is not null);
+        return await StopSignal.RunAsync(stop => new Relay(options, crew, watcher, log).RunAsync(stop));
+    }
+
+    private static void Check(RelayOptions options)
+    {
+        bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
+        string? problem = options switch
+        {
+            { Kind: not SocketKind.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+                "TCP is a stream: --type has to be stream on both sides",
+            { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
+                "datagrams are relayed between paths and names only",
+            { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp => "--allow judges local clients; nothing tells who comes over TCP",
+            { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
+                "--require-server judges a local server; nothing tells who is behind TCP",
+            { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
+                $"--mode and --group are of a socket file, and {options.From} has none",
+            _ => null,
+        };
+        if (problem is not null)
+            throw new ToolException(problem, ExitStatus.Usage);
     }
 
     private static RelayOptions Read(ParseResult parsed)
@@ -109,20 +132,11 @@ internal static class RelayCommand
             PassesDescriptors = !parsed.GetValue(NoDescriptors),
             MaxConnections = parsed.GetValue(MaxConnections) ?? 4096,
             Once = parsed.GetValue(Once),
+            HasFileOptions = parsed.GetValue(Mode) is not null || parsed.GetValue(Group) is not null,
         };
         if (parsed.GetValue(Mode) is { } mode)
             options.SocketFile.Mode = mode;
         options.SocketFile.Group = parsed.GetValue(Group);
         return options;
-    }
-
-    private static (UnixFileMode?, string?) ReadMode(string text)
-    {
-        int mode = 0;
-        foreach (char c in text)
-            mode = c is >= '0' and <= '7' && mode <= 0x3F ? mode * 8 + (c - '0') : int.MaxValue;
-        return text.Length > 0 && mode <= 0x1FF
-            ? ((UnixFileMode)mode, null)
-            : (null, string.Create(CultureInfo.InvariantCulture, $"'{text}' is no mode: write three octal digits, such as 660"));
     }
 }

@@ -6,7 +6,9 @@ namespace Samehost.Tool.Relays;
 /// </summary>
 internal interface IRelayWatcher
 {
-    void Opened(int connection, RelayPeer client);
+    /// <param name="connection">Its number, from 1.</param>
+    /// <param name="who">The client, as far as is known.</param>
+    void Opened(int connection, string who);
 
     /// <summary>A record, or a piece of a stream.</summary>
     void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors);

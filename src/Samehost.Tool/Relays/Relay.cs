@@ -17,6 +17,8 @@ internal sealed class Relay(RelayOptions options, RelayCrew crew, IRelayWatcher?
     /// <returns>The command's exit status.</returns>
     public async Task<int> RunAsync(CancellationToken stop)
     {
+        if (options.Kind == SocketKind.Datagram)
+            return await new DatagramRelay(options, watcher, log).RunAsync(Disguise(), stop);
         await using RelayClients clients = RelayClients.Open(options, ServeAsync, log);
         log.Say($"relaying {clients.Address} to {options.To}; {Disguise()}");
         try
@@ -56,7 +58,7 @@ internal sealed class Relay(RelayOptions options, RelayCrew crew, IRelayWatcher?
         try
         {
             log.Say($"connection {number} from {client.Who}");
-            watcher?.Opened(number, client);
+            watcher?.Opened(number, client.Who);
             LinkEnd end = await JoinAsync(number, client, stop);
             watcher?.Closed(number, end);
             good = end.Failure == Errno.None && !end.Stopped;

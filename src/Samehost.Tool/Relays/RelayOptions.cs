@@ -15,6 +15,9 @@ internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
 
     public SocketFileOptions SocketFile { get; init; } = new();
 
+    /// <summary>The user asked for permissions or a group.</summary>
+    public bool HasFileOptions { get; init; }
+
     /// <summary>How long to wait for a server that is not there.</summary>
     public TimeSpan Wait { get; init; }
 

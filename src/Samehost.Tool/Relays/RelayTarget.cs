@@ -13,7 +13,7 @@ internal sealed class RelayTarget(RelayOptions options)
     {
         ToolAddress to = options.To;
         if (to.Kind == ToolAddressKinds.Tcp)
-            return await TcpConnection.ConnectAsync(to.Host, to.Port, options.Wait, stop);
+            return TcpConnection.Adopt(await TcpConnection.ConnectAsync(to.Host, to.Port, options.Wait, stop));
         if (to.Kind == ToolAddressKinds.Descriptor)
         {
             return Interlocked.Exchange(ref _inheritedIsTaken, 1) == 0

@@ -15,7 +15,7 @@ internal static class TcpConnection
     }
 
     /// <summary>Connects to one of the host's addresses; tries again until the time is over.</summary>
-    public static async Task<RelayPeer> ConnectAsync(string host, int port, TimeSpan wait, CancellationToken stop)
+    public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan wait, CancellationToken stop)
     {
         long deadline = Environment.TickCount64 + (long)wait.TotalMilliseconds;
         while (true)
@@ -26,7 +26,7 @@ internal static class TcpConnection
             {
                 await using (stop.Register(socket.Dispose))
                     await Task.Run(() => socket.Connect(host, port), stop);
-                return Adopt(socket);
+                return socket;
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
             {

@@ -52,6 +52,12 @@ public sealed class ToolRun : IAsyncDisposable
         return _output.ToString();
     }
 
+    /// <summary>The next line of standard error; the rest is what <see cref="EndAsync"/> gives.</summary>
+    public async Task<string> ReadErrorLineAsync() =>
+        await _process.StandardError.ReadLineAsync(_deadline.Token) ?? throw new EndOfStreamException("standard error ended");
+
+    public void Interrupt() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGINT));
+
     public void Terminate() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGTERM));
 
     public void CloseOutput() => _process.StandardOutput.Close();

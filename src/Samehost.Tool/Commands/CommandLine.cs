@@ -12,10 +12,13 @@ internal static class CommandLine
     {
         new HelpOption { Action = new HelpWithExamples() },
         new VersionOption(),
+        ServeCommand.Create(),
         ConnectCommand.Create(),
-        TourCommand.Create(),
         RelayCommand.Create(),
         ReplayCommand.Create(),
+        TourCommand.Create(),
+        CompletionsCommand.Create(),
+        ManCommand.Create(),
     };
 
     public static async Task<int> RunAsync(string[] args)

@@ -8,11 +8,17 @@ internal sealed class StopSignal : IDisposable
     private readonly TaskCompletionSource<int> _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly bool _secondEnds;
 
-    public StopSignal() => _registrations =
-    [
-        On(PosixSignal.SIGINT, 2), On(PosixSignal.SIGTERM, 15), On(PosixSignal.SIGHUP, 1), On(PosixSignal.SIGQUIT, 3),
-    ];
+    /// <param name="secondEnds">Whether a second signal ends the process at once; otherwise it does nothing.</param>
+    public StopSignal(bool secondEnds = false)
+    {
+        _secondEnds = secondEnds;
+        _registrations =
+        [
+            On(PosixSignal.SIGINT, 2), On(PosixSignal.SIGTERM, 15), On(PosixSignal.SIGHUP, 1), On(PosixSignal.SIGQUIT, 3),
+        ];
+    }
 
     /// <summary>The number of the first signal.</summary>
     public Task<int> Received => _received.Task;
@@ -41,8 +47,9 @@ internal sealed class StopSignal : IDisposable
 
     private PosixSignalRegistration On(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
     {
-        context.Cancel = true;
-        if (_received.TrySetResult(number))
+        bool isFirst = _received.TrySetResult(number);
+        context.Cancel = isFirst || !_secondEnds;
+        if (isFirst)
             _ = _stop.CancelAsync(); // not here: this thread is the one that handles signals
     });
 }

@@ -42,8 +42,8 @@ internal static unsafe partial class LibcChild
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 
-    /// <summary>Sends a signal to a child that was not reaped.</summary>
-    public static void Signal(int process, int signal) => _ = kill(process, signal);
+    /// <summary>Sends a signal to a child that was not reaped, and to what it has started in its process group.</summary>
+    public static void Signal(int process, int signal) => _ = kill(-process, signal);
 
     /// <summary>Whoever started us may have had us ignore the end of children: then there would be no status to take.</summary>
     public static void KeepStatuses() => _ = signal(SIGCHLD, 0);

@@ -1,4 +1,4 @@
-// posix_spawn(3), posix_spawn_file_actions_adddup2(3), posix_spawnattr_setsigdefault(3): a process with our choice of descriptors.
+// posix_spawn(3), posix_spawn_file_actions_adddup2(3), posix_spawnattr_setflags(3): a process with our choice of descriptors.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Tool.Interop;
@@ -9,12 +9,15 @@ namespace Samehost.Tool.Interop;
 internal static unsafe partial class LibcSpawn
 {
     private const int SIGPIPE = 13;
+    private const short POSIX_SPAWN_SETPGROUP = 2;
     private const short POSIX_SPAWN_SETSIGDEF = 4;
 
     /// <summary>More than any C library needs for either object (glibc: 80 and 336 bytes).</summary>
     private const int ObjectSize = 1024;
 
-    /// <summary>Starts a program found in PATH, which inherits standard error and whatever else is not closed on exec.</summary>
+    /// <summary>
+    /// Starts a program found in PATH, in a process group of its own. It inherits standard error and whatever else is not closed on exec.
+    /// </summary>
     /// <returns>Its process number, or <c>-errno</c>: also that of the exec in the child.</returns>
     public static int Spawn(string[] command, string[] environment, SafeHandle connection)
     {
@@ -43,7 +46,7 @@ internal static unsafe partial class LibcSpawn
             if (failed == 0)
                 failed = posix_spawnattr_setsigdefault(attributes, signals);
             if (failed == 0)
-                failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+                failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
             if (failed == 0)
                 failed = posix_spawnp(&process, argv.Pointers[0], actions, attributes, argv.Pointers, envp.Pointers);
             return failed == 0 ? process : -failed;

@@ -17,6 +17,12 @@ internal static class ForeignProgram
 
     public static string Socat => Need("socat", "socat");
 
+    public static string Zsh => Need("zsh", "zsh");
+
+    public static string Fish => Need("fish", "fish");
+
+    public static string Groff => Need("groff", "groff-base");
+
     private static string Need(string name, string package)
     {
         string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')

@@ -31,6 +31,26 @@ public abstract class ToolFixture : IDisposable
 
     protected ToolRun StartProgram(string program, params string[] arguments) => new(Temporary, program, arguments);
 
+    /// <summary>A path in the directory for temporary files.</summary>
+    protected string At(string name) => Path.Join(Temporary, name);
+
+    /// <summary>Starts <c>samehost serve</c> and waits until it says that it serves.</summary>
+    protected async Task<ToolRun> ServeAsync(params string[] arguments)
+    {
+        ToolRun server = Start(["serve", .. arguments]);
+        await server.ReadErrorsUntilAsync("samehost: serving ");
+        return server;
+    }
+
+    /// <summary>Runs <c>samehost connect</c> with this as its input.</summary>
+    protected async Task<ToolResult> ConnectAsync(string input, params string[] arguments)
+    {
+        await using ToolRun client = Start(["connect", .. arguments]);
+        await client.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(input), TestContext.Current.CancellationToken);
+        client.Input.Close();
+        return await client.EndAsync();
+    }
+
     /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colours unless wanted.</summary>
     protected TerminalSession OpenTerminal(bool colored = false) => new(Temporary, colored ? "" : "NO_COLOR=1 ");
 

@@ -12,6 +12,7 @@ public sealed class ToolRun : IAsyncDisposable
     private readonly CancellationTokenSource _deadline = new(Deadline);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
 
     public ToolRun(string temporary, string program, string[] arguments)
     {
@@ -58,6 +59,27 @@ public sealed class ToolRun : IAsyncDisposable
 
     public void Interrupt() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGINT));
 
+    public int Id => _process.Id;
+
+    /// <summary>Reads on until standard error has this text.</summary>
+    public async Task ReadErrorsUntilAsync(string text)
+    {
+        char[] buffer = new char[4096];
+        while (!_errors.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            int got = await _process.StandardError.ReadAsync(buffer, _deadline.Token);
+            Assert.True(got > 0, $"standard error ended before \"{text}\": {_errors}");
+            _errors.Append(buffer, 0, got);
+        }
+    }
+
+    /// <summary>Types a line of UTF-8.</summary>
+    public void Type(string line)
+    {
+        Input.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        Input.Flush();
+    }
+
     public void Terminate() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGTERM));
 
     public void CloseOutput() => _process.StandardOutput.Close();
@@ -69,7 +91,7 @@ public sealed class ToolRun : IAsyncDisposable
         if (readsOutput)
             _output.Append(await _process.StandardOutput.ReadToEndAsync(_deadline.Token));
         await _process.WaitForExitAsync(_deadline.Token);
-        return new ToolResult(_process.ExitCode, _output.ToString(), await errors);
+        return new ToolResult(_process.ExitCode, _output.ToString(), _errors.Append(await errors).ToString());
     }
 
     public async ValueTask DisposeAsync()

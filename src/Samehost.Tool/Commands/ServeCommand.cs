@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Samehost.Tool.Arguments;
+using Samehost.Tool.Serving;
+
+namespace Samehost.Tool.Commands;
+
+/// <summary><c>samehost serve</c>: a server from the command line.</summary>
+internal static class ServeCommand
+{
+    private const ToolAddressKinds Kinds = ToolAddressKinds.Local | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
+
+    private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(5);
+
+    public static Command Create()
+    {
+        Argument<ToolAddress?> address = AddressArgument.CreateOptional(
+            "ADDRESS", "Where to listen: a path, @name, fd:N, or systemd:NAME; when left out, what a service manager passes.", Kinds);
+        var echo = new Option<bool>("--echo") { Description = "Send everything back." };
+        var exec = new RestOption("--exec")
+        {
+            Description = "Run this program for each connection, which is its standard input and output; the last option.",
+            HelpName = "COMMAND…",
+        };
+        var keep = new Option<bool>("--keep", "-k") { Description = "Go on after the first client, with many at once." };
+        Option<SocketKind?> type = CommonOption.Type();
+        Option<PeerPolicy?> allow = CommonOption.Policy(
+            "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
+        Option<UnixFileMode?> mode = CommonOption.Parsed<UnixFileMode?>("--mode", "MODE", "Mode of the socket file; 0600 unless given.", ReadMode);
+        mode.CompletionSources.Add("0600", "0660", "0666");
+        var group = new Option<string?>("--group") { Description = "Group of the socket file, for a mode such as 0660.", HelpName = "GROUP" };
+        Option<int?> most = CommonOption.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1, 1_000_000);
+        Option<int?> mostPerUser = CommonOption.Number(
+            "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
+        Option<TimeSpan?> idle = CommonOption.Duration("--idle-timeout", "Close a connection on which nothing has come or gone for so long.");
+        Option<TimeSpan?> limit = CommonOption.Duration("--time-limit", "Close a connection after so long, and end its program.");
+        Option<TimeSpan?> drain = CommonOption.Duration("--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
+        var takeOver = new Option<bool>("--take-over")
+        {
+            Description = "Take over from a running server that was started with this option, without refusing a client; be ready for the next.",
+        };
+        var hex = new Option<bool>("--hex") { Description = "Print what comes in hexadecimal, and read lines of hexadecimal digits." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say nothing but errors." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Tell of each connection." };
+
+        var command = new ToolCommand("serve", "Serve at a local socket: by hand, as an echo, or with a program.")
+        {
+            Examples =
+            [
+                ("samehost serve app.sock", "one client, by hand: as nc -lU"),
+                ("samehost serve app.sock --exec sh -c 'id; cat'", "a process for each client"),
+                ("samehost serve app.sock --keep > log", "collect what many clients say"),
+                ("samehost serve @app --allow anyone --echo", "an echo for everybody, at an abstract name"),
+                ("systemd-socket-activate -l /run/a samehost serve --echo", "with a service manager's socket"),
+            ],
+            Details = ServeManual.Paragraphs,
+        };
+        command.Add(address);
+        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose, exec];
+        foreach (Option option in options)
+            command.Add(option);
+        command.SetAction((parsed, _) =>
+        {
+            var settings = new ServeSettings
+            {
+                Address = parsed.GetValue(address),
+                Kind = parsed.GetValue(type),
+                Echoes = parsed.GetValue(echo),
+                Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
+                Keeps = parsed.GetValue(keep),
+                IsHex = parsed.GetValue(hex),
+                Allowed = parsed.GetValue(allow) ?? PeerPolicy.SelfAndRoot,
+                Mode = parsed.GetValue(mode),
+                Group = parsed.GetValue(group),
+                MaxConnections = parsed.GetValue(most),
+                MaxConnectionsPerUser = parsed.GetValue(mostPerUser),
+                IdleTimeout = parsed.GetValue(idle),
+                TimeLimit = parsed.GetValue(limit),
+                Drain = parsed.GetValue(drain) ?? DefaultDrain,
+                TakesOver = parsed.GetValue(takeOver),
+                IsQuiet = parsed.GetValue(quiet),
+                IsVerbose = parsed.GetValue(verbose),
+            };
+            if (ServeRules.ProblemWith(settings) is { } problem)
+                throw new ToolException(problem, ExitStatus.Usage);
+            return new ServeRun(settings).RunAsync();
+        });
+        return command;
+    }
+
+    private static (UnixFileMode?, string?) ReadMode(string text)
+    {
+        string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
+        return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
+            ? ((UnixFileMode)Convert.ToInt32(digits, 8), null)
+            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
+    }
+}

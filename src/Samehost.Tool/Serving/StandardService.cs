@@ -1,0 +1,74 @@
+using Samehost.Programs;
+using Samehost.Tool.Transfer;
+
+namespace Samehost.Tool.Serving;
+
+/// <summary>
+/// Standard input to the clients, and what they say to standard output: to one, after which it is over, or with --keep to all that
+/// are there.
+/// </summary>
+internal sealed class StandardService(ServeSettings settings, ServeLog log, CancellationToken stop) : Service
+{
+    private readonly Audience _audience = new(log);
+    private ReceivedOutput? _output;
+
+    public override async Task ServeAsync(ToolConnection connection, Caller caller, CancellationToken closing)
+    {
+        bool records = connection.KeepsRecords;
+        ReceivedOutput output = _output ??= new ReceivedOutput(records, settings.IsHex);
+        log.Note($"connected: {caller}");
+        var options = new ConversationOptions { IdleTimeout = settings.IdleTimeout };
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (settings.TimeLimit is { } limit)
+            over.CancelAfter(limit);
+        try
+        {
+            if (settings.IsForOne)
+                await new Conversation(connection, Input(records), output, options).RunAsync(over.Token);
+            else
+                await JoinAsync(connection, () => Input(records), output, options, closing);
+            log.Note($"ended: {caller}");
+            if (settings.IsForOne)
+                End();
+        }
+        catch (OutputException error)
+        {
+            End(error);
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            log.Note($"closed for its length: {caller}");
+            if (settings.IsForOne)
+                End(new Commands.ToolException($"the connection has lasted {Arguments.Duration.Text(settings.TimeLimit!.Value)}, its time limit"));
+        }
+        catch (Exception error) when (settings.IsForOne)
+        {
+            End(error);
+        }
+    }
+
+    private async Task JoinAsync(
+        ToolConnection connection, Func<IInput> input, ReceivedOutput output, ConversationOptions options, CancellationToken closing)
+    {
+        using var over = new CancellationTokenSource();
+        if (settings.TimeLimit is { } limit)
+            over.CancelAfter(limit);
+        AudienceMember member = _audience.Join(input, stop);
+        try
+        {
+            // What has arrived is still printed.
+            await using var _ = closing.Register(() =>
+            {
+                connection.StopReading();
+                member.End();
+            });
+            await new Conversation(connection, member, output, options).RunAsync(over.Token);
+        }
+        finally
+        {
+            _audience.Leave(member);
+        }
+    }
+
+    private IInput Input(bool records) => records || settings.IsHex ? new LineInput(settings.IsHex) : new RawInput();
+}

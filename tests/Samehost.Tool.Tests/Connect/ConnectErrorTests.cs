@@ -1,0 +1,176 @@
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Connect;
+
+public sealed class ConnectErrorTests : ToolFixture
+{
+    [Theory(Timeout = 60_000)]
+    [InlineData("Required argument missing for command: 'connect'; 'samehost connect --help' shows how")]
+    [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type", "foo")]
+    [InlineData("'bla' is not a term of a policy; its terms are: self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone; "
+        + "'samehost connect --help' shows how", "a", "--require-server", "bla")]
+    [InlineData("--require-server needs a connection: nobody can tell who will read a datagram", "a", "--require-server", "root", "--type", "datagram")]
+    [InlineData("--linger is for --type datagram: a connection has an end", "a", "--linger", "1s")]
+    [InlineData("--bind is for --type datagram", "a", "--bind", "b")]
+    [InlineData("\"fd:x\" names no descriptor: write fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
+    [InlineData("A socket from the service manager is not taken here (systemd:x), but a path, @name, fd:N; a file of that name would be "
+        + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
+    [InlineData("The abstract name is empty: give a name, or use UnixEndPoint.Autobind to let the kernel pick one; "
+        + "'samehost connect --help' shows how", "@")]
+    public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
+    {
+        ToolResult result = await RunAsync(["connect", .. arguments]);
+        Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_missing_server_is_explained()
+    {
+        await FailsAsync(
+            $"connect failed: No such file or directory (2): {At("a.sock")}",
+            $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
+            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+        await FailsAsync(
+            $"connect failed: No such file or directory (2): {At("a.sock")}",
+            $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
+            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"), "--wait", "50ms");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_file_that_is_no_socket_is_explained()
+    {
+        File.WriteAllText(At("file"), "");
+        await FailsAsync(
+            $"connect failed: Connection refused (111): {At("file")}",
+            "That is a file but not a socket: give the path that the server listens at.",
+            $"'samehost explain {At("file")}' looks closer.", At("file"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_stale_file_is_explained()
+    {
+        using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+            killed.Bind(new UnixDomainSocketEndPoint(At("a.sock"))); // the runtime leaves the file when it does not listen
+        if (!File.Exists(At("a.sock")))
+        {
+            await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+            await using ToolRun kill = StartProgram("sh", "-c", "kill -9 $0", $"{server.Id}");
+            Assert.Equal(0, (await kill.EndAsync()).Status);
+            await server.EndAsync();
+        }
+        await FailsAsync(
+            $"connect failed: Connection refused (111): {At("a.sock")}",
+            "A socket file is there but nobody listens at it: its server has ended without removing it, or has not begun to listen.",
+            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_of_another_type_is_explained()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
+        await FailsAsync(
+            $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
+            "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.\n"
+                + "hint: --type datagram or --type seqpacket asks for another type of socket.",
+            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Another_users_server_is_explained()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            Assert.Skip("run the tests as root: only root can start a program as another user");
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        string copy = CopyTool();
+        await using ToolRun client = StartProgram(
+            ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "connect", At("a.sock"));
+        ToolResult result = await client.EndAsync();
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith(
+            $"samehost: connect failed: Permission denied (13): {At("a.sock")}\nhint: The socket file belongs to user ", result.Errors,
+            StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_is_not_who_it_has_to_be_gets_nothing()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
+        ToolResult result = await ConnectAsync("secret\n", At("a.sock"), "--require-server", "uid:4242");
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("samehost: connect failed: Permission denied (13): ", result.Errors, StringComparison.Ordinal);
+        server.Terminate();
+        Assert.Equal("", (await server.EndAsync()).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_is_who_it_has_to_be_is_talked_to()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", At("a.sock"), "--require-server", "self"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_did_not_read_everything_is_told_of()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        await using ToolRun client = Start("connect", At("a.sock"));
+        using (Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken))
+        {
+            client.Type(new string('x', 50_000));
+            await server.ExpectAsync("x");
+        }
+        ToolResult result = await client.EndAsync();
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith("samehost: read failed: Connection reset by peer (104)\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Silence_ends_it_where_a_time_is_set()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        Assert.Equal(
+            new ToolResult(1, "", "samehost: nothing came or went for 100ms\n"), await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_full_disk_is_one_line_and_status_1()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "echo", "hi");
+        await using ToolRun client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" > /dev/full", Tool, At("a.sock"));
+        Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_closed_pipe_ends_it_quietly()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "yes");
+        await using ToolRun client = Start("connect", At("a.sock"));
+        await client.ReadUntilAsync("y\n");
+        client.CloseOutput();
+        ToolResult result = await client.EndAsync(readsOutput: false);
+        Assert.Equal((128 + 13, ""), (result.Status, result.Errors));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_closed_standard_input_is_one_line_and_status_1()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        await using ToolRun client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" 0<&-", Tool, At("a.sock"));
+        Assert.Equal(new ToolResult(1, "", "samehost: read failed: Bad file descriptor (9)\n"), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_signal_ends_it_with_its_number()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        await using ToolRun client = Start("connect", At("a.sock"));
+        client.Type("hi");
+        await client.ReadUntilAsync("hi\n");
+        client.Terminate();
+        Assert.Equal(new ToolResult(128 + 15, "hi\n", ""), await client.EndAsync());
+    }
+
+    private async Task FailsAsync(string problem, string hint, string last, params string[] arguments) =>
+        Assert.Equal(new ToolResult(1, "", $"samehost: {problem}\nhint: {hint}\nhint: {last}\n"), await ConnectAsync("hi\n", arguments));
+}

@@ -1,0 +1,124 @@
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Connect;
+
+public sealed class ConnectTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task The_end_of_the_input_reaches_the_server_which_answers_afterwards()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        await using ToolRun client = Start("connect", At("a.sock"));
+        client.Type("question");
+        client.Input.Close();
+        using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("question\n", await new StreamReader(new NetworkStream(server)).ReadToEndAsync(TestContext.Current.CancellationToken));
+        server.Say("answer\n");
+        server.Close();
+        Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_half_close_the_server_ends_it()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        await using ToolRun client = Start("connect", At("a.sock"), "--no-half-close");
+        client.Type("question");
+        client.Input.Close();
+        using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        await server.ExpectAsync("question\n");
+        server.Say("answer\n");
+        await client.ReadUntilAsync("answer\n");
+        Assert.False(server.Poll(0, SelectMode.SelectRead)); // no end has come
+        server.Close();
+        Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_says_no_more_still_gets_all_of_the_input()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        await using ToolRun client = Start("connect", At("a.sock"));
+        using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        server.Shutdown(SocketShutdown.Send);
+        string much = new('x', 3_000_000);
+        Task typing = Task.Run(() =>
+        {
+            client.Type(much);
+            client.Input.Close();
+        }, TestContext.Current.CancellationToken);
+        Assert.Equal(much + "\n", await server.ReadToEndAsync());
+        await typing;
+        Assert.Equal(new ToolResult(0, "", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_leaves_ends_it_though_the_input_goes_on()
+    {
+        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        await using ToolRun client = Start("connect", At("a.sock"));
+        using (Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken))
+            server.Say("bye\n");
+        Assert.Equal(new ToolResult(0, "bye\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task It_waits_for_a_server_to_be_there()
+    {
+        foreach (string type in (string[])["stream", "seqpacket", "datagram"])
+        {
+            await using ToolRun client = Start("connect", "--wait", "50s", "--type", type, At(type));
+            client.Type("hi");
+            client.Input.Close();
+            await using ToolRun server = await ServeAsync(At(type), "--type", type, "--echo");
+            Assert.Equal(new ToolResult(0, "hi\n", ""), await client.EndAsync());
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Hexadecimal_goes_both_ways()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        ToolResult result = await ConnectAsync("00010203 48692c20 c3a9\n\r\n7F\n", At("a.sock"), "--hex");
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        // Where the rows break depends on how the bytes come; their order and their digits do not.
+        Assert.StartsWith("00000000  00 01 02 03 48 69 2c 20 c3 a9", result.Output, StringComparison.Ordinal);
+        Assert.Contains("|....Hi, ..", result.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "00 01 02 03 48 69 2c 20 c3 a9 7f",
+            string.Join(' ', result.Lines.Select(line => line[10..line.IndexOf('|', StringComparison.Ordinal)].Trim())));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_long_record_arrives_whole()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
+        string record = new('r', 100_000);
+        Assert.Equal(new ToolResult(0, $"{record}\nend\n", ""), await ConnectAsync($"{record}\nend\n", At("a.sock"), "--type", "seqpacket"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_datagram_client_has_the_address_that_it_is_given()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "datagram");
+        await using ToolRun client = Start("connect", At("a.sock"), "--type", "datagram", "--bind", At("me.sock"));
+        client.Type("hi");
+        await server.ReadUntilAsync("hi\n");
+        Assert.True(File.Exists(At("me.sock")));
+        client.Input.Close();
+        Assert.Equal(0, (await client.EndAsync()).Status);
+        Assert.False(File.Exists(At("me.sock")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_connected_descriptor_is_used_as_it_is()
+    {
+        // The program of a connection talks on it by its number, and what it hears is written down before it ends.
+        const string Script = "exec 3<&0; echo question | \"$0\" connect fd:3 > \"$1\"";
+        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", Script, Tool, At("answer"));
+        Assert.Equal(new ToolResult(0, "question\n", ""), await ConnectAsync("answer\n", At("a.sock")));
+        await server.ReadErrorsUntilAsync("with status 0\n");
+        Assert.Equal("answer\n", File.ReadAllText(At("answer")));
+    }
+}

@@ -1,0 +1,99 @@
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Reference;
+
+public sealed class CompletionTests : ToolFixture
+{
+    /// <summary>Loads the completions, puts the words where bash puts them, and prints what it would offer.</summary>
+    private const string Offer = """
+        source <("$0" completions bash) || exit
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        _samehost
+        printf '%s\n' "${COMPREPLY[@]}"
+        """;
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("serve", "samehost", "ser")]
+    [InlineData("--version", "samehost", "--v")]
+    [InlineData("--take-over", "samehost", "serve", "/run/a.sock", "--ta")]
+    [InlineData("--type", "samehost", "connect", "--ty")]
+    [InlineData("stream datagram seqpacket", "samehost", "connect", "--type", "")]
+    [InlineData("datagram", "samehost", "serve", "a", "--type", "d")]
+    [InlineData("self self,root", "samehost", "serve", "a", "--allow", "self")]
+    [InlineData("", "samehost", "serve", "--drain", "5")]
+    [InlineData("bash zsh fish", "samehost", "completions", "")]
+    [InlineData("/etc/passwd", "samehost", "connect", "/etc/passw")]
+    [InlineData("/etc/passwd", "samehost", "connect", "--type", "stream", "/etc/passw")]
+    [InlineData("/etc/passwd", "samehost", "serve", "a", "--exec", "cat", "/etc/passw")]
+    public async Task Bash_completes(string expected, params string[] words)
+    {
+        await using ToolRun bash = StartProgram("bash", ["-c", Offer, Tool, .. words]);
+        ToolResult result = await bash.EndAsync();
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal(expected, string.Join(' ', result.Lines.Where(line => line != "/etc/passwd-")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Bash_completes_the_program_to_run()
+    {
+        await using ToolRun bash = StartProgram("bash", "-c", Offer, Tool, "samehost", "serve", "a.sock", "--exec", "sort");
+        Assert.Contains("sort", (await bash.EndAsync()).Lines);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task In_a_terminal_the_tabulator_completes()
+    {
+        string script = $"source <('{Tool}' completions bash); PS1='> '; PATH='{Path.GetDirectoryName(Tool)}':$PATH\n";
+        string file = Write("bashrc", System.Text.Encoding.UTF8.GetBytes(script));
+        await using ToolRun terminal =
+            StartProgram(ForeignProgram.Script, "-qefc", $"stty cols 80; bash --noprofile --rcfile '{file}' -i", "/dev/null");
+        await terminal.ReadUntilAsync("> ");
+        terminal.Input.Write("samehost completions z\t"u8);
+        terminal.Input.Flush();
+        await terminal.ReadUntilAsync("samehost completions zsh ");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("bash", "-n")]
+    [InlineData("zsh", "-n")]
+    [InlineData("fish", "--no-execute")]
+    public async Task Every_script_is_valid_and_knows_every_command(string shell, string check)
+    {
+        string program = shell switch { "zsh" => ForeignProgram.Zsh, "fish" => ForeignProgram.Fish, _ => "bash" };
+        ToolResult script = await RunAsync("completions", shell);
+        Assert.Equal((0, ""), (script.Status, script.Errors));
+        await using ToolRun run = StartProgram(program, check, Write("script", System.Text.Encoding.UTF8.GetBytes(script.Output)));
+        Assert.Equal(new ToolResult(0, "", ""), await run.EndAsync());
+        Assert.All(await CommandsAsync(), command => Assert.Contains(command, script.Output, StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Fish_completes()
+    {
+        string script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
+        await using ToolRun fish = StartProgram(
+            ForeignProgram.Fish, "--no-config", "-c", $"source {script}; complete -C 'samehost connect --type '; complete -C 'samehost ser'");
+        ToolResult result = await fish.EndAsync();
+        Assert.Equal(["datagram", "seqpacket", "serve", "stream"], result.Lines.Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Zsh_loads_it_and_has_a_completion_for_samehost()
+    {
+        string script = Write("_samehost", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "zsh")).Output));
+        await using ToolRun zsh = StartProgram(
+            ForeignProgram.Zsh, "-f", "-c", $"autoload -Uz compinit && compinit -D -u && source {script} && print $_comps[samehost]");
+        Assert.Equal(new ToolResult(0, "_samehost\n", ""), await zsh.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_unknown_shell_is_named()
+    {
+        ToolResult result = await RunAsync("completions", "tcsh");
+        Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': write bash, zsh or fish\n"), result);
+    }
+
+    private async Task<string[]> CommandsAsync() =>
+        [.. (await RunAsync("--help")).Lines.SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.Length > 0)
+            .Where(line => line[2] != ' ').Select(line => line.TrimStart().Split(' ')[0])];
+}

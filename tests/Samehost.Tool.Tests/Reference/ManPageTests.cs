@@ -1,0 +1,29 @@
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Reference;
+
+public sealed class ManPageTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task The_page_is_set_without_a_warning()
+    {
+        string page = Write("samehost.1", System.Text.Encoding.UTF8.GetBytes((await RunAsync("man")).Output));
+        await using ToolRun groff = StartProgram(ForeignProgram.Groff, "-man", "-Tutf8", "-ww", "-P-cbou", page);
+        ToolResult result = await groff.EndAsync();
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Contains("SAMEHOST(1)", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task It_has_every_command_and_option_of_the_help()
+    {
+        string page = (await RunAsync("man")).Output.Replace("\\-", "-", StringComparison.Ordinal);
+        foreach (string command in (string[])["serve", "connect", "relay", "replay", "tour", "completions", "man"])
+        {
+            Assert.Contains($".SS \"samehost {command}\"", page, StringComparison.Ordinal);
+            string help = (await RunAsync(command, "--help")).Output;
+            foreach (System.Text.RegularExpressions.Match option in System.Text.RegularExpressions.Regex.Matches(help, "(?m)^  (--[a-z-]+)"))
+                Assert.Contains($"\\fB{option.Groups[1].Value}", page, StringComparison.Ordinal);
+        }
+    }
+}

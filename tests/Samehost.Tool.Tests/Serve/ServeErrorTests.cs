@@ -1,0 +1,158 @@
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Serve;
+
+public sealed class ServeErrorTests : ToolFixture
+{
+    [Theory(Timeout = 60_000)]
+    [InlineData("no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'")]
+    [InlineData("Required argument missing for option: '--exec'; 'samehost serve --help' shows how", "a.sock", "--exec")]
+    [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
+    [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec", "cat")]
+    [InlineData("--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
+        "a.sock", "--idle-timeout", "5s", "--exec", "cat")]
+    [InlineData("--hex is for standard input and output, not for --echo or --exec", "a.sock", "--hex", "--echo")]
+    [InlineData("--mode and --group are for a socket file that is made here, and there is none", "@a", "--mode", "0660")]
+    [InlineData("'999' is no mode of a socket file: write three octal digits, as in 0660; 'samehost serve --help' shows how",
+        "a.sock", "--mode", "999")]
+    [InlineData("--max-connections and --max-per-user are for --echo, --exec and --keep, with connections", "a.sock", "--max-connections", "3")]
+    [InlineData("'0' does not do for --max-connections: write a number from 1 to 1000000; 'samehost serve --help' shows how",
+        "a.sock", "--max-connections", "0")]
+    [InlineData("--keep is for connections; datagrams are taken from all who send", "a.sock", "--type", "datagram", "--keep")]
+    [InlineData("--time-limit is for connections, and datagrams have none", "a.sock", "--type", "datagram", "--time-limit", "1s")]
+    [InlineData("--take-over needs a path or an abstract name", "fd:3", "--take-over", "--echo")]
+    [InlineData("--take-over needs a server that goes on: --echo, --exec or --keep, with stream or seqpacket", "a.sock", "--take-over")]
+    [InlineData("--quiet and --verbose are opposites", "a.sock", "-q", "-v")]
+    [InlineData("TCP is not taken here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; 'samehost relay' joins TCP to a local socket; "
+        + "'samehost serve --help' shows how", "tcp:localhost:80")]
+    [InlineData("'5 parsecs' is no time: write 200ms, 5s, 1.5m or 1h, a day at most; 'samehost serve --help' shows how",
+        "a.sock", "--drain", "5 parsecs")]
+    public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
+    {
+        ToolResult result = await RunAsync(["serve", .. arguments]);
+        Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("there is no such program in PATH", "nosuchprogram")]
+    [InlineData("no such file", "/nowhere/program")]
+    [InlineData("it is a directory", "/etc")]
+    [InlineData("it is not executable", "/etc/passwd")]
+    public async Task A_program_that_cannot_be_run_is_named_before_any_client_comes(string problem, string program)
+    {
+        ToolResult result = await RunAsync("serve", At("a.sock"), "--exec", program);
+        Assert.Equal(new ToolResult(1, "", $"samehost: cannot run {program}: {problem}\n"), result);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_second_copy_is_told_that_the_first_is_there()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo");
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_missing_directory_is_named()
+    {
+        ToolResult result = await RunAsync("serve", At("nowhere/a.sock"));
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("samehost: bind failed: No such file or directory (2): ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_descriptor_that_is_not_open_or_no_socket_is_named()
+    {
+        Assert.Equal(
+            new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("serve", "fd:77", "--echo"));
+        await using ToolRun run = StartProgram("sh", "-c", "exec \"$0\" serve fd:3 3< /dev/null", Tool);
+        Assert.Equal(new ToolResult(1, "", "samehost: fd:3: The descriptor is not a socket; a local stream socket is wanted\n"), await run.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Nothing_to_take_over_of_another_type()
+    {
+        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
+        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
+        Assert.Equal(new ToolResult(1, "", "samehost: the running server serves another type of socket: give its --type\n"), result);
+        Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_told_of()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
+        using Socket first = LocalPeer.Connect(At("a.sock"));
+        first.Say("hi");
+        await first.ExpectAsync("hi");
+        using Socket second = LocalPeer.Connect(At("a.sock"));
+        Assert.Equal("", await second.ReadToEndAsync());
+        await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; further ones are told of with --verbose)\n");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Another_user_is_refused_until_he_is_allowed()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            Assert.Skip("run the tests as root: only root can start a program as another user");
+        string client = CopyTool();
+        string[] connect = ["--reuid=65534", "--regid=65534", "--clear-groups", client, "connect", At("a.sock")];
+        await using (ToolRun server = await ServeAsync(At("a.sock"), "--mode", "0666", "--exec", "echo", "welcome"))
+        {
+            await using ToolRun refused = StartProgram(ForeignProgram.SetPriv, connect);
+            Assert.DoesNotContain("welcome", (await refused.EndAsync()).Output, StringComparison.Ordinal);
+            await server.ReadErrorsUntilAsync("is not admitted by the policy (see --allow;");
+            server.Terminate();
+            Assert.Equal(0, (await server.EndAsync()).Status);
+        }
+        await using ToolRun open = await ServeAsync(At("a.sock"), "--mode", "0666", "--allow", "uid:65534", "--exec", "echo", "welcome");
+        await using ToolRun allowed = StartProgram(ForeignProgram.SetPriv, connect);
+        Assert.Equal(new ToolResult(0, "welcome\n", ""), await allowed.EndAsync());
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("stream")]
+    [InlineData("seqpacket")]
+    public async Task A_full_disk_is_one_line_and_status_1(string type)
+    {
+        await using ToolRun server =
+            StartProgram("sh", "-c", "exec \"$0\" serve \"$1\" -q --type $2 > /dev/full", Tool, At("a.sock"), type);
+        await ConnectAsync("hi\n", At("a.sock"), "--type", type, "--wait", "30s");
+        Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await server.EndAsync());
+        NothingIsLeft();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData()]
+    [InlineData("--keep")]
+    public async Task A_closed_pipe_ends_it_quietly(params string[] options)
+    {
+        await using ToolRun server = await ServeAsync([At("a.sock"), .. options]);
+        server.CloseOutput();
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        client.Say("hi\n");
+        ToolResult result = await server.EndAsync(readsOutput: false);
+        Assert.Equal((128 + 13, 1), (result.Status, result.Errors.Split('\n').Length - 1));
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_line_that_is_not_hexadecimal_is_named()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--hex");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        server.Type("48 69");
+        server.Type("4x");
+        await client.ExpectAsync("Hi");
+        ToolResult result = await server.EndAsync();
+        Assert.Equal(1, result.Status);
+        Assert.EndsWith(
+            "samehost: line 2 of the input is not hexadecimal: write two digits for each byte, as in 48 69 0a\n", result.Errors,
+            StringComparison.Ordinal);
+    }
+}

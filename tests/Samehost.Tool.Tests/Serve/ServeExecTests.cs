@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Serve;
+
+public sealed class ServeExecTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_reads_its_client_to_the_end_and_answers()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sort", "-r");
+        Assert.Equal(new ToolResult(0, "c\nb\na\n", ""), await ConnectAsync("b\na\nc\n", At("a.sock")));
+        Assert.Equal(new ToolResult(0, "z\n", ""), await ConnectAsync("z\n", At("a.sock")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_is_told_who_calls()
+    {
+        const string Script = """
+            test "$IPCREMOTEEUID" = "$(id -u)" && test "$IPCREMOTEEGID" = "$(id -g)" || echo wrong user
+            echo "$PROTO $IPCREMOTEPID $IPCLOCALPATH $IPCREMOTEPATH."; env | grep -c -e ^LISTEN_ -e ^NOTIFY_SOCKET=
+            """;
+        string[] foreign = ["env", "IPCREMOTEPATH=/forged", "NOTIFY_SOCKET=@nobody", Tool, "serve", At("a.sock"), "--exec", "sh", "-c", Script];
+        await using ToolRun server = StartProgram(foreign[0], foreign[1..]);
+        await server.ReadErrorsUntilAsync("serving");
+        using Socket unnamed = LocalPeer.Connect(At("a.sock"));
+        Assert.Equal($"IPC {Environment.ProcessId} {At("a.sock")} .\n0\n", await unnamed.ReadToEndAsync());
+
+        using var named = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        named.Bind(new UnixDomainSocketEndPoint(At("me\n\e[31m")));
+        named.Connect(new UnixDomainSocketEndPoint(At("a.sock")));
+        Assert.Equal($"IPC {Environment.ProcessId} {At("a.sock")} {At("me")}\\x0a\\x1b[31m.\n0\n", await named.ReadToEndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_has_the_connection_and_no_other_descriptor_of_ours()
+    {
+        const string Script = "ls /proc/$$/fd; grep SigIgn /proc/$$/status";
+        await using ToolRun direct = StartProgram("sh", "-c", Script);
+        ToolResult expected = await direct.EndAsync();
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", Script);
+        using Socket other = LocalPeer.Connect(At("a.sock"));
+        Assert.Equal(expected.Output, (await ConnectAsync("", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Programs_that_have_ended_are_reaped_and_their_statuses_told()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read status; exit $status");
+        for (int status = 0; status < 5; status++)
+        {
+            await ConnectAsync($"{status}\n", At("a.sock"));
+            await server.ReadErrorsUntilAsync($"with status {status}\n");
+        }
+        Assert.Equal(new ToolResult(0, "", ""), await ConnectAsync("$(kill -9 $$)\n", At("a.sock")));
+        Assert.Empty(ChildrenOf(server.Id));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Even_where_the_end_of_children_is_ignored_the_status_is_told()
+    {
+        await using ToolRun server = StartProgram("env", "--ignore-signal=CHLD", Tool, "serve", At("a.sock"), "-v", "--exec", "false");
+        await server.ReadErrorsUntilAsync("serving");
+        await ConnectAsync("", At("a.sock"));
+        await server.ReadErrorsUntilAsync("with status 1\n");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_may_finish_when_the_server_is_told_to_end()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c", "echo ready; read word; echo got $word");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await client.ExpectAsync("ready\n");
+        server.Terminate();
+        client.Say("it\n");
+        Assert.Equal("got it\n", await client.ReadToEndAsync());
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_does_not_finish_in_time_is_ended_with_all_that_it_started()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c", "echo ready; cat; echo never");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await client.ExpectAsync("ready\n");
+        server.Terminate();
+        Assert.Equal("", await client.ReadToEndAsync()); // the cat, too, has let go of it
+        ToolResult result = await server.EndAsync();
+        Assert.Equal(0, result.Status);
+        Assert.EndsWith("samehost: closed what was still open after 100ms\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_ignores_being_ended_is_killed_at_its_time_limit()
+    {
+        await using ToolRun server =
+            await ServeAsync(At("a.sock"), "-v", "--time-limit", "100ms", "--exec", "sh", "-c", "trap '' TERM; echo ready; cat; cat");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await client.ExpectAsync("ready\n");
+        Assert.Equal("", await client.ReadToEndAsync());
+        await server.ReadErrorsUntilAsync("with status 137\n");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_cannot_be_started_is_told_of_and_the_server_goes_on()
+    {
+        string script = At("script");
+        File.WriteAllText(script, "#!/bin/sh\necho hello\n");
+        File.SetUnixFileMode(script, (UnixFileMode)Convert.ToInt32("755", 8));
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", script);
+        Assert.Equal("hello\n", (await ConnectAsync("", At("a.sock"))).Output);
+        File.Move(script, At("elsewhere"));
+        Assert.Equal("", (await ConnectAsync("", At("a.sock"))).Output);
+        await server.ReadErrorsUntilAsync($"samehost: cannot run {script}: spawn failed: No such file or directory (2)\n");
+        File.Move(At("elsewhere"), script);
+        Assert.Equal("hello\n", (await ConnectAsync("", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_keeps_the_bounds_of_records()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--exec", "sh", "-c", "echo one; echo two");
+        Assert.Equal("6f 6e 65 0a\n74 77 6f 0a\n", (await ConnectAsync("", At("a.sock"), "--type", "seqpacket", "--hex")).Output);
+    }
+
+    private static string[] ChildrenOf(int process)
+    {
+        using Process ps = Process.Start(new ProcessStartInfo("ps", ["-o", "stat=,args=", "--ppid", $"{process}"]) { RedirectStandardOutput = true })!;
+        return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}

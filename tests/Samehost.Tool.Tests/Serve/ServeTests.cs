@@ -1,0 +1,173 @@
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Serve;
+
+public sealed class ServeTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task By_hand_it_talks_with_one_client_and_ends_with_it()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"));
+        server.Type("from the server");
+        server.Input.Close();
+        Assert.Equal(new ToolResult(0, "from the server\n", ""), await ConnectAsync("from the client\n", At("a.sock")));
+        ToolResult result = await server.EndAsync();
+        Assert.Equal((0, "from the client\n"), (result.Status, result.Output));
+        Assert.Equal($"samehost: serving {At("a.sock")} (stream), open to self,root\n", result.Errors);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task By_hand_the_address_is_gone_when_the_first_client_has_come()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"));
+        using Socket first = LocalPeer.Connect(At("a.sock"));
+        first.Say("here\n");
+        await server.ReadUntilAsync("here\n");
+        Assert.Throws<SocketException>(() => LocalPeer.Connect(At("a.sock")));
+        first.Close();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_echo_serves_many_at_once_and_sends_back_every_byte()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        Socket[] clients = [.. Enumerable.Range(0, 50).Select(_ => LocalPeer.Connect(At("a.sock")))];
+        foreach (Socket client in clients)
+            client.Say("first");
+        foreach (Socket client in clients)
+            await client.ExpectAsync("first");
+        string much = string.Concat(Enumerable.Range(0, 300_000).Select(number => $"line {number}\n"));
+        Assert.Equal(new ToolResult(0, much, ""), await ConnectAsync(much, At("a.sock")));
+        Array.ForEach(clients, client => client.Dispose());
+        server.Terminate();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Kept_standard_input_goes_to_all_clients_and_what_they_say_is_printed()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
+        using Socket one = LocalPeer.Connect(At("a.sock"));
+        using Socket two = LocalPeer.Connect(At("a.sock"));
+        one.Say("one is here\n");
+        await server.ReadUntilAsync("one is here\n");
+        two.Say("two is here\n");
+        await server.ReadUntilAsync("two is here\n");
+        server.Type("to all");
+        await one.ExpectAsync("to all\n");
+        await two.ExpectAsync("to all\n");
+        one.Close();
+        server.Input.Close();
+        Assert.Equal("", await two.ReadToEndAsync());
+        server.Terminate();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Kept_a_client_that_half_closes_still_hears_the_rest()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "-k");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        client.Say("question\n");
+        client.Shutdown(SocketShutdown.Send);
+        await server.ReadUntilAsync("question\n");
+        server.Type("answer");
+        await client.ExpectAsync("answer\n");
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("seqpacket")]
+    [InlineData("datagram")]
+    public async Task Records_are_lines_and_come_back_one_by_one(string type)
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", type, "--echo");
+        Assert.Equal(new ToolResult(0, "one\ntwo two\nthree\n", ""), await ConnectAsync("one\ntwo two\nthree", At("a.sock"), "--type", type));
+        Assert.Equal(new ToolResult(0, "00 ff 0a\n41\n", ""), await ConnectAsync("00 ff 0a\n41\n", At("a.sock"), "--type", type, "--hex"));
+        server.Terminate();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("seqpacket")]
+    [InlineData("datagram")]
+    public async Task Records_are_typed_and_printed_by_hand(string type)
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", type);
+        await using ToolRun client = Start("connect", At("a.sock"), "--type", type);
+        client.Type("question");
+        await server.ReadUntilAsync("question\n");
+        server.Type("answer");
+        await client.ReadUntilAsync("answer\n");
+        client.Input.Close();
+        Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_abstract_name_is_served_to_us_alone()
+    {
+        string name = $"@tooltest-{Guid.NewGuid():N}";
+        await using ToolRun server = await ServeAsync(name, "--echo");
+        Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", name));
+        server.Terminate();
+        Assert.Equal($"samehost: serving {name} (stream), open to self,root\n", (await server.EndAsync()).Errors);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_has_arrived_is_answered_when_it_is_told_to_end()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        client.Say("first");
+        await client.ExpectAsync("first");
+        server.Terminate();
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("--idle-timeout")]
+    [InlineData("--time-limit")]
+    public async Task A_client_that_stays_too_long_is_left(string option)
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", option, "100ms");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        Assert.Equal("", await client.ReadToEndAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_mode_is_that_of_the_file()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--mode", "0660");
+        Assert.Equal((UnixFileMode)Convert.ToInt32("660", 8), File.GetUnixFileMode(At("a.sock")));
+        await using ToolRun other = await ServeAsync(At("b.sock"), "--echo");
+        Assert.Equal((UnixFileMode)Convert.ToInt32("600", 8), File.GetUnixFileMode(At("b.sock")));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_successor_takes_over_and_the_clients_of_both_are_served()
+    {
+        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
+        using Socket old = LocalPeer.Connect(At("a.sock"));
+        old.Say("before");
+        await old.ExpectAsync("before");
+        await using ToolRun second = Start("serve", At("a.sock"), "--echo", "--take-over");
+        await second.ReadErrorsUntilAsync("open to self,root, taken over\n");
+        old.Say("after");
+        await old.ExpectAsync("after");
+        Assert.Equal(new ToolResult(0, "new\n", ""), await ConnectAsync("new\n", At("a.sock")));
+        old.Close();
+        ToolResult result = await first.EndAsync();
+        Assert.Equal(0, result.Status);
+        Assert.EndsWith("samehost: handed over, and the last client has left\n", result.Errors, StringComparison.Ordinal);
+        second.Terminate();
+        Assert.Equal(0, (await second.EndAsync()).Status);
+        NothingIsLeft();
+    }
+}

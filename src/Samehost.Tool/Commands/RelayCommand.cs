@@ -63,6 +63,7 @@ internal static class RelayCommand
 
     public static Command Create()
     {
+        Dump.CompletionSources.Clear(); // the enumeration's own names
         Dump.CompletionSources.Add("text", "hex");
         var command = new ToolCommand("relay", "Let the clients of one address talk to the server at another.")
         {

@@ -19,7 +19,8 @@ internal static class RelayCommand
     private static readonly Argument<ToolAddress> To =
         AddressArgument.Create("TO", "The server: a path, @name, tcp:HOST:PORT or fd:N.", Targets);
 
-    private static readonly Option<SocketKind?> Type = CommonOption.Type("The type of both sockets: stream (the default), datagram or seqpacket.");
+    private static readonly Option<SocketKind?> Type =
+        CommonOption.Type("The type of both sockets: stream (the default), datagram or seqpacket.");
 
     private static readonly Option<PeerPolicy?> Allow =
         CommonOption.Policy("--allow", "Which local clients are served, for example 'self,root' (the default), 'group:web' or 'anyone'.");
@@ -69,10 +70,10 @@ internal static class RelayCommand
         {
             Examples =
             [
-                ("samehost relay tcp:127.0.0.1:8080 app.sock", "reach a local server over TCP"),
-                ("samehost relay app.sock tcp:db.example:5432", "and the other way"),
-                ("samehost relay --dump text new.sock app.sock", "watch what passes"),
-                ("samehost relay --record talk.jsonl new.sock app.sock", "keep it, for 'samehost replay'"),
+                ("samehost relay tcp:127.0.0.1:8080 /run/app.sock", "a local server, over TCP"),
+                ("samehost relay /tmp/db.sock tcp:db.example:5432", "and the other way"),
+                ("samehost relay --dump text /tmp/a /run/app.sock", "watch what passes"),
+                ("samehost relay --record talk /tmp/a /run/app.sock", "keep it, for replay"),
             ],
             Details =
             [
@@ -85,7 +86,8 @@ internal static class RelayCommand
         };
         foreach (Argument argument in new Argument[] { From, To })
             command.Add(argument);
-        foreach (Option option in new Option[] { Type, Dump, Record, Allow, RequireServer, Mode, Group, Wait, MaxConnections, NoDescriptors, Once, Quiet })
+        Option[] options = [Type, Dump, Record, Allow, RequireServer, Mode, Group, Wait, MaxConnections, NoDescriptors, Once, Quiet];
+        foreach (Option option in options)
             command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -111,7 +113,9 @@ internal static class RelayCommand
                 "TCP is a stream: --type has to be stream on both sides",
             { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",
-            { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp => "--allow judges local clients; nothing tells who comes over TCP",
+            { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
+                "--allow judges local clients; nothing tells who comes over TCP",
+            { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
                 "--require-server judges a local server; nothing tells who is behind TCP",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>

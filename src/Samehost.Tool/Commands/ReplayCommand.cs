@@ -12,7 +12,8 @@ internal static class ReplayCommand
     private static readonly Argument<string> File = new("FILE") { Description = "What 'samehost relay --record' wrote." };
 
     private static readonly Argument<ToolAddress> Address = AddressArgument.Create(
-        "ADDRESS", "The server: a path, @name or tcp:HOST:PORT. With --as-server, where to listen.", ToolAddressKinds.Local | ToolAddressKinds.Tcp);
+        "ADDRESS", "The server: a path, @name or tcp:HOST:PORT. With --as-server, where to listen.",
+        ToolAddressKinds.Local | ToolAddressKinds.Tcp);
 
     private static readonly Option<bool> AsServer = new("--as-server")
     {
@@ -38,8 +39,8 @@ internal static class ReplayCommand
         {
             Examples =
             [
-                ("samehost replay talk.jsonl /run/app.sock", "does the server still answer the same?"),
-                ("samehost replay talk.jsonl /tmp/app.sock --as-server", "stand in for the server"),
+                ("samehost replay talk /run/app.sock", "does it still answer the same?"),
+                ("samehost replay talk /tmp/a --as-server", "stand in for the server"),
             ],
             Details =
             [

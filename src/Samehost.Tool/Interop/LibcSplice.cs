@@ -11,7 +11,7 @@ internal static unsafe partial class LibcSplice
     private const uint SPLICE_F_NONBLOCK = 2;
     private const int F_SETPIPE_SZ = 1031;
 
-    /// <summary>Moves at most <paramref name="most"/> bytes; how many, 0 at the end of <paramref name="source"/>, or <c>-errno</c>.</summary>
+    /// <summary>Moves at most <paramref name="most"/> bytes; how many, 0 at the end of the source, or <c>-errno</c>.</summary>
     public static int Move(Descriptor source, Descriptor sink, int most)
     {
         using var from = new DescriptorLease(source);

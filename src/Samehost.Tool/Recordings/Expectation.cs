@@ -140,7 +140,8 @@ internal sealed class Expectation
         Signal();
     }
 
-    private string Rest() => $"{Printable.Excerpt(_expected[_index].Bytes.AsSpan(_offset))} of the recording's line {_expected[_index].Line}";
+    private string Rest() =>
+        $"{Printable.Excerpt(_expected[_index].Bytes.AsSpan(_offset))} of the recording's line {_expected[_index].Line}";
 
     private void Differ(string difference)
     {

@@ -4,7 +4,8 @@ using Samehost.Tool.Relays;
 namespace Samehost.Tool.Recordings;
 
 /// <summary>Something that happened in a connection.</summary>
-internal sealed record RecordedEvent(int Line, double Time, int Connection, string Event, Direction Direction, byte[] Bytes, int Descriptors)
+internal sealed record RecordedEvent(
+    int Line, double Time, int Connection, string Event, Direction Direction, byte[] Bytes, int Descriptors)
 {
     /// <param name="line">What the file says.</param>
     /// <param name="number">Of the line in the file.</param>

@@ -133,8 +133,9 @@ internal sealed class Replay(Recording recording, ToolAddress address, ReplayOpt
 
     private void Report(string verdict)
     {
+        string what = _connections == 1 ? "connection" : "connections";
         if (!options.IsQuiet)
-            Terminal.Line($"{_connections} {(_connections == 1 ? "connection" : "connections")} {verdict}: {_sent} bytes sent, {_compared} received");
+            Terminal.Line($"{_connections} {what} {verdict}: {_sent} bytes sent, {_compared} received");
     }
 }
 

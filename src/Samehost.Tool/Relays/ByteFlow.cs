@@ -72,7 +72,9 @@ internal sealed class ByteFlow(RelayEnd source, RelayEnd sink, Direction directi
         _streak = full ? _streak + 1 : 0;
         if (_streak >= FullReadsToSplice)
         {
-            _pipe = resources.TakePipe();
+            // A large amount is under way: with more room fewer calls do.
+            if ((_pipe = resources.TakePipe()) is not null && Sink.IsLocal) // TCP sees to it by itself
+                _ = LibcSocketOptions.Set(Sink.Socket, LibcSocketOptions.SO_SNDBUF, SplicePipe.Room);
             _streak = 0;
         }
     }

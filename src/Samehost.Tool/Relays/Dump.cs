@@ -13,13 +13,17 @@ internal sealed class Dump(DumpStyle style) : IRelayWatcher
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Connection, Direction Direction), long> _offsets = [];
 
-    public void Opened(int connection, string who) => Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
+    public void Opened(int connection, string who) =>
+        Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
     {
         string what = $"{Arrow(direction)} {bytes.Length} {(bytes.Length == 1 ? "byte" : "bytes")}";
         if (descriptors.Count > 0)
-            what += $" and {(descriptors.Count == 1 ? "a descriptor" : $"{descriptors.Count} descriptors")}: {DescriptorNames.Of(descriptors)}";
+        {
+            string count = descriptors.Count == 1 ? "a descriptor" : $"{descriptors.Count} descriptors";
+            what += $" and {count}: {DescriptorNames.Of(descriptors)}";
+        }
         var body = new StringBuilder();
         lock (_lock)
         {

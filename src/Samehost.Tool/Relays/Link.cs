@@ -25,7 +25,8 @@ internal sealed class Link(int number, Flow toServer, Flow toClient)
 
     public bool IsFinished => IsCutOff || (toServer.IsFinished && toClient.IsFinished);
 
-    private bool IsCutOff => toServer is { IsFinished: true, Failure: not Errno.None } || toClient is { IsFinished: true, Failure: not Errno.None };
+    private bool IsCutOff =>
+        toServer is { IsFinished: true, Failure: not Errno.None } || toClient is { IsFinished: true, Failure: not Errno.None };
 
     /// <summary>Moves what can be moved; true when there may be more.</summary>
     public bool Move(LoopResources resources)

@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Tool.Relays;
 
-/// <summary>One socket of a link, and what epoll has said about it. Readiness is remembered, because it is told only when it changes.</summary>
+/// <summary>One socket of a link, and what epoll has said about it, which is remembered because it is told only once.</summary>
 internal sealed class RelayEnd(Descriptor socket, bool isLocal, bool hasRecords = false)
 {
     private const uint Ended = LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;

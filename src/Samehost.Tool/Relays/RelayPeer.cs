@@ -8,7 +8,8 @@ internal sealed record RelayPeer(RelayEnd End, IDisposable Owner, string Who) : 
     /// <summary>Who it is as the kernel tells; null over TCP.</summary>
     public PeerCredentials? Credentials { get; private init; }
 
-    public static RelayPeer Of(UnixStream stream) => Local((Descriptor)stream.Handle, stream, stream.GetPeerCredentials(), hasRecords: false);
+    public static RelayPeer Of(UnixStream stream) =>
+        Local((Descriptor)stream.Handle, stream, stream.GetPeerCredentials(), hasRecords: false);
 
     public static RelayPeer Of(UnixSeqpacket connection) =>
         Local((Descriptor)connection.Handle, connection, connection.GetPeerCredentials(), hasRecords: true);

@@ -63,7 +63,7 @@ public abstract class RelayFixture : ToolFixture
         return Encoding.Latin1.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Stop));
     }
 
-    internal static EndPoint Local(string path) => path[0] == '@' ? new UnixDomainSocketEndPoint('\0' + path[1..]) : new UnixDomainSocketEndPoint(path);
+    internal static EndPoint Local(string path) => new UnixDomainSocketEndPoint(path[0] == '@' ? '\0' + path[1..] : path);
 
     internal static EndPoint AnyPort => new IPEndPoint(IPAddress.Loopback, 0);
 

@@ -45,10 +45,11 @@ public sealed class RelayPageTests : RelayFixture
 
     private string Plain(string transcript)
     {
-        string text = transcript.Replace("$ cd " + Temporary + "\n", "", StringComparison.Ordinal).Replace(Temporary, "/run/app", StringComparison.Ordinal);
+        string text = transcript.Replace("$ cd " + Temporary + "\n", "", StringComparison.Ordinal)
+            .Replace(Temporary, "/run/app", StringComparison.Ordinal);
         text = Regex.Replace(text, @"\d\d:\d\d:\d\d\.\d{6}", "12:34:56.789012");
-        return Regex.Replace(text, @"(\w+ )?\(uid \d+, gid \d+, pid \d+\)", m => m.Groups[1].Length > 0 && m.Groups[1].Value != "credentials "
-            ? "ada (uid 1000, gid 1000, pid 4711)" : m.Groups[1].Value + "(uid 1000, gid 1000, pid 4242)");
+        text = Regex.Replace(text, @"(?<=credentials )\(uid \d+, gid \d+, pid \d+\)", "(uid 1000, gid 1000, pid 4242)");
+        return Regex.Replace(text, @"(?<=from )\w* ?\(uid \d+, gid \d+, pid \d+\)", "ada (uid 1000, gid 1000, pid 4711)");
     }
 
     private static async Task ServeAsync(Socket listener, byte[] answer)

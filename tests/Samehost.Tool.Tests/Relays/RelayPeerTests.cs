@@ -36,7 +36,8 @@ public sealed class RelayPeerTests : RelayFixture
             "--data", "hello", "http://localhost/upper");
         Assert.Equal(new ToolResult(0, "{\"ApiVersion\":\"1.44\"}HELLO", ""), await curl.EndAsync());
         await using ToolRun large = StartProgram(
-            ForeignProgram.Curl, "-sS", "--unix-socket", FromPath, "-o", "/dev/null", "-w", "%{http_code} %{size_download}", "http://localhost/large");
+            ForeignProgram.Curl, "-sS", "--unix-socket", FromPath, "-o", "/dev/null", "-w", "%{http_code} %{size_download}",
+            "http://localhost/large");
         Assert.Equal(new ToolResult(0, "200 3000000", ""), await large.EndAsync());
     }
 

@@ -41,7 +41,7 @@ public sealed class RelayRecordTests : RelayFixture
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--type", "datagram");
         await using ToolRun _ = run;
         byte[] buffer = new byte[1000];
-        Socket[] clients = [Listen(Local(Path.Join(Temporary, "a")), SocketType.Dgram), Listen(Local(Path.Join(Temporary, "b")), SocketType.Dgram)];
+        Socket[] clients = [.. new[] { "a", "b" }.Select(name => Listen(Local(Path.Join(Temporary, name)), SocketType.Dgram))];
         foreach (int i in new[] { 0, 1, 0 })
         {
             await clients[i].SendToAsync(new byte[] { (byte)i }, address, Stop);

@@ -84,7 +84,8 @@ public sealed class RelayStreamTests : RelayFixture
     public async Task A_reset_is_carried_through()
     {
         // By a client that breaks off, to a server over TCP; by a server, to a client over TCP; and from TCP to TCP.
-        foreach (var (from, to, clientResets) in new[] { ("path", "tcp", true), ("tcp", "path", false), ("tcp", "tcp", true), ("tcp", "tcp", false) })
+        (string, string, bool)[] ways = [("path", "tcp", true), ("tcp", "path", false), ("tcp", "tcp", true), ("tcp", "tcp", false)];
+        foreach ((string from, string to, bool clientResets) in ways)
         {
             using Socket listener = Listen(to == "tcp" ? AnyPort : Local(ToPath));
             var (run, address) = await RelayAsync(from == "tcp" ? AnyTcp : FromPath, listener.LocalEndPoint!);
@@ -102,7 +103,8 @@ public sealed class RelayStreamTests : RelayFixture
                 var error = await Assert.ThrowsAsync<SocketException>(() => ReceiveAllAsync(other));
                 Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
                 Assert.Contains(" from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
-                Assert.Contains($"was reset by the {(clientResets ? "client" : "server")}", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
+                string who = clientResets ? "client" : "server";
+                Assert.Contains($"was reset by the {who}", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
             }
             File.Delete(ToPath);
             File.Delete(FromPath);
@@ -136,7 +138,8 @@ public sealed class RelayStreamTests : RelayFixture
             Assert.Empty(await ReceiveAllAsync(client));
         Assert.Contains("connection 1 from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
         Assert.Equal(
-            $"samehost: connection 1 goes nowhere: connect failed: No such file or directory (2): {ToPath}", await run.ReadErrorLineAsync());
+            $"samehost: connection 1 goes nowhere: connect failed: No such file or directory (2): {ToPath}",
+            await run.ReadErrorLineAsync());
         Assert.StartsWith("hint: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
 
         // It is tried anew for each client.

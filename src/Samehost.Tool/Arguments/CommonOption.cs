@@ -48,13 +48,17 @@ internal static class CommonOption
                 : (null, $"'{text}' does not do for {name}: write a number from {least} to {most}"));
 
     /// <summary>An option with a reader of its own, which gives the value or the problem as a sentence.</summary>
-    public static Option<T?> Parsed<T>(string name, string helpName, string description, Func<string, (T? Value, string? Problem)> read) =>
-        new(name)
+    public static Option<T?> Parsed<T>(string name, string helpName, string description, Func<string, (T? Value, string? Problem)> read)
+    {
+        var option = new Option<T?>(name)
         {
             Description = description,
             HelpName = helpName,
             CustomParser = result => Read(result, read),
         };
+        option.CompletionSources.Clear(); // an enumeration would offer its names, which are not what is typed
+        return option;
+    }
 
     private static T? Read<T>(ArgumentResult result, Func<string, (T? Value, string? Problem)> read)
     {

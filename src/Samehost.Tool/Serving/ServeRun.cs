@@ -37,7 +37,7 @@ internal sealed class ServeRun(ServeSettings settings)
         }
         finally
         {
-            _notify.Stopping();
+            Notify(static notify => notify.Stopping());
             await StopAsync(service);
         }
     }
@@ -55,10 +55,12 @@ internal sealed class ServeRun(ServeSettings settings)
 
         foreach (Entrance entrance in entrances)
             _log.Say($"serving {entrance}, open to {settings.Allowed}{(takeOver is null ? "" : ", taken over")}");
-        _notify.Ready();
+        Notify(static notify => notify.Ready());
 
         Task first = await Task.WhenAny(ends);
-        if (first == _offer?.Completion)
+        if (_offer is not null && !signal.Received.IsCompleted)
+            await Task.WhenAny(_offer.Completion, Task.Delay(UnwindTime));
+        if (_offer is { Completion.IsCompletedSuccessfully: true })
             _log.Say("handed over, and the last client has left");
         if (service.Ended.IsFaulted)
             await service.Ended;
@@ -78,6 +80,19 @@ internal sealed class ServeRun(ServeSettings settings)
         await Task.WhenAny(stopped, Task.Delay(UnwindTime));
         if (_offer is not null)
             await Task.WhenAny(_offer.DisposeAsync().AsTask(), Task.Delay(UnwindTime));
+    }
+
+    /// <summary>A service manager that does not listen is no reason not to serve.</summary>
+    private void Notify(Action<SystemdNotify> what)
+    {
+        try
+        {
+            what(_notify);
+        }
+        catch (UnixSocketException error)
+        {
+            _log.Say($"the service manager cannot be told: {Failure.Summary(error)}");
+        }
     }
 
     private UnixServer Start(Entrance entrance, Service service, CancellationToken closing)

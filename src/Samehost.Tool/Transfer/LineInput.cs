@@ -1,4 +1,3 @@
-using Samehost.Programs;
 using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Transfer;
@@ -27,7 +26,7 @@ internal sealed class LineInput(bool isHex) : IInput
                 return _start < _end ? Take(_end, _end) : default(ReadOnlyMemory<byte>?); // a bare null would be an empty line
             _searched = _end;
             MakeRoom();
-            int got = await StandardInput.ReadAsync(_buffer.AsMemory(_end), stop);
+            int got = await TypedInput.ReadAsync(_buffer.AsMemory(_end), stop);
             _isOver = got == 0;
             _end += got;
         }

@@ -1,5 +1,3 @@
-using Samehost.Programs;
-
 namespace Samehost.Tool.Transfer;
 
 /// <summary>Standard input as it comes.</summary>
@@ -9,7 +7,7 @@ internal sealed class RawInput : IInput
 
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken stop)
     {
-        int got = await StandardInput.ReadAsync(_buffer, stop);
+        int got = await TypedInput.ReadAsync(_buffer, stop);
         return got > 0 ? _buffer.AsMemory(0, got) : default(ReadOnlyMemory<byte>?); // a bare null would be an empty piece
     }
 }

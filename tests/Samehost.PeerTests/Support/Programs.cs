@@ -11,6 +11,10 @@ internal static class Programs
 
     public static string DataClient => Find("unixdataclient");
 
+    /// <summary>The command-line tool.</summary>
+    public static string Tool => Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS") is { Length: > 0 }
+        ? Find("samehost") : Path.Join(Path.GetDirectoryName(Build("src", "Samehost.Tool")), "samehost");
+
     /// <summary>The second process of our own tests, for what only a program that was started can show.</summary>
     public static string TestPeer => Build("tests", "Samehost.TestPeer");
 

@@ -13,7 +13,7 @@ public sealed class ConnectTests : ToolFixture
         client.Type("question");
         client.Input.Close();
         using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("question\n", await new StreamReader(new NetworkStream(server)).ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("question\n", await server.ReadToEndAsync());
         server.Say("answer\n");
         server.Close();
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());

@@ -36,12 +36,22 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task A_program_has_the_connection_and_no_other_descriptor_of_ours()
     {
-        const string Script = "ls /proc/$$/fd; grep SigIgn /proc/$$/status";
+        const string Script = "ls /proc/$$/fd";
         await using ToolRun direct = StartProgram("sh", "-c", Script);
         ToolResult expected = await direct.EndAsync();
         await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", Script);
         using Socket other = LocalPeer.Connect(At("a.sock"));
         Assert.Equal(expected.Output, (await ConnectAsync("", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_ends_by_SIGPIPE_as_it_would_in_a_shell()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "yes");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await client.ExpectAsync("y\n");
+        client.Shutdown(SocketShutdown.Receive); // to close with something unread would be a reset instead
+        await server.ReadErrorsUntilAsync($"with status {128 + 13}\n");
     }
 
     [Fact(Timeout = 60_000)]

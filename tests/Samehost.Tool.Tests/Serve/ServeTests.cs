@@ -105,6 +105,7 @@ public sealed class ServeTests : ToolFixture
         server.Type("answer");
         await client.ReadUntilAsync("answer\n");
         client.Input.Close();
+        server.Input.Close();
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
     }
 

@@ -24,15 +24,23 @@ internal static class LocalPeer
     /// <summary>Text until the end of the stream.</summary>
     public static async Task<string> ReadToEndAsync(this Socket socket)
     {
-        using var reader = new StreamReader(new NetworkStream(socket), Encoding.UTF8);
-        return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        using var all = new MemoryStream();
+        byte[] buffer = new byte[64 * 1024];
+        while (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is > 0 and int got)
+            all.Write(buffer, 0, got);
+        return Encoding.UTF8.GetString(all.ToArray());
     }
 
     /// <summary>As many bytes as the text has, which they have to spell.</summary>
     public static async Task ExpectAsync(this Socket socket, string text)
     {
         byte[] buffer = new byte[Encoding.UTF8.GetByteCount(text)];
-        await new NetworkStream(socket).ReadExactlyAsync(buffer, TestContext.Current.CancellationToken);
+        for (int done = 0; done < buffer.Length;)
+        {
+            int got = await socket.ReceiveAsync(buffer.AsMemory(done), TestContext.Current.CancellationToken);
+            Assert.True(got > 0, $"the end came before \"{text}\"");
+            done += got;
+        }
         Assert.Equal(text, Encoding.UTF8.GetString(buffer));
     }
 

@@ -46,9 +46,10 @@ public abstract class ToolFixture : IDisposable
     protected async Task<ToolResult> ConnectAsync(string input, params string[] arguments)
     {
         await using ToolRun client = Start(["connect", .. arguments]);
-        await client.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(input), TestContext.Current.CancellationToken);
-        client.Input.Close();
-        return await client.EndAsync();
+        Task typing = TypeAsync(client, input); // while what comes back is read, or either would wait for the other
+        ToolResult result = await client.EndAsync();
+        await typing;
+        return result;
     }
 
     /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colours unless wanted.</summary>
@@ -94,6 +95,19 @@ public abstract class ToolFixture : IDisposable
     {
         Assert.Empty(Directory.EnumerateFileSystemEntries(Temporary));
         Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), IsOurs);
+    }
+
+    private static async Task TypeAsync(ToolRun run, string input)
+    {
+        try
+        {
+            await run.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(input), TestContext.Current.CancellationToken);
+            run.Input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended and wants no more.
+        }
     }
 
     private bool IsOurs(string process)

@@ -1,0 +1,99 @@
+using Samehost.PeerTests.Interop;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Tool;
+
+/// <summary><c>samehost serve</c> started by systemd's socket activation, which waits for the first client and then becomes it.</summary>
+public sealed class ServeUnderSystemdTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("stream")]
+    [InlineData("seqpacket", "--seqpacket")]
+    [InlineData("datagram", "-d")]
+    public async Task A_passed_socket_is_served_whatever_its_type(string type, params string[] options)
+    {
+        await using RunningProgram server = await ActivateAsync([.. options, "-l", _folder["a"]], "--echo");
+        await using RunningProgram client = Connect("a", "--type", type);
+        client.Type("g1");
+        await client.ExpectAsync("g1");
+        await ExpectServingAsync(server, $"{_folder["a"]} ({type})");
+        server.Signal(LibcSignal.SIGTERM);
+        Assert.Equal(0, await server.ExitStatusAsync());
+        Assert.Contains("a", _folder.Names); // the manager's to remove
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Several_sockets_are_served_by_one_program_each()
+    {
+        await using RunningProgram server =
+            await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"]], "--exec", "sh", "-c", "cat; basename $IPCLOCALPATH; env | grep ^LISTEN_");
+        foreach (string name in (string[])["a", "b"])
+        {
+            await using RunningProgram client = Connect(name);
+            client.Type("g1");
+            client.CloseInput();
+            await client.ExpectAsync("g1", name);
+            await client.ExpectExitAsync(0);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_socket_is_chosen_by_its_name_or_by_its_number()
+    {
+        await using RunningProgram named =
+            await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back"], "systemd:back", "--echo");
+        await using RunningProgram client = Connect("b");
+        client.Type("g1");
+        await client.ExpectAsync("g1");
+        await ExpectServingAsync(named, $"{_folder["b"]} (stream)");
+
+        await using RunningProgram numbered = await ActivateAsync(["-l", _folder["c"]], "fd:3", "--echo");
+        await using RunningProgram other = Connect("c");
+        other.Type("g2");
+        await other.ExpectAsync("g2");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_name_that_was_not_passed_and_several_by_hand_are_errors()
+    {
+        await using RunningProgram named = await ActivateAsync(["-l", _folder["a"]], "systemd:web");
+        await using RunningProgram waker = Connect("a");
+        await ExpectLineAsync(named, $"samehost: no socket of the name 'web' was passed, but unknown (StreamListener, {_folder["a"]})");
+        Assert.Equal(1, await named.ExitStatusAsync());
+
+        await using RunningProgram several = await ActivateAsync(["-l", _folder["b"], "-l", _folder["c"]]);
+        await using RunningProgram other = Connect("b");
+        await ExpectLineAsync(several, "samehost: several sockets were passed: --echo, --exec or --keep can serve them all");
+        Assert.Equal(2, await several.ExitStatusAsync());
+    }
+
+    private RunningProgram Connect(string name, params string[] options) =>
+        RunningProgram.Start(Programs.Tool, ["connect", _folder[name], .. options]);
+
+    private static async Task<RunningProgram> ActivateAsync(string[] options, params string[] arguments)
+    {
+        string[] passOn = [$"--setenv=DOTNET_ROOT={Programs.RuntimeRoot}", "--setenv=PATH", "--setenv=HOME=/tmp"];
+        RunningProgram program =
+            RunningProgram.Start(ForeignProgram.SystemdSocketActivate, [.. passOn, .. options, Programs.Tool, "serve", .. arguments]);
+        foreach (string path in options.Where(o => o.StartsWith('/')))
+            await SocketTable.WaitForServerAsync(path);
+        return program;
+    }
+
+    private static Task ExpectServingAsync(RunningProgram server, string what) =>
+        ExpectLineAsync(server, $"samehost: serving {what}, open to self,root");
+
+    /// <summary>Among what the activator itself says.</summary>
+    private static async Task ExpectLineAsync(RunningProgram server, string line)
+    {
+        string? said;
+        do
+            said = await server.NextErrorAsync();
+        while (said is not null && !said.StartsWith("samehost: ", StringComparison.Ordinal));
+        Assert.Equal(line, said);
+    }
+}

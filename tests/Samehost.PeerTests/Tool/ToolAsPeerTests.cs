@@ -1,0 +1,144 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Tool;
+
+/// <summary><c>samehost serve</c> and <c>connect</c> where one would take socat or nc.</summary>
+public sealed class ToolAsPeerTests : IDisposable
+{
+    private static readonly string[] Lines = ["g1", "g2", "g3"];
+
+    private readonly TestFolder _folder = new();
+
+    private string Address => _folder["peer.sock"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Connect_talks_with_our_stream_server()
+    {
+        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, Address);
+        await SocketTable.WaitForServerAsync(Address);
+        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", Address);
+        foreach (string line in Lines)
+        {
+            client.Type(line);
+            await server.ExpectAsync($"Receive: {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        await server.ExpectAsync("client quit");
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Serve_answers_our_stream_client_with_a_program()
+    {
+        await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/\\x0//g;s/^/Hi, /");
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, Address);
+        foreach (string line in Lines)
+        {
+            client.Type(line);
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Connect_talks_with_our_datagram_server()
+    {
+        await using RunningProgram server = RunningProgram.Start(Programs.DataServer, Address);
+        await SocketTable.WaitForServerAsync(Address);
+        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", "--type", "datagram", Address);
+        foreach (string line in Lines)
+        {
+            client.Type(line);
+            await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Serve_echoes_to_our_datagram_client()
+    {
+        await using RunningProgram server = await ServeAsync("--type", "datagram", "--echo");
+        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, Address);
+        foreach (string line in Lines)
+        {
+            client.Type(line);
+            await client.ExpectAsync($"now sending {line}", line);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Netcat_and_socat_are_served()
+    {
+        await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/^/Hi, /");
+        await using RunningProgram netcat = RunningProgram.Start(ForeignProgram.Netcat, "-NU", Address);
+        await using RunningProgram socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address}");
+        foreach (RunningProgram client in (RunningProgram[])[netcat, socat])
+        {
+            foreach (string line in Lines)
+            {
+                client.Type(line);
+                await client.ExpectAsync($"Hi, {line}");
+            }
+            client.CloseInput();
+            await client.ExpectExitAsync(0);
+        }
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("nc")]
+    [InlineData("socat")]
+    public async Task Foreign_servers_are_talked_to(string tool)
+    {
+        await using RunningProgram server = tool == "nc"
+            ? RunningProgram.Start(ForeignProgram.Netcat, "-NlU", Address)
+            : RunningProgram.Start(ForeignProgram.Socat, $"UNIX-LISTEN:{Address}", "STDIO");
+        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", "--wait", "10s", Address);
+        foreach (string line in Lines)
+        {
+            client.Type(line);
+            await server.ExpectAsync(line);
+            server.Type($"Hi, {line}");
+            await client.ExpectAsync($"Hi, {line}");
+        }
+        client.CloseInput();
+        server.CloseInput();
+        await client.ExpectExitAsync(0);
+        await server.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Socat_exchanges_records()
+    {
+        await using RunningProgram server = await ServeAsync("--type", "seqpacket", "--echo");
+        await using RunningProgram socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address},socktype=5");
+        foreach (string line in Lines)
+        {
+            socat.Type(line);
+            await socat.ExpectAsync(line);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Python_is_known_by_the_environment_of_the_program()
+    {
+        await using RunningProgram server = await ServeAsync("--exec", "sh", "-c", "echo $PROTO $IPCREMOTEPID $IPCREMOTEEUID $IPCREMOTEEGID");
+        const string Client = """
+            import os, socket, sys
+            s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+            assert s.makefile().read() == f"IPC {os.getpid()} {os.geteuid()} {os.getegid()}\n"
+            """;
+        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", Client, Address);
+        await python.ExpectExitAsync(0);
+    }
+
+    private async Task<RunningProgram> ServeAsync(params string[] arguments)
+    {
+        RunningProgram server = RunningProgram.Start(Programs.Tool, ["serve", Address, .. arguments]);
+        Assert.StartsWith("samehost: serving ", await server.NextErrorAsync(), StringComparison.Ordinal);
+        return server;
+    }
+}

@@ -1,0 +1,83 @@
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Serve;
+
+/// <summary>The terminal sessions of docs/tool/serve.md, as they happen.</summary>
+public sealed class ServeSessionTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task By_hand()
+    {
+        await using TerminalSession server = OpenTerminal();
+        await using TerminalSession client = OpenTerminal();
+        await server.RunAsync("samehost serve app.sock");
+        await server.ShowsAsync("self,root\n");
+        await client.RunAsync("samehost connect app.sock");
+        await client.TypeAsync("is anybody there?");
+        await server.ShowsAsync("is anybody there?\n");
+        await server.TypeAsync("yes, somebody is");
+        await client.ShowsAsync("yes, somebody is\n");
+        server.EndInput();
+        client.EndInput();
+        await server.PromptAsync();
+        await client.PromptAsync();
+        Shows("by-hand", server);
+        Shows("by-hand-client", client);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task With_a_program_and_Ctrl_C()
+    {
+        await using TerminalSession server = OpenTerminal();
+        await using TerminalSession client = OpenTerminal();
+        await server.RunAsync("samehost serve app.sock --exec sh -c 'echo Hello, user $IPCREMOTEEUID; rev'");
+        await server.ShowsAsync("self,root\n");
+        await client.RunAsync("printf 'one\\ntwo\\n' | samehost connect app.sock");
+        await client.PromptAsync();
+        await client.TypeAsync("samehost serve app.sock --echo");
+        await client.PromptAsync();
+        server.Interrupt();
+        await server.ShowsAsync("^C");
+        await server.PromptAsync();
+        await server.TypeAsync("echo $?; ls app.sock");
+        await server.PromptAsync();
+        string user = Environment.IsPrivilegedProcess ? "0" : "65534";
+        Page.Shows("serve.md", "program", Plain(server));
+        Page.Shows("serve.md", "program-client", System.Text.RegularExpressions.Regex.Replace(
+            Plain(client).Replace($"Hello, user {user}\n", "Hello, user 1000\n", StringComparison.Ordinal), @"pid \d+ \(samehost\), user \w+",
+            "pid 4711 (samehost), user alice"));
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Another_copy_takes_over()
+    {
+        await using TerminalSession old = OpenTerminal();
+        await using TerminalSession successor = OpenTerminal();
+        await old.RunAsync("samehost serve app.sock --echo --take-over");
+        await old.ShowsAsync("self,root\n");
+        await successor.RunAsync("samehost serve app.sock --echo --take-over");
+        await successor.ShowsAsync("taken over\n");
+        await old.PromptAsync();
+        Shows("take-over", old);
+        Shows("take-over-successor", successor);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Ctrl_C_before_anybody_has_come_leaves_no_file()
+    {
+        await using TerminalSession server = OpenTerminal();
+        await server.RunAsync("samehost serve app.sock");
+        await server.ShowsAsync("self,root\n");
+        server.Interrupt();
+        await server.PromptAsync();
+        await server.TypeAsync("echo $?");
+        await server.ShowsAsync("130\n");
+        NothingIsLeft();
+    }
+
+    private string Plain(TerminalSession session) => session.Transcript.Replace(Temporary, "/home/alice", StringComparison.Ordinal);
+
+    private void Shows(string name, TerminalSession session) => Page.Shows("serve.md", name, Plain(session));
+}

@@ -1,7 +1,8 @@
 #!/bin/bash
 # How fast does `samehost relay` pass bytes on, beside socat? Give it the tool, best a native one (build/native.proj); needs cc and socat.
 #   bench/relay-vs-socat.sh artifacts/native/samehost [rounds]
-# Alternates, prints each round and the medians: MB/s for 1 GiB in writes of 64 KiB and for 64-byte messages one way, µs for their round trip.
+# Alternates, prints each round and the medians: MB/s for 1 GiB in writes of 64 KiB and for 64-byte messages one way, µs for their round
+# trip. "direct" is without a relay.
 set -euo pipefail
 tool=$(readlink -f "$1")
 rounds=${2:-5}
@@ -28,6 +29,7 @@ relayed() {
 for ((round = 0; round < rounds; round++)); do
     for row in "1-GiB,MB/s $((1 << 30)) 65536 one-way" "64-B-one-way,MB/s $((64 << 20)) 64 one-way" "64-B-round-trip,us $((64 * 40000)) 64 round-trips"; do
         read -r -a what <<< "$row"
+        echo "${what[0]} direct $(./load "$PWD/to" "$PWD/to" "${what[@]:1}")" | tee -a figures
         relayed samehost "${what[@]}" "$tool" relay --quiet "$PWD/from" "$PWD/to"
         relayed samehost--no-descriptors "${what[@]}" "$tool" relay --quiet --no-descriptors "$PWD/from" "$PWD/to"
         relayed socat "${what[@]}" socat UNIX-LISTEN:from UNIX-CONNECT:to

@@ -5,12 +5,6 @@ internal static class ForeignProgram
 {
     public static string Python => Need("python3", "python3");
 
-    public static string Curl => Need("curl", "curl");
-
-    public static string Xvfb => Need("Xvfb", "xvfb");
-
-    public static string Xdpyinfo => Need("xdpyinfo", "x11-utils");
-
     public static string Script => Need("script", "bsdutils");
 
     public static string SetPriv => Need("setpriv", "util-linux");

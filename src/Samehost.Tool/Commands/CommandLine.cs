@@ -16,6 +16,8 @@ internal static class CommandLine
         ConnectCommand.Create(),
         ListCommand.Create(),
         ExplainCommand.Create(),
+        RelayCommand.Create(),
+        ReplayCommand.Create(),
         BenchCommand.Create(),
         BenchCommand.CreateOpponent(),
         TourCommand.Create(),

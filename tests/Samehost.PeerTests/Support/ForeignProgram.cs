@@ -21,6 +21,12 @@ internal static class ForeignProgram
 
     public static string Compiler => Need("cc", "gcc");
 
+    public static string Curl => Need("curl", "curl");
+
+    public static string Xvfb => Need("Xvfb", "xvfb");
+
+    public static string Xdpyinfo => Need("xdpyinfo", "x11-utils");
+
     private static string Need(string name, string package)
     {
         string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')

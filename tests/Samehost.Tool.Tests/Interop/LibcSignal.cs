@@ -5,6 +5,7 @@ namespace Samehost.Tool.Tests.Interop;
 
 internal static partial class LibcSignal
 {
+    public const int SIGINT = 2;
     public const int SIGTERM = 15;
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -18,7 +18,7 @@ public sealed class ManPageTests : ToolFixture
     public async Task It_has_every_command_and_option_of_the_help()
     {
         string page = (await RunAsync("man")).Output.Replace("\\-", "-", StringComparison.Ordinal);
-        foreach (string command in (string[])["serve", "connect", "tour", "completions", "man"])
+        foreach (string command in (string[])["serve", "connect", "relay", "replay", "tour", "completions", "man"])
         {
             Assert.Contains($".SS \"samehost {command}\"", page, StringComparison.Ordinal);
             string help = (await RunAsync(command, "--help")).Output;

@@ -3,6 +3,8 @@ namespace Samehost.Tool.Tests.Support;
 /// <summary>Programs that we did not write. A test is skipped, naming the Debian package, only when one is absent.</summary>
 internal static class ForeignProgram
 {
+    public static string Python => Need("python3", "python3");
+
     public static string Script => Need("script", "bsdutils");
 
     public static string SetPriv => Need("setpriv", "util-linux");

@@ -53,6 +53,12 @@ public sealed class ToolRun : IAsyncDisposable
         return _output.ToString();
     }
 
+    /// <summary>The next line of standard error; the rest is what <see cref="EndAsync"/> gives.</summary>
+    public async Task<string> ReadErrorLineAsync() =>
+        await _process.StandardError.ReadLineAsync(_deadline.Token) ?? throw new EndOfStreamException("standard error ended");
+
+    public void Interrupt() => Assert.Equal(0, LibcSignal.Kill(_process.Id, LibcSignal.SIGINT));
+
     public int Id => _process.Id;
 
     /// <summary>Reads on until standard error has this text.</summary>

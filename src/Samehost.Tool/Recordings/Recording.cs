@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Samehost.Tool.Arguments;
+using Samehost.Tool.Commands;
+using Samehost.Tool.Output;
+
+namespace Samehost.Tool.Recordings;
+
+/// <summary>What a recording says, checked: every line is of an open connection and has what its event needs.</summary>
+internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> Events)
+{
+    public IEnumerable<IGrouping<int, RecordedEvent>> Connections => Events.GroupBy(e => e.Connection);
+
+    /// <exception cref="ToolException">It cannot be read, or is no recording; the message has the number of the line.</exception>
+    public static Recording Read(string path)
+    {
+        byte[] content;
+        try
+        {
+            content = File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ToolException($"the recording cannot be read: {error.Message}");
+        }
+        SocketKind? kind = null;
+        var events = new List<RecordedEvent>();
+        var states = new Dictionary<int, bool>();
+        int number = 0;
+        foreach (Range range in Lines(content))
+        {
+            number++;
+            ReadOnlySpan<byte> text = content.AsSpan(range);
+            if (kind is null)
+            {
+                kind = ReadHeader(path, Parse(path, number, text));
+                continue;
+            }
+            RecordingLine line = Parse(path, number, text);
+            events.Add(RecordedEvent.From(line, number, states) is ({ } found, null)
+                ? found
+                : throw Bad(path, number, RecordedEvent.From(line, number, states).Problem!));
+        }
+        return kind is null
+            ? throw new ToolException($"{path} is empty: a recording begins with a line about itself")
+            : new Recording(kind.Value, events);
+    }
+
+    private static List<Range> Lines(byte[] content)
+    {
+        var lines = new List<Range>();
+        for (int from = 0; from < content.Length;)
+        {
+            int newline = content.AsSpan(from).IndexOf((byte)'\n');
+            int to = newline < 0 ? content.Length : from + newline;
+            lines.Add(from..to);
+            from = to + 1;
+        }
+        return lines;
+    }
+
+    private static SocketKind ReadHeader(string path, RecordingLine line)
+    {
+        if (line.Format != RecordingLine.CurrentFormat)
+        {
+            throw Bad(path, 1, line.Format is null
+                ? "this is no recording of 'samehost relay'"
+                : $"\"{Printable.Text(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
+        }
+        return line.Type switch
+        {
+            "stream" => SocketKind.Stream,
+            "seqpacket" => SocketKind.Seqpacket,
+            "datagram" => SocketKind.Datagram,
+            _ => throw Bad(path, 1, "the type is neither stream, nor seqpacket, nor datagram"),
+        };
+    }
+
+    private static RecordingLine Parse(string path, int number, ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, RecordingJson.Default.RecordingLine) ?? throw Bad(path, number, "it is null");
+        }
+        catch (JsonException error)
+        {
+            long column = (error.BytePositionInLine ?? 0) + 1;
+            throw Bad(path, number, error.Path is { Length: > 1 } where
+                ? $"\"{where[2..]}\" has a value that does not fit"
+                : $"not JSON from column {column}: {Printable.Excerpt(text)}");
+        }
+    }
+
+    private static ToolException Bad(string path, int line, string problem) => new($"{path}, line {line}: {problem}");
+}

@@ -1,0 +1,41 @@
+namespace Samehost.Tool.Relays;
+
+/// <summary>What the flows of one loop share, since only one of them runs at a time.</summary>
+internal sealed class LoopResources : IDisposable
+{
+    /// <summary>Copies of this size stay in the processor's cache.</summary>
+    private const int BufferSize = 64 * 1024;
+
+    private const int MostPipes = 16;
+
+    private readonly Stack<SplicePipe> _pipes = new();
+
+    /// <summary>For bytes between a read and the write that follows.</summary>
+    public byte[] Buffer { get; private set; } = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
+
+    /// <summary>For the control messages of one read.</summary>
+    public byte[] Control { get; } = GC.AllocateArray<byte>(Messages.ControlReceiver.RoomForAll, pinned: true);
+
+    public void MakeRoomFor(int record)
+    {
+        if (record > Buffer.Length)
+            Buffer = GC.AllocateUninitializedArray<byte>(record, pinned: true);
+    }
+
+    public SplicePipe? TakePipe() => _pipes.TryPop(out var pipe) ? pipe : SplicePipe.TryCreate();
+
+    /// <summary>Takes a pipe back; one that still holds something is closed.</summary>
+    public void Return(SplicePipe pipe)
+    {
+        if (pipe.Held == 0 && _pipes.Count < MostPipes)
+            _pipes.Push(pipe);
+        else
+            pipe.Dispose();
+    }
+
+    public void Dispose()
+    {
+        while (_pipes.TryPop(out var pipe))
+            pipe.Dispose();
+    }
+}

@@ -1,0 +1,45 @@
+using Samehost.Interop;
+
+namespace Samehost.Tool.Relays;
+
+/// <summary>One socket of a link, and what epoll has said about it, which is remembered because it is told only once.</summary>
+internal sealed class RelayEnd(Descriptor socket, bool isLocal, bool hasRecords = false)
+{
+    private const uint Ended = LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
+
+    /// <summary>Everything, each change once: a link is registered and never touched again.</summary>
+    public const uint Interest =
+        LibcEpoll.EPOLLIN | LibcEpoll.EPOLLOUT | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLET;
+
+    public Descriptor Socket => socket;
+
+    /// <summary>A local socket, which can carry descriptors; otherwise TCP.</summary>
+    public bool IsLocal => isLocal;
+
+    public bool HasRecords => hasRecords;
+
+    /// <summary>There may be something to read.</summary>
+    public bool IsReadable { get; set; } = true;
+
+    /// <summary>There may be room to write.</summary>
+    public bool IsWritable { get; set; } = true;
+
+    /// <summary>The peer sends no more: reading has to go on until it says so itself.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>The peer has closed: nothing that is written can arrive.</summary>
+    public bool IsGone { get; private set; }
+
+    public void Note(uint events)
+    {
+        if ((events & (LibcEpoll.EPOLLIN | Ended)) != 0)
+            IsReadable = true;
+        if ((events & (LibcEpoll.EPOLLOUT | LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR)) != 0)
+            IsWritable = true;
+        HasEnded |= (events & Ended) != 0;
+        IsGone |= (events & LibcEpoll.EPOLLHUP) != 0;
+    }
+
+    /// <summary>A read returned less than there was room for: the socket is empty, unless its end is still to be read.</summary>
+    public void WasEmptied() => IsReadable = HasEnded;
+}

@@ -1,0 +1,106 @@
+using System.Net.Sockets;
+using System.Text;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Tool;
+
+/// <summary><c>samehost relay</c> between programs that we did not write.</summary>
+public sealed class RelayPeerTests : IDisposable
+{
+    private const string WebServer = """
+        import http.server, socketserver, sys
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def answer(self, body):
+                self.send_response(200); self.send_header("Content-Length", str(len(body))); self.end_headers(); self.wfile.write(body)
+            def do_GET(self): self.answer(b'{"ApiVersion":"1.44"}' if self.path == "/version" else b"x" * 3000000)
+            def do_POST(self): self.answer(self.rfile.read(int(self.headers["Content-Length"])).upper())
+            def address_string(self): return "local"
+            def log_message(self, *a): pass
+        class Server(socketserver.ThreadingUnixStreamServer):
+            daemon_threads = True
+        server = Server(sys.argv[1], Handler)
+        print("ready", flush=True)
+        server.serve_forever()
+        """;
+
+    private readonly TestFolder _folder = new();
+
+    private string From => _folder["from.sock"];
+
+    private string To => _folder["to.sock"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact(Timeout = 60_000)]
+    public async Task Http_as_docker_speaks_it_passes_through()
+    {
+        await using RunningProgram server = RunningProgram.Start(ForeignProgram.Python, "-c", WebServer, To);
+        await server.ExpectAsync("ready");
+        var (relay, _) = await RelayAsync(From, To);
+        await using RunningProgram __ = relay;
+        await using RunningProgram curl = RunningProgram.Start(
+            ForeignProgram.Curl, "-sS", "--unix-socket", From, "http://localhost/version", "--next", "-sS", "--unix-socket", From,
+            "--data", "hello", "http://localhost/upper");
+        await curl.ExpectAsync("{\"ApiVersion\":\"1.44\"}HELLO");
+        await curl.ExpectExitAsync(0);
+        await using RunningProgram large = RunningProgram.Start(
+            ForeignProgram.Curl, "-sS", "--unix-socket", From, "-o", "/dev/null", "-w", "%{http_code} %{size_download}",
+            "http://localhost/large");
+        await large.ExpectAsync("200 3000000");
+        await large.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_x_client_reaches_a_local_display_over_tcp()
+    {
+        await using RunningProgram server = RunningProgram.Start(
+            ForeignProgram.Xvfb, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "321x123x24");
+        string path = $"/tmp/.X11-unix/X{await server.NextLineAsync()}";
+        // Where a user may not make that directory there is the abstract name only.
+        var (relay, where) = await RelayAsync("tcp:127.0.0.1:0", File.Exists(path) ? path : "@" + path);
+        await using RunningProgram _ = relay;
+        int display = int.Parse(where.Split(':')[^1], null) - 6000; // which is how X clients find a port
+        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Xdpyinfo, "-display", $"127.0.0.1:{display}");
+        var shown = new List<string>();
+        while (await client.NextLineAsync() is { } line)
+            shown.Add(line);
+        await client.ExpectExitAsync(0);
+        Assert.Contains(shown, line => line.Contains("321x123 pixels", StringComparison.Ordinal));
+        server.Signal(Interop.LibcSignal.SIGTERM);
+        await server.ExitStatusAsync(); // it removes its files
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_is_killed_ends_its_connections_and_its_successor_gets_the_next()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        string listen = $"UNIX-LISTEN:{To},fork,unlink-early";
+        RunningProgram first = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
+        var (relay, _) = await RelayAsync(From, To, "--wait", "20s");
+        await using RunningProgram __ = relay;
+        byte[] buffer = new byte[100];
+        using (var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await client.ConnectAsync(new UnixDomainSocketEndPoint(From), stop);
+            await client.SendAsync("one"u8.ToArray(), stop);
+            Assert.Equal("one", Encoding.ASCII.GetString(buffer, 0, await client.ReceiveAsync(buffer, stop)));
+            await first.DisposeAsync(); // kills it
+            Assert.Equal(0, await client.ReceiveAsync(buffer, stop));
+        }
+        using var second = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await second.ConnectAsync(new UnixDomainSocketEndPoint(From), stop);
+        await using RunningProgram successor = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
+        await second.SendAsync("two"u8.ToArray(), stop);
+        Assert.Equal("two", Encoding.ASCII.GetString(buffer, 0, await second.ReceiveAsync(buffer, stop)));
+    }
+
+    /// <summary>Starts a relay and waits until it listens; the address is where.</summary>
+    private static async Task<(RunningProgram Relay, string Address)> RelayAsync(string from, string to, params string[] options)
+    {
+        RunningProgram relay = RunningProgram.Start(Programs.Tool, ["relay", from, to, .. options]);
+        string line = (await relay.NextErrorAsync())!;
+        Assert.StartsWith("samehost: relaying ", line, StringComparison.Ordinal);
+        return (relay, line.Split(' ')[2]);
+    }
+}

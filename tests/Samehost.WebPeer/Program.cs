@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: Samehost.WebPeer serve|load …");
+return 2;

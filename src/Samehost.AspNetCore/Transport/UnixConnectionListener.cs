@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
@@ -11,15 +10,13 @@ namespace Samehost.AspNetCore.Transport;
 internal sealed class UnixConnectionListener : IConnectionListener
 {
     private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
     private readonly Channel<UnixConnection> _accepted =
         Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
 
-    private readonly ConcurrentDictionary<UnixConnection, byte> _live = [];
+    private readonly Pulse _pulse = new();
     private readonly ILogger _logger;
     private readonly UnixServer _server;
-    private readonly Timer _heartbeat;
     private Task? _stop;
 
     private UnixConnectionListener(EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger)
@@ -33,7 +30,6 @@ internal sealed class UnixConnectionListener : IConnectionListener
             DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
             Events = new TransportEvents(logger, endPoint.ToString()!),
         });
-        _heartbeat = new Timer(static me => ((UnixConnectionListener)me!).Heartbeat(), this, HeartbeatInterval, HeartbeatInterval);
         _server.Completion.ContinueWith(static (end, me) => ((UnixConnectionListener)me!).AcceptEnded(end.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -70,26 +66,20 @@ internal sealed class UnixConnectionListener : IConnectionListener
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        await _heartbeat.DisposeAsync().ConfigureAwait(false);
-        foreach (var connection in _live.Keys)
+        _pulse.Dispose();
+        foreach (var connection in _pulse.Connections())
             connection.Abandon();
         await _stop!.WaitAsync(UnwindTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
-        var connection = new UnixConnection(stream, EndPoint);
-        _live.TryAdd(connection, 0);
+        var connection = new UnixConnection(stream, EndPoint, _pulse);
+        _pulse.Add(connection);
         // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
         if (_accepted.Writer.TryWrite(connection))
             await connection.Done.ConfigureAwait(false);
-        _live.TryRemove(connection, out _);
-    }
-
-    private void Heartbeat()
-    {
-        foreach (var (connection, _) in _live)
-            connection.Heartbeat();
+        _pulse.Remove(connection);
     }
 
     private void AcceptEnded(Exception? error)

@@ -13,11 +13,23 @@ public sealed class FloorTests
         "Inspection",
     ];
 
+    private static readonly ImmutableArray<string> FoldersForTheWeb = ["Client", "Peers", "Transport"];
+
     private static readonly string[] Sources = Repository.FilesUnder("src/Samehost", ".cs");
 
     [Fact]
     public void Every_folder_of_the_library_is_a_floor() =>
         Rule.HasNoExceptions(Sources.Where(f => !GroundFirst.Contains(FloorOf(f))));
+
+    [Fact]
+    public void Every_folder_for_the_web_is_known_and_public_types_live_in_one_namespace() =>
+        Rule.HasNoExceptions(
+            from file in Repository.FilesUnder("src/Samehost.AspNetCore", ".cs")
+            let folder = FloorOf(file)
+            let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
+            from type in Declaration.In(file)
+            where !FoldersForTheWeb.Contains(folder) || space != "Samehost.AspNetCore" + (type.IsPublic ? "" : "." + folder)
+            select $"{file}: {type.Name} is in {space}");
 
     [Fact]
     public void Floors_use_only_floors_below_them()

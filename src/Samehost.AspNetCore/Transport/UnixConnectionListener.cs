@@ -1,0 +1,141 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>A server whose connections are handed to Kestrel.</summary>
+internal sealed class UnixConnectionListener : IConnectionListener
+{
+    private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<UnixConnection> _accepted =
+        Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
+
+    private readonly Pulse _pulse = new();
+    private readonly IHostApplicationLifetime? _application;
+    private readonly ILogger _logger;
+    private readonly UnixServer _server;
+    private UnixHandOver? _offer;
+    private Task? _stop;
+    private int _unbound;
+    private int _observed;
+
+    private UnixConnectionListener(
+        EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application)
+    {
+        EndPoint = endPoint;
+        _logger = logger;
+        _application = application;
+        _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
+        {
+            MaxConnections = options.MaxConnections,
+            MaxConnectionsPerUser = options.MaxConnectionsPerUser,
+            DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
+            Events = new TransportEvents(logger, endPoint.ToString()!),
+        });
+        _server.Completion.ContinueWith(
+            static (end, me) => ((UnixConnectionListener)me!).HasStopped(end.Exception), this,
+            CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Takes the socket over from a running process or from a service manager, or binds it.</summary>
+    public static async Task<UnixConnectionListener> StartAsync(
+        EndPoint endPoint, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application, CancellationToken token)
+    {
+        var takeOver = options.HandOverControl is { } control
+            ? await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false)
+            : null;
+        UnixConnectionListener? started = null;
+        try
+        {
+            var listener = takeOver?.Listener
+                ?? (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
+                ?? UnixListener.Listen(options.Address, options.Listener);
+            started = new UnixConnectionListener(endPoint, listener, options, logger, application);
+            if (takeOver is not null)
+            {
+                await takeOver.ConfirmAsync(token).ConfigureAwait(false);
+                TransportEvents.TookOver(logger, endPoint.ToString()!);
+            }
+
+            if (options.HandOverControl is { } next)
+                started._offer = Succession.Offer(next, started._server, logger, endPoint.ToString()!);
+            return started;
+        }
+        catch
+        {
+            if (started is not null)
+                await started.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            if (takeOver is not null)
+                await takeOver.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _accepted.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_accepted.Reader.TryRead(out var connection))
+                return connection;
+        }
+
+        return null;
+    }
+
+    /// <summary>Accepts no more, and removes the path; the connections that are there go on.</summary>
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _unbound, 1) == 0)
+            _stop = _server.StopAsync();
+        _accepted.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Closes what is left, under whoever works on it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync().ConfigureAwait(false);
+        _pulse.Dispose();
+        foreach (var connection in _pulse.Connections())
+            connection.Abandon();
+        await _stop!.WaitAsync(UnwindTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_offer is not null)
+            await _offer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task ServeAsync(UnixStream stream, CancellationToken stopping)
+    {
+        if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
+            stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
+        var connection = new UnixConnection(stream, EndPoint, _pulse);
+        _pulse.Add(connection);
+        // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
+        if (_accepted.Writer.TryWrite(connection))
+            await connection.Done.ConfigureAwait(false);
+        _pulse.Remove(connection);
+    }
+
+    /// <summary>Nothing is accepted any more. If Kestrel has not asked for it, a successor has, or accepting failed for good.</summary>
+    private void HasStopped(AggregateException? error)
+    {
+        if (!_accepted.Writer.TryComplete() || Volatile.Read(ref _unbound) != 0)
+            return;
+        if (error is not null)
+        {
+            TransportEvents.AcceptEnded(_logger, EndPoint.ToString()!, error.InnerException);
+            return;
+        }
+
+        TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
+        _application?.StopApplication();
+    }
+}

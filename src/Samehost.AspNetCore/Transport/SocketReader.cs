@@ -1,0 +1,255 @@
+#pragma warning disable CA2012 // each awaiter is completed once, by hand: that is what this file is about
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>
+/// What arrives on a connection. It is read straight into the buffer that the consumer parses, on the thread that was told of the
+/// arrival, and the consumer runs there too.
+/// </summary>
+/// <remarks>
+/// While a request is being worked on the next read is under way already: so the end of the connection is noticed, and tells the
+/// request. It is begun only when the consumer has nothing left to do on this thread, since a read on the loop's thread polls for a
+/// moment.
+/// </remarks>
+internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadResult>
+{
+    private const int MostAhead = 64 * 1024; // then it is the peer who waits
+    private const int LeastRoom = 1024;
+
+    private readonly UnixStream _stream;
+    private readonly UnixConnection _connection;
+    private readonly Lock _lock = new();
+    private readonly Action _readEnded;
+    private ValueTaskAwaiter<int> _read;
+    private Block? _first;
+    private Block? _last;
+    private Block? _into; // where the read under way goes; in the chain only if it is the last
+    private Block? _spare;
+    private int _start;
+    private long _received;
+    private long _consumed;
+    private long _examined;
+    private bool _reading;
+    private bool _lastWasFull;
+    private bool _ended;
+    private bool _completed;
+    private Exception? _error;
+    private int _consumersThread;
+
+    public SocketReader(UnixStream stream, UnixConnection connection)
+    {
+        _stream = stream;
+        _connection = connection;
+        _readEnded = () =>
+        {
+            Receive(_read);
+            Deliver();
+        };
+    }
+
+    private bool MayReadAhead => !_reading && !_ended && !_completed && _received - _consumed < MostAhead;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (TryTake(out var result, out var error))
+                    return error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
+                if (cancellationToken.IsCancellationRequested)
+                    return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+                if (_reading)
+                    return Wait(cancellationToken);
+                _reading = true;
+            }
+
+            var read = _stream.ReadAsync(Room(), CancellationToken.None).GetAwaiter();
+            if (!read.IsCompleted)
+                return WaitFor(read, cancellationToken);
+            Receive(read);
+        }
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        lock (_lock)
+        {
+            if (!TryTake(out result, out var error))
+                return false;
+            return error is null ? true : throw error;
+        }
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        lock (_lock)
+        {
+            if (consumed.GetObject() is not Block block)
+                return; // of an empty buffer
+            _consumed = block.RunningIndex + consumed.GetInteger();
+            if (examined.GetObject() is Block seen)
+                _examined = Math.Max(_examined, seen.RunningIndex + examined.GetInteger());
+            _examined = Math.Max(_examined, _consumed);
+            Free(block, consumed.GetInteger());
+            if (!MayReadAhead || _consumersThread == Environment.CurrentManagedThreadId)
+                return;
+        }
+
+        Deliver();
+    }
+
+    /// <summary>Reads ahead for a consumer that keeps its thread to itself; called now and then.</summary>
+    public void Heartbeat()
+    {
+        if (!Volatile.Read(ref _reading))
+            Deliver();
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        lock (_lock)
+        {
+            _completed = true;
+            if (!_reading)
+                FreeAll();
+        }
+    }
+
+    /// <summary>What there is for the consumer; false when it has to wait. Under the lock.</summary>
+    private bool TryTake(out ReadResult result, out Exception? error)
+    {
+        error = null;
+        if (_completed)
+            throw new InvalidOperationException("Reading is not allowed after the reader was completed.");
+        bool isNew = _received > _examined;
+        if (!_canceled && !isNew && !_ended)
+        {
+            result = default;
+            return false;
+        }
+
+        if (!_canceled && !isNew)
+            error = _error;
+        result = new ReadResult(Unconsumed(), _canceled, _ended && _error is null);
+        _canceled = false;
+        return true;
+    }
+
+    private ReadOnlySequence<byte> Unconsumed() =>
+        _first is null ? default : new(_first, _start, _last!, _last!.Length);
+
+    /// <summary>Where the next read goes. Only for whoever has set that one is under way.</summary>
+    private Memory<byte> Room()
+    {
+        var last = _last; // freed by nobody while a read is under way
+        if (last is not null && last.Size - last.Length >= LeastRoom)
+            _into = last;
+        else
+        {
+            _into = _lastWasFull ? BlockPool.Large.Rent() : Interlocked.Exchange(ref _spare, null) ?? BlockPool.Small.Rent();
+        }
+
+        return _into.Room;
+    }
+
+    /// <summary>Takes the outcome of the read that was under way.</summary>
+    private void Receive(ValueTaskAwaiter<int> read)
+    {
+        int count = 0;
+        Exception? error = null;
+        try
+        {
+            count = read.GetResult();
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            error = _connection.Reason(e);
+        }
+
+        bool ended;
+        lock (_lock)
+        {
+            var into = _into!;
+            _into = null;
+            _reading = false;
+            ended = count == 0;
+            if (ended)
+            {
+                _ended = true;
+                _error = error;
+                if (into != _last)
+                    into.Return();
+            }
+            else
+            {
+                Keep(into, count);
+            }
+
+            if (_completed)
+                FreeAll();
+        }
+
+        if (ended)
+            _connection.HasEnded();
+    }
+
+    private void Keep(Block into, int count)
+    {
+        _lastWasFull = count == into.Size - into.Length;
+        if (_last is null)
+        {
+            into.StartAt(_received);
+            _first = into;
+            _start = 0;
+        }
+        else if (into != _last)
+        {
+            _last.Append(into);
+        }
+
+        into.Fill(count);
+        _last = into;
+        _received += count;
+    }
+
+    private void Free(Block upTo, int start)
+    {
+        while (_first != upTo)
+        {
+            var freed = _first!;
+            _first = freed.NextBlock;
+            freed.Return();
+        }
+
+        _start = start;
+        if (_consumed < _received || _into == _last)
+            return;
+        // All of it: the usual case. The block is used for the next read.
+        while (_first is { } block)
+        {
+            _first = block.NextBlock;
+            block.Return(keep: block.Size == BlockPool.Small.BlockSize && Interlocked.CompareExchange(ref _spare, block, null) is null);
+        }
+
+        _last = null;
+    }
+
+    private void FreeAll()
+    {
+        while (_first is { } block)
+        {
+            _first = block.NextBlock;
+            block.Return();
+        }
+
+        _last = null;
+        Interlocked.Exchange(ref _spare, null)?.Return();
+    }
+}

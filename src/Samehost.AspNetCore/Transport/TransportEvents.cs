@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>Writes what happens to the log.</summary>
+internal sealed partial class TransportEvents(ILogger logger, string address) : UnixServerEvents
+{
+    public override void ConnectionRefused(uint userId, string reason) => Refused(logger, address, userId, reason);
+
+    public override void AcceptDelayed(UnixSocketException error) => Delayed(logger, address, error.Message);
+
+    public override void HandlerFailed(UnixServerConnection connection, Exception error) => Failed(logger, address, error);
+
+    [LoggerMessage(1, LogLevel.Information, "A connection to {Address} by user {UserId} was refused: {Reason}")]
+    private static partial void Refused(ILogger logger, string address, uint userId, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "Accepting on {Address} pauses until there is room: {Error}")]
+    private static partial void Delayed(ILogger logger, string address, string error);
+
+    [LoggerMessage(3, LogLevel.Error, "A connection to {Address} failed")]
+    private static partial void Failed(ILogger logger, string address, Exception error);
+
+    [LoggerMessage(4, LogLevel.Information, "A new process has taken {Address} over; this one finishes its requests and stops")]
+    public static partial void HandedOver(ILogger logger, string address);
+
+    [LoggerMessage(5, LogLevel.Information, "Took {Address} over from a running process")]
+    public static partial void TookOver(ILogger logger, string address);
+
+    [LoggerMessage(6, LogLevel.Warning, "A hand-over of {Address} failed")]
+    public static partial void HandOverFailed(ILogger logger, string address, Exception error);
+
+    [LoggerMessage(7, LogLevel.Error, "Accepting on {Address} has ended")]
+    public static partial void AcceptEnded(ILogger logger, string address, Exception? error);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>A connection as Kestrel sees it.</summary>
+internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeerFeature,
+    IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature,
+    IMemoryPoolFeature
+{
+    private static long _lastId = DateTime.UtcNow.Ticks;
+
+    private readonly UnixStream _stream;
+    private readonly SocketReader _reader;
+    private readonly SocketWriter _writer;
+    private readonly EndPoint _local;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PeerCredentials? _peer;
+    private Exception? _reason;
+    private string? _id;
+    private IDictionary<object, object?>? _items;
+    private int _hasEnded;
+
+    public UnixConnection(UnixStream stream, EndPoint local)
+    {
+        _stream = stream;
+        _local = local;
+        _reader = new SocketReader(stream, this);
+        _writer = new SocketWriter(stream, this);
+        Transport = this;
+        ConnectionClosed = _closed.Token;
+        Features.Set<IUnixPeerFeature>(this);
+        Features.Set<IConnectionIdFeature>(this);
+        Features.Set<IConnectionTransportFeature>(this);
+        Features.Set<IConnectionItemsFeature>(this);
+        Features.Set<IConnectionLifetimeFeature>(this);
+        Features.Set<IConnectionEndPointFeature>(this);
+        Features.Set<IMemoryPoolFeature>(this);
+    }
+
+    /// <summary>Ends when the connection is closed and nothing is left to be sent.</summary>
+    public Task Done => _done.Task;
+
+    public PipeReader Input => _reader;
+
+    public PipeWriter Output => _writer;
+
+    public MemoryPool<byte> MemoryPool => MemoryPool<byte>.Shared;
+
+    public override IDuplexPipe Transport { get; set; }
+
+    public override IFeatureCollection Features { get; } = new FeatureCollection(16);
+
+    public override CancellationToken ConnectionClosed { get; set; }
+
+    public override string ConnectionId
+    {
+        get => _id ??= Interlocked.Increment(ref _lastId).ToString("X");
+        set => _id = value;
+    }
+
+    public override IDictionary<object, object?> Items
+    {
+        get => _items ??= new ConnectionItems();
+        set => _items = value;
+    }
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => _local;
+        set => throw new NotSupportedException("The address of a connection is what it is.");
+    }
+
+    /// <summary>Null: a client's name is its own choice and says nothing.</summary>
+    public override EndPoint? RemoteEndPoint
+    {
+        get => null;
+        set => throw new NotSupportedException("The address of a connection is what it is.");
+    }
+
+    /// <inheritdoc/>
+    public PeerCredentials Credentials => _peer ??= _stream.GetPeerCredentials();
+
+    /// <summary>What an interrupted call tells the application.</summary>
+    public Exception? Reason(Exception failure) => failure switch
+    {
+        ObjectDisposedException => _reason ?? new ConnectionAbortedException(),
+        { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } =>
+            new ConnectionResetException("The client closed the connection without reading all of its answers.", failure),
+        _ => failure,
+    };
+
+    /// <summary>Now and then, for what no event tells.</summary>
+    public void Heartbeat() => _reader.Heartbeat();
+
+    /// <summary>The other side has left, or we close: whoever works for it may stop.</summary>
+    public void HasEnded()
+    {
+        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+    }
+
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        Interlocked.CompareExchange(ref _reason, abortReason, null);
+        _stream.Dispose();
+        HasEnded();
+    }
+
+    /// <summary>Closes it for good, whatever its application does.</summary>
+    public void Abandon()
+    {
+        Abort(new ConnectionAbortedException("The server has stopped."));
+        _done.TrySetResult();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _reader.Complete();
+        _writer.Complete();
+        await _writer.AllSentAsync().ConfigureAwait(false);
+        _stream.Dispose();
+        HasEnded();
+        _done.TrySetResult();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+}

@@ -1,4 +1,5 @@
 // A gRPC service on a local socket, as kubelet's container runtimes are: it answers the one question with which every caller begins.
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Samehost.AspNetCore;
 using Samehost.Samples.Cri;
@@ -11,7 +12,7 @@ if (args is not [var target])
 
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
-builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnix(target, listen => listen.Protocols = HttpProtocols.Http2));
+builder.WebHost.ListenUnix(target, listen => listen.Kestrel.Protocols = HttpProtocols.Http2);
 await using var app = builder.Build();
 
 app.MapUnary("runtime.v1.RuntimeService/Version", VersionRequest.Parser, (http, request) => new VersionResponse

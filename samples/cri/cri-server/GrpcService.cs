@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 
 namespace Samehost.Samples.Cri;
@@ -37,6 +38,10 @@ internal static class GrpcService
     {
         http.Response.ContentType = GrpcFrame.ContentType;
         http.Response.Headers["grpc-status"] = $"{(int)status}";
-        http.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+        http.Response.Headers["grpc-message"] = Escape(message);
     }
+
+    // gRPC's percent encoding leaves all that can be printed as it is, but the percent sign.
+    private static string Escape(string text) => string.Concat(
+        Encoding.UTF8.GetBytes(text).Select(b => b is >= 0x20 and <= 0x7e and not (byte)'%' ? $"{(char)b}" : $"%{b:X2}"));
 }

@@ -14,10 +14,13 @@ public sealed class HowToWalkTests : IDisposable
         trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
         curl() {
             for attempt in $(seq 150); do
-                if command curl -sS "$@" 2>curl.log; then return 0; fi
+                if command curl -sS -D curl.head "$@" >curl.body 2>curl.log && ! grep -q '^HTTP/[^ ]* 50[234]' curl.head; then
+                    cat curl.body
+                    return 0
+                fi
                 sleep 0.1
             done
-            cat curl.log >&2
+            cat curl.log curl.body >&2
             return 1
         }
         ssh() { exec ssh -F ssh_config "$@"; }

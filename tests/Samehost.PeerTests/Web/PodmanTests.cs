@@ -19,7 +19,7 @@ public sealed class PodmanTests : WebPeerTest
         // A proxy that nobody is at: local requests never ask one.
         string[] containers = await RunAsync("env", "http_proxy=http://127.0.0.1:9", Programs.Sample("docker-list"), $"unix://{Socket}");
 
-        Assert.Matches("^[0-9a-f]{12}  created +/greeter ", Assert.Single(containers));
+        Assert.Matches("^[0-9a-f]{12}  created +/greeter", Assert.Single(containers));
     }
 
     [Fact(Timeout = 60_000)]

@@ -3,7 +3,7 @@ using Google.Protobuf;
 
 namespace Samehost.Samples.Cri;
 
-/// <summary>Unary gRPC calls over plain routing. A real service would have Grpc.AspNetCore for this, and for all the rest of gRPC.</summary>
+/// <summary>Unary gRPC calls over plain routing. A real service would add Grpc.AspNetCore for this, and for all the rest.</summary>
 internal static class GrpcService
 {
     public static void MapUnary<TRequest, TResponse>(

@@ -1,3 +1,5 @@
+using Samehost.AspNetCore.Client;
+
 namespace Samehost.AspNetCore;
 
 /// <summary>HTTP to servers on local sockets (unix(7)): whatever takes an <see cref="HttpMessageHandler"/> can talk to them.</summary>

@@ -1,7 +1,7 @@
-using Samehost;
-using Samehost.AspNetCore;
+using Microsoft.Extensions.DependencyInjection;
+using Samehost.AspNetCore.Client;
 
-namespace Microsoft.Extensions.DependencyInjection;
+namespace Samehost.AspNetCore;
 
 /// <summary>Clients of local servers from <see cref="IHttpClientFactory"/>.</summary>
 public static class UnixHttpClientBuilderExtensions

@@ -1,4 +1,4 @@
-namespace Samehost.AspNetCore;
+namespace Samehost.AspNetCore.Client;
 
 /// <summary>Names of servers as gRPC and Docker write them.</summary>
 internal static class UnixTarget

@@ -15,7 +15,8 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 60_000)]
     public async Task A_request_is_answered_under_the_name_localhost()
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpRequest r) => $"{r.Host} {r.Protocol}"));
+        await using var server = await KestrelServer.StartAsync(
+            SocketPath, app => app.MapGet("/", (HttpRequest r) => $"{r.Host} {r.Protocol}"));
         using var client = Client();
 
         Assert.Equal("localhost HTTP/1.1", await client.GetStringAsync("/", Stop));

@@ -1,3 +1,5 @@
+using Samehost.AspNetCore.Client;
+
 namespace Samehost.AspNetCore.Tests.Client;
 
 /// <summary>Names as gRPC, Docker and we write them.</summary>

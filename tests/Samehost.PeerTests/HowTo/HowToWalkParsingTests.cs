@@ -4,7 +4,8 @@ namespace Samehost.PeerTests.HowTo;
 public sealed class HowToWalkParsingTests
 {
     private const string Text =
-        "```csharp\nserve();\n```\n```sh\ngo\n```\n```text\nwent\n```\n```nginx\nuser x;\n```\n```sh\nget /run/x\n```\n```text\ngot …\n```\n";
+        "```csharp\nserve();\n```\n```sh\ngo\n```\n```text\nwent\n```\n" +
+        "```nginx\nuser x;\n```\n```sh\nget /run/x\n```\n```text\ngot …\n```\n";
 
     [Fact]
     public void Steps_and_files_are_found_where_they_are_in_the_test()

@@ -64,13 +64,14 @@ internal sealed class PageCompiler
             ? [typeof(UnixStream).Assembly.Location, typeof(UnixHttp).Assembly.Location]
             : [typeof(UnixStream).Assembly.Location];
         Assembly[] frameworks = isWeb ? [typeof(object).Assembly, typeof(WebApplication).Assembly] : [typeof(object).Assembly];
+        string kind = isWeb ? "AspNetCore" : "NETCore";
         string output = folder["page.dll"];
         File.WriteAllText(folder["Program.cs"], program);
         File.WriteAllText(folder["Usings.cs"], isWeb ? $"{ImplicitUsings}\n{WebUsings}" : ImplicitUsings);
         foreach (string library in libraries)
             File.Copy(library, folder[Path.GetFileName(library)]);
         File.WriteAllText(folder["page.runtimeconfig.json"], $$"""
-            { "runtimeOptions": { "framework": { "name": "Microsoft.{{(isWeb ? "AspNetCore" : "NETCore")}}.App", "version": "{{System.Environment.Version}}" } } }
+            { "runtimeOptions": { "framework": { "name": "Microsoft.{{kind}}.App", "version": "{{System.Environment.Version}}" } } }
             """);
 
         IEnumerable<string> references = frameworks

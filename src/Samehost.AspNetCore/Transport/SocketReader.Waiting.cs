@@ -17,7 +17,7 @@ internal sealed partial class SocketReader
     public override void CancelPendingRead()
     {
         ReadResult result;
-        lock (_lock)
+        lock (this)
         {
             if (!_waiting)
             {
@@ -43,7 +43,7 @@ internal sealed partial class SocketReader
     private ValueTask<ReadResult> WaitFor(ValueTaskAwaiter<int> read, CancellationToken token)
     {
         ValueTask<ReadResult> wait;
-        lock (_lock)
+        lock (this)
             wait = TryTake(out var result, out _) ? new(result) : Wait(token);
         _read = read;
         read.UnsafeOnCompleted(_readEnded);
@@ -66,7 +66,7 @@ internal sealed partial class SocketReader
 
     private void Cancel(CancellationToken token)
     {
-        lock (_lock)
+        lock (this)
         {
             if (!_waiting || _token != token)
                 return; // too late, and another one waits
@@ -95,7 +95,7 @@ internal sealed partial class SocketReader
             bool wake;
             ReadResult result = default;
             Exception? error = null;
-            lock (_lock)
+            lock (this)
             {
                 wake = _waiting && TryTake(out result, out error);
                 if (wake)
@@ -126,11 +126,9 @@ internal sealed partial class SocketReader
 
     private void Wake(ReadResult result, Exception? error)
     {
-        _consumersThread = Environment.CurrentManagedThreadId;
         if (error is null)
             _waiter.SetResult(result);
         else
             _waiter.SetException(error);
-        _consumersThread = 0;
     }
 }

@@ -11,9 +11,9 @@ namespace Samehost.AspNetCore.Transport;
 /// arrival, and the consumer runs there too.
 /// </summary>
 /// <remarks>
-/// While a request is being worked on the next read is under way already: so the end of the connection is noticed, and tells the
-/// request. It is begun only when the consumer has nothing left to do on this thread, since a read on the loop's thread polls for a
-/// moment.
+/// While a request is being worked on, the next read is under way: so the end of the connection is noticed, and tells the request. It is
+/// begun when the consumer has left the loop's thread. Where it keeps its thread, the listener's pulse begins it a little later, since
+/// most requests are answered sooner than a read has been put in place.
 /// </remarks>
 internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 {
@@ -22,7 +22,6 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     private readonly UnixStream _stream;
     private readonly UnixConnection _connection;
-    private readonly Lock _lock = new();
     private readonly Action _readEnded;
     private ValueTaskAwaiter<int> _read;
     private Block? _first;
@@ -38,7 +37,6 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
     private bool _ended;
     private bool _completed;
     private Exception? _error;
-    private int _consumersThread;
 
     public SocketReader(UnixStream stream, UnixConnection connection)
     {
@@ -51,13 +49,16 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
         };
     }
 
+    /// <summary>True while nothing would notice the end of the connection.</summary>
+    public bool IsUnwatched => !Volatile.Read(ref _reading) && !_ended && !_completed;
+
     private bool MayReadAhead => !_reading && !_ended && !_completed && _received - _consumed < MostAhead;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            lock (_lock)
+            lock (this)
             {
                 if (TryTake(out var result, out var error))
                     return error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
@@ -77,7 +78,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (_lock)
+        lock (this)
         {
             if (!TryTake(out result, out var error))
                 return false;
@@ -89,7 +90,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        lock (_lock)
+        lock (this)
         {
             if (consumed.GetObject() is not Block block)
                 return; // of an empty buffer
@@ -98,23 +99,15 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
                 _examined = Math.Max(_examined, seen.RunningIndex + examined.GetInteger());
             _examined = Math.Max(_examined, _consumed);
             Free(block, consumed.GetInteger());
-            if (!MayReadAhead || _consumersThread == Environment.CurrentManagedThreadId)
-                return;
         }
-
-        Deliver();
     }
 
-    /// <summary>Reads ahead for a consumer that keeps its thread to itself; called now and then.</summary>
-    public void Heartbeat()
-    {
-        if (!Volatile.Read(ref _reading))
-            Deliver();
-    }
+    /// <summary>Reads ahead for a consumer that keeps its thread to itself.</summary>
+    public void Watch() => Deliver();
 
     public override void Complete(Exception? exception = null)
     {
-        lock (_lock)
+        lock (this)
         {
             _completed = true;
             if (!_reading)
@@ -137,6 +130,8 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
         if (!_canceled && !isNew)
             error = _error;
+        else if (!_reading)
+            _connection.Pulse.Start();
         result = new ReadResult(Unconsumed(), _canceled, _ended && _error is null);
         _canceled = false;
         return true;
@@ -164,17 +159,24 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
     {
         int count = 0;
         Exception? error = null;
-        try
+        if (_connection.ClosedFor is { } reason)
         {
-            count = read.GetResult();
+            error = reason; // nobody asks for the bytes any more, and an exception takes long
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        else
         {
-            error = _connection.Reason(e);
+            try
+            {
+                count = read.GetResult();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                error = _connection.Reason(e);
+            }
         }
 
         bool ended;
-        lock (_lock)
+        lock (this)
         {
             var into = _into!;
             _into = null;

@@ -15,7 +15,7 @@ internal sealed partial class SocketWriter
 
     public override void CancelPendingFlush()
     {
-        lock (_lock)
+        lock (this)
         {
             if (!_waiting)
             {
@@ -40,7 +40,7 @@ internal sealed partial class SocketWriter
     private ValueTask<FlushResult> WaitFor(ValueTaskAwaiter write, CancellationToken token)
     {
         ValueTask<FlushResult> wait;
-        lock (_lock)
+        lock (this)
         {
             wait = _canceled ? new(new FlushResult(isCanceled: true, false)) : Wait(token);
             _canceled = false;
@@ -66,7 +66,7 @@ internal sealed partial class SocketWriter
 
     private void Cancel(CancellationToken token)
     {
-        lock (_lock)
+        lock (this)
         {
             if (!_waiting || _token != token)
                 return; // too late, and another one waits

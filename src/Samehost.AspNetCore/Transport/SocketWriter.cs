@@ -13,9 +13,8 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
 {
     private readonly UnixStream _stream;
     private readonly UnixConnection _connection;
-    private readonly Lock _lock = new();
     private readonly Action _writeEnded;
-    private readonly List<ReadOnlyMemory<byte>> _gathered = [];
+    private List<ReadOnlyMemory<byte>>? _gathered;
     private ValueTaskAwaiter _write;
     private BlockChain _filling; // the producer's alone
     private BlockChain _sending;
@@ -50,7 +49,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
-        lock (_lock)
+        lock (this)
         {
             if (_gone || _completed)
             {
@@ -80,13 +79,13 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
         if (!write.IsCompleted)
             return WaitFor(write, cancellationToken);
         TakeOutcome(write);
-        lock (_lock)
+        lock (this)
             return new(EndWriting());
     }
 
     public override void Complete(Exception? exception = null)
     {
-        lock (_lock)
+        lock (this)
         {
             if (_completed)
                 return;
@@ -109,7 +108,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     /// <summary>Ends when all that was flushed is with the kernel, or cannot be.</summary>
     public Task AllSentAsync()
     {
-        lock (_lock)
+        lock (this)
         {
             if (!_writing)
                 return Task.CompletedTask;
@@ -130,7 +129,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     {
         if (_sending.Single is { } block)
             return _stream.WriteAsync(block.Memory, CancellationToken.None).GetAwaiter();
-        _gathered.Clear();
+        (_gathered ??= []).Clear();
         _sending.Gather(_gathered);
         return _stream.WriteAsync(_gathered, CancellationToken.None).GetAwaiter();
     }
@@ -176,7 +175,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     {
         FlushResult result;
         bool wake;
-        lock (_lock)
+        lock (this)
         {
             if (!_behind.IsEmpty && !_gone)
             {

@@ -13,6 +13,8 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature,
     IMemoryPoolFeature
 {
+    private static readonly ConnectionAbortedException Closed = new();
+
     private static long _lastId = DateTime.UtcNow.Ticks;
 
     private readonly UnixStream _stream;
@@ -20,17 +22,18 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     private readonly SocketWriter _writer;
     private readonly EndPoint _local;
     private readonly CancellationTokenSource _closed = new();
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new();
     private PeerCredentials? _peer;
     private Exception? _reason;
     private string? _id;
     private IDictionary<object, object?>? _items;
     private int _hasEnded;
 
-    public UnixConnection(UnixStream stream, EndPoint local)
+    public UnixConnection(UnixStream stream, EndPoint local, Pulse pulse)
     {
         _stream = stream;
         _local = local;
+        Pulse = pulse;
         _reader = new SocketReader(stream, this);
         _writer = new SocketWriter(stream, this);
         Transport = this;
@@ -47,6 +50,11 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     /// <summary>Ends when the connection is closed and nothing is left to be sent.</summary>
     public Task Done => _done.Task;
 
+    public Pulse Pulse { get; }
+
+    /// <summary>Why this side has closed the connection; null while it has not.</summary>
+    public Exception? ClosedFor => Volatile.Read(ref _reason);
+
     public PipeReader Input => _reader;
 
     public PipeWriter Output => _writer;
@@ -55,7 +63,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
 
     public override IDuplexPipe Transport { get; set; }
 
-    public override IFeatureCollection Features { get; } = new FeatureCollection(16);
+    public override IFeatureCollection Features { get; } = new ConnectionFeatures();
 
     public override CancellationToken ConnectionClosed { get; set; }
 
@@ -90,14 +98,17 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     /// <summary>What an interrupted call tells the application.</summary>
     public Exception? Reason(Exception failure) => failure switch
     {
-        ObjectDisposedException => _reason ?? new ConnectionAbortedException(),
+        ObjectDisposedException => _reason ?? Closed,
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } =>
             new ConnectionResetException("The client closed the connection without reading all of its answers.", failure),
         _ => failure,
     };
 
-    /// <summary>Now and then, for what no event tells.</summary>
-    public void Heartbeat() => _reader.Heartbeat();
+    /// <summary>True while nothing would notice that the other side leaves.</summary>
+    public bool IsUnwatched => _reader.IsUnwatched;
+
+    /// <summary>Has it noticed from now on.</summary>
+    public void Watch() => _reader.Watch();
 
     /// <summary>The other side has left, or we close: whoever works for it may stop.</summary>
     public void HasEnded()
@@ -125,8 +136,10 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
         _reader.Complete();
         _writer.Complete();
         await _writer.AllSentAsync().ConfigureAwait(false);
+        Interlocked.CompareExchange(ref _reason, Closed, null);
         _stream.Dispose();
-        HasEnded();
+        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
+            await _closed.CancelAsync().ConfigureAwait(false);
         _done.TrySetResult();
         await base.DisposeAsync().ConfigureAwait(false);
     }

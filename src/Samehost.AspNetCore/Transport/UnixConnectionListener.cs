@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
@@ -11,21 +10,25 @@ namespace Samehost.AspNetCore.Transport;
 internal sealed class UnixConnectionListener : IConnectionListener
 {
     private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(1);
 
     private readonly Channel<UnixConnection> _accepted =
         Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
 
-    private readonly ConcurrentDictionary<UnixConnection, byte> _live = [];
+    private readonly Pulse _pulse = new();
+    private readonly IHostApplicationLifetime? _application;
     private readonly ILogger _logger;
     private readonly UnixServer _server;
-    private readonly Timer _heartbeat;
+    private UnixHandOver? _offer;
     private Task? _stop;
+    private int _unbound;
+    private int _observed;
 
-    private UnixConnectionListener(EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger)
+    private UnixConnectionListener(
+        EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application)
     {
         EndPoint = endPoint;
         _logger = logger;
+        _application = application;
         _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
         {
             MaxConnections = options.MaxConnections,
@@ -33,18 +36,48 @@ internal sealed class UnixConnectionListener : IConnectionListener
             DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
             Events = new TransportEvents(logger, endPoint.ToString()!),
         });
-        _heartbeat = new Timer(static me => ((UnixConnectionListener)me!).Heartbeat(), this, HeartbeatInterval, HeartbeatInterval);
-        _server.Completion.ContinueWith(static (end, me) => ((UnixConnectionListener)me!).AcceptEnded(end.Exception), this,
+        _server.Completion.ContinueWith(
+            static (end, me) => ((UnixConnectionListener)me!).HasStopped(end.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     public EndPoint EndPoint { get; }
 
+    /// <summary>Takes the socket over from a running process or from a service manager, or binds it.</summary>
     public static async Task<UnixConnectionListener> StartAsync(
         EndPoint endPoint, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application, CancellationToken token)
     {
-        await Task.CompletedTask.ConfigureAwait(false);
-        return new UnixConnectionListener(endPoint, UnixListener.Listen(options.Address, options.Listener), options, logger);
+        var takeOver = options.HandOverControl is { } control
+            ? await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false)
+            : null;
+        UnixConnectionListener? started = null;
+        try
+        {
+            var listener = takeOver?.Listener
+                ?? (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
+                ?? UnixListener.Listen(options.Address, options.Listener);
+            started = new UnixConnectionListener(endPoint, listener, options, logger, application);
+            if (takeOver is not null)
+            {
+                await takeOver.ConfirmAsync(token).ConfigureAwait(false);
+                TransportEvents.TookOver(logger, endPoint.ToString()!);
+            }
+
+            if (options.HandOverControl is { } next)
+                started._offer = Succession.Offer(next, started._server, logger, endPoint.ToString()!);
+            return started;
+        }
+        catch
+        {
+            if (started is not null)
+                await started.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            if (takeOver is not null)
+                await takeOver.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
@@ -61,7 +94,8 @@ internal sealed class UnixConnectionListener : IConnectionListener
     /// <summary>Accepts no more, and removes the path; the connections that are there go on.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _stop ??= _server.StopAsync();
+        if (Interlocked.Exchange(ref _unbound, 1) == 0)
+            _stop = _server.StopAsync();
         _accepted.Writer.TryComplete();
         return ValueTask.CompletedTask;
     }
@@ -70,32 +104,38 @@ internal sealed class UnixConnectionListener : IConnectionListener
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        await _heartbeat.DisposeAsync().ConfigureAwait(false);
-        foreach (var connection in _live.Keys)
+        _pulse.Dispose();
+        foreach (var connection in _pulse.Connections())
             connection.Abandon();
         await _stop!.WaitAsync(UnwindTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_offer is not null)
+            await _offer.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
-        var connection = new UnixConnection(stream, EndPoint);
-        _live.TryAdd(connection, 0);
+        if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
+            stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
+        var connection = new UnixConnection(stream, EndPoint, _pulse);
+        _pulse.Add(connection);
         // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
         if (_accepted.Writer.TryWrite(connection))
             await connection.Done.ConfigureAwait(false);
-        _live.TryRemove(connection, out _);
+        _pulse.Remove(connection);
     }
 
-    private void Heartbeat()
+    /// <summary>Nothing is accepted any more. If Kestrel has not asked for it, a successor has, or accepting failed for good.</summary>
+    private void HasStopped(AggregateException? error)
     {
-        foreach (var (connection, _) in _live)
-            connection.Heartbeat();
-    }
-
-    private void AcceptEnded(Exception? error)
-    {
+        if (!_accepted.Writer.TryComplete() || Volatile.Read(ref _unbound) != 0)
+            return;
         if (error is not null)
+        {
             TransportEvents.AcceptEnded(_logger, EndPoint.ToString()!, error.InnerException);
-        _accepted.Writer.TryComplete();
+            return;
+        }
+
+        TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
+        _application?.StopApplication();
     }
 }

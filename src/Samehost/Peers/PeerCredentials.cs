@@ -44,6 +44,11 @@ public sealed class PeerCredentials
     /// <summary>The group's name, or null when the system does not know the number.</summary>
     public string? GroupName => LibcAccount.FindGroupName(GroupId);
 
+    /// <summary>The names of the effective and the supplementary groups, of those that the system has a name for. Looked up at each
+    /// call.</summary>
+    public IReadOnlyList<string> GroupNames =>
+        [.. Groups.Prepend(GroupId).Distinct().Select(LibcAccount.FindGroupName).OfType<string>()];
+
     /// <summary>
     /// True when the peer is a stranger to our namespaces, so that its numbers do not say who it is: its process has no number here,
     /// or its user has none and shows as the overflow user. A <see cref="PeerPolicy"/> admits such a peer only if it admits anyone.

@@ -8,6 +8,21 @@ namespace Samehost.Tests.Peers;
 
 public sealed class PeerCredentialsTests : SocketTest
 {
+    [Fact]
+    public void The_names_of_all_groups_are_told_once_each()
+    {
+        var (first, second) = UnixStream.CreatePair();
+        using (first)
+        using (second)
+        {
+            var peer = first.GetPeerCredentials();
+
+            Assert.Contains(peer.GroupName, peer.GroupNames);
+            Assert.Equal(peer.GroupNames.Distinct(), peer.GroupNames);
+            Assert.True(peer.GroupNames.Count <= peer.Groups.Count + 1);
+        }
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_streams_ends_know_each_others_process_user_and_groups()
     {

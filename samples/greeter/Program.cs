@@ -1,0 +1,26 @@
+// A web service on a local socket that greets its caller by user name:
+//   greeter unix:/run/greeter.sock [GROUP]
+//   curl --unix-socket /run/greeter.sock http://localhost/
+// Members of the group may call as well as ourselves and root. Only root may ask for /who.
+using Samehost.AspNetCore;
+
+if (args is not [var address, ..] || args.Length > 2)
+{
+    Console.Error.WriteLine("usage: greeter <address> [<group>]");
+    return 2;
+}
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.WebHost.ListenUnix(address, listen =>
+{
+    if (args is [_, var group])
+        listen.AllowGroup(group);
+});
+builder.Services.AddAuthentication().AddUnixPeer();
+builder.Services.AddAuthorization();
+
+var app = builder.Build();
+app.MapGet("/", (HttpContext http) => $"Hi, {http.User.Identity?.Name ?? "whoever you are"}\n").RequireAuthorization();
+app.MapGet("/who", (HttpContext http) => $"{http.Features.Get<IUnixPeerFeature>()?.Credentials}\n").RequirePeer("root");
+app.Run();
+return 0;

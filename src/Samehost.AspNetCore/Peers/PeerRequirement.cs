@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+
+namespace Samehost.AspNetCore.Peers;
+
+/// <summary>Asks that the caller be one whom a policy admits. Decided on the connection, not on claims, which others may add.</summary>
+internal sealed class PeerRequirement(PeerPolicy policy) : AuthorizationHandler<PeerRequirement>, IAuthorizationRequirement
+{
+    public override string ToString() => $"The caller is one of: {policy}";
+
+    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, PeerRequirement requirement)
+    {
+        // Self-handling: each instance is asked about every requirement, and answers for its own.
+        if (ReferenceEquals(requirement, this)
+            && context.Resource is HttpContext http
+            && http.Features.Get<IUnixPeerFeature>() is { } feature
+            && UnixPeer.TryGet(feature, out _) is { } peer
+            && policy.Admits(peer))
+        {
+            context.Succeed(requirement);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace Samehost.AspNetCore.Tests.Support;
+
+/// <summary>A connection on which a test writes what it likes.</summary>
+internal sealed class RawClient(UnixStream stream) : IDisposable
+{
+    public const string Get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    public UnixStream Stream => stream;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask SendAsync(string text) => stream.WriteAsync(Encoding.ASCII.GetBytes(text), Token);
+
+    /// <summary>Reads until the text ends with something; at the end of the connection, what there is.</summary>
+    public async Task<string> ReadUntilAsync(string end)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
+        {
+            int count;
+            try
+            {
+                count = await stream.ReadAsync(buffer, Token);
+            }
+            catch (IOException)
+            {
+                break; // reset: closed without reading what we had sent
+            }
+
+            if (count == 0)
+                break;
+            text.Append(Encoding.ASCII.GetString(buffer, 0, count));
+        }
+
+        return text.ToString();
+    }
+
+    public Task<string> ReadToEndAsync() => ReadUntilAsync("\0");
+
+    public void Dispose() => stream.Dispose();
+}

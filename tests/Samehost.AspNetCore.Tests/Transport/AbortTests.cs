@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Builder;
+using Samehost.AspNetCore.Tests.Support;
+
+namespace Samehost.AspNetCore.Tests.Transport;
+
+/// <summary>Whoever works for a client that has left is told.</summary>
+public sealed class AbortTests
+{
+    private const int Limit = 60_000;
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_waiting_handler_is_told_that_its_client_has_left(int requestsBefore)
+    {
+        var told = new TaskCompletionSource();
+        int requests = 0;
+        await using var server = await WebServer.StartAsync(app => app.Run(async http =>
+        {
+            if (Interlocked.Increment(ref requests) > requestsBefore)
+            {
+                await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                told.SetResult();
+            }
+        }));
+        using (var client = server.Connect())
+        {
+            for (int i = 0; i < requestsBefore; i++)
+            {
+                await client.SendAsync(RawClient.Get);
+                Assert.Contains("200 OK", await client.ReadUntilAsync("\r\n\r\n"), StringComparison.Ordinal);
+            }
+
+            await client.SendAsync(RawClient.Get);
+            await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
+        }
+
+        await told.Task;
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_handler_that_keeps_its_thread_is_told_that_its_client_has_left(int requestsBefore)
+    {
+        var told = new TaskCompletionSource();
+        int requests = 0;
+        await using var server = await WebServer.StartAsync(app => app.Run(http =>
+        {
+            if (Interlocked.Increment(ref requests) > requestsBefore)
+            {
+                http.RequestAborted.WaitHandle.WaitOne(); // as code does that knows nothing of async
+                told.SetResult();
+            }
+
+            return Task.CompletedTask;
+        }));
+        using (var client = server.Connect())
+        {
+            for (int i = 0; i < requestsBefore; i++)
+            {
+                await client.SendAsync(RawClient.Get);
+                Assert.Contains("200 OK", await client.ReadUntilAsync("\r\n\r\n"), StringComparison.Ordinal);
+            }
+
+            await client.SendAsync(RawClient.Get);
+            await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
+        }
+
+        await told.Task;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_handler_may_break_its_connection_off()
+    {
+        await using var server = await WebServer.StartAsync(app => app.Run(http =>
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }));
+        using var client = server.Connect();
+        await client.SendAsync(RawClient.Get);
+
+        Assert.Equal("", await client.ReadToEndAsync());
+    }
+}

@@ -1,0 +1,138 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Samehost.AspNetCore.Tests.Support;
+
+namespace Samehost.AspNetCore.Tests.Transport;
+
+/// <summary>Many clients, and some that mean no good.</summary>
+public sealed class CrowdTests
+{
+    private const int Limit = 120_000;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_thousand_clients_that_never_finish_their_request_do_not_hinder_a_good_one()
+    {
+        await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("good")));
+        var slow = new List<RawClient>();
+        for (int i = 0; i < 1000; i++)
+        {
+            slow.Add(server.Connect());
+            await slow[i].SendAsync("GET / HTTP/1.1\r\nX-Slow: ");
+        }
+
+        using var client = server.NewClient();
+        for (int i = 0; i < 100; i++)
+        {
+            await slow[i].SendAsync("a");
+            Assert.Equal("good", await client.GetStringAsync("/", Token));
+        }
+
+        slow.ForEach(s => s.Dispose());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Handlers_that_block_do_not_hinder_others()
+    {
+        using var release = new ManualResetEventSlim();
+        int blocked = 0;
+        await using var server = await WebServer.StartAsync(app => app.Run(http =>
+        {
+            if (http.Request.Path == "/blocks")
+            {
+                Interlocked.Increment(ref blocked);
+                release.Wait(CancellationToken.None);
+            }
+
+            return http.Response.WriteAsync("good");
+        }));
+        var stuck = Enumerable.Range(0, 8).Select(_ => server.Connect()).ToArray();
+        // The first request of a connection runs on the thread pool, later ones on the loop: there they block.
+        foreach (var client in stuck)
+        {
+            await client.SendAsync(RawClient.Get);
+            await client.ReadUntilAsync("0\r\n\r\n");
+            await client.SendAsync("GET /blocks HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        }
+
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref blocked) == stuck.Length, "all handlers block");
+        using var good = server.NewClient();
+        for (int i = 0; i < 50; i++)
+            Assert.Equal("good", await good.GetStringAsync("/", Token));
+        release.Set();
+        foreach (var client in stuck)
+        {
+            Assert.Contains("good", await client.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
+            client.Dispose();
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task One_user_may_not_have_more_than_its_share_of_connections()
+    {
+        await using var server = await WebServer.StartAsync(
+            app => app.Run(http => http.Response.WriteAsync("good")), l => l.MaxConnectionsPerUser = 2);
+        using var first = server.Connect();
+        using var second = server.Connect();
+        await first.SendAsync(RawClient.Get);
+        await first.ReadUntilAsync("0\r\n\r\n");
+        await second.SendAsync(RawClient.Get);
+        await second.ReadUntilAsync("0\r\n\r\n");
+
+        using var third = server.Connect();
+        Assert.Equal("", await third.ReadToEndAsync());
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(256)]
+    [InlineData(1024)]
+    public async Task A_server_short_of_descriptors_lives_costs_little_and_answers_within_a_second_of_room(int descriptors)
+    {
+        string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+        using var server = WebPeerProcess.StartWithDescriptors(descriptors, "serve", path);
+        Assert.Equal("ready", await server.ReadLineAsync());
+        var waiting = new Dictionary<RawClient, Task<string>>();
+        for (int i = 0; i < 3 * descriptors; i++)
+        {
+            var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(path), null, Token));
+            await client.SendAsync(RawClient.Get);
+            waiting.Add(client, client.ReadUntilAsync("hello"));
+        }
+
+        await Eventually.IsTrueAsync(() => Answered() > descriptors / 3, "most of those for whom there is room are answered");
+        await Eventually.IsTrueAsync(() => !waiting.Values.Any(a => a.IsFaulted), "nobody fails");
+        double share = await ShareAsync(server.Id);
+        if (share >= 0.1) // the rush before may have left the runtime something to compile
+            share = await ShareAsync(server.Id);
+        Assert.True(share < 0.1, $"Out of descriptors the server uses {share:P1} of a processor.");
+        Assert.NotEqual(0, waiting.Values.Count(a => !a.IsCompleted));
+
+        while (waiting.Count > 0)
+        {
+            var served = waiting.Where(w => w.Value.IsCompleted).ToArray();
+            foreach (var (client, answer) in served)
+            {
+                Assert.EndsWith("hello", await answer, StringComparison.Ordinal);
+                client.Dispose();
+                waiting.Remove(client);
+            }
+
+            if (waiting.Count > 0)
+                await Eventually.IsTrueAsync(() => Answered() > 0, "room is given to those who wait", seconds: 1);
+        }
+
+        Assert.Equal(0, await server.FinishAsync());
+
+        int Answered() => waiting.Values.Count(a => a.IsCompletedSuccessfully);
+    }
+
+    /// <summary>The part of a processor that a process uses over two seconds.</summary>
+    private static async Task<double> ShareAsync(int process)
+    {
+        var time = TimeSpan.FromSeconds(2);
+        var before = System.Diagnostics.Process.GetProcessById(process).TotalProcessorTime;
+        await Task.Delay(time, Token);
+        return (System.Diagnostics.Process.GetProcessById(process).TotalProcessorTime - before) / time;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Samehost.AspNetCore.Tests.Support;
+
+namespace Samehost.AspNetCore.Tests.Transport;
+
+/// <summary>Where a server listens, and what it speaks there.</summary>
+public sealed class EndPointTests
+{
+    private const int Limit = 60_000;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Limit)]
+    public async Task The_socket_file_is_its_owners_alone_and_is_gone_after_the_stop()
+    {
+        await using var server = await WebServer.StartAsync(Greet);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.Path));
+        using var client = server.NewClient();
+        Assert.Equal("unix /", await client.GetStringAsync("/", Token));
+        await server.App.StopAsync(Token);
+        Assert.False(File.Exists(server.Path));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_live_server_is_not_replaced_and_the_error_is_the_one_that_Kestrel_gives()
+    {
+        await using var server = await WebServer.StartAsync(Greet);
+
+        var refused = await Assert.ThrowsAsync<IOException>(() => WebServer.StartAsync(Greet, address: server.Path));
+        Assert.Contains("address already in use", refused.Message, StringComparison.Ordinal);
+        using var client = server.NewClient();
+        Assert.Equal("unix /", await client.GetStringAsync("/", Token));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_abstract_name_asks_for_a_policy()
+    {
+        string name = $"@samehost-{Guid.NewGuid()}";
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => WebServer.StartAsync(Greet, address: name));
+        Assert.Contains("policy", refused.Message, StringComparison.OrdinalIgnoreCase);
+        await using var server = await WebServer.StartAsync(Greet, l => l.PeerPolicy = PeerPolicy.SelfAndRoot, address: name);
+        using var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.Parse(name), null, Token));
+        await client.SendAsync(RawClient.Get);
+        Assert.EndsWith("unix /", await client.ReadUntilAsync("unix /"), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Endpoints_on_sockets_and_on_TCP_serve_side_by_side()
+    {
+        string second = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+        await using var server = await WebServer.StartAsync(Greet, kestrel: k =>
+        {
+            k.ListenUnix(second);
+            k.Listen(IPAddress.Loopback, 0);
+        });
+        var addresses = server.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        string tcp = addresses.Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal));
+
+        using var client = server.NewClient();
+        Assert.Equal("unix /a", await client.GetStringAsync("/a", Token));
+        using var other = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(second), null, Token));
+        await other.SendAsync(RawClient.Get);
+        Assert.EndsWith("unix /", await other.ReadUntilAsync("unix /"), StringComparison.Ordinal);
+        using var overTcp = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        Assert.Equal("nobody /b", await overTcp.GetStringAsync(tcp + "/b", Token));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_socket_that_configuration_names_is_served_by_this_package_too()
+    {
+        string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUnixSockets().UseUrls($"http://unix:{path}");
+        await using var app = builder.Build();
+        Greet(app);
+        await app.StartAsync(Token);
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        using var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(path), null, Token));
+        await client.SendAsync(RawClient.Get);
+        Assert.EndsWith("unix /", await client.ReadUntilAsync("unix /"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_transport_the_error_says_what_to_call()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(k => k.ListenUnix("/tmp/never.sock"));
+
+        var refused = Assert.Throws<InvalidOperationException>(() => builder.Build().Services.GetRequiredService<IServer>());
+        Assert.Contains("UseUnixSockets()", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task HTTP_2_without_TLS_carries_many_requests_on_one_connection()
+    {
+        await using var server = await WebServer.StartAsync(Greet, l => l.Kestrel.Protocols = HttpProtocols.Http2);
+        using var client = server.NewClient(HttpVersion.Version20);
+
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.GetStringAsync($"/{i}", Token)));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"unix /{i}"), answers);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task TLS_works_where_somebody_wants_it_and_the_caller_is_still_known()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var server = await WebServer.StartAsync(Greet, l => l.Kestrel.UseHttps(certificate));
+        using var raw = server.Connect();
+        await using var tls = new SslStream(raw.Stream, false, (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString());
+        await tls.AuthenticateAsClientAsync("localhost");
+
+        await tls.WriteAsync("GET /tls HTTP/1.0\r\n\r\n"u8.ToArray(), Token);
+        Assert.EndsWith("unix /tls", await new StreamReader(tls).ReadToEndAsync(Token), StringComparison.Ordinal);
+    }
+
+    private static void Greet(WebApplication app) => app.Run(http =>
+        http.Response.WriteAsync($"{(http.Features.Get<IUnixPeerFeature>() is null ? "nobody" : "unix")} {http.Request.Path}"));
+}

@@ -106,8 +106,6 @@ public sealed partial class ExplainTests : ToolFixture
         Page.Shows("explain.md", "explain", RootFileSystem().Replace(terminal.Transcript, "  ext4"));
     }
 
-    private string At(string name) => Path.Join(Temporary, name);
-
     private Socket Listen(string name)
     {
         var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -46,7 +46,8 @@ internal sealed class ServeRun(ServeSettings settings)
     {
         List<Task> ends = [signal.Received, service.Ended];
         foreach (Entrance entrance in entrances)
-            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token) : Start(entrance, service, signal.Token).Completion);
+            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
+                : Start(entrance, service, signal.Token).Completion);
         if (takeOver is not null)
             await takeOver.ConfirmAsync(signal.Token);
         _offer = settings.TakesOver ? Succession.Offer(Address, _servers[0], _log) : null;

@@ -30,7 +30,8 @@ public sealed class ServeUnderSystemdTests : IDisposable
     public async Task Several_sockets_are_served_by_one_program_each()
     {
         await using RunningProgram server =
-            await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"]], "--exec", "sh", "-c", "cat; basename $IPCLOCALPATH; env | grep ^LISTEN_");
+            await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"]], "--exec", "sh", "-c",
+                "cat; basename $IPCLOCALPATH; env | grep ^LISTEN_");
         foreach (string name in (string[])["a", "b"])
         {
             await using RunningProgram client = Connect(name);

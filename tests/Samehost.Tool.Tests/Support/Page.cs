@@ -12,7 +12,8 @@ internal static class Page
     {
         string path = Path.Join(Root(), "docs", "tool", page);
         string text = File.ReadAllText(path);
-        Match block = Regex.Match(text, $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)", RegexOptions.Multiline | RegexOptions.Singleline);
+        Match block = Regex.Match(text, $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)",
+            RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(block.Success, $"docs/tool/{page} has no block that begins with ```console {name}");
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")
             File.WriteAllText(path, string.Concat(text.AsSpan(0, block.Index), transcript, text.AsSpan(block.Index + block.Length)));

@@ -77,7 +77,7 @@ internal static class ServeCommand
                 Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
                 Keeps = parsed.GetValue(keep),
                 IsHex = parsed.GetValue(hex),
-                Allowed = parsed.GetValue(allow) ?? PeerPolicy.SelfAndRoot,
+                Allow = parsed.GetValue(allow),
                 Mode = parsed.GetValue(mode),
                 Group = parsed.GetValue(group),
                 MaxConnections = parsed.GetValue(most),

@@ -20,7 +20,8 @@ public sealed class ServeUnderSystemdTests : IDisposable
         await using RunningProgram client = Connect("a", "--type", type);
         client.Type("g1");
         await client.ExpectAsync("g1");
-        await ExpectServingAsync(server, $"{_folder["a"]} ({type})");
+        string open = type == "datagram" ? "whoever may write to it" : "self,root";
+        await ExpectLineAsync(server, $"samehost: serving {_folder["a"]} ({type}), open to {open}");
         server.Signal(LibcSignal.SIGTERM);
         Assert.Equal(0, await server.ExitStatusAsync());
         Assert.Contains("a", _folder.Names); // the manager's to remove

@@ -5,7 +5,8 @@ namespace Samehost.Tool.Arguments;
 /// <summary>The ADDRESS of a command.</summary>
 internal static class AddressArgument
 {
-    public static Argument<ToolAddress> Create(string name, string description, ToolAddressKinds wanted = ToolAddressKinds.Local) => new(name)
+    public static Argument<ToolAddress> Create(string name, string description, ToolAddressKinds wanted = ToolAddressKinds.Local) =>
+        new(name)
     {
         Description = description,
         CustomParser = result =>

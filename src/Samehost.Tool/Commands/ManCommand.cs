@@ -21,7 +21,8 @@ internal static class ManCommand
     private static int Print()
     {
         Command root = CommandLine.Create();
-        string version = typeof(ManCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        string version = typeof(ManCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "";
         Terminal.Write(ManPage.Of(CommandFacts.Of(root), CommandFacts.AllOf(root), version));
         return ExitStatus.Done;
     }

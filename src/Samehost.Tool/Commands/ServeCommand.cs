@@ -25,18 +25,26 @@ internal static class ServeCommand
         Option<SocketKind?> type = CommonOption.Type();
         Option<PeerPolicy?> allow = CommonOption.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
-        Option<UnixFileMode?> mode = CommonOption.Parsed<UnixFileMode?>("--mode", "MODE", "Mode of the socket file; 0600 unless given.", ReadMode);
+        Option<UnixFileMode?> mode = CommonOption.Parsed<UnixFileMode?>(
+            "--mode", "MODE", "Mode of the socket file; 0600 unless given.", ReadMode);
         mode.CompletionSources.Add("0600", "0660", "0666");
-        var group = new Option<string?>("--group") { Description = "Group of the socket file, for a mode such as 0660.", HelpName = "GROUP" };
-        Option<int?> most = CommonOption.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1, 1_000_000);
+        var group = new Option<string?>("--group")
+        {
+            Description = "Group of the socket file, for a mode such as 0660.",
+            HelpName = "GROUP",
+        };
+        Option<int?> most = CommonOption.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1,
+            1_000_000);
         Option<int?> mostPerUser = CommonOption.Number(
             "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
-        Option<TimeSpan?> idle = CommonOption.Duration("--idle-timeout", "Close a connection on which nothing has come or gone for so long.");
+        Option<TimeSpan?> idle = CommonOption.Duration("--idle-timeout",
+            "Close a connection on which nothing has come or gone for so long.");
         Option<TimeSpan?> limit = CommonOption.Duration("--time-limit", "Close a connection after so long, and end its program.");
         Option<TimeSpan?> drain = CommonOption.Duration("--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
         var takeOver = new Option<bool>("--take-over")
         {
-            Description = "Take over from a running server that was started with this option, without refusing a client; be ready for the next.",
+            Description = "Take over from a running server that was started with this option, without refusing a client; "
+                + "be ready for the next.",
         };
         var hex = new Option<bool>("--hex") { Description = "Print what comes in hexadecimal, and read lines of hexadecimal digits." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Say nothing but errors." };
@@ -55,7 +63,8 @@ internal static class ServeCommand
             Details = ServeManual.Paragraphs,
         };
         command.Add(address);
-        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose, exec];
+        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose,
+            exec];
         foreach (Option option in options)
             command.Add(option);
         command.SetAction((parsed, _) =>
@@ -68,7 +77,7 @@ internal static class ServeCommand
                 Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
                 Keeps = parsed.GetValue(keep),
                 IsHex = parsed.GetValue(hex),
-                Allowed = parsed.GetValue(allow) ?? PeerPolicy.SelfAndRoot,
+                Allow = parsed.GetValue(allow),
                 Mode = parsed.GetValue(mode),
                 Group = parsed.GetValue(group),
                 MaxConnections = parsed.GetValue(most),

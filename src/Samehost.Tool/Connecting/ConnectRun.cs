@@ -73,7 +73,8 @@ internal static class ConnectRun
             {
                 SocketKind.Stream => ToolConnection.Of(UnixStream.FromDescriptor(handle)),
                 SocketKind.Seqpacket => ToolConnection.Of(UnixSeqpacket.FromDescriptor(handle)),
-                _ => new DatagramConnection(UnixDatagram.FromDescriptor(handle, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone })),
+                _ => new DatagramConnection(UnixDatagram.FromDescriptor(
+                    handle, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone })),
             };
         }
         catch (ArgumentException error)

@@ -13,8 +13,10 @@ internal static class ProgramPath
         if (name.Contains('/', StringComparison.Ordinal))
         {
             if (!IsExecutable(name))
-                throw new ToolException(
-                    $"cannot run {name}: {(File.Exists(name) ? "it is not executable" : Directory.Exists(name) ? "it is a directory" : "no such file")}");
+            {
+                string problem = File.Exists(name) ? "it is not executable" : Directory.Exists(name) ? "it is a directory" : "no such file";
+                throw new ToolException($"cannot run {name}: {problem}");
+            }
             return;
         }
         string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':');

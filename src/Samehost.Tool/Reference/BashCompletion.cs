@@ -56,7 +56,8 @@ internal static class BashCompletion
         foreach (CommandFacts command in commands)
         {
             string values = string.Join(' ', command.Arguments.SelectMany(argument => argument.Values));
-            script.Append($"        {command.Name}) words='{string.Join(' ', command.OptionNames.Concat(root.OptionNames.Where(IsHelp)))}'");
+            string words = string.Join(' ', command.OptionNames.Concat(root.OptionNames.Where(IsHelp)));
+            script.Append($"        {command.Name}) words='{words}'");
             script.Append(values.Length > 0 ? $" values='{values}' ;;\n" : " ;;\n");
         }
         return script.Append(Tail).Append('\n').ToString();
@@ -68,7 +69,10 @@ internal static class BashCompletion
     {
         string names = string.Join(" | ", option.Names.Select(name => $"'{command.Name} {name}'"));
         if (option.Values.Length > 0)
-            return $"        {names}) mapfile -t COMPREPLY < <(compgen -W '{string.Join(' ', option.Values)}' -- \"$current\"); return ;;\n";
+        {
+            string values = string.Join(' ', option.Values);
+            return $"        {names}) mapfile -t COMPREPLY < <(compgen -W '{values}' -- \"$current\"); return ;;\n";
+        }
         if (IsPath(option))
             return $"        {names}) compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n";
         return $"        {names}) return ;;\n";

@@ -7,7 +7,8 @@ internal static class FishCompletion
 {
     public static string Of(CommandFacts root, CommandFacts[] commands)
     {
-        var script = new StringBuilder("# Completion of samehost for fish: samehost completions fish > ~/.config/fish/completions/samehost.fish\n");
+        var script = new StringBuilder(
+            "# Completion of samehost for fish: samehost completions fish > ~/.config/fish/completions/samehost.fish\n");
         foreach (CommandFacts command in commands)
             script.Append($"complete -c samehost -n __fish_use_subcommand -f -a {command.Name} -d {Quote(command.Description)}\n");
         foreach (OptionFacts option in root.Options)
@@ -24,7 +25,8 @@ internal static class FishCompletion
     }
 
     private static string Names(OptionFacts option) =>
-        string.Concat(option.Names.Select(name => name.StartsWith("--", StringComparison.Ordinal) ? $" -l {name[2..]}" : $" -s '{name[1..]}'"));
+        string.Concat(option.Names.Select(name => name.StartsWith("--", StringComparison.Ordinal) ? $" -l {name[2..]}"
+            : $" -s '{name[1..]}'"));
 
     private static string Value(OptionFacts option) => option switch
     {

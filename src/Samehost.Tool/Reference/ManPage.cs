@@ -69,7 +69,8 @@ internal static class ManPage
 
     private static string Synopsis(CommandFacts command)
     {
-        string arguments = string.Join(' ', command.Arguments.Select(argument => argument.IsOptional ? $"[{argument.Name}]" : argument.Name));
+        string arguments = string.Join(' ', command.Arguments.Select(argument =>
+            argument.IsOptional ? $"[{argument.Name}]" : argument.Name));
         return (command.Options.Length > 0 ? "[options]" : "") is var options && (arguments + options).Length > 0
             ? $".I {Escape($"{arguments} {options}".Trim())}\n" : "";
     }

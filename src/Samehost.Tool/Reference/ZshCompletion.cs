@@ -38,7 +38,10 @@ internal static class ZshCompletion
                 script.Append(Spec(option));
             int place = 1;
             foreach ((string name, _, bool optional, string[] values) in command.Arguments)
-                script.Append($" \\\n            '{place++}:{(optional ? ":" : "")}{Quote(name)}:{(values.Length > 0 ? $"({string.Join(' ', values)})" : "_files")}'");
+            {
+                string action = values.Length > 0 ? $"({string.Join(' ', values)})" : "_files";
+                script.Append($" \\\n            '{place++}:{(optional ? ":" : "")}{Quote(name)}:{action}'");
+            }
             script.Append(" ;;\n");
         }
         return script.Append(Tail).Append('\n').ToString();
@@ -49,13 +52,16 @@ internal static class ZshCompletion
         string value = option switch
         {
             { TakesRest: true } => $":*::{Quote(option.Value!)}: _normal",
-            { Values.Length: > 0 } => $":{Quote(option.Value!)}:({string.Join(' ', option.Values.Select(v => v.Replace(":", "\\:", StringComparison.Ordinal)))})",
+            { Values.Length: > 0 } => $":{Quote(option.Value!)}:({string.Join(' ', option.Values.Select(Word))})",
             { Value: not null } when BashCompletion.IsPath(option) => $":{Quote(option.Value)}:_files",
             { Value: not null } => $":{Quote(option.Value)}: ",
             _ => "",
         };
-        return string.Concat(option.Names.Select(name => $" \\\n            '{name.Replace("?", "\\?", StringComparison.Ordinal)}[{Quote(option.Description)}]{value}'"));
+        return string.Concat(option.Names.Select(name =>
+            $" \\\n            '{name.Replace("?", "\\?", StringComparison.Ordinal)}[{Quote(option.Description)}]{value}'"));
     }
+
+    private static string Word(string value) => value.Replace(":", "\\:", StringComparison.Ordinal);
 
     /// <summary>What has a meaning of its own in a specification between single quotes.</summary>
     private static string Quote(string text) => text

@@ -32,7 +32,7 @@ internal sealed record Entrance(UnixListener? Streams = null, UnixSeqpacketListe
     {
         SocketKind.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
         SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
-        _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions())),
+        _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions(address))),
     };
 
     private static Entrance Inherited(ToolAddress address, SocketKind kind, ServeSettings settings)
@@ -46,7 +46,7 @@ internal sealed record Entrance(UnixListener? Streams = null, UnixSeqpacketListe
             {
                 SocketKind.Stream => new(Streams: UnixListener.FromDescriptor(handle, settings.ListenerOptions())),
                 SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.FromDescriptor(handle, settings.ListenerOptions())),
-                _ => new(Datagrams: UnixDatagram.FromDescriptor(handle, settings.DatagramOptions())),
+                _ => new(Datagrams: UnixDatagram.FromDescriptor(handle, settings.DatagramOptions(null))),
             };
         }
         catch (ArgumentException error)
@@ -82,7 +82,7 @@ internal sealed record Entrance(UnixListener? Streams = null, UnixSeqpacketListe
             return wanted switch
             {
                 SystemdSocketKind.SeqpacketListener => new(Seqpackets: socket.TakeSeqpacketListener(settings.ListenerOptions())),
-                SystemdSocketKind.Datagram => new(Datagrams: socket.TakeDatagram(settings.DatagramOptions())),
+                SystemdSocketKind.Datagram => new(Datagrams: socket.TakeDatagram(settings.DatagramOptions(socket.LocalEndPoint))),
                 _ => new(Streams: socket.TakeListener(settings.ListenerOptions())),
             };
         }

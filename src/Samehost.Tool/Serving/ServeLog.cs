@@ -8,7 +8,8 @@ internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
 {
     private int _refused;
 
-    /// <summary>Who was turned away. A stranger can have this happen as often as he likes: without --verbose the first is told of.</summary>
+    /// <summary>Who was turned away. A stranger can have this happen as often as he likes: without --verbose the first is told
+    /// of.</summary>
     public override void ConnectionRefused(uint userId, string reason)
     {
         if (settings.IsVerbose)

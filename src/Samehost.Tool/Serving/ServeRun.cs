@@ -46,7 +46,8 @@ internal sealed class ServeRun(ServeSettings settings)
     {
         List<Task> ends = [signal.Received, service.Ended];
         foreach (Entrance entrance in entrances)
-            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token) : Start(entrance, service, signal.Token).Completion);
+            ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
+                : Start(entrance, service, signal.Token).Completion);
         if (takeOver is not null)
             await takeOver.ConfirmAsync(signal.Token);
         _offer = settings.TakesOver ? Succession.Offer(Address, _servers[0], _log) : null;
@@ -54,7 +55,7 @@ internal sealed class ServeRun(ServeSettings settings)
             ends.Add(_offer.Completion);
 
         foreach (Entrance entrance in entrances)
-            _log.Say($"serving {entrance}, open to {settings.Allowed}{(takeOver is null ? "" : ", taken over")}");
+            _log.Say($"serving {entrance}, open to {OpenTo(entrance)}{(takeOver is null ? "" : ", taken over")}");
         Notify(static notify => notify.Ready());
 
         Task first = await Task.WhenAny(ends);
@@ -81,6 +82,10 @@ internal sealed class ServeRun(ServeSettings settings)
         if (_offer is not null)
             await Task.WhenAny(_offer.DisposeAsync().AsTask(), Task.Delay(UnwindTime));
     }
+
+    private string OpenTo(Entrance entrance) =>
+        settings.Allow is null && entrance.Datagrams is { LocalEndPoint.Kind: UnixEndPointKind.Pathname }
+            ? "whoever may write to it" : settings.Allowed.ToString();
 
     /// <summary>A service manager that does not listen is no reason not to serve.</summary>
     private void Notify(Action<SystemdNotify> what)

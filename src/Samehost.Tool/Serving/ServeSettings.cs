@@ -21,7 +21,10 @@ internal sealed record ServeSettings
 
     public bool IsHex { get; init; }
 
-    public PeerPolicy Allowed { get; init; } = PeerPolicy.SelfAndRoot;
+    /// <summary>Null where it was not given.</summary>
+    public PeerPolicy? Allow { get; init; }
+
+    public PeerPolicy Allowed => Allow ?? PeerPolicy.SelfAndRoot;
 
     public UnixFileMode? Mode { get; init; }
 
@@ -55,7 +58,15 @@ internal sealed record ServeSettings
         return new UnixListenerOptions { PeerPolicy = Allowed, SocketFile = file };
     }
 
-    public UnixDatagramOptions DatagramOptions() => new() { PeerPolicy = Allowed, SocketFile = ListenerOptions().SocketFile };
+    /// <summary>
+    /// Datagrams that came before a passed socket was taken carry no credentials, so where the file's mode decides, nothing else does
+    /// unless the user said so.
+    /// </summary>
+    public UnixDatagramOptions DatagramOptions(UnixEndPoint? address) => new()
+    {
+        PeerPolicy = address?.Kind == UnixEndPointKind.Pathname ? Allow : Allowed,
+        SocketFile = ListenerOptions().SocketFile,
+    };
 
     public UnixServerOptions ServerOptions(UnixServerEvents events)
     {

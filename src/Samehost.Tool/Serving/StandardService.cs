@@ -39,7 +39,10 @@ internal sealed class StandardService(ServeSettings settings, ServeLog log, Canc
         {
             log.Note($"closed for its length: {caller}");
             if (settings.IsForOne)
-                End(new Commands.ToolException($"the connection has lasted {Arguments.Duration.Text(settings.TimeLimit!.Value)}, its time limit"));
+            {
+                string time = Arguments.Duration.Text(settings.TimeLimit!.Value);
+                End(new Commands.ToolException($"the connection has lasted {time}, its time limit"));
+            }
         }
         catch (Exception error) when (settings.IsForOne)
         {

@@ -85,12 +85,14 @@ internal sealed class Conversation(ToolConnection connection, IInput input, Rece
     {
         await using var hangUp = stop.Register(() => LibcConnection.HangUp(connection.Handle));
         await Task.Factory.StartNew(
-            () => LibcConnection.WaitForHangUp(connection.Handle), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => LibcConnection.WaitForHangUp(connection.Handle),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         stop.ThrowIfCancellationRequested();
     }
 
     private static bool IsClosedByPeer(Task sending) =>
         sending.IsFaulted && Cause(sending.Exception!.InnerException!) is { Errno: Errno.EPIPE or Errno.ECONNRESET, Operation: not "read" };
 
-    private static UnixSocketException? Cause(Exception error) => error as UnixSocketException ?? error.InnerException as UnixSocketException;
+    private static UnixSocketException? Cause(Exception error) =>
+        error as UnixSocketException ?? error.InnerException as UnixSocketException;
 }

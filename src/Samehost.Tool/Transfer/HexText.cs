@@ -19,7 +19,8 @@ internal static class HexText
                 i++;
             if (i == text.Length)
                 break;
-            if (i + 1 == text.Length || !byte.TryParse(text.Slice(i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+            if (i + 1 == text.Length || !byte.TryParse(text.Slice(i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out byte value))
                 return false;
             read.Add(value);
         }

@@ -43,8 +43,6 @@ internal static class ForeignProgram
 
     public static string Compiler => Need("cc", "gcc");
 
-    public static string Curl => Need("curl", "curl");
-
     public static string Xvfb => Need("Xvfb", "xvfb");
 
     public static string Xdpyinfo => Need("xdpyinfo", "x11-utils");

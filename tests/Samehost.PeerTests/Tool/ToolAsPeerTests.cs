@@ -125,7 +125,8 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 60_000)]
     public async Task Python_is_known_by_the_environment_of_the_program()
     {
-        await using RunningProgram server = await ServeAsync("--exec", "sh", "-c", "echo $PROTO $IPCREMOTEPID $IPCREMOTEEUID $IPCREMOTEEGID");
+        await using RunningProgram server = await ServeAsync(
+            "--exec", "sh", "-c", "echo $PROTO $IPCREMOTEPID $IPCREMOTEEUID $IPCREMOTEEGID");
         const string Client = """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])

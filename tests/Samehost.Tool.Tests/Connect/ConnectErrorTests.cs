@@ -7,10 +7,12 @@ public sealed class ConnectErrorTests : ToolFixture
 {
     [Theory(Timeout = 60_000)]
     [InlineData("Required argument missing for command: 'connect'; 'samehost connect --help' shows how")]
-    [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type", "foo")]
+    [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
+        "foo")]
     [InlineData("'bla' is not a term of a policy; its terms are: self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone; "
         + "'samehost connect --help' shows how", "a", "--require-server", "bla")]
-    [InlineData("--require-server needs a connection: nobody can tell who will read a datagram", "a", "--require-server", "root", "--type", "datagram")]
+    [InlineData("--require-server needs a connection: nobody can tell who will read a datagram", "a", "--require-server", "root", "--type",
+        "datagram")]
     [InlineData("--linger is for --type datagram: a connection has an end", "a", "--linger", "1s")]
     [InlineData("--bind is for --type datagram", "a", "--bind", "b")]
     [InlineData("\"fd:x\" names no descriptor: write fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
@@ -130,7 +132,8 @@ public sealed class ConnectErrorTests : ToolFixture
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
-            new ToolResult(1, "", "samehost: nothing came or went for 100ms\n"), await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
+            new ToolResult(1, "", "samehost: nothing came or went for 100ms\n"),
+                await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
     }
 
     [Fact(Timeout = 60_000)]
@@ -157,7 +160,8 @@ public sealed class ConnectErrorTests : ToolFixture
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         await using ToolRun client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" 0<&-", Tool, At("a.sock"));
-        Assert.Equal(new ToolResult(1, "", "samehost: standard input is closed: give it something to read, as in < /dev/null\n"), await client.EndAsync());
+        Assert.Equal(new ToolResult(1, "", "samehost: standard input is closed: give it something to read, as in < /dev/null\n"),
+            await client.EndAsync());
     }
 
     [Fact(Timeout = 60_000)]

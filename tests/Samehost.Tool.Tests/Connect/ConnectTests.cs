@@ -95,7 +95,8 @@ public sealed class ConnectTests : ToolFixture
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
         string record = new('r', 100_000);
-        Assert.Equal(new ToolResult(0, $"{record}\nend\n", ""), await ConnectAsync($"{record}\nend\n", At("a.sock"), "--type", "seqpacket"));
+        Assert.Equal(new ToolResult(0, $"{record}\nend\n", ""),
+            await ConnectAsync($"{record}\nend\n", At("a.sock"), "--type", "seqpacket"));
     }
 
     [Fact(Timeout = 60_000)]

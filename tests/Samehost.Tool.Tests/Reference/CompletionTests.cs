@@ -72,9 +72,11 @@ public sealed class CompletionTests : ToolFixture
     {
         string script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
         await using ToolRun fish = StartProgram(
-            ForeignProgram.Fish, "--no-config", "-c", $"source {script}; complete -C 'samehost connect --type '; complete -C 'samehost ser'");
+            ForeignProgram.Fish, "--no-config", "-c",
+            $"source {script}; complete -C 'samehost connect --type '; complete -C 'samehost ser'");
         ToolResult result = await fish.EndAsync();
-        Assert.Equal(["datagram", "seqpacket", "serve", "stream"], result.Lines.Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(["datagram", "seqpacket", "serve", "stream"],
+            result.Lines.Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]

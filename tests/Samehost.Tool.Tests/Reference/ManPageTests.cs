@@ -22,7 +22,8 @@ public sealed class ManPageTests : ToolFixture
         {
             Assert.Contains($".SS \"samehost {command}\"", page, StringComparison.Ordinal);
             string help = (await RunAsync(command, "--help")).Output;
-            foreach (System.Text.RegularExpressions.Match option in System.Text.RegularExpressions.Regex.Matches(help, "(?m)^  (--[a-z-]+)"))
+            foreach (System.Text.RegularExpressions.Match option in System.Text.RegularExpressions.Regex.Matches(
+                help, "(?m)^  (--[a-z-]+)"))
                 Assert.Contains($"\\fB{option.Groups[1].Value}", page, StringComparison.Ordinal);
         }
     }

@@ -9,14 +9,16 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'")]
     [InlineData("Required argument missing for option: '--exec'; 'samehost serve --help' shows how", "a.sock", "--exec")]
     [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
-    [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec", "cat")]
+    [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec",
+        "cat")]
     [InlineData("--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
         "a.sock", "--idle-timeout", "5s", "--exec", "cat")]
     [InlineData("--hex is for standard input and output, not for --echo or --exec", "a.sock", "--hex", "--echo")]
     [InlineData("--mode and --group are for a socket file that is made here, and there is none", "@a", "--mode", "0660")]
     [InlineData("'999' is no mode of a socket file: write three octal digits, as in 0660; 'samehost serve --help' shows how",
         "a.sock", "--mode", "999")]
-    [InlineData("--max-connections and --max-per-user are for --echo, --exec and --keep, with connections", "a.sock", "--max-connections", "3")]
+    [InlineData("--max-connections and --max-per-user are for --echo, --exec and --keep, with connections", "a.sock", "--max-connections",
+        "3")]
     [InlineData("'0' does not do for --max-connections: write a number from 1 to 1000000; 'samehost serve --help' shows how",
         "a.sock", "--max-connections", "0")]
     [InlineData("--keep is for connections; datagrams are taken from all who send", "a.sock", "--type", "datagram", "--keep")]
@@ -24,8 +26,8 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("--take-over needs a path or an abstract name", "fd:3", "--take-over", "--echo")]
     [InlineData("--take-over needs a server that goes on: --echo, --exec or --keep, with stream or seqpacket", "a.sock", "--take-over")]
     [InlineData("--quiet and --verbose are opposites", "a.sock", "-q", "-v")]
-    [InlineData("TCP is not taken here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; 'samehost relay' joins TCP to a local socket; "
-        + "'samehost serve --help' shows how", "tcp:localhost:80")]
+    [InlineData("TCP is not taken here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; "
+        + "'samehost relay' joins TCP to a local socket; 'samehost serve --help' shows how", "tcp:localhost:80")]
     [InlineData("'5 parsecs' is no time: write 200ms, 5s, 1.5m or 1h, a day at most; 'samehost serve --help' shows how",
         "a.sock", "--drain", "5 parsecs")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
@@ -52,7 +54,8 @@ public sealed class ServeErrorTests : ToolFixture
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         ToolResult result = await RunAsync("serve", At("a.sock"), "--echo");
         Assert.Equal(1, result.Status);
-        Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors, StringComparison.Ordinal);
+        Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors,
+            StringComparison.Ordinal);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }
 
@@ -71,7 +74,8 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Equal(
             new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("serve", "fd:77", "--echo"));
         await using ToolRun run = StartProgram("sh", "-c", "exec \"$0\" serve fd:3 3< /dev/null", Tool);
-        Assert.Equal(new ToolResult(1, "", "samehost: fd:3: The descriptor is not a socket; a local stream socket is wanted\n"), await run.EndAsync());
+        Assert.Equal(new ToolResult(1, "", "samehost: fd:3: The descriptor is not a socket; a local stream socket is wanted\n"),
+            await run.EndAsync());
     }
 
     [Fact(Timeout = 60_000)]

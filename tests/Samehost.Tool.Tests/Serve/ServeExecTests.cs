@@ -21,7 +21,8 @@ public sealed class ServeExecTests : ToolFixture
             test "$IPCREMOTEEUID" = "$(id -u)" && test "$IPCREMOTEEGID" = "$(id -g)" || echo wrong user
             echo "$PROTO $IPCREMOTEPID $IPCLOCALPATH $IPCREMOTEPATH."; env | grep -c -e ^LISTEN_ -e ^NOTIFY_SOCKET=
             """;
-        string[] foreign = ["env", "IPCREMOTEPATH=/forged", "NOTIFY_SOCKET=@nobody", Tool, "serve", At("a.sock"), "--exec", "sh", "-c", Script];
+        string[] foreign = ["env", "IPCREMOTEPATH=/forged", "NOTIFY_SOCKET=@nobody", Tool, "serve", At("a.sock"), "--exec", "sh", "-c",
+            Script];
         await using ToolRun server = StartProgram(foreign[0], foreign[1..]);
         await server.ReadErrorsUntilAsync("serving");
         using Socket unnamed = LocalPeer.Connect(At("a.sock"));
@@ -79,7 +80,8 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task A_program_may_finish_when_the_server_is_told_to_end()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c", "echo ready; read word; echo got $word");
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c",
+            "echo ready; read word; echo got $word");
         using Socket client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         server.Terminate();
@@ -92,7 +94,8 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task A_program_that_does_not_finish_in_time_is_ended_with_all_that_it_started()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c", "echo ready; cat; echo never");
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c",
+            "echo ready; cat; echo never");
         using Socket client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         server.Terminate();
@@ -137,7 +140,8 @@ public sealed class ServeExecTests : ToolFixture
 
     private static string[] ChildrenOf(int process)
     {
-        using Process ps = Process.Start(new ProcessStartInfo("ps", ["-o", "stat=,args=", "--ppid", $"{process}"]) { RedirectStandardOutput = true })!;
+        using Process ps = Process.Start(new ProcessStartInfo(
+            "ps", ["-o", "stat=,args=", "--ppid", $"{process}"]) { RedirectStandardOutput = true })!;
         return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

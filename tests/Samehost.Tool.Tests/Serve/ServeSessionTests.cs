@@ -45,7 +45,8 @@ public sealed class ServeSessionTests : ToolFixture
         string user = Environment.IsPrivilegedProcess ? "0" : "65534";
         Page.Shows("serve.md", "program", Plain(server));
         Page.Shows("serve.md", "program-client", System.Text.RegularExpressions.Regex.Replace(
-            Plain(client).Replace($"Hello, user {user}\n", "Hello, user 1000\n", StringComparison.Ordinal), @"pid \d+ \(samehost\), user \w+",
+            Plain(client).Replace($"Hello, user {user}\n", "Hello, user 1000\n", StringComparison.Ordinal),
+                @"pid \d+ \(samehost\), user \w+",
             "pid 4711 (samehost), user alice"));
         NothingIsLeft();
     }

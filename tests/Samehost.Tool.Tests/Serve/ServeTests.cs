@@ -86,7 +86,8 @@ public sealed class ServeTests : ToolFixture
     public async Task Records_are_lines_and_come_back_one_by_one(string type)
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", type, "--echo");
-        Assert.Equal(new ToolResult(0, "one\ntwo two\nthree\n", ""), await ConnectAsync("one\ntwo two\nthree", At("a.sock"), "--type", type));
+        Assert.Equal(new ToolResult(0, "one\ntwo two\nthree\n", ""),
+            await ConnectAsync("one\ntwo two\nthree", At("a.sock"), "--type", type));
         Assert.Equal(new ToolResult(0, "00 ff 0a\n41\n", ""), await ConnectAsync("00 ff 0a\n41\n", At("a.sock"), "--type", type, "--hex"));
         server.Terminate();
         Assert.Equal(0, (await server.EndAsync()).Status);

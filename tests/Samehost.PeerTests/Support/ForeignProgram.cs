@@ -19,6 +19,10 @@ internal static class ForeignProgram
 
     public static string Logger => Need("logger", "bsdutils");
 
+    public static string SocketStatistics => Need("ss", "iproute2");
+
+    public static string ListOpenFiles => Need("lsof", "lsof");
+
     public static string Compiler => Need("cc", "gcc");
 
     private static string Need(string name, string package)

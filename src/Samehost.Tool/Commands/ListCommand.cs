@@ -19,7 +19,10 @@ internal static class ListCommand
         Description = "Only listeners, and datagram sockets that have a name.",
     };
 
-    private static readonly Option<bool> Stale = new("--stale") { Description = "Only socket files that no socket is bound to, all of them." };
+    private static readonly Option<bool> Stale = new("--stale")
+    {
+        Description = "Only socket files that no socket is bound to, all of them.",
+    };
 
     private static readonly Option<string?> Process = new("--process")
     {

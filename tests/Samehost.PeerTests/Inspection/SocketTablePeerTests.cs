@@ -42,13 +42,13 @@ public sealed partial class SocketTablePeerTests
 
     private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(SocketRow.Of)];
 
-    /// <summary>Process, descriptor, socket, and the peer, if somebody has that open.</summary>
+    /// <summary>Process, descriptor, socket, and the peer of a connection, if somebody has that open.</summary>
     private static (int, int, uint, uint)[] Open() =>
     [
         .. from socket in UnixSocketTable.Read().Sockets
            from holder in socket.Holders
            from descriptor in holder.Descriptors
-           let peer = socket.Peer is { Holders.Count: > 0 } other && other.Peer == socket ? other.Inode : 0
+           let peer = socket is { Kind: not UnixSocketKind.Datagram, Peer: { Holders.Count: > 0 } other } ? other.Inode : 0
            select (holder.ProcessId, descriptor, socket.Inode, peer),
     ];
 
@@ -58,8 +58,8 @@ public sealed partial class SocketTablePeerTests
            let match = SsRow().Match(line)
            where match.Success
            select new SocketRow(
-               Number(match, "inode"), match.Groups["kind"].Value, match.Groups["state"].Value, Number(match, "receive"), Number(match, "send"),
-               Number(match, "peer"), SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
+               Number(match, "inode"), match.Groups["kind"].Value, match.Groups["state"].Value,
+               Number(match, "receive"), Number(match, "send"), Number(match, "peer"), SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
                    .Select(m => ((int)Number(m, "pid"), (int)Number(m, "fd"))))),
     ];
 
@@ -83,7 +83,9 @@ public sealed partial class SocketTablePeerTests
                     inode = uint.Parse(line[1..], CultureInfo.InvariantCulture);
                     break;
                 case 'n':
-                    found.Add((process, descriptor, inode, LsofPeer().Match(line) is { Success: true } match ? Number(match, "peer") : 0));
+                    Match match = LsofPeer().Match(line);
+                    bool hasPeer = match.Success && !line.Contains("type=DGRAM", StringComparison.Ordinal);
+                    found.Add((process, descriptor, inode, hasPeer ? Number(match, "peer") : 0));
                     break;
             }
         }
@@ -92,7 +94,8 @@ public sealed partial class SocketTablePeerTests
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(Token); // of files that were closed meanwhile
         string output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);

@@ -43,7 +43,8 @@ public abstract class ListFixture : ToolFixture
         return [.. result.Lines.Skip(1).Select(Cells)];
     }
 
-    protected static string[] Cells(string line) => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    protected static string[] Cells(string line) =>
+        line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     protected async Task<JsonElement[]> JsonRowsAsync(params string[] arguments)
     {

@@ -48,10 +48,11 @@ public sealed class ListTerminalTests : ListFixture
         Page.Shows("list.md", "session", ForEverybody(terminal.Transcript));
     }
 
-    /// <summary>Without what differs from one machine and one run to the next: places, process numbers, users, names of test runners.</summary>
+    /// <summary>Without what differs from one machine and one run to the next: places, numbers, users.</summary>
     private string ForEverybody(string transcript)
     {
-        string text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal).Replace(Us, "chatd(812) root", StringComparison.Ordinal)
+        string text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal)
+            .Replace(Us, "chatd(812) root", StringComparison.Ordinal)
             .Replace($"file of {Environment.UserName}", "file of root", StringComparison.Ordinal);
         text = Regex.Replace(text, @$"socat\(\d+\) {Regex.Escape(Environment.UserName)}", "socat(901) root");
         string[] lines = text.Split('\n');

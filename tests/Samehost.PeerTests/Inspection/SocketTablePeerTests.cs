@@ -59,7 +59,8 @@ public sealed partial class SocketTablePeerTests
            where match.Success
            select new SocketRow(
                Number(match, "inode"), match.Groups["kind"].Value, match.Groups["state"].Value,
-               Number(match, "receive"), Number(match, "send"), Number(match, "peer"), SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
+               Number(match, "receive"), Number(match, "send"), Number(match, "peer"),
+               SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
                    .Select(m => ((int)Number(m, "pid"), (int)Number(m, "fd"))))),
     ];
 

@@ -19,7 +19,10 @@ internal static class ListCommand
         Description = "Only listeners, and datagram sockets that have a name.",
     };
 
-    private static readonly Option<bool> Stale = new("--stale") { Description = "Only socket files that no socket is bound to, all of them." };
+    private static readonly Option<bool> Stale = new("--stale")
+    {
+        Description = "Only socket files that no socket is bound to, all of them.",
+    };
 
     private static readonly Option<string?> Process = new("--process")
     {
@@ -54,8 +57,8 @@ internal static class ListCommand
             Details =
             [
                 "The states are: listening; bound (it has a name and does not listen, as sockets do that receive datagrams); waiting (a "
-                + "client that was not accepted yet); connected; hung-up (the other end is closed); unbound (no name and no peer); stale (a "
-                + "socket file without a socket).",
+                + "client that was not accepted yet); connected; hung-up (the other end is closed); unbound (no name and no peer); stale "
+                + "(a socket file without a socket).",
                 "QUEUES shows pending connections and backlog of a listener, and the bytes that were sent and not read yet of a "
                 + "connection: to the server after the right arrow, to the client after the left one.",
                 "A question mark in the place of a process means that there is none that you may see; the user who made the socket "

@@ -18,8 +18,8 @@ internal static class GraphText
             text.Append(CultureInfo.InvariantCulture, $"  p{i} [label=\"{DotEscape(graph.Nodes[i])}\"];\n");
         foreach (GraphEdge edge in graph.Edges)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} -> p{edge.To} [label=\"{DotEscape(Label(edge))}\"");
-            text.Append(edge.HasDirection ? "" : ", dir=none").Append(edge.State == RowState.Waiting ? ", style=dashed" : "").Append("];\n");
+            string style = (edge.HasDirection ? "" : ", dir=none") + (edge.State == RowState.Waiting ? ", style=dashed" : "");
+            text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} -> p{edge.To} [label=\"{DotEscape(Label(edge))}\"{style}];\n");
         }
         return text.Append("}\n").ToString();
     }
@@ -50,7 +50,7 @@ internal static class GraphText
         var safe = new StringBuilder(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (Rune.IsLetterOrDigit(rune) || (rune.IsAscii && " /.:@()+-_,?×".Contains((char)rune.Value, StringComparison.Ordinal)))
+            if (Rune.IsLetterOrDigit(rune) || (rune.Value < 0x100 && " /.:@()+-_,?×".Contains((char)rune.Value, StringComparison.Ordinal)))
                 safe.Append(rune.ToString());
             else
                 safe.Append(CultureInfo.InvariantCulture, $"#{rune.Value};");

@@ -56,7 +56,7 @@ internal static class LiveList
     private static List<string> Frame(SocketView view, TimeSpan interval)
     {
         List<SocketRow> rows = view.Read();
-        string hidden = view.Hidden == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {view.Hidden} processes not ours to see (?)");
+        string hidden = view.Hidden == 0 ? "" : $", {view.Hidden} processes not ours to see (?)";
         string title = string.Create(CultureInfo.InvariantCulture,
             $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
         return [title, "", .. view.Lines(rows)];

@@ -24,7 +24,8 @@ internal static class ConnectionJoin
         if (socket.Peer is not { } peer)
         {
             // An end that is left over; the server's name would be lost if it stood in the client's place.
-            if (socket.PeerInode is null && socket.State != UnixSocketState.Connected)
+            // A receiver of datagrams is "connected", to the kernel, as soon as somebody has connected to it.
+            if (socket.PeerInode is null && (socket.State != UnixSocketState.Connected || socket.Kind == UnixSocketKind.Datagram))
                 return null;
             return new UnixSocketConnection(socket, null, null);
         }

@@ -7,7 +7,8 @@ namespace Samehost.Inspection;
 /// <param name="isQuick">Looks at little, so that it takes a millisecond or two wherever it is.</param>
 internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
 {
-    private readonly int _mostEntries = isQuick ? 2_000 : 200_000;
+    private readonly int _mostEntries = isQuick ? 3_000 : 200_000;
+    private readonly int _mostEntriesOfOneDirectory = isQuick ? 500 : int.MaxValue;
     private readonly int _mostDirectories = isQuick ? 100 : 20_000;
     private readonly int _mostOfOneDirectory = isQuick ? 4 : int.MaxValue;
     private readonly SlowMounts _slow = SlowMounts.Read();
@@ -35,15 +36,16 @@ internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
             return;
         using (directory)
         {
-            if (LibcFile.Status(directory!, out FileStatus status) < 0 || _depths.TryGetValue(status.Id, out int before) && before >= depth)
+            if (LibcFile.Status(directory!, out FileStatus status) < 0
+                || (_depths.TryGetValue(status.Id, out int earlier) && earlier >= depth))
                 return;
             _depths[status.Id] = depth;
             byte[] buffer = _buffers.Count > 0 ? _buffers.Pop() : new byte[8192];
-            int length, collected = 0;
+            int length, collected = 0, before = _entries;
             while ((length = LibcDirectory.List(directory!, buffer)) > 0)
             {
                 Take(directory!, buffer.AsSpan(0, length), path, depth, ref collected);
-                if (_entries < _mostEntries)
+                if (_entries < _mostEntries && _entries - before < _mostEntriesOfOneDirectory)
                     continue;
                 IsComplete = false;
                 break;

@@ -38,7 +38,7 @@ public sealed class StaleSocketFile
 
     /// <summary>
     /// The same within a millisecond or two, also where killed programs left thousands of files: looks into at most 100 directories, at
-    /// 2,000 entries, and asks four files of a directory.
+    /// some hundred entries of one and some thousand of all, and asks four files of a directory.
     /// </summary>
     /// <param name="table">The sockets that there are.</param>
     /// <param name="isComplete">False when there was more to look at.</param>

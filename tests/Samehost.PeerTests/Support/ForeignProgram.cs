@@ -41,6 +41,10 @@ internal static class ForeignProgram
 
     public static string Node => Need("node", "nodejs");
 
+    public static string SocketStatistics => Need("ss", "iproute2");
+
+    public static string ListOpenFiles => Need("lsof", "lsof");
+
     public static string Compiler => Need("cc", "gcc");
 
     public static string Xvfb => Need("Xvfb", "xvfb");

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Tool.Listing.Interop;
 
-/// <summary>Switches off that the terminal shows what is typed, which would stand in the middle of a drawing, and back on at the end.</summary>
+/// <summary>Keeps the terminal from showing what is typed, in the middle of a drawing, until it is disposed.</summary>
 internal sealed unsafe partial class TerminalEcho : IDisposable
 {
     private const int Input = 0;

@@ -1,0 +1,18 @@
+namespace Samehost.PeerTests.Inspection;
+
+/// <summary>What two programs can be compared by: one socket in words that both have.</summary>
+internal sealed record SocketRow(
+    uint Inode, string Kind, string State, long Receive, long Send, uint Peer, string Holders)
+{
+    public static SocketRow Of(UnixSocketEntry socket) => new(
+        socket.Inode,
+        socket.Kind switch { UnixSocketKind.Stream => "u_str", UnixSocketKind.Datagram => "u_dgr", _ => "u_seq" },
+        socket.State switch { UnixSocketState.Listening => "LISTEN", UnixSocketState.Connected => "ESTAB", _ => "UNCONN" },
+        socket.Pending ?? socket.ReceiveQueue,
+        socket.Backlog ?? socket.SendQueue,
+        socket.PeerInode ?? 0,
+        HoldersOf(socket.Holders.SelectMany(h => h.Descriptors.Select(d => (h.ProcessId, d)))));
+
+    public static string HoldersOf(IEnumerable<(int Process, int Descriptor)> holders) =>
+        string.Join(' ', holders.Order().Select(h => $"{h.Process}/{h.Descriptor}"));
+}

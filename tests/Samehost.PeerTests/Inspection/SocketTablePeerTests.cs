@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Inspection;
+
+/// <summary>
+/// The library's table against ss(8) and lsof(8), which read it by other means. Other processes' sockets come and go, so what is
+/// compared is what was the same before and after: of that nothing may be missing and nothing invented.
+/// </summary>
+public sealed partial class SocketTablePeerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 60_000)]
+    public async Task It_agrees_with_ss_on_several_hundred_sockets()
+    {
+        string ss = ForeignProgram.SocketStatistics;
+        await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
+        SocketRow[] oursBefore = Ours(), theirsBefore = await SsAsync(ss), oursAfter = Ours(), theirsAfter = await SsAsync(ss);
+
+        SocketRow[] ours = [.. oursBefore.Intersect(oursAfter)], theirs = [.. theirsBefore.Intersect(theirsAfter)];
+        Assert.InRange(ours.Length, 400, int.MaxValue);
+        Assert.Empty(ours.Except(theirsBefore));
+        Assert.Empty(theirs.Except(oursAfter));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task It_agrees_with_lsof_on_who_has_which_socket_and_with_whom()
+    {
+        string lsof = ForeignProgram.ListOpenFiles;
+        await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
+        (int, int, uint, uint)[] oursBefore = Open(), theirsBefore = await LsofAsync(lsof);
+        (int, int, uint, uint)[] oursAfter = Open(), theirsAfter = await LsofAsync(lsof);
+
+        (int, int, uint, uint)[] ours = [.. oursBefore.Intersect(oursAfter)], theirs = [.. theirsBefore.Intersect(theirsAfter)];
+        Assert.InRange(ours.Length, 400, int.MaxValue);
+        Assert.Empty(ours.Except(theirsBefore));
+        Assert.Empty(theirs.Except(oursAfter));
+    }
+
+    private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(SocketRow.Of)];
+
+    /// <summary>Process, descriptor, socket, and the peer of a connection, if somebody has that open.</summary>
+    private static (int, int, uint, uint)[] Open() =>
+    [
+        .. from socket in UnixSocketTable.Read().Sockets
+           from holder in socket.Holders
+           from descriptor in holder.Descriptors
+           let peer = socket is { Kind: not UnixSocketKind.Datagram, Peer: { Holders.Count: > 0 } other } ? other.Inode : 0
+           select (holder.ProcessId, descriptor, socket.Inode, peer),
+    ];
+
+    private static async Task<SocketRow[]> SsAsync(string ss) =>
+    [
+        .. from line in (await RunAsync(ss, "-xpaH")).Split('\n')
+           let match = SsRow().Match(line)
+           where match.Success
+           select new SocketRow(
+               Number(match, "inode"), match.Groups["kind"].Value, match.Groups["state"].Value,
+               Number(match, "receive"), Number(match, "send"), Number(match, "peer"),
+               SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
+                   .Select(m => ((int)Number(m, "pid"), (int)Number(m, "fd"))))),
+    ];
+
+    /// <summary>Fields, one a line: p the process, f the descriptor, i the socket, n its name and its peer.</summary>
+    private static async Task<(int, int, uint, uint)[]> LsofAsync(string lsof)
+    {
+        var found = new List<(int, int, uint, uint)>();
+        int process = 0, descriptor = 0;
+        uint inode = 0;
+        foreach (string line in (await RunAsync(lsof, "+E", "-U", "-Fpfin")).Split('\n'))
+        {
+            switch (line.FirstOrDefault())
+            {
+                case 'p':
+                    process = int.Parse(line[1..], CultureInfo.InvariantCulture);
+                    break;
+                case 'f':
+                    descriptor = int.Parse(line[1..], CultureInfo.InvariantCulture);
+                    break;
+                case 'i':
+                    inode = uint.Parse(line[1..], CultureInfo.InvariantCulture);
+                    break;
+                case 'n':
+                    Match match = LsofPeer().Match(line);
+                    bool hasPeer = match.Success && !line.Contains("type=DGRAM", StringComparison.Ordinal);
+                    found.Add((process, descriptor, inode, hasPeer ? Number(match, "peer") : 0));
+                    break;
+            }
+        }
+        return [.. found];
+    }
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(Token); // of files that were closed meanwhile
+        string output = await process.StandardOutput.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        await errors;
+        return output;
+    }
+
+    private static uint Number(Match match, string group) => uint.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^(?<kind>u_\w+)\s+(?<state>\S+)\s+(?<receive>\d+)\s+(?<send>\d+)\s+(?:.*\s)?(?<inode>\d+)\s+(?:.*?\s)?"
+        + @"(?<peer>\d+)\s*(?<users>users:.*)?$")]
+    private static partial Regex SsRow();
+
+    [GeneratedRegex(@",pid=(?<pid>\d+),fd=(?<fd>\d+)\)")]
+    private static partial Regex SsHolder();
+
+    [GeneratedRegex(@"->INO=(?<peer>\d+)")]
+    private static partial Regex LsofPeer();
+}

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Samehost.PeerTests.HowTo;
 
 /// <summary>A page of docs/how-to: its program is the first C# block, and the next block, of plain text, is what that prints.</summary>
-internal sealed partial class HowToPage
+internal sealed class HowToPage
 {
     private HowToPage(string program, string[] output) => (Program, Output) = (program, output);
 
@@ -12,15 +12,18 @@ internal sealed partial class HowToPage
     /// <summary>The lines that the program prints; <c>…</c> stands for whatever is there.</summary>
     public string[] Output { get; }
 
+    /// <summary>What a part of a page prints, to be held against what it does print.</summary>
+    public static HowToPage Of(PageBlock program, PageBlock output) => new(program.Content, Lines(output.Content));
+
     public static HowToPage Parse(string text)
     {
-        Match[] blocks = [.. Block().Matches(text).Cast<Match>()];
-        int first = Array.FindIndex(blocks, b => b.Groups["language"].Value == "csharp");
+        PageBlock[] blocks = PageBlock.All(text);
+        int first = Array.FindIndex(blocks, b => b.Language == "csharp");
         if (first < 0)
             throw new FormatException("The page has no program: a block that begins with ```csharp.");
-        if (first + 1 == blocks.Length || blocks[first + 1].Groups["language"].Value != "text")
+        if (first + 1 == blocks.Length || blocks[first + 1].Language != "text")
             throw new FormatException("The page does not say what its program prints: the block after the program begins with ```text.");
-        return new HowToPage(blocks[first].Groups["content"].Value, Lines(blocks[first + 1].Groups["content"].Value));
+        return Of(blocks[first], blocks[first + 1]);
     }
 
     /// <summary>What is printed other than the page says; null when nothing is.</summary>
@@ -44,7 +47,4 @@ internal sealed partial class HowToPage
         Regex.IsMatch(line, $@"\A{string.Join(".*", pattern.Split('…').Select(Regex.Escape))}\z");
 
     private static string Quoted(string[] lines, int at) => at < lines.Length ? $"\"{lines[at]}\"" : "nothing";
-
-    [GeneratedRegex(@"^```(?<language>\w+)\n(?<content>(?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
-    private static partial Regex Block();
 }

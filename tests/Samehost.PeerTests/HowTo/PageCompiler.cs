@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Samehost.AspNetCore;
 using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.HowTo;
@@ -18,6 +21,19 @@ internal sealed class PageCompiler
         global using System.Net.Http;
         global using System.Threading;
         global using System.Threading.Tasks;
+        """;
+
+    // And in a web project beyond that.
+    private const string WebUsings = """
+        global using System.Net.Http.Json;
+        global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.AspNetCore.Hosting;
+        global using Microsoft.AspNetCore.Http;
+        global using Microsoft.AspNetCore.Routing;
+        global using Microsoft.Extensions.Configuration;
+        global using Microsoft.Extensions.DependencyInjection;
+        global using Microsoft.Extensions.Hosting;
+        global using Microsoft.Extensions.Logging;
         """;
 
     // For what a page may have in common with its neighbors: it needs no libicu, and says nothing about itself.
@@ -43,17 +59,23 @@ internal sealed class PageCompiler
     /// <summary>Makes <c>page.dll</c> and what it takes to run it.</summary>
     public async Task<string> CompileAsync(string program, TestFolder folder)
     {
-        string library = typeof(UnixStream).Assembly.Location;
+        bool isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
+        string[] libraries = isWeb
+            ? [typeof(UnixStream).Assembly.Location, typeof(UnixHttp).Assembly.Location]
+            : [typeof(UnixStream).Assembly.Location];
+        Assembly[] frameworks = isWeb ? [typeof(object).Assembly, typeof(WebApplication).Assembly] : [typeof(object).Assembly];
+        string kind = isWeb ? "AspNetCore" : "NETCore";
         string output = folder["page.dll"];
         File.WriteAllText(folder["Program.cs"], program);
-        File.WriteAllText(folder["Usings.cs"], ImplicitUsings);
-        File.Copy(library, folder[Path.GetFileName(library)]);
+        File.WriteAllText(folder["Usings.cs"], isWeb ? $"{ImplicitUsings}\n{WebUsings}" : ImplicitUsings);
+        foreach (string library in libraries)
+            File.Copy(library, folder[Path.GetFileName(library)]);
         File.WriteAllText(folder["page.runtimeconfig.json"], $$"""
-            { "runtimeOptions": { "framework": { "name": "Microsoft.NETCore.App", "version": "{{System.Environment.Version}}" } } }
+            { "runtimeOptions": { "framework": { "name": "Microsoft.{{kind}}.App", "version": "{{System.Environment.Version}}" } } }
             """);
 
-        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        IEnumerable<string> references = Directory.EnumerateFiles(framework, "*.dll").Append(library);
+        IEnumerable<string> references = frameworks
+            .SelectMany(f => Directory.EnumerateFiles(Path.GetDirectoryName(f.Location)!, "*.dll")).Concat(libraries);
         string arguments = folder["page.rsp"];
         File.WriteAllLines(arguments,
         [

@@ -19,11 +19,34 @@ internal static class ForeignProgram
 
     public static string Logger => Need("logger", "bsdutils");
 
+    public static string Curl => Need("curl", "curl");
+
+    public static string H2Load => Need("h2load", "nghttp2-client");
+
+    public static string NgHttp => Need("nghttp", "nghttp2-client");
+
+    public static string Nginx => Need("nginx", "nginx-light");
+
+    public static string HaProxy => Need("haproxy", "haproxy");
+
+    public static string OpenSsl => Need("openssl", "openssl");
+
+    public static string Ssh => Need("ssh", "openssh-client");
+
+    public static string SshServer => Need("sshd", "openssh-server");
+
+    public static string Podman => Need("podman", "podman");
+
+    public static string Containerd => Need("containerd", "containerd");
+
+    public static string Node => Need("node", "nodejs");
+
     public static string Compiler => Need("cc", "gcc");
 
     private static string Need(string name, string package)
     {
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        // Daemons are where an ordinary user's path does not lead.
+        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin")
             .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
         if (found is null)
             Assert.Skip($"install the Debian package {package}");

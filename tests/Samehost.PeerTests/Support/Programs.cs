@@ -29,6 +29,9 @@ internal static class Programs
         return Build("programs", name);
     }
 
+    /// <summary>A sample, which is never built natively here.</summary>
+    public static string Sample(string name, string folder = "") => Build(Path.Join("samples", folder), name);
+
     // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the programs belongs to us.
     private static string Build(string folder, string name)
     {

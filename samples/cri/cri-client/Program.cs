@@ -1,0 +1,18 @@
+// Asks a container runtime, such as containerd, which one it is, as kubelet does: gRPC over a local socket.
+using Samehost.AspNetCore;
+using Samehost.Samples.Cri;
+
+string target = args.FirstOrDefault() ?? "unix:///run/containerd/containerd.sock";
+try
+{
+    using var http = new HttpClient(UnixHttp.CreateHandler(target)) { BaseAddress = new Uri("http://localhost") };
+    var version = await GrpcClient.CallAsync(
+        http, "runtime.v1.RuntimeService/Version", new VersionRequest { Version = "v1" }, VersionResponse.Parser);
+    Console.WriteLine($"{version.RuntimeName} {version.RuntimeVersion}, API {version.RuntimeApiVersion}");
+    return 0;
+}
+catch (Exception error) when (error is HttpRequestException or GrpcException or ArgumentException or InvalidDataException)
+{
+    Console.Error.WriteLine((error.InnerException ?? error).Message);
+    return 1;
+}

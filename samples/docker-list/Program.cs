@@ -1,0 +1,19 @@
+// Lists the containers of Docker, or of Podman, through its local socket. A plain HttpClient, with another way to connect.
+using System.Net.Http.Json;
+using Samehost.AspNetCore;
+
+string target = args.FirstOrDefault() ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+try
+{
+    using var docker = new HttpClient(UnixHttp.CreateHandler(target)) { BaseAddress = new Uri("http://localhost") };
+    foreach (var container in await docker.GetFromJsonAsync<Container[]>("/v1.40/containers/json?all=true") ?? [])
+        Console.WriteLine($"{container.Id[..12]}  {container.State,-10}  {string.Join(",", container.Names),-24}  {container.Image}");
+    return 0;
+}
+catch (Exception error) when (error is HttpRequestException or ArgumentException)
+{
+    Console.Error.WriteLine((error.InnerException ?? error).Message);
+    return 1;
+}
+
+internal sealed record Container(string Id, string[] Names, string Image, string State);

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Samehost.AspNetCore.Tests.Client;
+
+/// <summary>A web server on Kestrel's own transport: a client is tested against what is not ours.</summary>
+internal sealed class KestrelServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private KestrelServer(WebApplication app) => _app = app;
+
+    public static async Task<KestrelServer> StartAsync(
+        string path, Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(path, listen => listen.Protocols = protocols));
+        var app = builder.Build();
+        app.UseWebSockets();
+        map(app);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new KestrelServer(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Web;
+
+/// <summary>gRPC in both directions: the samples, the client that Node programs use, and a container runtime.</summary>
+public sealed class CriTests : WebPeerTest
+{
+    private static readonly string Proto =
+        System.IO.Path.GetFullPath(System.IO.Path.Join(AppContext.BaseDirectory, "../../../../../samples/cri/shared/runtime.proto"));
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_client_in_Node_asks_our_runtime_for_its_version()
+    {
+        NodePrograms.Find("cri-version.js");
+        await using var server = await StartServerAsync();
+        await using var node = NodePrograms.Start("cri-version.js", Proto, $"unix:{Socket}");
+
+        var answer = JsonDocument.Parse(await node.NextLineAsync() ?? "").RootElement;
+
+        Assert.Equal("v1", answer.GetProperty("version").GetString());
+        Assert.Equal("samehost", answer.GetProperty("runtime_name").GetString());
+        Assert.EndsWith($"for {Environment.UserName}", answer.GetProperty("runtime_version").GetString(), StringComparison.Ordinal);
+        await node.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_client_in_Node_is_told_that_there_is_no_such_method()
+    {
+        NodePrograms.Find("cri-version.js");
+        await using var server = await StartServerAsync();
+        await using var node = NodePrograms.Start("cri-version.js", Proto, $"unix:{Socket}", "/runtime.v1.RuntimeService/Status");
+
+        await node.ExpectAsync("UNIMPLEMENTED: there is no /runtime.v1.RuntimeService/Status");
+        await node.ExpectExitAsync(0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_pair_of_samples_talks_and_the_server_removes_its_socket()
+    {
+        await using (var server = await StartServerAsync())
+        {
+            Assert.Equal(
+                [$"samehost 0.1.0 for {Environment.UserName}, API v1"],
+                await RunAsync(Programs.Sample("cri-client", "cri"), $"unix://{Socket}"));
+            server.Signal(15);
+            await server.ExpectExitAsync(0);
+        }
+
+        Assert.False(File.Exists(Socket));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_a_runtime_the_client_says_what_to_look_at()
+    {
+        await using var client = RunningProgram.Start(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
+
+        await client.ExpectErrorAsync($"connect failed: No such file or directory (2): {Socket}");
+        Assert.NotNull(await client.NextErrorAsync());
+        Assert.Equal(1, await client.ExitStatusAsync());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_an_address_the_server_says_how_it_is_called()
+    {
+        await using var server = RunningProgram.Start(Programs.Sample("cri-server", "cri"));
+
+        await server.ExpectExitAsync(2, "usage: cri-server <address>, for example unix:///run/user/1000/cri.sock");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Containerd_tells_us_its_version()
+    {
+        string containerd = ForeignProgram.Containerd;
+        OrdinaryUser.NeedRoot();
+        await File.WriteAllTextAsync(Path("config.toml"), $$"""
+            version = 2
+            root = "{{Path("root")}}"
+            state = "{{Path("state")}}"
+            disabled_plugins = ["io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
+            [grpc]
+              address = "{{Socket}}"
+            [plugins."io.containerd.internal.v1.opt"]
+              path = "{{Path("opt")}}"
+            """, Stop);
+        await using var runtime = RunningProgram.Start(containerd, "--config", Path("config.toml"), "--log-level", "info");
+        while (await runtime.NextErrorAsync() is { } line && !line.Contains("successfully booted", StringComparison.Ordinal))
+        {
+        }
+
+        string[] answer = await RunAsync(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
+
+        Assert.Matches("^containerd .*, API v1$", Assert.Single(answer));
+        runtime.Signal(15);
+        await runtime.ExitStatusAsync();
+    }
+
+    private async Task<RunningProgram> StartServerAsync()
+    {
+        var server = RunningProgram.Start(Programs.Sample("cri-server", "cri"), $"unix:{Socket}");
+        await server.ExpectAsync($"serving unix:{Socket}");
+        return server;
+    }
+}

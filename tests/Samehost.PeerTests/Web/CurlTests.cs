@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Samehost.PeerTests.Interop;
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests.Web;
+
+/// <summary>curl as the client.</summary>
+public sealed class CurlTests : WebPeerTest
+{
+    private static readonly string Hi = $"Hi, {LibcSignal.EffectiveUser()}, by";
+
+    [Fact(Timeout = 60_000)]
+    public async Task Curl_is_greeted_on_a_path()
+    {
+        string curl = ForeignProgram.Curl;
+        await using var web = await LocalWeb.StartAsync(Socket);
+
+        Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--unix-socket", Socket, "http://localhost/"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Curl_is_greeted_at_an_abstract_name()
+    {
+        string curl = ForeignProgram.Curl;
+        string name = $"web-{Guid.NewGuid():N}";
+        await using var web = await LocalWeb.StartAsync("@" + name);
+
+        Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--abstract-unix-socket", name, "http://localhost/"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Curl_speaks_HTTP_2_from_the_first_byte()
+    {
+        string curl = ForeignProgram.Curl;
+        await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
+
+        Assert.Equal(
+            [$"{Hi} HTTP/2"],
+            await RunAsync(curl, "-sS", "--fail", "--http2-prior-knowledge", "--unix-socket", Socket, "http://localhost/"));
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("--http1.1")]
+    [InlineData("--http2-prior-knowledge")]
+    public async Task A_large_file_comes_back_to_curl_as_it_was(string protocol)
+    {
+        string curl = ForeignProgram.Curl;
+        await using var web = await LocalWeb.StartAsync(Socket, protocol == "--http1.1" ? HttpProtocols.Http1 : HttpProtocols.Http2);
+        byte[] sent = new byte[5_000_000];
+        Random.Shared.NextBytes(sent);
+        await File.WriteAllBytesAsync(Path("sent"), sent, Stop);
+
+        await RunAsync(
+            curl, "-sS", "--fail", protocol, "--unix-socket", Socket, "--data-binary", "@" + Path("sent"), "-o", Path("received"),
+            "http://localhost/echo");
+
+        Assert.Equal(sent, await File.ReadAllBytesAsync(Path("received"), Stop));
+    }
+}

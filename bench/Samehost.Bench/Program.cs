@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Samehost.Bench;
 using Samehost.Bench.Measuring;
+using Samehost.Bench.Output;
 using Samehost.Bench.Roles;
+using Samehost.Bench.Rows;
 
 // A process under measurement skips the options: it should start as any small program does.
 if (args is ["role", var role, .. var rest])
@@ -11,21 +13,34 @@ if (args is ["role", var role, .. var rest])
     return 0;
 }
 
-var row = new Option<string?>("--row") { Description = "Run this row only: roundtrip, echo, framed, datagrams" };
-row.AcceptOnlyFromAmong("roundtrip", "echo", "framed", "datagrams");
+var row = new Option<string[]>("--row")
+{
+    Description = $"Run only these rows: {string.Join(", ", AllRows.Names)}",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = _ => [],
+    HelpName = "name",
+};
+row.AcceptOnlyFromAmong([.. AllRows.Names]);
 var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
-var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 1 };
-var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up before each measurement", DefaultValueFactory = _ => 3 };
+var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 0.5 };
+var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up of just-in-time code", DefaultValueFactory = _ => 1 };
 var connections = new Option<int[]>("--connections")
 {
     Description = "Numbers of connections of the row echo",
-    DefaultValueFactory = _ => [100],
+    DefaultValueFactory = _ => [1, 100, 1000],
     AllowMultipleArgumentsPerToken = true,
 };
+var programs = new Option<string?>("--programs")
+{
+    Description = "Directory of the native programs, for the row start; SAMEHOST_PROGRAMS says it as well",
+    DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS"),
+};
 var json = new Option<string?>("--json") { Description = "Also write everything to this file as JSON" };
+var markdown = new Option<string?>("--markdown") { Description = "Also write the tables to this file as Markdown" };
+var svg = new Option<string?>("--svg") { Description = "Also draw the ratios into this file" };
 var command = new RootCommand("Measures Samehost beside C and System.Net.Sockets on this machine and prints the ratios.")
 {
-    row, rounds, seconds, warmup, connections, json,
+    row, rounds, seconds, warmup, connections, programs, json, markdown, svg,
 };
 rounds.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int>(), result));
 seconds.Validators.Add(result => RequireAtLeast(0.1, result.GetValueOrDefault<double>(), result));
@@ -35,8 +50,14 @@ command.SetAction(parsed =>
     try
     {
         var settings = new Settings(
-            parsed.GetValue(rounds), parsed.GetValue(warmup), parsed.GetValue(seconds), parsed.GetValue(connections)!);
-        Session.Run(settings, parsed.GetValue(row), parsed.GetValue(json));
+            parsed.GetValue(rounds),
+            parsed.GetValue(warmup),
+            parsed.GetValue(seconds),
+            parsed.GetValue(connections)!,
+            parsed.GetValue(programs));
+        var files = new ReportFiles(parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg));
+        files.CheckThatTheyCanBeWritten();
+        Session.Run(settings, parsed.GetValue(row)!, files);
         return 0;
     }
     catch (BenchException failure)

@@ -7,42 +7,35 @@ namespace Samehost.Bench;
 /// <summary>One start of the benchmark: compile the references, run the rows, report.</summary>
 internal static class Session
 {
-    public static void Run(Settings settings, string? onlyRow, string? jsonFile)
+    public static void Run(Settings settings, IReadOnlyCollection<string> rows, ReportFiles files)
     {
         using var workspace = new Workspace();
         var references = new ReferencePrograms(workspace);
-        IReadOnlyDictionary<string, string> machine = MachineFacts.Read(references.Compiler);
+        var report = new Report(MachineFacts.Read(references), settings);
         ReportTable.Prepare();
-        ReportTable.ShowMachine(machine);
+        ReportTable.ShowMachine(report.Machine);
         WarnOfDebugBuild();
         if (settings.Rounds < 3)
             Console.Error.WriteLine("warning: fewer than 3 rounds do not show how far the figures spread");
 
-        IRow[] rows =
-        [
-            new RoundTripRow(workspace, references, settings),
-            new EchoRow(workspace, references, settings),
-            new FramedRow(workspace, references, settings),
-            new DatagramRow(workspace, references, settings),
-        ];
-        var outcomes = new List<Outcome>();
-        foreach (IRow row in rows.Where(r => onlyRow is null || r.Name == onlyRow))
+        foreach ((string name, Row row) in AllRows.Of(new Lab(workspace, references, settings), rows))
         {
-            Console.WriteLine($"\n{row.Name}: {row.Question}");
+            Console.WriteLine($"\n{name}: {row.Question}");
             foreach (string condition in row.NotPossible)
-                Console.WriteLine($"  not possible on this machine: {condition}");
+                Console.WriteLine($"  not measured: {condition}");
+            report.Rows.Add(new(name, row.Question, [.. row.NotPossible]));
             foreach (Comparison comparison in row.Comparisons)
             {
-                Outcome outcome = Alternation.Run(row.Name, comparison, settings.Rounds, (round, name) => ShowProgress(
-                    $"{comparison.Title}: round {round} of {settings.Rounds}, {name}"));
+                int rounds = comparison.Rounds ?? settings.Rounds;
+                Outcome outcome = Alternation.Run(name, comparison, rounds, (round, contestant) => ShowProgress(
+                    $"{comparison.Title}: round {round} of {rounds}, {contestant}"));
                 ShowProgress("");
                 ReportTable.Show(outcome);
-                outcomes.Add(outcome);
+                report.Outcomes.Add(outcome);
             }
         }
 
-        if (jsonFile is not null)
-            ReportFile.Write(jsonFile, machine, settings, outcomes);
+        files.Write(report);
     }
 
     // One line that is written over, and only where somebody watches.

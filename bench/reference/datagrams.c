@@ -2,35 +2,13 @@
 //   datagrams receive|receive-each PATH WARMUP_SECONDS SECONDS
 //   datagrams send|send-each PATH
 // The receiver binds, checks every datagram and prints the result; the sender goes on until it is gone.
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
+#include "reference.h"
 
 enum { MESSAGE = 64, BATCH = 64 };
 
 static char bytes[BATCH][MESSAGE];
 static struct iovec vectors[BATCH];
 static struct mmsghdr headers[BATCH];
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static long long now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 static void gone(int result, const char *what)
 {
@@ -67,40 +45,25 @@ static void check(int index, int length, int64_t *next)
 {
     int64_t number;
     memcpy(&number, bytes[index], sizeof number);
-    if (length != MESSAGE || number != (*next)++) {
-        fputs("the datagram is not the one that was sent\n", stderr);
-        exit(1);
-    }
+    if (length != MESSAGE || number != (*next)++)
+        wrong("the datagram is not the one that was sent");
 }
 
-static void receive_all(int fd, const struct sockaddr_un *address, int batched, long long warmup, long long length)
+static void receive_all(int fd, const struct sockaddr_un *address, int batched, struct timing timing)
 {
     if (bind(fd, (const struct sockaddr *)address, sizeof *address) < 0)
         die("bind");
-    puts("ready");
-    fflush(stdout);
-    long long start = 0, end = now() + warmup;
+    say("ready");
     int64_t next = 0, before = 0;
-    while (1) {
-        int count = 1;
+    while (!counted(&timing, next, &before)) {
         if (batched) {
-            count = recvmmsg(fd, headers, BATCH, MSG_WAITFORONE, NULL);
+            int count = recvmmsg(fd, headers, BATCH, MSG_WAITFORONE, NULL);
             if (count < 0)
                 die("recvmmsg");
             for (int i = 0; i < count; i++)
                 check(i, headers[i].msg_len, &next);
         } else {
             check(0, recv(fd, bytes[0], MESSAGE, 0), &next);
-        }
-        long long t = now();
-        if (t >= end && start != 0) {
-            printf("result messages=%lld nanoseconds=%lld allocated=0\n", (long long)(next - before), t - start);
-            return;
-        }
-        if (t >= end) {
-            before = next;
-            start = t;
-            end = t + length;
         }
     }
 }
@@ -114,14 +77,11 @@ int main(int argc, char **argv)
         headers[i].msg_hdr.msg_iov = &vectors[i];
         headers[i].msg_hdr.msg_iovlen = 1;
     }
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, argv[2], sizeof address.sun_path - 1);
-    int fd = socket(AF_UNIX, SOCK_DGRAM, 0), batched = strstr(argv[1], "-each") == NULL;
-    if (fd < 0)
-        die("socket");
+    struct sockaddr_un address = address_of(argv[2]);
+    int fd = socket_of(SOCK_DGRAM), batched = strstr(argv[1], "-each") == NULL;
     if (argc == 3)
         send_all(fd, &address, batched);
     else
-        receive_all(fd, &address, batched, atof(argv[3]) * 1e9, atof(argv[4]) * 1e9);
+        receive_all(fd, &address, batched, timing_of(argv[3], argv[4]));
     return 0;
 }

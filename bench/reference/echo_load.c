@@ -1,16 +1,10 @@
 // Loads an echo server: every connection sends 64 bytes, waits for the answer, checks it and sends the next.
-//   echo_load PATH CONNECTIONS WARMUP_SECONDS SECONDS
-// Prints "measuring" when the warm-up is over, then one result line; latencies are nanoseconds, exact to about 3 %.
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+//   echo_load PATH CONNECTIONS WARMUP_SECONDS SECONDS [MARK EVERY]
+// MARK is r: every EVERYth request has a 1 in its ninth byte; or c: every request of every EVERYth connection has. The server is to
+// be slow with these, and the latencies are those of the others, if there are any. Prints "measuring" when the warm-up is over, then one result line;
+// latencies are nanoseconds, exact to about 3 %.
+#include "reference.h"
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { MESSAGE = 64, BATCH = 256, STEPS = 32, BUCKETS = 64 * STEPS };
 
@@ -19,23 +13,12 @@ struct connection {
     int have;
     long long sent_at;
     long long number;
+    int is_slow;
+    int is_marked;
     char reply[MESSAGE];
 };
 
-static long long histogram[BUCKETS];
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static long long now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
+static long long histogram[BUCKETS], mark_every, until_marked;
 
 // Buckets are linear below STEPS, then STEPS to each power of two.
 static void record(long long ns)
@@ -65,7 +48,11 @@ static void send_next(struct connection *c, long long at)
     c->number++;
     c->have = 0;
     c->sent_at = at;
+    c->is_marked = c->is_slow || (mark_every > 0 && --until_marked == 0);
+    if (until_marked <= 0)
+        until_marked = mark_every;
     memcpy(message, &c->number, sizeof c->number);
+    message[sizeof c->number] = c->is_marked;
     if (write(c->fd, message, MESSAGE) != MESSAGE)
         die("write");
 }
@@ -81,24 +68,19 @@ static int receive(struct connection *c)
     c->have += n;
     if (c->have < MESSAGE)
         return 0;
-    if (memcmp(c->reply, &c->number, sizeof c->number) != 0) {
-        fputs("the answer is not what was sent\n", stderr);
-        exit(1);
-    }
+    if (memcmp(c->reply, &c->number, sizeof c->number) != 0)
+        wrong("the answer is not what was sent");
     return 1;
 }
 
-static struct connection *connect_all(int set, const char *path, int count)
+static struct connection *connect_all(int set, const char *path, int count, int slow_every)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
     struct connection *all = calloc(count, sizeof *all);
     if (all == NULL)
         die("calloc");
     for (int i = 0; i < count; i++) {
-        all[i].fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (all[i].fd < 0 || connect(all[i].fd, (struct sockaddr *)&address, sizeof address) < 0)
-            die("connect");
+        all[i].fd = connect_to(path);
+        all[i].is_slow = slow_every > 0 && i % slow_every == 0;
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
         if (epoll_ctl(set, EPOLL_CTL_ADD, all[i].fd, &event) < 0)
             die("epoll_ctl");
@@ -108,14 +90,22 @@ static struct connection *connect_all(int set, const char *path, int count)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5)
+    if (argc != 5 && argc != 7)
         return 2;
-    int set = epoll_create1(EPOLL_CLOEXEC), count = atoi(argv[2]), measuring = 0;
-    struct connection *all = connect_all(set, argv[1], count);
-    long long start = now(), end = start + (long long)(atof(argv[3]) * 1e9), requests = 0, t = start;
+    int set = epoll_create1(EPOLL_CLOEXEC), count = atoi(argv[2]), by_request = argc == 7 && *argv[5] == 'r';
+    until_marked = mark_every = by_request ? atoi(argv[6]) : 0;
+    int slow_every = argc == 7 && !by_request ? atoi(argv[6]) : 0, all_are_slow = slow_every == 1;
+    struct connection *all = connect_all(set, argv[1], count, slow_every);
+    struct timing timing = timing_of(argv[3], argv[4]);
+    long long requests = 0, others = 0, t = now();
     for (int i = 0; i < count; i++)
         send_next(&all[i], now());
-    for (;;) {
+    for (enum phase phase = GOES_ON; phase != IS_OVER; phase = phase_at(&timing, t)) {
+        if (phase == BEGINS) {
+            say("measuring");
+            requests = others = 0;
+            memset(histogram, 0, sizeof histogram);
+        }
         struct epoll_event events[BATCH];
         int ready = epoll_wait(set, events, BATCH, -1);
         if (ready < 0 && errno != EINTR)
@@ -125,23 +115,15 @@ int main(int argc, char **argv)
             if (!receive(c))
                 continue;
             t = now();
-            record(t - c->sent_at);
             requests++;
+            if (!c->is_marked || all_are_slow) {
+                record(t - c->sent_at);
+                others++;
+            }
             send_next(c, t);
         }
-        if (t < end)
-            continue;
-        if (measuring)
-            break;
-        puts("measuring");
-        fflush(stdout);
-        measuring = 1;
-        requests = 0;
-        memset(histogram, 0, sizeof histogram);
-        start = now();
-        end = start + (long long)(atof(argv[4]) * 1e9);
     }
-    printf("result requests=%lld nanoseconds=%lld p50=%lld p99=%lld p999=%lld\n", requests, t - start,
-           percentile(requests, 0.50), percentile(requests, 0.99), percentile(requests, 0.999));
+    printf("result requests=%lld nanoseconds=%lld p50=%lld p99=%lld p999=%lld\n", requests, t - timing.start,
+           percentile(others, 0.50), percentile(others, 0.99), percentile(others, 0.999));
     return 0;
 }

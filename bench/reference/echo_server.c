@@ -1,22 +1,11 @@
 // Echoes whatever it is sent, for any number of connections, on one thread and one epoll(7) set: the server to be as fast as.
 //   echo_server PATH
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "reference.h"
+#include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
 enum { BATCH = 256, BUFFER = 4096 };
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static void watch(int set, int fd)
 {
@@ -34,7 +23,7 @@ static void accept_all(int set, int listener)
         die("accept4");
 }
 
-// Clients wait for each answer, so an answer always fits into the send buffer and a short write is an error.
+// Clients wait for their answers, which therefore always fit into the send buffer: a short write is an error.
 static void echo(int fd)
 {
     char buffer[BUFFER];
@@ -50,16 +39,15 @@ int main(int argc, char **argv)
 {
     if (argc != 2)
         return 2;
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), set = epoll_create1(EPOLL_CLOEXEC);
-    if (listener < 0 || set < 0)
-        die("socket");
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 4096) < 0)
-        die("listen");
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    int listener = listen_at(argv[1], 4096), set = epoll_create1(EPOLL_CLOEXEC);
+    fcntl(listener, F_SETFL, O_NONBLOCK);
+    if (set < 0)
+        die("epoll_create1");
     watch(set, listener);
-    puts("ready");
-    fflush(stdout);
     for (;;) {
         struct epoll_event events[BATCH];
         int count = epoll_wait(set, events, BATCH, -1);

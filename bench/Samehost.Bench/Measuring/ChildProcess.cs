@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 
@@ -19,23 +20,20 @@ internal sealed class ChildProcess : IDisposable
         AppDomain.CurrentDomain.ProcessExit += KillAtExit; // Ctrl+C must not leave a polling process behind
     }
 
-    /// <summary>The CPU time that all threads of the process have used so far, in steps of the kernel's clock tick (10 ms).</summary>
-    public TimeSpan CpuTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    /// <summary>The CPU time that the process has used so far.</summary>
+    public double CpuNanoseconds => CpuClock.Nanoseconds(_process.Id);
 
     public static ChildProcess Start(Command command, int? cpu, params IEnumerable<string> more)
     {
         var start = new ProcessStartInfo(command.Program, [.. command.Arguments, .. more])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // The compiler's second look at a method waits until the program has been calm for 100 ms, which a busy one never is.
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         int[] before = CpuAffinity.Get();
         try
         {
@@ -47,6 +45,13 @@ internal sealed class ChildProcess : IDisposable
         {
             CpuAffinity.Set(before);
         }
+    }
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public void Say(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
     }
 
     /// <summary>Reads lines until one starts with <paramref name="start"/> and returns it.</summary>

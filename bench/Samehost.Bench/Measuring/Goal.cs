@@ -2,14 +2,23 @@ using System.Globalization;
 
 namespace Samehost.Bench.Measuring;
 
-/// <summary>What the ratio of one contestant to another should be.</summary>
-internal sealed record Goal(string Contestant, string Reference, bool AtMost, double Bound)
+/// <summary>
+/// What the ratio of one contestant to another should be, or a figure itself where there is no reference. The figure is the one
+/// that the comparison is about, unless a metric names another of the sample.
+/// </summary>
+internal sealed record Goal(string Contestant, string? Reference, bool AtMost, double Bound, string? Metric)
 {
-    public static Goal NoMoreThan(double bound, string contestant, string reference) => new(contestant, reference, true, bound);
+    public static Goal NoMoreThan(double bound, string contestant, string reference, string? metric = null) =>
+        new(contestant, reference, true, bound, metric);
 
-    public static Goal AtLeast(double bound, string contestant, string reference) => new(contestant, reference, false, bound);
+    public static Goal AtLeast(double bound, string contestant, string reference, string? metric = null) =>
+        new(contestant, reference, false, bound, metric);
 
-    public bool IsMetBy(double ratio) => AtMost ? ratio <= Bound : ratio >= Bound;
+    /// <summary>A bound for the figure as it is, held against nobody.</summary>
+    public static Goal Itself(double bound, string contestant, string? metric = null) => new(contestant, null, true, bound, metric);
 
-    public override string ToString() => (AtMost ? "≤ " : "≥ ") + Bound.ToString("0.00", CultureInfo.InvariantCulture);
+    public bool IsMetBy(double value) => AtMost ? value <= Bound : value >= Bound;
+
+    public override string ToString() =>
+        (AtMost ? "≤ " : "≥ ") + Bound.ToString(Bound >= 100 ? "#,0" : "0.00", CultureInfo.InvariantCulture);
 }

@@ -1,12 +1,13 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
-using Samehost.Bench.Interop;
+using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 
 /// <summary>What a reader has to know about the machine to judge the figures.</summary>
 internal static class MachineFacts
 {
-    public static IReadOnlyDictionary<string, string> Read(string compiler)
+    public static IReadOnlyDictionary<string, string> Read(ReferencePrograms references)
     {
         int[] cpus = CpuAffinity.Get();
         var facts = new Dictionary<string, string>
@@ -16,8 +17,11 @@ internal static class MachineFacts
             ["load"] = File.ReadAllText("/proc/loadavg").Split(' ')[0] + " over the last minute",
             ["kernel"] = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
             ["runtime"] = RuntimeInformation.FrameworkDescription,
-            ["compiler"] = compiler,
+            ["compiler"] = references.Compiler,
+            ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) + " UTC",
         };
+        if (references.GoCompiler is { } go)
+            facts["Go"] = go;
         return facts;
     }
 

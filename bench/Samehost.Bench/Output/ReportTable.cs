@@ -1,4 +1,3 @@
-using System.Globalization;
 using Samehost.Bench.Measuring;
 using Spectre.Console;
 
@@ -31,30 +30,32 @@ internal static class ReportTable
         AnsiConsole.WriteLine($"  {comparison.Title}");
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("");
-        string[] figureColumns = [comparison.Unit, "min–max", .. also, $"÷ {comparison.Reference}", "rounds"];
+        string ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
+        string[] figureColumns = [comparison.Unit, "min–max", .. also, ratioColumn, "rounds"];
         foreach (string column in figureColumns)
             table.AddColumn(new TableColumn(column.EscapeMarkup()) { Alignment = Justify.Right });
         table.AddColumn("target");
         table.AddColumn("");
 
-        Dictionary<string, Ratio> ratios = outcome.Ratios().Where(r => r.Reference == comparison.Reference).ToDictionary(r => r.Contestant);
+        Ratio[] ratios = [.. outcome.Ratios()];
         foreach (string name in comparison.Contestants.Select(c => c.Name))
         {
             Spread figure = outcome.FigureOf(name);
+            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.IsAboutTheFigure(comparison));
             string[] figures =
             [
                 name,
-                Number(figure.Median),
-                $"{Number(figure.Min)}–{Number(figure.Max)}",
-                .. also.Select(a => Number(outcome.MedianOf(name, a))),
+                Figures.Number(figure.Median),
+                $"{Figures.Number(figure.Min)}–{Figures.Number(figure.Max)}",
+                .. also.Select(metric => Figures.Number(outcome.FigureOf(name, metric).Median)),
             ];
-            table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(ratios.GetValueOrDefault(name))]);
-            foreach (Ratio ratio in outcome.Ratios().Where(r => r.Contestant == name && r.Reference != comparison.Reference))
-                table.AddRow([$"  ÷ {ratio.Reference}".EscapeMarkup(), "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
+            table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(plain)]);
+            foreach (Ratio ratio in ratios.Where(r => r.Contestant == name && r != plain))
+                table.AddRow([$"  {ratio.Title}".EscapeMarkup(), "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         }
 
         AnsiConsole.Write(table);
-        if (outcome.Ratios().Any(ratio => !ratio.IsClear))
+        if (ratios.Any(ratio => !ratio.IsClear))
         {
             AnsiConsole.WriteLine(
                 "  unclear: the ratios of the rounds lie further apart than the ratio from its target (or from 1 without one); "
@@ -64,7 +65,13 @@ internal static class ReportTable
 
     private static string[] RatioCells(Ratio? ratio) => ratio is null
         ? ["", "", "", ""]
-        : [Two(ratio.Value), $"{Two(ratio.Rounds.Min)}–{Two(ratio.Rounds.Max)}", ratio.Goal?.ToString() ?? "", Verdict(ratio)];
+        :
+        [
+            ratio.IsTheFigure ? "" : Figures.Ratio(ratio.Value),
+            ratio.IsTheFigure ? "" : $"{Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)}",
+            ratio.Goal?.ToString() ?? "",
+            Verdict(ratio),
+        ];
 
     private static string Verdict(Ratio ratio)
     {
@@ -72,8 +79,4 @@ internal static class ReportTable
         string clear = ratio.IsClear ? "" : "[yellow]unclear[/]";
         return met.Length > 0 && clear.Length > 0 ? $"{met}, {clear}" : met + clear;
     }
-
-    private static string Two(double value) => value.ToString(value < 0.1 ? "0.000" : "0.00", CultureInfo.InvariantCulture);
-
-    private static string Number(double value) => value.ToString(value < 100 ? "0.00" : "#,0", CultureInfo.InvariantCulture);
 }

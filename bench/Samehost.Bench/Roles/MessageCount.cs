@@ -27,6 +27,9 @@ internal sealed class MessageCount(string warmupSeconds, string seconds)
             throw new BenchException("the message is not the one that was sent");
     }
 
+    /// <summary>Counts what somebody else has checked, bytes for example.</summary>
+    public void Add(int messages) => _next += messages;
+
     /// <summary>Asked once for each read: true, with the result printed, when the time is over.</summary>
     public bool IsOver()
     {

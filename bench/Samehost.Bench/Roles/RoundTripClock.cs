@@ -22,6 +22,9 @@ internal sealed class RoundTripClock(string warmupSeconds, string seconds)
 
     public byte[] Reply { get; } = new byte[64];
 
+    /// <summary>Counts something that has no bytes to check; false, with the result printed, when the time is over.</summary>
+    public bool Count() => ++_done % ClockEvery != 0 || !IsOver();
+
     /// <summary>Checks the last answer and prepares the next request; false, with the result printed, when the time is over.</summary>
     public bool Next()
     {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Samehost.Bench.Roles;
 
-/// <summary>Datagrams one way with the asynchronous calls of System.Net.Sockets.</summary>
+/// <summary>Datagrams one way with the asynchronous calls of System.Net.Sockets, told where each came from as a server is.</summary>
 internal static class SocketsDatagrams
 {
     public static async Task Receive(string[] arguments)
@@ -12,9 +12,13 @@ internal static class SocketsDatagrams
         socket.Bind(new UnixDomainSocketEndPoint(arguments[0]));
         Roles.SayReady();
         byte[] buffer = new byte[MessageCount.MessageLength];
+        var anybody = new UnixDomainSocketEndPoint("/");
         var count = new MessageCount(arguments[1], arguments[2]);
         while (!count.IsOver())
-            count.Take(buffer.AsSpan(0, await socket.ReceiveAsync(buffer)));
+        {
+            SocketReceiveFromResult received = await socket.ReceiveFromAsync(buffer, anybody);
+            count.Take(buffer.AsSpan(0, received.ReceivedBytes));
+        }
     }
 
     public static async Task Send(string[] arguments)

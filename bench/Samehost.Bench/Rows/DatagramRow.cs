@@ -3,43 +3,30 @@ using Samehost.Bench.Measuring;
 namespace Samehost.Bench.Rows;
 
 /// <summary>Small datagrams one way, as many as go: what a call costs, and what gathering many in one saves.</summary>
-internal sealed class DatagramRow(Workspace workspace, ReferencePrograms references, Settings settings) : IRow
+internal sealed class DatagramRow(Lab lab) : Row(lab)
 {
-    private const string Reference = "C, sendmmsg and recvmmsg";
+    private const string BatchesOfC = "C, sendmmsg and recvmmsg";
+    private const string PlainC = "C, send and recv";
+    private const string Sockets = "System.Net.Sockets, ReceiveFromAsync";
+    private const string Plain = "Samehost, one by one";
     private const string Batches = "Samehost, batches";
 
-    public string Name => "datagrams";
+    public override string Question => "datagrams of 64 B one way between two processes";
 
-    public string Question => "datagrams of 64 B one way between two processes";
-
-    public IEnumerable<string> NotPossible => Placement.TwoCpus is null ? ["two CPUs: this process may use only one"] : [];
-
-    public IEnumerable<Comparison> Comparisons
-    {
-        get
-        {
-            if (Placement.TwoCpus is { } twoCpus)
-                yield return On(twoCpus);
-            yield return On(Placement.OneCpu);
-        }
-    }
+    public override IEnumerable<Comparison> Comparisons => Placement.Pinned.Select(On);
 
     private Comparison On(Placement placement) => new(
         placement.Name,
         "datagrams per second",
         [
-            new(Reference, () => Measure(placement, references.Command("datagrams", "receive"), references.Command("datagrams", "send"))),
-            new("C, send and recv", () => Measure(
-                placement, references.Command("datagrams", "receive-each"), references.Command("datagrams", "send-each"))),
-            new("System.Net.Sockets, async", () => Measure(
-                placement, Command.Role("datagrams-receive-sockets"), Command.Role("datagrams-send-sockets"))),
-            new("Samehost, one by one", () => Measure(
-                placement, Command.Role("datagrams-receive-each"), Command.Role("datagrams-send-each"))),
-            new(Batches, () => Measure(
-                placement, Command.Role("datagrams-receive-batches"), Command.Role("datagrams-send-batches"))),
+            new(PlainC, () => Lab.OneWay(placement, C("datagrams", "receive-each"), C("datagrams", "send-each"))),
+            new(BatchesOfC, () => Lab.OneWay(placement, C("datagrams", "receive"), C("datagrams", "send"))),
+            new(Sockets, () => OfRoles("sockets", placement)),
+            new(Plain, () => OfRoles("each", placement)),
+            new(Batches, () => OfRoles("batches", placement)),
         ],
-        [Goal.AtLeast(0.9, Batches, Reference)]);
+        [Goal.AtLeast(1, Plain, PlainC), Goal.AtLeast(1, Batches, BatchesOfC), Goal.AtLeast(5, Plain, Sockets)]);
 
-    private Sample Measure(Placement placement, Command receive, Command send) =>
-        OneWay.Measure(workspace, settings, placement, receive, send);
+    private Sample OfRoles(string role, Placement placement) =>
+        Lab.OneWay(placement, Command.Role($"datagrams-receive-{role}"), Command.Role($"datagrams-send-{role}"));
 }

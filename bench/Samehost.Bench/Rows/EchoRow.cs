@@ -3,56 +3,47 @@ using Samehost.Bench.Measuring;
 namespace Samehost.Bench.Rows;
 
 /// <summary>Many connections that each ask, wait for the answer and ask again: what a server costs per request.</summary>
-internal sealed class EchoRow(Workspace workspace, ReferencePrograms references, Settings settings) : IRow
+internal sealed class EchoRow(Lab lab) : Row(lab)
 {
+    private const int ShownOnOneCpu = 100;
     private const string Epoll = "C, epoll";
+    private const string Go = "Go, net";
+    private const string GoProgram = "echo_server_go";
     private const string SocketsAsync = "System.Net.Sockets, async";
     private const string SamehostAsync = "Samehost, async";
 
-    public string Name => "echo";
+    public override string Question => "echo of 64 B to one C load generator";
 
-    public string Question => "echo of 64 B to one C load generator";
-
-    public IEnumerable<string> NotPossible => Placement.TwoCpus is null ? ["two CPUs: this process may use only one"] : [];
-
-    public IEnumerable<Comparison> Comparisons =>
-        from connections in settings.Connections
-        from placement in new[] { Placement.TwoCpus, Placement.Unpinned }
-        where placement is not null
+    public override IEnumerable<Comparison> Comparisons =>
+        from connections in Lab.Settings.Connections
+        from placement in connections == ShownOnOneCpu ? Placement.Pinned : [Placement.Best]
         select On(placement, connections);
 
-    private Comparison On(Placement placement, int connections) => new(
-        $"{connections} connection{(connections == 1 ? "" : "s")}, {placement.Name}",
-        "requests per second",
-        [
-            new(Epoll, () => Measure(references.Command("echo_server"), placement, connections)),
-            new(SocketsAsync, () => Measure(Command.Role("echo-server-sockets-async"), placement, connections)),
-            new(SamehostAsync, () => Measure(Command.Role("echo-server-samehost-async"), placement, connections)),
-        ],
-        [Goal.AtLeast(0.9, SamehostAsync, Epoll), Goal.AtLeast(2.0, SamehostAsync, SocketsAsync)]);
+    protected override IEnumerable<string?> Absent => [WhyAbsent(Go, GoProgram)];
 
-    private Sample Measure(Command serverCommand, Placement placement, int connections)
+    private Comparison On(Placement placement, int connections)
     {
-        string path = workspace.NewSocketPath();
-        using var server = ChildProcess.Start(serverCommand, placement.ServerCpu, path);
-        server.WaitForLine("ready");
-        using var load = ChildProcess.Start(
-            references.Command("echo_load"),
-            placement.ClientCpu,
-            path,
-            $"{connections}",
-            $"{settings.WarmupSeconds}",
-            $"{settings.Seconds}");
-        load.WaitForLine("measuring");
-        TimeSpan before = server.CpuTime;
-        var result = new ResultLine(load.WaitForLine(ResultLine.Start));
-        TimeSpan used = server.CpuTime - before;
-        return new(result["requests"] / result["nanoseconds"] * 1e9, new Dictionary<string, double>
-        {
-            ["server CPU µs/request"] = used.TotalMicroseconds / result["requests"],
-            ["p50 µs"] = result["p50"] / 1000,
-            ["p99 µs"] = result["p99"] / 1000,
-            ["p99.9 µs"] = result["p999"] / 1000,
-        });
+        Contestant[] contestants =
+        [
+            new(Epoll, () => Measure(C("echo_server"))),
+            .. IfThere(Go, GoProgram, () => Measure(C(GoProgram))),
+            new(SocketsAsync, () => Measure(Command.Role("echo-server-sockets-async"))),
+            new(SamehostAsync, () => Measure(Command.Role("echo-server-samehost-async"))),
+        ];
+        string title = $"{connections} connection{(connections == 1 ? "" : "s")}, {placement.Name}";
+        return new(title, "requests per second", contestants, Among(contestants, Goals(placement, connections)));
+
+        Sample Measure(Command server) => EchoLoad.Measure(Lab, server, placement, connections);
+    }
+
+    private static IEnumerable<Goal> Goals(Placement placement, int connections)
+    {
+        if (placement != Placement.Best)
+            yield break;
+        yield return Goal.AtLeast(1, SamehostAsync, Epoll);
+        yield return Goal.AtLeast(2.5, SamehostAsync, SocketsAsync);
+        yield return Goal.AtLeast(1.3, SamehostAsync, Go);
+        if (connections is 100 or 1000)
+            yield return Goal.NoMoreThan(1, SamehostAsync, Epoll, EchoLoad.CpuPerRequest);
     }
 }

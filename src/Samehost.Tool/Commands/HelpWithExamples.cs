@@ -7,22 +7,36 @@ namespace Samehost.Tool.Commands;
 /// <summary>The usual help, 80 columns wide, and below it something to copy.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
-    private const string Examples = """
-        Examples:
-          samehost tour                   servers, clients, and five common errors
-          samehost tour --file words.txt  send your lines and check every answer
+    /// <summary>Where remarks begin when the command line before them is short enough.</summary>
+    private const int RemarkColumn = 44;
 
-        Exit status: 0 done, 1 failed, 2 wrong usage.
-        """;
+    private const int Width = 80;
 
-    private readonly HelpAction _usual = new() { MaxWidth = 80 };
+    private readonly HelpAction _usual = new() { MaxWidth = Width };
 
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
     {
         int status = _usual.Invoke(parseResult);
-        parseResult.InvocationConfiguration.Output.WriteLine(Examples);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        (string Line, string Remark)[] examples = ExamplesOf(parseResult.CommandResult.Command);
+        if (examples.Length > 0)
+            output.WriteLine("Examples:");
+        int column = examples.Select(e => e.Line.Length + 4).Where(c => c <= RemarkColumn).DefaultIfEmpty().Max();
+        foreach ((string line, string remark) in examples)
+        {
+            if (line.Length + 4 <= column && column + remark.Length <= Width)
+                output.WriteLine($"  {line.PadRight(column - 2)}{remark}");
+            else
+                output.WriteLine($"  {line}\n      {remark}");
+        }
+        output.WriteLine("\nExit status: 0 done, 1 failed, 2 wrong usage.");
         return status;
     }
+
+    /// <summary>Of the whole tool: the first of each command.</summary>
+    private static (string Line, string Remark)[] ExamplesOf(Command command) => command is ToolCommand { Examples: { Count: > 0 } own }
+        ? [.. own]
+        : [.. command.Subcommands.OfType<ToolCommand>().Where(c => c.Examples.Count > 0).Select(c => c.Examples[0])];
 }

@@ -14,7 +14,15 @@ internal static class TourCommand
             Description = "Send this file's lines instead, and check that every answer is \"Hi, <line>\".",
             HelpName = "PATH",
         };
-        var command = new Command("tour", "Watch real servers and clients talk, and fail.") { file };
+        var command = new ToolCommand("tour", "Watch real servers and clients talk, and fail.")
+        {
+            Examples =
+            [
+                ("samehost tour", "servers, clients, and five common errors"),
+                ("samehost tour --file words.txt", "send your lines and check every answer"),
+            ],
+        };
+        command.Add(file);
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(file)));
         return command;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Samehost.Tool.Output;
@@ -5,11 +6,12 @@ namespace Samehost.Tool.Output;
 /// <summary>Text from elsewhere (file names, answers) made harmless for a terminal, which would obey control characters in it.</summary>
 internal static class Printable
 {
+    /// <summary>Control characters, and those that reorder or break a line, as the bytes or the code that they are.</summary>
     public static string Text(string text)
     {
         var safe = new StringBuilder(text.Length);
         foreach (char c in text)
-            safe.Append(char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString());
+            safe.Append(IsHarmless(c) ? c.ToString() : c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
         return safe.ToString();
     }
 
@@ -20,4 +22,7 @@ internal static class Printable
         string text = Text(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, Most)]));
         return bytes.Length > Most ? $"\"{text}…\"" : $"\"{text}\"";
     }
+
+    private static bool IsHarmless(char c) => char.GetUnicodeCategory(c)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

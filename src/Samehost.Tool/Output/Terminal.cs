@@ -23,9 +23,14 @@ internal sealed class Terminal
     }
 
     /// <summary>Prints one line on standard error; when that is gone as well there is nobody to tell.</summary>
-    public static void Error(string text)
+    public static void Error(string text) => ErrorLine("samehost: ", text);
+
+    /// <summary>Prints below an error what to look at or to do.</summary>
+    public static void Hint(string text) => ErrorLine("hint: ", text);
+
+    private static void ErrorLine(string label, string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"samehost: {Printable.Text(text.ReplaceLineEndings(" "))}\n");
+        byte[] line = Encoding.UTF8.GetBytes($"{label}{Printable.Text(text.ReplaceLineEndings(" "))}\n");
         _ = StandardDescriptors.Write(StandardDescriptors.Error, line);
     }
 

@@ -19,7 +19,7 @@ public abstract class ToolFixture : IDisposable
     protected string Temporary { get; }
 
     /// <summary>The tool that was built with these tests, or a native one from the directory in SAMEHOST_TOOL.</summary>
-    protected static string Tool { get; } = FindTool();
+    internal static string Tool { get; } = FindTool();
 
     public void Dispose()
     {
@@ -30,6 +30,9 @@ public abstract class ToolFixture : IDisposable
     protected ToolRun Start(params string[] arguments) => new(Temporary, Tool, arguments);
 
     protected ToolRun StartProgram(string program, params string[] arguments) => new(Temporary, program, arguments);
+
+    /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colours unless wanted.</summary>
+    protected TerminalSession OpenTerminal(bool colored = false) => new(Temporary, colored ? "" : "NO_COLOR=1 ");
 
     protected async Task<ToolResult> RunAsync(params string[] arguments)
     {

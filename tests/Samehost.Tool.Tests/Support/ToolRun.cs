@@ -37,10 +37,13 @@ public sealed class ToolRun : IAsyncDisposable
 
     public Stream Input => _process.StandardInput.BaseStream;
 
-    public async Task<string> ReadUntilAsync(string text)
+    public string OutputSoFar => _output.ToString();
+
+    /// <summary>Reads on until standard output has this text, at or after the position.</summary>
+    public async Task<string> ReadUntilAsync(string text, int from = 0)
     {
         char[] buffer = new char[4096];
-        while (!_output.ToString().Contains(text, StringComparison.Ordinal))
+        while (_output.ToString().IndexOf(text, from, StringComparison.Ordinal) < 0)
         {
             int got = await _process.StandardOutput.ReadAsync(buffer, _deadline.Token);
             Assert.True(got > 0, $"the output ended before \"{text}\": {_output}");

@@ -1,4 +1,4 @@
-namespace Samehost.Bench.Measuring;
+namespace Samehost.Measuring;
 
 /// <summary>The middle and the ends of some figures.</summary>
 internal readonly record struct Spread(double Median, double Min, double Max)

@@ -3,8 +3,8 @@ using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>Writes everything that was measured, single rounds included, as JSON.</summary>
-internal static class ReportFile
+/// <summary>Everything that was measured, single rounds included, as JSON.</summary>
+internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -12,11 +12,8 @@ internal static class ReportFile
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
     };
 
-    public static void Write(string file, IReadOnlyDictionary<string, string> machine, Settings settings, IEnumerable<Outcome> outcomes)
-    {
-        var report = new { machine, settings, outcomes = outcomes.Select(Describe) };
-        File.WriteAllText(file, JsonSerializer.Serialize(report, Format) + "\n");
-    }
+    public static string Of(Report report) => JsonSerializer.Serialize(
+        new { report.Machine, report.Settings, report.Rows, outcomes = report.Outcomes.Select(Describe) }, Format) + "\n";
 
     private static object Describe(Outcome outcome) => new
     {
@@ -28,6 +25,7 @@ internal static class ReportFile
         {
             ratio.Contestant,
             ratio.Reference,
+            ratio.Metric,
             ratio.Value,
             ratio.Rounds,
             Target = ratio.Goal?.ToString(),

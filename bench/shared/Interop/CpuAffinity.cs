@@ -2,7 +2,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 
-namespace Samehost.Bench.Interop;
+namespace Samehost.Measuring.Interop;
 
 /// <summary>
 /// The CPUs that the calling thread may use. A process started by the thread inherits them before its first instruction, so a

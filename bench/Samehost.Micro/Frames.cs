@@ -1,0 +1,57 @@
+using BenchmarkDotNet.Attributes;
+
+namespace Samehost.Micro;
+
+/// <summary>Messages through a pair of connected sockets of this process, gathered in one write; the figures are of one message.</summary>
+public class Frames
+{
+    private const int Gathered = 256;
+    private readonly byte[] _message = new byte[64];
+    private FrameWriter _writer = null!;
+    private FrameReader _reader = null!;
+    private LineWriter _lineWriter = null!;
+    private LineReader _lineReader = null!;
+
+    [GlobalSetup]
+    public void Open()
+    {
+        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        (_writer, _reader) = (new(one), new(other));
+        (UnixStream first, UnixStream second) = UnixStream.CreatePair();
+        (_lineWriter, _lineReader) = (new(first), new(second));
+        _message.AsSpan().Fill((byte)'x');
+    }
+
+    [GlobalCleanup]
+    public void Close()
+    {
+        _writer.Dispose();
+        _reader.Dispose();
+        _lineWriter.Dispose();
+        _lineReader.Dispose();
+    }
+
+    [Benchmark(OperationsPerInvoke = Gathered)]
+    public int WriteAndReadFrames()
+    {
+        for (int i = 0; i < Gathered; i++)
+            _writer.Write(_message);
+        _writer.Flush();
+        int bytes = 0;
+        for (int i = 0; i < Gathered; i++)
+            bytes += _reader.Read().Length;
+        return bytes;
+    }
+
+    [Benchmark(OperationsPerInvoke = Gathered)]
+    public int WriteAndReadLines()
+    {
+        for (int i = 0; i < Gathered; i++)
+            _lineWriter.Write(_message);
+        _lineWriter.Flush();
+        int bytes = 0;
+        for (int i = 0; i < Gathered; i++)
+            bytes += _lineReader.Read().Length;
+        return bytes;
+    }
+}

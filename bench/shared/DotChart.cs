@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Samehost.Measuring;
+
+/// <summary>
+/// A chart of figures on a logarithmic axis as SVG: a row for each question, a shape of its own colour for each series, a thin line
+/// from the lowest to the highest. It has no background, and its text follows the reader's light or dark setting.
+/// </summary>
+internal sealed class DotChart(string title, string axis, IReadOnlyList<string> series, IReadOnlyList<ChartRow> rows)
+{
+    private const int Width = 860;
+    private const int RowHeight = 24;
+    private const int Top = 76;
+    private const int Right = 30;
+    private const double LetterWidth = 6.6;
+
+    // Dark enough for white paper, light enough for a black screen.
+    private static readonly string[] Colours = ["#2f81f7", "#e0651a", "#7d8590", "#12a150", "#b04fd6", "#c9a000"];
+
+    /// <summary>A vertical line at this value, of what all others are held against.</summary>
+    public double? Mark { get; init; }
+
+    public override string ToString()
+    {
+        double left = Math.Min(360, 24 + (rows.Max(row => row.Label.Length) * LetterWidth));
+        int bottom = Top + (rows.Count * RowHeight);
+        var values = rows.SelectMany(row => row.Dots).SelectMany(dot => new[] { dot.Value, dot.Low, dot.High }).Append(Mark ?? 0);
+        var scale = new LogAxis(values, left, Width - left - Right);
+        var svg = new StringBuilder();
+        svg.AppendLine($"""
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {bottom + 56}" role="img" aria-label="{Safe(title)}">
+            <style>
+            text {"{"} font: 12px system-ui, sans-serif; fill: #24292f; {"}"} .t {"{"} font-size: 16px; font-weight: 600; {"}"}
+            line {"{"} stroke: #8c959f; {"}"} .g {"{"} stroke-opacity: .25; {"}"} .m {"{"} stroke-width: 2; {"}"}
+            @media (prefers-color-scheme: dark) {"{"} text {"{"} fill: #e6edf3; {"}"} {"}"}
+            </style>
+            <text x="12" y="24" class="t">{Safe(title)}</text>
+            """);
+        AppendLegend(svg);
+        foreach (double tick in scale.Ticks)
+            AppendTick(svg, tick, scale.At(tick), bottom);
+        if (Mark is { } mark)
+            svg.AppendLine(Line("m", scale.At(mark), Top - 8, scale.At(mark), bottom));
+        svg.AppendLine(Text((left + Width - Right) / 2, bottom + 40, "middle", axis));
+        foreach ((int index, ChartRow row) in rows.Index())
+            AppendRow(svg, row, Top + (index * RowHeight) + (RowHeight / 2), left, scale);
+        return svg.AppendLine("</svg>").ToString();
+    }
+
+    private void AppendLegend(StringBuilder svg)
+    {
+        double x = 20;
+        foreach ((int index, string name) in series.Index())
+        {
+            svg.AppendLine(Shape(index, x, 46)).AppendLine(Text(x + 10, 50, "start", name));
+            x += 36 + (name.Length * LetterWidth);
+        }
+    }
+
+    private static void AppendTick(StringBuilder svg, double value, double x, int bottom) => svg
+        .AppendLine(Line("g", x, Top - 8, x, bottom))
+        .AppendLine(Text(x, bottom + 18, "middle", value >= 1 ? value.ToString("#,0", CultureInfo.InvariantCulture) : Number(value)));
+
+    private static void AppendRow(StringBuilder svg, ChartRow row, double y, double left, LogAxis scale)
+    {
+        svg.AppendLine(Text(left - 12, y + 4, "end", row.Label)).AppendLine(Line("g", left, y, Width - Right, y));
+        foreach (ChartDot dot in row.Dots.Reverse())
+        {
+            if (dot.High > dot.Low)
+                svg.AppendLine($"""<path d="M{X(dot.Low)} {Number(y)}H{X(dot.High)}" stroke="{Colour(dot.Series)}" stroke-width="2"/>""");
+            svg.AppendLine(Shape(dot.Series, scale.At(dot.Value), y));
+        }
+
+        string X(double value) => Number(scale.At(value));
+    }
+
+    // A shape of its own for each, for those who do not tell the colours apart.
+    private static string Shape(int series, double x, double y)
+    {
+        string outline = (series % 4) switch
+        {
+            0 => $"M{Number(x - 5.5)} {Number(y)}a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0z",
+            1 => $"M{Number(x - 4.5)} {Number(y - 4.5)}h9v9h-9z",
+            2 => $"M{Number(x)} {Number(y - 6)}l6 6l-6 6l-6 -6z",
+            _ => $"M{Number(x)} {Number(y - 6)}l6 10h-12z",
+        };
+        return $"""<path d="{outline}" fill="{Colour(series)}"/>""";
+    }
+
+    private static string Line(string style, double x1, double y1, double x2, double y2) =>
+        $"""<line class="{style}" x1="{Number(x1)}" y1="{Number(y1)}" x2="{Number(x2)}" y2="{Number(y2)}"/>""";
+
+    private static string Text(double x, double y, string anchor, string text) =>
+        $"""<text x="{Number(x)}" y="{Number(y)}" text-anchor="{anchor}">{Safe(text)}</text>""";
+
+    private static string Colour(int series) => Colours[series % Colours.Length];
+
+    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+
+    private static string Safe(string text) => WebUtility.HtmlEncode(text);
+}

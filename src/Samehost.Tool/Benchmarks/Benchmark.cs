@@ -1,0 +1,108 @@
+using Samehost.Measuring.Interop;
+using Samehost.Tool.Arguments;
+using Samehost.Tool.Commands;
+using Samehost.Tool.Output;
+using Samehost.Tool.Processes;
+
+namespace Samehost.Tool.Benchmarks;
+
+/// <summary><c>samehost bench</c>: two processes, all transports by turns, a report.</summary>
+internal static class Benchmark
+{
+    public static async Task<int> RunAsync(BenchSettings settings, EchoServer? server, Workplace workplace, CancellationToken stop)
+    {
+        WriteChart(settings.Chart, append: true, "");
+        if (server is not null)
+            using (server.Connect())
+            {
+                // Whether there is one is known before anything is measured.
+            }
+        int[] cpus = CpuAffinity.Get();
+        // A server runs where it runs, and what it is held against should too.
+        int? ours = server is null ? cpus[0] : null;
+        int? theirs = server is null ? cpus[settings.IsOneCpu || cpus.Length < 2 ? 0 : 1] : null;
+        string placement = ours is null ? "on any CPU" : ours == theirs ? $"both on CPU {ours}" : $"on CPUs {ours} and {theirs}";
+        if (!settings.IsJson)
+        {
+            string flow = server is null ? $", then {BenchSettings.FlowSize / 1024} KiB one way" : "";
+            Terminal.Line($"Two processes {placement}: {settings.Size} B there and back{flow}.\n");
+        }
+
+        using Opponent opponent = await Opponent.StartAsync(workplace, theirs, stop);
+        var noise = new Noise();
+        IReadOnlyList<Outcome> outcomes = await OnThreadAsync(ours, () => Measure(settings, server, opponent, stop));
+        var report = new Report(
+            settings, placement, server is null ? Transport.Reference : outcomes[^1].Name, outcomes, [.. noise.Warnings(outcomes)]);
+        WriteChart(settings.Chart, append: false, settings.Chart is null ? "" : ReportChart.Of(report));
+        if (settings.IsJson)
+            Terminal.Write(ReportJson.Of(report));
+        else
+            ReportTable.Show(report);
+        return ExitStatus.Done;
+    }
+
+    private static IReadOnlyList<Outcome> Measure(BenchSettings settings, EchoServer? server, Opponent opponent, CancellationToken stop)
+    {
+        var comparison = new Comparison(settings, opponent, ShowProgress, stop);
+        try
+        {
+            return server is null
+                ? comparison.Run([.. Transport.All.Select(comparison.Of)])
+                : comparison.Run([comparison.Of(server), comparison.Of(Beside(server))]);
+        }
+        finally
+        {
+            ShowProgress("");
+        }
+    }
+
+    // What the same transport costs when the server does nothing but echo.
+    private static Transport Beside(EchoServer server) =>
+        server.Address.Kind == ToolAddressKinds.Tcp ? Transport.All.First(t => t.Name == Transport.Reference) : Transport.Of(server.Kind);
+
+    // A thread of its own, because it is pinned, and waits.
+    private static Task<T> OnThreadAsync<T>(int? cpu, Func<T> body)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            try
+            {
+                if (cpu is int only)
+                    CpuAffinity.Set(only);
+                result.SetResult(body());
+            }
+            catch (Exception error)
+            {
+                result.SetException(error);
+            }
+        })
+        {
+            IsBackground = true,
+        }.Start();
+        return result.Task;
+    }
+
+    // One line that is written over, and only where somebody watches.
+    private static void ShowProgress(string text)
+    {
+        if (!Console.IsErrorRedirected)
+            Console.Error.Write($"\r\e[K{text}");
+    }
+
+    // Before the measuring it is found out, and not after it, that the file cannot be written.
+    private static void WriteChart(string? file, bool append, string text)
+    {
+        if (file is null)
+            return;
+        try
+        {
+            using var writer = new StreamWriter(file, append);
+            writer.Write(text);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ToolException($"the chart cannot be written: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Samehost.Tool.Commands;
+
+namespace Samehost.Tool.Benchmarks;
+
+/// <summary>A message there and back, again and again, for a time; every answer is compared with what was sent.</summary>
+internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToken stop)
+{
+    private const int EAGAIN = 11;
+
+    private readonly byte[] _answer = new byte[Math.Max(message.Length, 65536)];
+    private readonly Latencies _latencies = new();
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly long _end = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    public Latencies Latencies => _latencies;
+
+    /// <summary>How many a second, all in all.</summary>
+    public double Rate { get; private set; }
+
+    /// <summary>What the server is called when it does not do its part.</summary>
+    public string Server { get; init; } = "the second process";
+
+    /// <summary>Through plain calls that wait.</summary>
+    public RoundTrips Through(End end)
+    {
+        for (long number = 0; ; number++)
+        {
+            Number(number);
+            long before = Stopwatch.GetTimestamp();
+            if (before >= _end)
+                return Ended(before);
+            if (end.Write(message) is < 0 and int error)
+                throw Gone("write", error);
+            int have = 0;
+            while (have < message.Length)
+            {
+                int count = end.Read(end.KeepsRecords ? _answer : _answer.AsSpan(have, message.Length - have));
+                if (count == -EAGAIN)
+                    throw Silent();
+                if (count <= 0)
+                    throw Gone("read", count);
+                have += count;
+                if (end.KeepsRecords)
+                    break;
+            }
+            Take(have, before);
+        }
+    }
+
+    /// <summary>Through this library's asynchronous calls.</summary>
+    public async Task<RoundTrips> ThroughAsync(UnixStream stream)
+    {
+        for (long number = 0; ; number++)
+        {
+            Number(number);
+            long before = Stopwatch.GetTimestamp();
+            if (before >= _end)
+                return Ended(before);
+            await stream.WriteAsync(message, stop);
+            await stream.ReadExactlyAsync(_answer.AsMemory(0, message.Length), stop);
+            Take(message.Length, before);
+        }
+    }
+
+    private RoundTrips Ended(long now)
+    {
+        Rate = _latencies.Count / Stopwatch.GetElapsedTime(_start, now).TotalSeconds;
+        return this;
+    }
+
+    // In letters and with a newline at the end, so that servers that read lines answer as well.
+    private void Number(long number)
+    {
+        for (int i = Math.Min(message.Length - 1, 12); i > 0; i--, number /= 10)
+            message[i - 1] = (byte)('0' + (number % 10));
+    }
+
+    private void Take(int length, long before)
+    {
+        _latencies.Add((long)Stopwatch.GetElapsedTime(before).TotalNanoseconds);
+        if (length != message.Length || !_answer.AsSpan(0, length).SequenceEqual(message))
+        {
+            throw new ToolException(
+                $"{Server} does not echo: of {message.Length} bytes it gave {length} back{(length == message.Length ? ", others" : "")}");
+        }
+        if ((_latencies.Count & 63) == 0)
+            stop.ThrowIfCancellationRequested();
+    }
+
+    private ToolException Gone(string call, int result) => new(result == 0
+        ? $"{Server} ended the connection instead of answering"
+        : new UnixSocketException((Errno)(-result), call).Summary);
+
+    private ToolException Silent() => new(
+        $"{Server} did not answer within {Comparison.Patience.TotalSeconds:0} s", hint: "It has to send back what it is sent.");
+}

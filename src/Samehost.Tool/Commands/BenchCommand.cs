@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Samehost.Tool.Arguments;
+using Samehost.Tool.Benchmarks;
+
+namespace Samehost.Tool.Commands;
+
+/// <summary><c>samehost bench</c>: how much faster a local socket is here.</summary>
+internal static class BenchCommand
+{
+    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+
+    public static Command Create()
+    {
+        Argument<ToolAddress?> address = AddressArgument.CreateOptional(
+            "ADDRESS", "An echo server that runs: a path, @name or tcp:HOST:PORT. Without it all transports of this machine are measured.",
+            ToolAddressKinds.Local | ToolAddressKinds.Tcp);
+        Option<SocketKind?> type = CommonOption.Type();
+        var quick = new Option<bool>("--quick") { Description = "Three short rounds: a first impression in two seconds." };
+        var oneCpu = new Option<bool>("--one-cpu") { Description = "Both processes on one CPU, where they take turns." };
+        Option<int?> rounds = CommonOption.Number("--rounds", "N", "How often each is measured, by turns; 5 unless given.", 1, 1000);
+        Option<int?> size = CommonOption.Number("--size", "BYTES", "Of a message that goes there and back; 64 unless given.", 16, 32768);
+        Option<TimeSpan?> time = CommonOption.Duration("--time", "How long each is measured in a round; 200ms unless given.");
+        Option<bool> json = CommonOption.Json("Print everything that was measured as JSON.");
+        var svg = new Option<string?>("--svg") { Description = "Also draw a chart into this file.", HelpName = "FILE" };
+        var command = new ToolCommand("bench", "How much faster than TCP is a local socket here?")
+        {
+            Examples =
+            [
+                ("samehost bench --quick", "a first impression"),
+                ("samehost bench --svg chart.svg", "all transports, and a chart"),
+                ("samehost bench /run/app.sock", "an echo server of yours"),
+                ("samehost bench --type datagram dev.sock", "one that takes datagrams"),
+            ],
+            Details =
+            [
+                "Two processes send messages there and back and then as many as go, through each transport by turns and with the same "
+                + "calls; each is pinned to a CPU of its own. The row \"polled\" is the library of this tool, which looks again for a "
+                + "while before it lets the kernel put it to sleep. A ratio with ~ is one on which the rounds do not agree.",
+                "A server that is measured has to send back what it is sent; it gets lines of letters that end in a newline.",
+            ],
+        };
+        command.Add(address);
+        foreach (Option option in (Option[])[type, quick, oneCpu, rounds, size, time, json, svg])
+            command.Add(option);
+        command.SetAction((parsed, _) =>
+        {
+            bool isQuick = parsed.GetValue(quick);
+            var settings = new BenchSettings(
+                parsed.GetValue(rounds) ?? (isQuick ? 3 : 5),
+                parsed.GetValue(time) ?? (isQuick ? Quick : Usual),
+                parsed.GetValue(size) ?? 64)
+            {
+                IsOneCpu = parsed.GetValue(oneCpu),
+                IsJson = parsed.GetValue(json),
+                Chart = parsed.GetValue(svg),
+            };
+            ToolAddress? given = parsed.GetValue(address);
+            SocketKind? kind = parsed.GetValue(type);
+            if (kind is not null && given?.Local is null)
+                throw new ToolException("--type is for the address of a local server", ExitStatus.Usage);
+            if (settings is { IsOneCpu: true } && given is not null)
+                throw new ToolException("--one-cpu is for our own two processes: a server runs where it runs", ExitStatus.Usage);
+            EchoServer? server = given is null ? null : new(given, kind ?? SocketKind.Stream);
+            return Interruptible.RunAsync((workplace, stop) => Benchmark.RunAsync(settings, server, workplace, stop));
+        });
+        return command;
+    }
+
+    /// <summary>The second process, which nobody starts by hand.</summary>
+    public static Command CreateOpponent()
+    {
+        Argument<ToolAddress> control = AddressArgument.Create("CONTROL", "Where its orders come from.");
+        var command = new Command(OpponentProcess.CommandName) { control };
+        command.Hidden = true;
+        command.SetAction((parsed, _) => OpponentProcess.RunAsync(parsed.GetRequiredValue(control).Local!));
+        return command;
+    }
+}

@@ -1,0 +1,84 @@
+using Microsoft.Win32.SafeHandles;
+using Samehost.Tool.Arguments;
+using Samehost.Tool.Commands;
+using Samehost.Tool.Transfer;
+
+namespace Samehost.Tool.Connecting;
+
+/// <summary><c>samehost connect</c>: standard input to a server, and what it says to standard output.</summary>
+internal static class ConnectRun
+{
+    public static async Task<int> RunAsync(ConnectSettings settings, CancellationToken stop)
+    {
+        using ToolConnection connection = await OpenAsync(settings, stop);
+        bool records = connection.KeepsRecords;
+        IInput input = records || settings.IsHex ? new LineInput(settings.IsHex) : new RawInput();
+        var options = new ConversationOptions
+        {
+            HalfCloses = settings.HalfCloses,
+            IdleTimeout = settings.IdleTimeout,
+            Linger = settings.Kind == SocketKind.Datagram ? settings.Linger : null,
+        };
+        await new Conversation(connection, input, new ReceivedOutput(records, settings.IsHex), options).RunAsync(stop);
+        return ExitStatus.Done;
+    }
+
+    private static async Task<ToolConnection> OpenAsync(ConnectSettings settings, CancellationToken stop)
+    {
+        try
+        {
+            return settings.Address.Local is { } server ? await ConnectAsync(server, settings, stop) : Inherited(settings);
+        }
+        catch (UnixSocketException error) when (error.Operation == "connect")
+        {
+            throw ConnectFailure.Of(error, settings.Kind);
+        }
+    }
+
+    private static async Task<ToolConnection> ConnectAsync(UnixEndPoint server, ConnectSettings settings, CancellationToken stop)
+    {
+        var options = new UnixConnectOptions { WaitFor = settings.Wait, RequireServer = settings.RequireServer };
+        return settings.Kind switch
+        {
+            SocketKind.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, stop)),
+            SocketKind.Seqpacket => ToolConnection.Of(await UnixSeqpacket.ConnectAsync(server, options, stop)),
+            _ => await DatagramAsync(server, settings, stop),
+        };
+    }
+
+    /// <summary>To be answered, a sender needs an address; a name that the kernel chooses leaves no file behind.</summary>
+    private static async Task<ToolConnection> DatagramAsync(UnixEndPoint server, ConnectSettings settings, CancellationToken stop)
+    {
+        // Once connected, the kernel lets nobody but the server send to it.
+        var anyone = new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone };
+        UnixDatagram datagram = UnixDatagram.Bind(settings.Bind ?? UnixEndPoint.Autobind, anyone);
+        try
+        {
+            await Patience.WaitAsync(() => datagram.Connect(server), settings.Wait, stop);
+            return new DatagramConnection(datagram);
+        }
+        catch
+        {
+            datagram.Dispose();
+            throw;
+        }
+    }
+
+    private static ToolConnection Inherited(ConnectSettings settings)
+    {
+        using var handle = new SafeFileHandle(settings.Address.Descriptor, ownsHandle: false);
+        try
+        {
+            return settings.Kind switch
+            {
+                SocketKind.Stream => ToolConnection.Of(UnixStream.FromDescriptor(handle)),
+                SocketKind.Seqpacket => ToolConnection.Of(UnixSeqpacket.FromDescriptor(handle)),
+                _ => new DatagramConnection(UnixDatagram.FromDescriptor(handle, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone })),
+            };
+        }
+        catch (ArgumentException error)
+        {
+            throw new ToolException($"{settings.Address}: {Problem.Of(error)}");
+        }
+    }
+}

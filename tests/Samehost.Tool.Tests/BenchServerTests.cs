@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests;
+
+public sealed class BenchServerTests : ToolFixture
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_local_server_is_measured_beside_a_bare_echo()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), Whole);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.StartsWith("local stream   ", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_over_TCP_is_measured_beside_TCP()
+    {
+        await using var server = EchoingSocket.Stream(new IPEndPoint(IPAddress.Loopback, 0), Whole);
+        ToolResult result = await RunAsync("bench", $"tcp:127.0.0.1:{server.Port}", "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.StartsWith("TCP   ", StringComparison.Ordinal));
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("datagram", "UNIX-RECVFROM:s,fork")]
+    [InlineData("seqpacket", "UNIX-LISTEN:s,socktype=5,fork")]
+    public async Task Servers_that_keep_records_are_measured_too(string type, string listen)
+    {
+        await using ToolRun socat = StartProgram("sh", "-c", $"cd {Temporary} && exec {ForeignProgram.Socat} {listen} PIPE");
+        await using ToolRun waiting = StartProgram("sh", "-c", $"until test -S {Temporary}/s; do :; done");
+        await waiting.EndAsync();
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--type", type, "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith($"local {type}   ", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_missing_server_is_told_with_a_hint_before_anything_is_measured()
+    {
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith("samehost: connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("hint: ", result.Errors, StringComparison.Ordinal);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_missing_server_over_TCP_is_told()
+    {
+        ToolResult result = await RunAsync("bench", "tcp:127.0.0.1:1");
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith("samehost: connect failed: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_answers_something_else_is_no_echo_server()
+    {
+        await using var server = EchoingSocket.Stream(
+            new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), bytes => Array.ConvertAll(bytes, _ => (byte)'?'));
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.EndsWith("samehost: the server does not echo: of 64 bytes it gave 64 back, others\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_hangs_up_is_no_echo_server()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => null);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.EndsWith("samehost: the server ended the connection instead of answering\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_server_that_says_nothing_is_given_up()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => []);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.Contains("samehost: the server did not answer within 5 s\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static byte[] Whole(byte[] bytes) => bytes;
+}

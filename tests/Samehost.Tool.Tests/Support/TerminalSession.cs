@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+
+namespace Samehost.Tool.Tests.Support;
+
+/// <summary>
+/// A shell in a real pseudo-terminal, 80 columns wide, in a directory of its own, with <c>samehost</c> in its path: what is typed is
+/// echoed by the terminal and what is shown is what a user would see. Wait for what you expect before you type on.
+/// </summary>
+public sealed partial class TerminalSession : IAsyncDisposable
+{
+    private const string Prompt = "$ ";
+
+    private readonly ToolRun _run;
+    private int _seen;
+
+    /// <param name="directory">The shell's working directory.</param>
+    /// <param name="environment">Assignments with a space after each, such as <c>NO_COLOR=1 TERM=dumb </c>.</param>
+    public TerminalSession(string directory, string environment)
+    {
+        string tool = Path.GetDirectoryName(ToolFixture.Tool)!;
+        string shell = $"stty cols 80 rows 24; cd '{directory}'; exec env {environment}PATH='{tool}':\"$PATH\" PS1='{Prompt}' ENV= sh -i";
+        _run = new ToolRun(directory, ForeignProgram.Script, ["-qefc", shell, "/dev/null"]);
+    }
+
+    /// <summary>All that the terminal has shown, with plain newlines; the colours are in it.</summary>
+    public string Raw => _run.OutputSoFar.Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    /// <summary>As <see cref="Raw"/>, without colours, and without the last, empty prompt: what a page shows.</summary>
+    public string Transcript
+    {
+        get
+        {
+            string shown = Escapes().Replace(Raw, "");
+            return shown.EndsWith('\n' + Prompt, StringComparison.Ordinal) ? shown[..^(Prompt.Length + 1)] : shown.TrimEnd('\n');
+        }
+    }
+
+    /// <summary>Waits until this has been shown after what was waited for before.</summary>
+    public async Task ShowsAsync(string text)
+    {
+        await _run.ReadUntilAsync(text.Replace("\n", "\r\n", StringComparison.Ordinal), _seen);
+        string shown = _run.OutputSoFar;
+        string wanted = text.Replace("\n", "\r\n", StringComparison.Ordinal);
+        _seen = shown.IndexOf(wanted, _seen, StringComparison.Ordinal) + wanted.Length;
+    }
+
+    /// <summary>Types a line and waits for its echo.</summary>
+    public async Task TypeAsync(string line)
+    {
+        Send(line + "\n");
+        await ShowsAsync(line + "\n");
+    }
+
+    /// <summary>Waits for the prompt, types a command and waits for its echo.</summary>
+    public async Task RunAsync(string command)
+    {
+        await PromptAsync();
+        await TypeAsync(command);
+    }
+
+    /// <summary>Waits for the next prompt: the last command has ended.</summary>
+    public Task PromptAsync() => ShowsAsync(Prompt);
+
+    /// <summary>Presses Ctrl+C.</summary>
+    public void Interrupt() => Send("\x03");
+
+    /// <summary>Presses Ctrl+D at the beginning of a line.</summary>
+    public void EndInput() => Send("\x04");
+
+    public ValueTask DisposeAsync() => _run.DisposeAsync();
+
+    private void Send(string keys)
+    {
+        _run.Input.Write(System.Text.Encoding.UTF8.GetBytes(keys));
+        _run.Input.Flush();
+    }
+
+    [GeneratedRegex("\e\\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex Escapes();
+}

@@ -13,11 +13,15 @@ internal sealed class KestrelServer : IAsyncDisposable
     private KestrelServer(WebApplication app) => _app = app;
 
     public static async Task<KestrelServer> StartAsync(
-        string path, Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1)
+        string path, Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? listen = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(path, listen => listen.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(path, options =>
+        {
+            options.Protocols = protocols;
+            listen?.Invoke(options);
+        }));
         var app = builder.Build();
         app.UseWebSockets();
         map(app);

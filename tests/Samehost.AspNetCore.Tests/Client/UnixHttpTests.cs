@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -34,6 +37,34 @@ public sealed class UnixHttpTests : ClientTest
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetStringAsync("/", Stop)));
 
         Assert.Equal(["HTTP/2"], answers.Distinct());
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task TLS_is_spoken_over_the_socket_when_the_address_says_https()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var server = await KestrelServer.StartAsync(
+            SocketPath, app => app.MapGet("/", (HttpRequest r) => r.Scheme), listen: options => options.UseHttps(certificate));
+        var handler = UnixHttp.CreateHandler(EndPoint);
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs?.GetCertHashString() == certificate.Thumbprint;
+        using var client = Client(handler);
+
+        Assert.Equal("https", await client.GetStringAsync("https://localhost/", Stop));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_redirect_to_another_host_stays_with_the_server()
+    {
+        await using var server = await KestrelServer.StartAsync(SocketPath, app =>
+        {
+            app.MapGet("/", () => Results.Redirect("http://elsewhere.example/there"));
+            app.MapGet("/there", (HttpRequest r) => $"{r.Host}");
+        });
+        using var client = Client();
+
+        Assert.Equal("elsewhere.example", await client.GetStringAsync("/", Stop));
     }
 
     [Fact(Timeout = 60_000)]

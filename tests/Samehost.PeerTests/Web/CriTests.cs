@@ -51,6 +51,25 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Our_client_asks_a_runtime_in_Node()
+    {
+        await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}");
+        await server.ExpectAsync("serving");
+
+        Assert.Equal(["node 1, API v1"], await RunAsync(Programs.Sample("cri-client", "cri"), $"unix:{Socket}"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Our_client_tells_why_a_runtime_in_Node_did_not_answer()
+    {
+        await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}", "asleep, by 100 %");
+        await server.ExpectAsync("serving");
+        await using var client = RunningProgram.Start(Programs.Sample("cri-client", "cri"), $"unix:{Socket}");
+
+        await client.ExpectExitAsync(1, "asleep, by 100 % (gRPC status 14)");
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Without_a_runtime_the_client_says_what_to_look_at()
     {
         await using var client = RunningProgram.Start(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");

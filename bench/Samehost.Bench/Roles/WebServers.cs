@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,8 +15,11 @@ internal static class WebServers
 
     public static Task ServeKestrel(string[] arguments) => Serve(host => host.ConfigureKestrel(k => k.ListenUnixSocket(arguments[0])));
 
-    public static Task ServeTcp(string[] arguments) =>
-        Serve(host => host.ConfigureKestrel(k => k.ListenLocalhost(int.Parse(arguments[1], System.Globalization.CultureInfo.InvariantCulture))));
+    public static Task ServeTcp(string[] arguments)
+    {
+        int port = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        return Serve(host => host.ConfigureKestrel(k => k.ListenLocalhost(port)));
+    }
 
     private static async Task Serve(Action<IWebHostBuilder> listen)
     {

@@ -23,7 +23,8 @@ internal sealed class WebRow(Lab lab) : Row(lab)
 
     private Comparison On(Placement placement, int connections, bool close)
     {
-        string title = $"{connections} connection{(connections == 1 ? "" : "s")}{(close ? ", one for each request" : "")}, {placement.Name}";
+        string kept = close ? ", one for each request" : "";
+        string title = $"{connections} connection{(connections == 1 ? "" : "s")}{kept}, {placement.Name}";
         Contestant[] contestants =
         [
             new(Kestrel, () => Measure("web-kestrel")), new(Tcp, () => Measure("web-tcp")), new(Ours, () => Measure("web-samehost")),

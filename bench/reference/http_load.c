@@ -2,18 +2,10 @@
 //   http_load PATH|PORT CONNECTIONS WARMUP_SECONDS SECONDS [close]
 // With "close" each request has a connection of its own, which the server closes; CONNECTIONS of them are under way at a time.
 // Prints "measuring" when the warm-up is over, then one result line; latencies are nanoseconds, exact to about 3 %.
-#define _GNU_SOURCE
+#include "reference.h"
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { ROOM = 4096, BATCH = 256, STEPS = 32, BUCKETS = 64 * STEPS };
 
@@ -26,25 +18,6 @@ struct connection {
 static long long histogram[BUCKETS];
 static const char *address;
 static int set, close_each;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static void wrong(const char *what)
-{
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
-
-static long long now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 // Buckets are linear below STEPS, then STEPS to each power of two.
 static void record(long long ns)
@@ -140,7 +113,7 @@ int main(int argc, char **argv)
     address = argv[1];
     close_each = argc > 5 && strcmp(argv[5], "close") == 0;
     set = epoll_create1(EPOLL_CLOEXEC);
-    int count = atoi(argv[2]), measuring = 0;
+    int count = atoi(argv[2]);
     struct connection *all = calloc(count, sizeof *all);
     if (all == NULL)
         die("calloc");
@@ -152,8 +125,14 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < count; i++)
         ask(&all[i]);
-    long long start = now(), end = start + (long long)(atof(argv[3]) * 1e9), requests = 0, t = start;
-    for (;;) {
+    struct timing timing = timing_of(argv[3], argv[4]);
+    long long requests = 0, t = now();
+    for (enum phase phase = GOES_ON; phase != IS_OVER; phase = phase_at(&timing, t)) {
+        if (phase == BEGINS) {
+            say("measuring");
+            requests = 0;
+            memset(histogram, 0, sizeof histogram);
+        }
         struct epoll_event events[BATCH];
         int ready = epoll_wait(set, events, BATCH, -1);
         if (ready < 0 && errno != EINTR)
@@ -167,19 +146,8 @@ int main(int argc, char **argv)
             requests++;
             ask(c);
         }
-        if (t < end)
-            continue;
-        if (measuring)
-            break;
-        puts("measuring");
-        fflush(stdout);
-        measuring = 1;
-        requests = 0;
-        memset(histogram, 0, sizeof histogram);
-        start = now();
-        end = start + (long long)(atof(argv[4]) * 1e9);
     }
-    printf("result requests=%lld nanoseconds=%lld p50=%lld p99=%lld p999=%lld\n", requests, t - start,
+    printf("result requests=%lld nanoseconds=%lld p50=%lld p99=%lld p999=%lld\n", requests, t - timing.start,
            percentile(requests, 0.50), percentile(requests, 0.99), percentile(requests, 0.999));
     return 0;
 }

@@ -2,9 +2,10 @@
 //   greeter unix:/run/greeter.sock [GROUP]
 //   curl --unix-socket /run/greeter.sock http://localhost/
 // Members of the group may call as well as ourselves and root. Only root may ask for /who.
+using Samehost;
 using Samehost.AspNetCore;
 
-if (args is not [var address, ..] || args.Length > 2)
+if (args is not [var address, ..] || args.Length > 2 || !UnixEndPoint.TryParse(address, out _))
 {
     Console.Error.WriteLine("usage: greeter <address> [<group>]");
     return 2;

@@ -43,6 +43,9 @@ internal static class Roles
         ["datagrams-send-blocking"] = SamehostBlockingDatagrams.Send,
         ["datagrams-receive-batches"] = SamehostDatagrams.ReceiveBatches,
         ["datagrams-send-batches"] = SamehostDatagrams.SendBatches,
+        ["web-samehost"] = WebServers.ServeSamehost,
+        ["web-kestrel"] = WebServers.ServeKestrel,
+        ["web-tcp"] = WebServers.ServeTcp,
     };
 
     public static Task Run(string name, string[] arguments) => All[name](arguments);

@@ -101,7 +101,7 @@ internal sealed partial class SocketReader
                 if (wake)
                     StopWaiting(onPool: false);
                 else if (MayReadAhead)
-                    _reading = true;
+                    BeginRead();
                 else
                     return;
             }
@@ -112,7 +112,7 @@ internal sealed partial class SocketReader
                 continue;
             }
 
-            var read = _stream.ReadAsync(Room(), CancellationToken.None).GetAwaiter();
+            var read = _stream.ReadAsync(_into!.Room, CancellationToken.None).GetAwaiter();
             if (!read.IsCompleted)
             {
                 _read = read;

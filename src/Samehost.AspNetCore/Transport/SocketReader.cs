@@ -66,10 +66,10 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
                     return ValueTask.FromCanceled<ReadResult>(cancellationToken);
                 if (_reading)
                     return Wait(cancellationToken);
-                _reading = true;
+                BeginRead();
             }
 
-            var read = _stream.ReadAsync(Room(), CancellationToken.None).GetAwaiter();
+            var read = _stream.ReadAsync(_into!.Room, CancellationToken.None).GetAwaiter();
             if (!read.IsCompleted)
                 return WaitFor(read, cancellationToken);
             Receive(read);
@@ -140,18 +140,14 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
     private ReadOnlySequence<byte> Unconsumed() =>
         _first is null ? default : new(_first, _start, _last!, _last!.Length);
 
-    /// <summary>Where the next read goes. Only for whoever has set that one is under way.</summary>
-    private Memory<byte> Room()
+    /// <summary>Chooses where the next read goes; from now on nobody else frees that block. Under the lock.</summary>
+    private void BeginRead()
     {
-        var last = _last; // freed by nobody while a read is under way
-        if (last is not null && last.Size - last.Length >= LeastRoom)
+        _reading = true;
+        if (_last is { } last && last.Size - last.Length >= LeastRoom)
             _into = last;
         else
-        {
             _into = _lastWasFull ? BlockPool.Large.Rent() : Interlocked.Exchange(ref _spare, null) ?? BlockPool.Small.Rent();
-        }
-
-        return _into.Room;
     }
 
     /// <summary>Takes the outcome of the read that was under way.</summary>

@@ -31,4 +31,8 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
 
     [LoggerMessage(7, LogLevel.Error, "Accepting on {Address} has ended")]
     public static partial void AcceptEnded(ILogger logger, string address, Exception? error);
+
+    [LoggerMessage(8, LogLevel.Warning,
+        "{Address} serves {Connections} connections at a time and lets others wait: the process may open no more files (ulimit -n)")]
+    public static partial void LittleRoom(ILogger logger, string address, int connections);
 }

@@ -29,9 +29,12 @@ internal sealed class UnixConnectionListener : IConnectionListener
         EndPoint = endPoint;
         _logger = logger;
         _application = application;
+        int room = DescriptorRoom.For(options.MaxConnections);
+        if (room < options.MaxConnections)
+            TransportEvents.LittleRoom(logger, endPoint.ToString()!, room);
         _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
         {
-            MaxConnections = options.MaxConnections,
+            MaxConnections = room,
             MaxConnectionsPerUser = options.MaxConnectionsPerUser,
             DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
             Events = new TransportEvents(logger, endPoint.ToString()!),

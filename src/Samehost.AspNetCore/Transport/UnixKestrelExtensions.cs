@@ -8,7 +8,8 @@ namespace Samehost.AspNetCore;
 /// <summary>Endpoints on local sockets, for <c>ConfigureKestrel</c>.</summary>
 public static class UnixKestrelExtensions
 {
-    /// <summary>Listens on a local socket. The transport has to be there: <see cref="UnixWebHostBuilderExtensions.UseUnixSockets"/>.</summary>
+    /// <summary>Listens on a local socket. The transport has to be there:
+    /// <see cref="UnixWebHostBuilderExtensions.UseUnixSockets"/>.</summary>
     /// <param name="options">Kestrel's options.</param>
     /// <param name="address">As <see cref="UnixEndPoint.Parse"/> reads it: <c>unix:/run/app.sock</c>, <c>/run/app.sock</c>,
     /// <c>@name</c>.</param>

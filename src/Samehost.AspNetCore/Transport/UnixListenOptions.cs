@@ -34,7 +34,8 @@ public sealed class UnixListenOptions
     /// default.</summary>
     public int Backlog { get; set; } = 4096;
 
-    /// <summary>How many connections are served at once; further ones wait in the backlog. 4,096 by default.</summary>
+    /// <summary>How many connections are served at once; further ones wait in the backlog. 4,096 by default, and fewer where the process
+    /// may not open so many files.</summary>
     public int MaxConnections { get; set; } = 4096;
 
     /// <summary>How many of them may belong to one user; further ones are closed at once, so that one user cannot keep the others out.

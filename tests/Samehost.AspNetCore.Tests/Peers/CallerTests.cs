@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,8 +35,8 @@ public sealed class CallerTests
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user cannot become another");
         await using var server = await StartAsync(OpenTo("self,root,uid:12345"));
 
-        Assert.StartsWith("200  UnixPeer", await WebPeerProcess.AskAsAsync(WebPeerProcess.OtherUser, server.Directory, server.Path, "-", "/"),
-            StringComparison.Ordinal);
+        Assert.StartsWith("200  UnixPeer", await WebPeerProcess.AskAsAsync(
+            WebPeerProcess.OtherUser, server.Directory, server.Path, "-", "/"), StringComparison.Ordinal);
         Assert.Equal(1, _reached);
         Assert.Equal("closed", await WebPeerProcess.AskAsAsync(Nobody, server.Directory, server.Path, "-", "/"));
         Assert.Equal(1, _reached);
@@ -100,7 +101,7 @@ public sealed class CallerTests
 
     [Fact]
     public void An_unknown_group_is_an_error_at_start() =>
-        Assert.Throws<ArgumentException>(() => new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequirePeer("group:no-such"));
+        Assert.Throws<ArgumentException>(() => new AuthorizationPolicyBuilder().RequirePeer("group:no-such"));
 
     private static Action<UnixListenOptions> OpenTo(string peers) => listen =>
     {

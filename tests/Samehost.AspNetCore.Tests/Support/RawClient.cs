@@ -13,12 +13,12 @@ internal sealed class RawClient(UnixStream stream) : IDisposable
 
     public ValueTask SendAsync(string text) => stream.WriteAsync(Encoding.ASCII.GetBytes(text), Token);
 
-    /// <summary>Reads until the text ends with something; at the end of the connection, what there is.</summary>
+    /// <summary>Reads until the text has something in it; at the end of the connection, what there is.</summary>
     public async Task<string> ReadUntilAsync(string end)
     {
         var text = new StringBuilder();
         var buffer = new byte[4096];
-        while (!text.ToString().EndsWith(end, StringComparison.Ordinal))
+        while (!text.ToString().Contains(end, StringComparison.Ordinal))
         {
             int count;
             try

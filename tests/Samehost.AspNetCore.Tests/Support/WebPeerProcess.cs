@@ -23,7 +23,7 @@ internal sealed class WebPeerProcess : IDisposable
     public static WebPeerProcess StartWithDescriptors(int limit, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"ulimit -n {limit}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
-    /// <summary>Runs it as another user, from a copy, since that user may not be able to enter the build; returns what it printed.</summary>
+    /// <summary>Runs it as another user, from a copy, since that user may not enter the build; returns what it printed.</summary>
     public static async Task<string> AskAsAsync(uint user, string directory, params string[] arguments)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user cannot become another");

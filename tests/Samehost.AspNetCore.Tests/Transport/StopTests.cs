@@ -23,8 +23,8 @@ public sealed class StopTests
             await http.Response.WriteAsync("hello");
         }));
         int answered = 0;
-        var clients = Enumerable.Range(0, 40).Select(i => Task.Run(() => LoadAsync(server, i % 2 == 0, () => Interlocked.Increment(ref answered)), Token))
-            .ToArray();
+        var clients = Enumerable.Range(0, 40)
+            .Select(i => Task.Run(() => LoadAsync(server, i % 2 == 0, () => Interlocked.Increment(ref answered)), Token)).ToArray();
         await Eventually.IsTrueAsync(() => Volatile.Read(ref answered) > 2000, "the load runs");
 
         await server.App.StopAsync(Token);
@@ -68,15 +68,14 @@ public sealed class StopTests
     {
         string directory = Directory.CreateTempSubdirectory("samehost-").FullName;
         string path = Path.Join(directory, "web.sock");
-        void HandOver(UnixListenOptions listen) => listen.HandOverControl = UnixEndPoint.FromPath(Path.Join(directory, "next.sock"));
-        await using var old = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("old.")), HandOver, address: path);
+        await using var old = await StartAsync("old.");
         var stopping = new TaskCompletionSource();
         old.App.Lifetime.ApplicationStopping.Register(stopping.SetResult);
         using var kept = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(path), null, Token));
         await kept.SendAsync(RawClient.Get);
         Assert.EndsWith("old.\r\n0\r\n\r\n", await kept.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
 
-        await using var next = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("new.")), HandOver, address: path);
+        await using var next = await StartAsync("new.");
         await stopping.Task;
         await old.App.StopAsync(Token);
         using var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(path), null, Token));
@@ -85,6 +84,10 @@ public sealed class StopTests
         await next.App.StopAsync(Token);
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory));
         Directory.Delete(directory);
+
+        Task<WebServer> StartAsync(string answer) => WebServer.StartAsync(
+            app => app.Run(http => http.Response.WriteAsync(answer)),
+            listen => listen.HandOverControl = UnixEndPoint.FromPath(Path.Join(directory, "next.sock")), address: path);
     }
 
     /// <summary>Asks until something goes wrong; returns what there was of the last answer.</summary>

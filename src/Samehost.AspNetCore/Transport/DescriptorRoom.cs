@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>
+/// How many connections there are descriptors for. A web application opens assemblies, two descriptors each, until long after its first
+/// request, and the runtime ends a process that has none left when it needs one. So the rest has to be left from the start.
+/// </summary>
+internal static class DescriptorRoom
+{
+    private const int LeftToTheApplication = 64;
+    private const int OneOf = 32; // and as much of a larger limit, for the handlers' own files
+
+    /// <summary>As many connections as are wanted, or as there is room for, one at least.</summary>
+    public static int For(int wanted)
+    {
+        if (Limit() is not { } limit)
+            return wanted;
+        int open = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        return Math.Clamp(limit - open - LeftToTheApplication - limit / OneOf, 1, wanted);
+    }
+
+    private static int? Limit()
+    {
+        try
+        {
+            // "Max open files            1024                 524288               files"
+            string line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+            string soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+            return int.TryParse(soft, CultureInfo.InvariantCulture, out int limit) ? limit : null; // "unlimited"
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return null; // no /proc here
+        }
+    }
+}

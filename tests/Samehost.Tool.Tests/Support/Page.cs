@@ -19,7 +19,7 @@ internal static class Page
             Assert.Equal(block.Value, transcript);
     }
 
-    /// <summary>As <see cref="Shows"/> for a session with figures, which no two runs share: what the lines are about has to agree.</summary>
+    /// <summary>As <see cref="Shows"/> for a session with figures, which no two runs share: the lines have to be about the same.</summary>
     public static void ShowsRows(string page, string name, string transcript, Func<string, string?> row)
     {
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")

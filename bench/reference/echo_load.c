@@ -1,8 +1,8 @@
 // Loads an echo server: every connection sends 64 bytes, waits for the answer, checks it and sends the next.
 //   echo_load PATH CONNECTIONS WARMUP_SECONDS SECONDS [MARK EVERY]
 // MARK is r: every EVERYth request has a 1 in its ninth byte; or c: every request of every EVERYth connection has. The server is to
-// be slow with these, and the latencies are those of the others, if there are any. Prints "measuring" when the warm-up is over, then one result line;
-// latencies are nanoseconds, exact to about 3 %.
+// be slow with these, and the latencies are those of the others, if there are any. Prints "measuring" when the warm-up
+// is over, then one result line; latencies are nanoseconds, exact to about 3 %.
 #include "reference.h"
 #include <sys/epoll.h>
 

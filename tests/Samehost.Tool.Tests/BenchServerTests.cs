@@ -64,7 +64,8 @@ public sealed class BenchServerTests : ToolFixture
             new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), bytes => Array.ConvertAll(bytes, _ => (byte)'?'));
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal(1, result.Status);
-        Assert.EndsWith("samehost: the server does not echo: of 64 bytes it gave 64 back, others\n", result.Errors, StringComparison.Ordinal);
+        const string Problem = "samehost: the server does not echo: of 64 bytes it gave 64 back, others\n";
+        Assert.EndsWith(Problem, result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]

@@ -103,7 +103,8 @@ public sealed partial class BenchTests : ToolFixture
     {
         await using TerminalSession terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000 2>errors &");
-        await terminal.RunAsync("until pkill -KILL -f bench-opponent.*$PWD; do :; done; wait $!; echo status $?; tail -n 1 errors; rm errors");
+        await terminal.RunAsync("until pkill -KILL -f bench-opponent.*$PWD; do :; done");
+        await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors");
         await terminal.ShowsAsync("status 1\n");
         await terminal.ShowsAsync("samehost: the second process ");
         await terminal.PromptAsync();

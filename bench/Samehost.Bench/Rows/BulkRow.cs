@@ -18,12 +18,15 @@ internal sealed class BulkRow(Lab lab) : Row(lab)
         $"writes of {kibibytes} KiB, {placement.Name}",
         "MiB/s",
         [
-            new(Plain, () => Measure(placement, kibibytes, size => C("bulk", "receive", size), size => C("bulk", "send", size))),
-            new(Tuned, () => Measure(placement, kibibytes, size => C("bulk", "receive-tuned", size), size => C("bulk", "send-tuned", size))),
+            new(Plain, () => OfC(placement, kibibytes, "")),
+            new(Tuned, () => OfC(placement, kibibytes, "-tuned")),
             new(Sockets, () => OfRoles(placement, kibibytes, "sockets")),
             new(Ours, () => OfRoles(placement, kibibytes, "samehost")),
         ],
         [Goal.AtLeast(1.5, Ours, Plain), Goal.AtLeast(0.95, Ours, Tuned), Goal.AtLeast(2, Ours, Sockets)]);
+
+    private Sample OfC(Placement placement, int kibibytes, string kind) => Measure(
+        placement, kibibytes, size => C("bulk", $"receive{kind}", size), size => C("bulk", $"send{kind}", size));
 
     private Sample OfRoles(Placement placement, int kibibytes, string role) => Measure(
         placement, kibibytes, size => Command.Role($"bulk-receive-{role}", size), size => Command.Role($"bulk-send-{role}", size));

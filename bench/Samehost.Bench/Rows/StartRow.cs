@@ -37,7 +37,9 @@ internal sealed class StartRow(Lab lab) : Row(lab)
             .. SocatProgram is { } socat
                 ? [new Contestant(Socat, () => Measure(placement, path => new(socat, $"UNIX-LISTEN:{path}", "PIPE")))]
                 : Array.Empty<Contestant>(),
-            .. OurProgram is { } ours ? [new Contestant(Ours, () => Measure(placement, path => new(ours, path)))] : Array.Empty<Contestant>(),
+            .. OurProgram is { } ours
+                ? [new Contestant(Ours, () => Measure(placement, path => new(ours, path)))]
+                : Array.Empty<Contestant>(),
         ];
         Goal[] goals = [Goal.NoMoreThan(1, Ours, Socat), Goal.NoMoreThan(5, Ours, OfC)];
         return new($"{placement.Name}, median of {Starts} starts", "µs", contestants, Among(contestants, goals));

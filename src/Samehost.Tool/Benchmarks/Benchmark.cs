@@ -87,7 +87,7 @@ internal static class Benchmark
     private static void ShowProgress(string text)
     {
         if (!Console.IsErrorRedirected)
-            Console.Error.Write($"\r\e[K{text}");
+            Terminal.Progress(text);
     }
 
     // Before the measuring it is found out, and not after it, that the file cannot be written.

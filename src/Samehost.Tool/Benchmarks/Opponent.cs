@@ -77,7 +77,7 @@ internal sealed class Opponent : IDisposable
         {
             if (cpu is int only)
                 CpuAffinity.Set(only);
-            return Process.Start(new ProcessStartInfo(self, [.. assembly, OpponentProcess.CommandName, control]) { UseShellExecute = false })!;
+            return Process.Start(new ProcessStartInfo(self, [.. assembly, OpponentProcess.CommandName, control]))!;
         }
         finally
         {

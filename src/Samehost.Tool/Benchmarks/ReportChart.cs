@@ -7,9 +7,12 @@ internal static class ReportChart
 {
     public static string Of(Report report)
     {
-        string[] series = report.HasFlows ? ["round trip, median", $"flow, messages of {BenchSettings.FlowSize / 1024} KiB"] : ["round trip, median"];
+        const string RoundTrip = "round trip, median";
+        string flow = $"flow, messages of {BenchSettings.FlowSize / 1024} KiB";
+        string[] series = report.HasFlows ? [RoundTrip, flow] : [RoundTrip];
         ChartRow[] rows = [.. report.Outcomes.Select(outcome => Row(report, outcome))];
-        return new DotChart($"Speed beside {report.Reference}", $"times as fast as {report.Reference}", series, rows) { Mark = 1 }.ToString();
+        var chart = new DotChart($"Speed beside {report.Reference}", $"times as fast as {report.Reference}", series, rows) { Mark = 1 };
+        return chart.ToString();
     }
 
     private static ChartRow Row(Report report, Outcome outcome)

@@ -30,9 +30,10 @@ internal static class ReportTable
     {
         string line = $"{outcome.Name,-21}{Time(outcome, run => run.P50)}{Time(outcome, run => run.P99)}{Time(outcome, run => run.P999)}"
             + $"{Whole(outcome.Of(run => run.RoundTripsPerSecond).Median),9}{Times(report, outcome, run => 1 / run.P50),7}";
-        return flows
-            ? line + $"{Whole(outcome.Of(run => run.BytesPerSecond).Median / (1 << 20)),8}{Times(report, outcome, run => run.BytesPerSecond),7}"
-            : line;
+        if (!flows)
+            return line;
+        string mebibytes = Whole(outcome.Of(run => run.BytesPerSecond).Median / (1 << 20));
+        return line + $"{mebibytes,8}{Times(report, outcome, run => run.BytesPerSecond),7}";
     }
 
     private static string Time(Outcome outcome, Func<Run, double> nanoseconds)

@@ -28,6 +28,10 @@ internal sealed class Terminal
     /// <summary>Prints below an error what to look at or to do.</summary>
     public static void Hint(string text) => ErrorLine("hint: ", text);
 
+    /// <summary>Writes over the line that the cursor is on, on standard error: for a person who watches.</summary>
+    public static void Progress(string text) =>
+        _ = StandardDescriptors.Write(StandardDescriptors.Error, Encoding.UTF8.GetBytes($"\r\e[K{text}"));
+
     private static void ErrorLine(string label, string text)
     {
         byte[] line = Encoding.UTF8.GetBytes($"{label}{Printable.Text(text.ReplaceLineEndings(" "))}\n");

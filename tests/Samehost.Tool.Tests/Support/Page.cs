@@ -19,7 +19,7 @@ internal static class Page
             Assert.Equal(block.Value, transcript);
     }
 
-    /// <summary>As <see cref="Shows"/> for a session with figures, which no two runs share: only what a line is about has to agree.</summary>
+    /// <summary>As <see cref="Shows"/> for a session with figures, which no two runs share: the lines have to be about the same.</summary>
     public static void ShowsRows(string page, string name, string transcript, Func<string, string?> row)
     {
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")
@@ -37,7 +37,8 @@ internal static class Page
     private static Match BlockOf(string page, string name)
     {
         string text = File.ReadAllText(Path.Join(Root(), "docs", "tool", page));
-        Match block = Regex.Match(text, $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)", RegexOptions.Multiline | RegexOptions.Singleline);
+        string pattern = $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)";
+        Match block = Regex.Match(text, pattern, RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(block.Success, $"docs/tool/{page} has no block that begins with ```console {name}");
         return block;
     }

@@ -9,8 +9,6 @@ public abstract class ListFixture : ToolFixture
 {
     protected const int Limit = 60_000;
 
-    protected string At(string name) => Path.Join(Temporary, name);
-
     protected Socket Listen(string name, SocketType type = SocketType.Stream)
     {
         var socket = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);

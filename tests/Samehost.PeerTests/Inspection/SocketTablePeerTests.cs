@@ -42,15 +42,21 @@ public sealed partial class SocketTablePeerTests
 
     private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(SocketRow.Of)];
 
-    /// <summary>Process, descriptor, socket, and the peer of a connection, if somebody has that open.</summary>
     private static (int, int, uint, uint)[] Open() =>
     [
         .. from socket in UnixSocketTable.Read().Sockets
            from holder in socket.Holders
            from descriptor in holder.Descriptors
-           let peer = socket is { Kind: not UnixSocketKind.Datagram, Peer: { Holders.Count: > 0 } other } ? other.Inode : 0
-           select (holder.ProcessId, descriptor, socket.Inode, peer),
+           select (holder.ProcessId, descriptor, socket.Inode, PeerOf(socket)),
     ];
+
+    /// <summary>The peer, if somebody has that open; lsof takes the first client that waits for the peer of a listener. Of a receiver of
+    /// datagrams it takes any sender, so those are left out.</summary>
+    private static uint PeerOf(UnixSocketEntry socket)
+    {
+        UnixSocketEntry? peer = socket.Waiting.Count > 0 ? socket.Waiting[0] : socket.Peer;
+        return socket.Kind != UnixSocketKind.Datagram && peer is { Holders.Count: > 0 } ? peer.Inode : 0;
+    }
 
     private static async Task<SocketRow[]> SsAsync(string ss) =>
     [

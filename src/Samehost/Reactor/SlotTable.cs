@@ -46,7 +46,7 @@ internal sealed class SlotTable
     }
 
     /// <summary>The registration that got this slot; null when it has given it back since.</summary>
-    /// <remarks>The leader may still hold the array from before it grew, but asks only for what was there when it fetched its events.</remarks>
+    /// <remarks>The array may be the one from before it grew: it has all that was there when the events were fetched.</remarks>
     public Registration? Find(ulong slot) =>
         Volatile.Read(ref _slots)[(int)(uint)slot] is { } registration && registration.Slot == slot ? registration : null;
 }

@@ -9,8 +9,9 @@ namespace Samehost.Reactor;
 /// </summary>
 internal sealed class WaitQueue : IThreadPoolWorkItem
 {
-    // So many calls in a row that did not have to wait, and a handler has to let the others of its loop have a turn.
-    private const int TurnLength = 256;
+    // So many calls in a row that did not have to wait, and a handler has to let the others of its loop have a turn: a client that
+    // floods must not cost them more than some tens of microseconds each time.
+    private const int TurnLength = 16;
 
     private static readonly long InlinePoll = Stopwatch.Frequency / 1_000_000 * 20;
 

@@ -7,15 +7,15 @@ internal static class AddressArgument
 {
     public static Argument<ToolAddress> Create(string name, string description, ToolAddressKinds wanted = ToolAddressKinds.Local) =>
         new(name)
-    {
-        Description = description,
-        CustomParser = result =>
         {
-            if (ToolAddress.Read(result.Tokens[0].Value, wanted, out var address) is { } problem)
-                result.AddError(problem);
-            return address;
-        },
-    };
+            Description = description,
+            CustomParser = result =>
+            {
+                if (ToolAddress.Read(result.Tokens[0].Value, wanted, out var address) is { } problem)
+                    result.AddError(problem);
+                return address;
+            },
+        };
 
     /// <summary>As <see cref="Create"/>, for one that may be left out.</summary>
     public static Argument<ToolAddress?> CreateOptional(string name, string description, ToolAddressKinds wanted)

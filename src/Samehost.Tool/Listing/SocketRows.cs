@@ -53,7 +53,8 @@ internal static class SocketRows
     {
         { State: UnixSocketState.Listening } => new SocketRow(RowState.Listening, socket.LocalEndPoint)
         {
-            Server = socket, Connected = connected,
+            Server = socket,
+            Connected = connected,
         },
         { LocalEndPoint.Kind: UnixEndPointKind.Unnamed } => new SocketRow(RowState.Unbound, socket.LocalEndPoint) { Client = socket },
         _ => new SocketRow(RowState.Bound, socket.LocalEndPoint) { Server = socket, Connected = connected },

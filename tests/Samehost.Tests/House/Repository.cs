@@ -6,7 +6,7 @@ namespace Samehost.Tests.House;
 /// <summary>The files of this repository, without what a build makes.</summary>
 internal static partial class Repository
 {
-    private static readonly ImmutableHashSet<string> NotOurs = 
+    private static readonly ImmutableHashSet<string> NotOurs =
         ["bin", "obj", "artifacts", "TestResults", "node_modules", ".git", ".vs", ".idea"];
 
     public static string Root { get; } = FindRoot();

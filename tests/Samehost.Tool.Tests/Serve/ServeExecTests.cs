@@ -141,7 +141,8 @@ public sealed class ServeExecTests : ToolFixture
     private static string[] ChildrenOf(int process)
     {
         using Process ps = Process.Start(new ProcessStartInfo(
-            "ps", ["-o", "stat=,args=", "--ppid", $"{process}"]) { RedirectStandardOutput = true })!;
+            "ps", ["-o", "stat=,args=", "--ppid", $"{process}"])
+        { RedirectStandardOutput = true })!;
         return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

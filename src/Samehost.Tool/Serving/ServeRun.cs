@@ -14,6 +14,7 @@ internal sealed class ServeRun(ServeSettings settings)
     private readonly ServeLog _log = new(settings);
     private readonly SystemdNotify _notify = SystemdNotify.FromEnvironment(clear: true);
     private readonly List<UnixServer> _servers = [];
+    private readonly List<UnixDatagram> _datagrams = [];
     private UnixHandOver? _offer;
 
     private UnixEndPoint Address => settings.Address!.Local!;
@@ -78,6 +79,8 @@ internal sealed class ServeRun(ServeSettings settings)
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
             _log.Say($"closed what was still open after {Duration.Text(settings.Drain)}");
         await service.AbandonAsync();
+        foreach (UnixDatagram socket in _datagrams)
+            socket.Dispose();
         await Task.WhenAny(stopped, Task.Delay(UnwindTime));
         if (_offer is not null)
             await Task.WhenAny(_offer.DisposeAsync().AsTask(), Task.Delay(UnwindTime));
@@ -122,11 +125,9 @@ internal sealed class ServeRun(ServeSettings settings)
 
     private async Task ServeAsync(UnixDatagram socket, CancellationToken stop)
     {
-        using (socket)
-        {
-            if (settings.Command is not null)
-                throw new ToolException("--exec needs connections, and datagrams have none", ExitStatus.Usage);
-            await new DatagramService(socket, settings, _log).RunAsync(stop);
-        }
+        _datagrams.Add(socket);
+        if (settings.Command is not null)
+            throw new ToolException("--exec needs connections, and datagrams have none", ExitStatus.Usage);
+        await new DatagramService(socket, settings, _log).RunAsync(stop);
     }
 }

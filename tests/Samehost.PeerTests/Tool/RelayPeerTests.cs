@@ -52,7 +52,7 @@ public sealed class RelayPeerTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task An_x_client_reaches_a_local_display_over_tcp()
+    public async Task An_x_client_reaches_a_local_display_over_tcp_and_the_graph_shows_who_talks_to_it()
     {
         await using RunningProgram server = RunningProgram.Start(
             ForeignProgram.Xvfb, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "321x123x24");
@@ -67,6 +67,20 @@ public sealed class RelayPeerTests : IDisposable
             shown.Add(line);
         await client.ExpectExitAsync(0);
         Assert.Contains(shown, line => line.Contains("321x123 pixels", StringComparison.Ordinal));
+
+        // One that stays connected is seen as what it is: the relay talks to the display.
+        using (var holding = new TcpClient("127.0.0.1", 6000 + display))
+        {
+            await holding.GetStream().WriteAsync("l\0\v\0\0\0\0\0\0\0\0\0"u8.ToArray(), TestContext.Current.CancellationToken);
+            await holding.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken); // its greeting: both are there
+            await using RunningProgram list = RunningProgram.Start(Programs.Tool, "list", path, "--graph", "dot");
+            var graph = new List<string>();
+            while (await list.NextLineAsync() is { } line)
+                graph.Add(line);
+            await list.ExpectExitAsync(0);
+            Assert.Contains(graph, line => line.Contains("Xvfb", StringComparison.Ordinal));
+            Assert.Contains(graph, line => line.Contains("->", StringComparison.Ordinal) && line.Contains(path, StringComparison.Ordinal));
+        }
         server.Signal(Interop.LibcSignal.SIGTERM);
         await server.ExitStatusAsync(); // it removes its files
     }

@@ -10,7 +10,7 @@ public sealed class FloorTests
     private static readonly ImmutableArray<string> GroundFirst =
     [
         "Interop", "Reactor", "Errors", "Addresses", "SocketFiles", "Messages", "Peers", "Sockets", "Framing", "Serving", "Systemd",
-        "Inspection",
+        "Inspection", "Explaining",
     ];
 
     private static readonly ImmutableArray<string> FoldersForTheWeb = ["Client", "Peers", "Transport"];

@@ -1,0 +1,136 @@
+using Samehost.Interop;
+using Samehost.SocketFiles;
+
+namespace Samehost.Explaining;
+
+/// <summary>
+/// What binding to a path with this library would come to, and where bind(2) alone would come to something else. The order is that of the
+/// kernel: what is at the path counts before the permission to make something there.
+/// </summary>
+internal static class BindVerdict
+{
+    private const uint StickyBit = FileStatus.S_ISVTX;
+
+    // Their directories are made by the kernel, and take no files from anybody.
+    private static readonly string[] WithoutSockets =
+        ["sysfs", "devpts", "cgroup2", "securityfs", "debugfs", "vfat", "exfat", "msdos"];
+
+    public static UnixVerdict Of(PathWalk walk, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
+    {
+        if (walk.Found is null && !walk.IsLastName)
+            return WalkVerdict.Of(walk, user, isBind: true);
+        WalkPoint directory = walk.Directory;
+        string place = SafeText.Of(directory.Location);
+        UnixVerdict kernel = walk switch
+        {
+            { Found: { } found } => Occupied(found, directory, user, look, notes),
+            { Problem: WalkProblem.Missing } => Free(walk, directory, place, user),
+            _ => WalkVerdict.Of(walk, user, isBind: true),
+        };
+        // The library looks at the directory before it asks the kernel.
+        if ((directory.Status.Mode & (FileStatus.S_IWOTH | StickyBit)) != FileStatus.S_IWOTH)
+        {
+            if (walk.Found is { } occupant)
+                walk.StepOf(occupant).Errno = kernel.Errno;
+            return kernel;
+        }
+        walk.StepOf(directory).Errno = Errno.EPERM;
+        if (kernel.Outcome == UnixOutcome.Works)
+            notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
+        return UnixVerdict.Fails(Errno.EPERM,
+            $"Everybody may replace files in {place}, which is writable by others and not sticky; this library does not bind there.",
+            UnixSide.Owner, $"As its owner: chmod o-w {place}, or chmod +t {place}; or use a directory of your own.");
+    }
+
+    private static UnixVerdict Free(PathWalk walk, WalkPoint directory, string place, UnixUser user)
+    {
+        walk.Last.Errno = Errno.None; // that nothing is there is as it should be
+        if (directory.FileSystem.IsReadOnly)
+        {
+            return UnixVerdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
+                UnixSide.Caller, "Choose a path under /run or /tmp.");
+        }
+        if (directory.IsImmutable)
+        {
+            return UnixVerdict.Fails(Errno.EPERM, $"{place} is marked immutable (chattr +i): nothing can be made in it.",
+                UnixSide.Owner, $"As root: chattr -i {place}.");
+        }
+        UnixPathStep step = walk.StepOf(directory);
+        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
+        (step.Asked, step.Rule) = ("write", write.Rule);
+        if (!write.Granted)
+        {
+            step.Errno = Errno.EACCES;
+            return UnixVerdict.Fails(Errno.EACCES,
+                $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
+                UnixSide.Owner, Remedy.MakeFilesIn(directory, user));
+        }
+        if (directory.FileSystem.IsProc)
+        {
+            return UnixVerdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and takes no files.",
+                UnixSide.Caller, "Choose a path under /run or /tmp.");
+        }
+        if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
+        {
+            return UnixVerdict.Fails(Errno.EPERM, $"{place} is on a file system ({mount.FileSystem}) that takes no socket files.",
+                UnixSide.Caller, "Choose a path under /run or /tmp.");
+        }
+        if (directory.FileSystem.IsFull)
+        {
+            return UnixVerdict.Fails(Errno.ENOSPC, $"The file system of {place} has no room for another file (see df -i).",
+                UnixSide.Owner, "Remove files there, or choose a path on another file system.");
+        }
+        return UnixVerdict.Works($"Nothing is at the path, and {user} may make files in {place}.");
+    }
+
+    private static UnixVerdict Occupied(
+        WalkPoint found, WalkPoint directory, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
+    {
+        string at = SafeText.Of(found.Location);
+        if (!found.IsSocket)
+        {
+            return UnixVerdict.Fails(Errno.EADDRINUSE, $"{at} is {FileWords.Of(found.Kind)}, which nothing replaces.",
+                UnixSide.Caller, found.IsDirectory ? "Add the name of the socket file." : "Choose another path, or move it away.");
+        }
+        AccessAnswer write = found.Judge(user, AccessKinds.Write);
+        if (!write.Granted)
+        {
+            return UnixVerdict.Fails(Errno.EADDRINUSE,
+                $"A socket file of {Accounts.User(found.Status.User)} is at {at}, and {user} may not ask whether it is in use: " +
+                $"{WalkVerdict.Owned(found, write.Rule)}.",
+                UnixSide.Owner, "Choose another path, or have its owner remove it.");
+        }
+        if (look(found).Life != SocketLife.Stale)
+        {
+            return UnixVerdict.Fails(Errno.EADDRINUSE, $"A live socket is at {at}.",
+                UnixSide.Caller, "Choose another path, or stop the program that has it. With this library SocketFileOptions.ReplaceLive " +
+                    "puts a fresh listener in its place.");
+        }
+        if (!MayRemove(found, directory, user, out UnixVerdict? denied))
+            return denied!;
+        notes.Add("bind(2) alone fails with Address already in use (EADDRINUSE, 98) until the stale file is removed.");
+        return UnixVerdict.Works($"A stale socket file is at {at}; this library replaces it.");
+    }
+
+    private static bool MayRemove(WalkPoint found, WalkPoint directory, UnixUser user, out UnixVerdict? denied)
+    {
+        string place = SafeText.Of(directory.Location);
+        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
+        bool isFree = (directory.Status.Mode & StickyBit) == 0 || user.UserId == found.Status.User
+            || user.UserId == directory.Status.User || user.Has(Capability.FileOwner);
+        denied = (directory.FileSystem.IsReadOnly, write.Granted, isFree) switch
+        {
+            (true, _, _) => UnixVerdict.Fails(Errno.EROFS,
+                $"A stale socket file is there, and the file system of {place} is read-only.",
+                UnixSide.Caller, "Choose a path under /run or /tmp."),
+            (_, false, _) => UnixVerdict.Fails(Errno.EACCES,
+                $"A stale socket file is there, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
+                UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
+            (_, _, false) => UnixVerdict.Fails(Errno.EPERM,
+                $"A stale socket file of {Accounts.User(found.Status.User)} is there, and {place} is sticky: only its owner may remove it.",
+                UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
+            _ => null,
+        };
+        return denied is null;
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Samehost.Explaining;
+
+/// <summary>Whom the kernel takes a thread for when it checks files (proc_pid_status(5)).</summary>
+internal sealed record ProcessCredentials(uint User, uint Group, IReadOnlyList<uint> Groups, ulong Effective, ulong Bounding)
+{
+    // Threads can differ: setfsuid(2) changes one.
+    public static ProcessCredentials OfThisThread()
+    {
+        var fields = new Dictionary<string, string[]>();
+        foreach (string line in File.ReadLines("/proc/thread-self/status"))
+        {
+            int colon = line.IndexOf(':');
+            fields[line[..colon]] = line[(colon + 1)..].Split((char[])['\t', ' '], StringSplitOptions.RemoveEmptyEntries);
+        }
+        return new ProcessCredentials(
+            Number(fields["Uid"][3]), // real, effective, saved, file system
+            Number(fields["Gid"][3]),
+            [.. fields["Groups"].Select(Number)],
+            Mask(fields["CapEff"][0]),
+            Mask(fields["CapBnd"][0]));
+    }
+
+    private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
+
+    private static ulong Mask(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Samehost.Explaining;
+
+/// <summary>When processes started (proc_pid_stat(5)).</summary>
+internal static class ProcessStart
+{
+    private const int StartTime = 19; // field 22, the third being the first behind the name
+    private const double TicksPerSecond = 100; // USER_HZ, the same on every architecture that .NET runs on
+
+    /// <summary>The start of the one that started first; null when none can be seen.</summary>
+    public static DateTimeOffset? Earliest(IEnumerable<int> processes)
+    {
+        double[] starts = [.. processes.Select(SecondsAfterBoot).OfType<double>()];
+        return starts.Length == 0 ? null : Now() - TimeSpan.FromSeconds(Uptime() - starts.Min());
+    }
+
+    private static double? SecondsAfterBoot(int process)
+    {
+        try
+        {
+            string text = File.ReadAllText($"/proc/{process}/stat");
+            // The name in parentheses may have any characters in it, these too.
+            string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return double.Parse(fields[StartTime], CultureInfo.InvariantCulture) / TicksPerSecond;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // ended meanwhile
+        }
+    }
+
+    private static double Uptime() => double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset Now()
+    {
+        DateTimeOffset now = DateTimeOffset.Now;
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)); // the kernel's figures are not finer than a hundredth
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Samehost.Explaining;
+using Samehost.Interop;
+
+namespace Samehost;
+
+/// <summary>
+/// A user as file permissions see it: user number, groups, and whether it has root's exemptions from them (credentials(7)).
+/// </summary>
+public sealed class UnixUser
+{
+    /// <summary>A user by its numbers; number 0 is root, with as many capabilities as this process could ever have.</summary>
+    /// <param name="userId">The user number that file permissions are checked against: as a rule the effective one.</param>
+    /// <param name="groupId">The number of the main group.</param>
+    /// <param name="groups">The numbers of the supplementary groups; null for none.</param>
+    public UnixUser(uint userId, uint groupId, IReadOnlyList<uint>? groups = null)
+        : this(userId, groupId, groups ?? [], userId == 0 ? ProcessCredentials.OfThisThread().Bounding : 0)
+    {
+    }
+
+    internal UnixUser(uint userId, uint groupId, IReadOnlyList<uint> groups, ulong capabilities)
+    {
+        UserId = userId;
+        GroupId = groupId;
+        Groups = groups;
+        Capabilities = capabilities;
+    }
+
+    /// <summary>The user that the calling thread is to the file system, with its groups and capabilities of this moment.</summary>
+    public static UnixUser Current
+    {
+        get
+        {
+            ProcessCredentials own = ProcessCredentials.OfThisThread();
+            return new UnixUser(own.User, own.Group, own.Groups, own.Effective);
+        }
+    }
+
+    /// <summary>The user number.</summary>
+    public uint UserId { get; }
+
+    /// <summary>The number of the main group.</summary>
+    public uint GroupId { get; }
+
+    /// <summary>The numbers of the supplementary groups.</summary>
+    public IReadOnlyList<uint> Groups { get; }
+
+    /// <summary>The user's name, or null when the system does not know the number.</summary>
+    public string? Name => LibcAccount.FindUserName(UserId);
+
+    /// <summary>Whether it may read and write whatever the permissions say (CAP_DAC_OVERRIDE, capabilities(7)).</summary>
+    public bool IgnoresPermissions => Has(Capability.DacOverride);
+
+    /// <summary>The capability mask, bit by number.</summary>
+    internal ulong Capabilities { get; }
+
+    /// <summary>
+    /// Reads <c>NAME</c>, <c>NUMBER</c>, or either with groups behind a colon, the main one first: <c>app:app,www-data</c>. Without groups,
+    /// a user that the system knows has those of its login, and another number has the group of the same number.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such user or group; the message says which.</exception>
+    public static UnixUser Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string[] parts = text.Split(':', 2);
+        uint user = Number(parts[0]) ?? FindUser(parts[0]);
+        uint[] groups = parts.Length == 2
+            ? [.. parts[1].Split(',').Select(group => Number(group) ?? FindGroup(group))]
+            : LibcAccount.FindGroupsOf(user);
+        return groups is [uint main, ..] ? new UnixUser(user, main, groups[1..]) : new UnixUser(user, user);
+    }
+
+    /// <summary>Whether the group is one of the user's, the main one included.</summary>
+    public bool IsInGroup(uint group) => GroupId == group || Groups.Contains(group);
+
+    /// <summary>For messages: <c>user www-data (33)</c>, or <c>user 12345</c> when the number has no name.</summary>
+    public override string ToString() => Accounts.User(UserId);
+
+    internal bool Has(Capability capability) => (Capabilities & (1UL << (int)capability)) != 0;
+
+    internal bool IsSameAs(UnixUser other) => UserId == other.UserId && GroupId == other.GroupId
+        && Groups.SequenceEqual(other.Groups) && Capabilities == other.Capabilities;
+
+    private static uint? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number != uint.MaxValue ? number : null;
+
+    private static uint FindUser(string name)
+    {
+        _ = LibcAccount.FindUser(name, out uint? user);
+        return user ?? throw new ArgumentException($"There is no user named \"{name}\": getent passwd lists them.", nameof(name));
+    }
+
+    private static uint FindGroup(string name)
+    {
+        _ = LibcAccount.FindGroup(name, out uint? group);
+        return group ?? throw new ArgumentException($"There is no group named \"{name}\": getent group lists them.", nameof(name));
+    }
+}

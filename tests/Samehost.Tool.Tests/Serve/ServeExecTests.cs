@@ -48,10 +48,11 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 60_000)]
     public async Task A_program_ends_by_SIGPIPE_as_it_would_in_a_shell()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "yes");
+        // It writes only when nobody reads any more: a write that was waiting by then fails without the signal.
+        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read go; exec yes");
         using Socket client = LocalPeer.Connect(At("a.sock"));
-        await client.ExpectAsync("y\n");
         client.Shutdown(SocketShutdown.Receive); // to close with something unread would be a reset instead
+        client.Say("go\n");
         await server.ReadErrorsUntilAsync($"with status {128 + 13}\n");
     }
 

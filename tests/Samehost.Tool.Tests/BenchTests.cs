@@ -102,9 +102,9 @@ public sealed partial class BenchTests : ToolFixture
     public async Task A_killed_second_process_is_an_error_and_not_a_wait_for_ever()
     {
         await using TerminalSession terminal = OpenTerminal();
-        await terminal.RunAsync("samehost bench --rounds 1000 2>errors &");
+        await terminal.RunAsync("samehost bench --rounds 1000 >table 2>errors &");
         await terminal.RunAsync("until pkill -KILL -f bench-opponent.*$PWD; do :; done");
-        await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors");
+        await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors table");
         await terminal.ShowsAsync("status 1\n");
         await terminal.ShowsAsync("samehost: the second process ");
         await terminal.PromptAsync();

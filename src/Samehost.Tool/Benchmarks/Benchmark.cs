@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Measuring.Interop;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
@@ -49,6 +50,11 @@ internal static class Benchmark
             return server is null
                 ? comparison.Run([.. Transport.All.Select(comparison.Of)])
                 : comparison.Run([comparison.Of(server), comparison.Of(Beside(server))]);
+        }
+        catch (Exception error) when (error is IOException or SocketException or ToolException && opponent.HasEnded(out int status))
+        {
+            // Whatever the transport made of it.
+            throw new ToolException($"the second process ended, with status {status}");
         }
         finally
         {

@@ -54,6 +54,14 @@ internal sealed class Opponent : IDisposable
             handle.Dispose();
     }
 
+    /// <summary>Whether it has ended by itself; what it leaves is seen a moment before its end is.</summary>
+    public bool HasEnded(out int status)
+    {
+        bool ended = _process.WaitForExit(TimeSpan.FromMilliseconds(200));
+        status = ended ? _process.ExitCode : 0;
+        return ended;
+    }
+
     public void Dispose()
     {
         _control.Dispose();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Samehost.Tool.Benchmarks;
 using Samehost.Tool.Output;
 
 namespace Samehost.Tool.Commands;
@@ -7,23 +8,43 @@ namespace Samehost.Tool.Commands;
 /// <summary>Reads what the user typed, runs the command that it names, and turns whatever happens into one exit status.</summary>
 internal static class CommandLine
 {
+    private static readonly (string Name, Func<Command> Create)[] Commands =
+    [
+        ("serve", ServeCommand.Create),
+        ("connect", ConnectCommand.Create),
+        ("list", ListCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("relay", RelayCommand.Create),
+        ("replay", ReplayCommand.Create),
+        ("bench", BenchCommand.Create),
+        (OpponentProcess.CommandName, BenchCommand.CreateOpponent),
+        ("tour", TourCommand.Create),
+        ("completions", CompletionsCommand.Create),
+        ("man", ManCommand.Create),
+    ];
+
     /// <summary>All commands. Not a RootCommand, which takes its name from the file that was started, and that may be anything.</summary>
-    public static Command Create() => new("samehost", "Local (Unix domain) sockets: see them at work, and why they fail.")
+    public static Command Create() => CreateWith(Commands);
+
+    /// <summary>Only what the arguments name, where that is certain: making every command takes longer than most of them do.</summary>
+    private static Command CreateFor(string[] args) => args switch
     {
-        new HelpOption { Action = new HelpWithExamples() },
-        new VersionOption(),
-        ServeCommand.Create(),
-        ConnectCommand.Create(),
-        ListCommand.Create(),
-        ExplainCommand.Create(),
-        RelayCommand.Create(),
-        ReplayCommand.Create(),
-        BenchCommand.Create(),
-        BenchCommand.CreateOpponent(),
-        TourCommand.Create(),
-        CompletionsCommand.Create(),
-        ManCommand.Create(),
+        ["--version"] => CreateWith([]),
+        [var name, ..] when Array.FindIndex(Commands, command => command.Name == name) is >= 0 and var index => CreateWith([Commands[index]]),
+        _ => Create(),
     };
+
+    private static Command CreateWith(IEnumerable<(string Name, Func<Command> Create)> commands)
+    {
+        var root = new Command("samehost", "Local (Unix domain) sockets: see them at work, and why they fail.")
+        {
+            new HelpOption { Action = new HelpWithExamples() },
+            new VersionOption(),
+        };
+        foreach (var command in commands)
+            root.Add(command.Create());
+        return root;
+    }
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -44,7 +65,7 @@ internal static class CommandLine
 
     private static async Task<int> ParseAndRunAsync(string[] args)
     {
-        Command root = Create();
+        Command root = CreateFor(args);
         // A file whose name begins with @ is a file, not a list of arguments.
         var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         ParseResult parsed = root.Parse(RestOption.Gather(root, args), configuration);

@@ -1,5 +1,5 @@
-using Samehost.Inspection;
 using Samehost.Explaining;
+using Samehost.Inspection;
 
 namespace Samehost;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Samehost.Tool.Benchmarks;
 using Samehost.Tool.Output;
 
@@ -30,7 +31,7 @@ internal static class CommandLine
     private static Command CreateFor(string[] args) => args switch
     {
         ["--version"] => CreateWith([]),
-        [var name, ..] when Array.FindIndex(Commands, command => command.Name == name) is >= 0 and var index => CreateWith([Commands[index]]),
+        [var name, ..] when Commands.Any(command => command.Name == name) => CreateWith(Commands.Where(command => command.Name == name)),
         _ => Create(),
     };
 
@@ -75,6 +76,8 @@ internal static class CommandLine
             throw new ToolException($"say what to do, for example 'samehost tour'; {tryHelp}", ExitStatus.Usage);
         if (parsed.UnmatchedTokens is [{ } unknown, ..])
             throw new ToolException($"what is '{unknown}'? {tryHelp}", ExitStatus.Usage);
+        if (UnknownOption(command == root ? [] : parsed.CommandResult.Tokens, args) is { } option)
+            throw new ToolException($"what is '{option}'? {tryHelp}", ExitStatus.Usage);
         if (parsed.Errors is [{ Message: { } problem }, ..])
             throw new ToolException($"{problem.TrimEnd('.')}; {tryHelp}", ExitStatus.Usage);
 
@@ -89,5 +92,13 @@ internal static class CommandLine
         if (text.GetStringBuilder().Length > 0)
             Terminal.Write(text.ToString().TrimEnd() + "\n");
         return status;
+    }
+
+    /// <summary>What looks like an option and was taken for an argument; behind <c>--</c> anything may be one.</summary>
+    private static string? UnknownOption(IEnumerable<Token> arguments, string[] args)
+    {
+        int end = Array.IndexOf(args, "--");
+        return arguments.Select(argument => argument.Value).FirstOrDefault(
+            value => value is ['-', _, ..] && Array.IndexOf(args, value) is >= 0 and var at && (end < 0 || at < end));
     }
 }

@@ -1,7 +1,8 @@
 // A web service on a local socket that greets its caller by user name:
 //   greeter unix:/run/greeter.sock [GROUP]
 //   curl --unix-socket /run/greeter.sock http://localhost/
-// Members of the group may call as well as ourselves and root. Only root may ask for /who.
+// Members of the group may call as well as ourselves and root. Only root may ask for /who. A socket that a service manager passes under the
+// name greeter is served in place of that address.
 using Samehost;
 using Samehost.AspNetCore;
 
@@ -14,6 +15,7 @@ if (args is not [var address, ..] || args.Length > 2 || !UnixEndPoint.TryParse(a
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ListenUnix(address, listen =>
 {
+    listen.SystemdName = "greeter";
     if (args is [_, var group])
         listen.AllowGroup(group);
 });

@@ -15,10 +15,6 @@ internal sealed class EventLoop
     private const int PollsBetweenEvents = 8;
     private const int MostInlinePolls = 16;
 
-    private static readonly Lock Creating = new();
-    private static EventLoop[]? _loops;
-    private static int _next;
-
     [ThreadStatic]
     private static EventLoop? _threadsLoop;
 
@@ -37,15 +33,27 @@ internal sealed class EventLoop
     private int _count;
     private int _sleeping;
 
-    private EventLoop()
+    /// <exception cref="IOException">There is no descriptor left for it.</exception>
+    public EventLoop()
     {
         Epoll = Opened(LibcEpoll.Create(out var epoll), epoll, "epoll_create1");
-        _wake = Opened(LibcEventFd.Create(out var wake), wake, "eventfd");
-        int added = LibcEpoll.Add(Epoll, _wake.Number, LibcEpoll.EPOLLIN | LibcEpoll.EPOLLET, WakeSlot);
-        if (added < 0)
-            throw new IOException($"epoll_ctl failed with errno {-added}");
-        _offload = new OffloadQueue();
-        _crew = new LoopCrew(this, _offload);
+        Descriptor? wake = null;
+        try
+        {
+            _wake = wake = Opened(LibcEventFd.Create(out wake), wake, "eventfd");
+            int added = LibcEpoll.Add(Epoll, _wake.Number, LibcEpoll.EPOLLIN | LibcEpoll.EPOLLET, WakeSlot);
+            if (added < 0)
+                throw new IOException($"epoll_ctl failed with errno {-added}");
+            _offload = new OffloadQueue();
+            _crew = new LoopCrew(this, _offload);
+        }
+        catch
+        {
+            wake?.Dispose();
+            Epoll.Dispose(); // when descriptors are short these are needed elsewhere
+            throw;
+        }
+
         _crew.Start(); // only now: its threads use this object as it stands
     }
 
@@ -61,13 +69,6 @@ internal sealed class EventLoop
 
     /// <summary>How far the leader is; shared with the crew's watch.</summary>
     public LoopCursor Cursor;
-
-    /// <summary>The loop for a new descriptor: each in turn, where there are several.</summary>
-    public static EventLoop Next()
-    {
-        var loops = Volatile.Read(ref _loops) ?? Create();
-        return loops.Length == 1 ? loops[0] : loops[(uint)Interlocked.Increment(ref _next) % (uint)loops.Length];
-    }
 
     /// <summary>Runs a piece of work on the loop, as if an event had asked for it.</summary>
     public void Post(IThreadPoolWorkItem work)
@@ -127,24 +128,6 @@ internal sealed class EventLoop
 
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
         descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
-
-    private static EventLoop[] Create()
-    {
-        if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("Samehost runs on Linux only: it is made of epoll and Linux's local sockets.");
-        lock (Creating)
-        {
-            if (_loops is null)
-            {
-                var loops = new EventLoop[Math.Clamp(Environment.ProcessorCount / 4, 1, 8)];
-                for (int i = 0; i < loops.Length; i++)
-                    loops[i] = new EventLoop();
-                Volatile.Write(ref _loops, loops);
-            }
-
-            return _loops;
-        }
-    }
 
     private long Dispatch(ulong slot, uint events, long start)
     {

@@ -8,8 +8,7 @@ namespace Samehost.Reactor;
 /// </summary>
 /// <remarks>
 /// It counts instead of averaging: a thread that the kernel takes off its processor in the middle of a short continuation makes that one
-/// look a
-/// thousand times as long, which an average would believe for a while.
+/// look a thousand times as long, which an average would believe for a while.
 /// </remarks>
 internal struct HandlerCost
 {

@@ -29,7 +29,7 @@ internal sealed class Registration
     }
 
     /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
-    public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoop.Next(), null) ?? _loop;
+    public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoops.Next(), null) ?? _loop;
 
     public WaitQueue Readers { get; }
 

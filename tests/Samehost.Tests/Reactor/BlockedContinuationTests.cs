@@ -32,7 +32,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         await reading;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task With_200_continuations_blocked_the_next_client_is_answered_within_a_second()
     {
         const int Blocked = 200;

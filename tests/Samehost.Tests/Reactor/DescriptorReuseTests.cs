@@ -12,7 +12,7 @@ public sealed class DescriptorReuseTests : CountingSocketTest
     private const int Threads = 8;
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(3);
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task In_a_storm_of_closing_and_opening_no_call_sees_another_sockets_bytes()
     {
         long start = Stopwatch.GetTimestamp();

@@ -8,7 +8,7 @@ namespace Samehost.Tests.Reactor;
 [Collection(Alone.Name)]
 public sealed class IdleSocketsTests : SocketTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ten_thousand_sockets_that_wait_use_no_processor_time()
     {
         await using PeerProcess peer = PeerProcess.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");

@@ -1,20 +1,22 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>Waits for a state that announces itself by no event, such as a number below /proc.</summary>
+/// <summary>Waits for what another thread brings about. The limit is for a test that fails, not a measurement.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(2);
 
-    public static async Task IsTrueAsync(Func<bool> condition, string what)
+    public static async Task IsTrueAsync(
+        Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? within = null)
     {
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"Not within {Patience}: {what}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < (within ?? Patience), $"Not within {within ?? Patience}: {what}");
             await Task.Delay(BetweenLooks, TestContext.Current.CancellationToken);
         }
     }

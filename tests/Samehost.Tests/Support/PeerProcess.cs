@@ -10,7 +10,7 @@ namespace Samehost.Tests;
 /// <summary>A running Samehost.TestPeer: a second process that binds, holds, races or crashes.</summary>
 internal sealed class PeerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 

@@ -1,0 +1,38 @@
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Reactor;
+
+/// <summary>How descriptors are spread over loops.</summary>
+[Collection(Alone.Name)]
+public sealed class EventLoopsTests : IDisposable
+{
+    private const int Many = 800;
+
+    private readonly WaitingDescriptors _waiting = new();
+
+    private static int Most => Math.Min(Environment.ProcessorCount, 8);
+
+    public void Dispose() => _waiting.Dispose();
+
+    [Fact]
+    public void Many_descriptors_have_a_loop_for_each_processor_and_each_loop_its_share()
+    {
+        for (int i = 0; i < Many; i++)
+            _waiting.Add();
+        int[] shares = [.. _waiting.Loops.GroupBy(loop => loop).Select(group => group.Count())];
+        Assert.Equal(Most, shares.Length);
+        Assert.All(shares, share => Assert.InRange(share, Many / Most * 0.8, Many / Most * 1.2));
+    }
+
+    [Fact]
+    public void A_new_descriptor_goes_where_the_fewest_are()
+    {
+        for (int i = 0; i < Many; i++)
+            _waiting.Add();
+        var emptied = _waiting.Loops.ElementAt(Many / 2);
+        _waiting.Empty(emptied);
+        for (int i = 0; i < Many / Most / 2; i++)
+            Assert.Same(emptied, _waiting.Add());
+    }
+}

@@ -2,7 +2,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -15,7 +14,7 @@ namespace Samehost.AspNetCore.Transport;
 /// begun when the consumer has left the loop's thread. Where it keeps its thread, the listener's pulse begins it a little later, since
 /// most requests are answered sooner than a read has been put in place.
 /// </remarks>
-internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadResult>
+internal sealed partial class SocketReader : PipeReader
 {
     private const int MostAhead = 64 * 1024; // then it is the peer who waits
     private const int LeastRoom = 1024;
@@ -58,14 +57,14 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
     {
         while (true)
         {
-            lock (this)
+            lock (_wait)
             {
                 if (TryTake(out var result, out var error))
                     return error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
                 if (cancellationToken.IsCancellationRequested)
                     return ValueTask.FromCanceled<ReadResult>(cancellationToken);
                 if (_reading)
-                    return Wait(cancellationToken);
+                    return _wait.Begin(cancellationToken);
                 BeginRead();
             }
 
@@ -78,7 +77,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (this)
+        lock (_wait)
         {
             if (!TryTake(out result, out var error))
                 return false;
@@ -90,7 +89,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        lock (this)
+        lock (_wait)
         {
             if (consumed.GetObject() is not Block block)
                 return; // of an empty buffer
@@ -107,7 +106,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
 
     public override void Complete(Exception? exception = null)
     {
-        lock (this)
+        lock (_wait)
         {
             _completed = true;
             if (!_reading)
@@ -172,7 +171,7 @@ internal sealed partial class SocketReader : PipeReader, IValueTaskSource<ReadRe
         }
 
         bool ended;
-        lock (this)
+        lock (_wait)
         {
             var into = _into!;
             _into = null;

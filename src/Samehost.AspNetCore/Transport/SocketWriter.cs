@@ -1,7 +1,6 @@
 #pragma warning disable CA2012 // each awaiter is completed once, by hand: that is what this file is about
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -9,7 +8,7 @@ namespace Samehost.AspNetCore.Transport;
 /// What is to be sent on a connection. A flush hands it to the kernel on the caller's thread, and waits only when the kernel has no room:
 /// that is the back-pressure.
 /// </summary>
-internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed partial class SocketWriter : PipeWriter
 {
     private readonly UnixStream _stream;
     private readonly UnixConnection _connection;
@@ -49,7 +48,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
-        lock (this)
+        lock (_wait)
         {
             if (_gone || _completed)
             {
@@ -66,7 +65,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
             if (_writing)
             {
                 _behind.Append(ref _filling);
-                return Wait(cancellationToken);
+                return _wait.Begin(cancellationToken);
             }
 
             if (_filling.IsEmpty)
@@ -79,13 +78,13 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
         if (!write.IsCompleted)
             return WaitFor(write, cancellationToken);
         TakeOutcome(write);
-        lock (this)
+        lock (_wait)
             return new(EndWriting());
     }
 
     public override void Complete(Exception? exception = null)
     {
-        lock (this)
+        lock (_wait)
         {
             if (_completed)
                 return;
@@ -108,7 +107,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     /// <summary>Ends when all that was flushed is with the kernel, or cannot be.</summary>
     public Task AllSentAsync()
     {
-        lock (this)
+        lock (_wait)
         {
             if (!_writing)
                 return Task.CompletedTask;
@@ -175,7 +174,7 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
     {
         FlushResult result;
         bool wake;
-        lock (this)
+        lock (_wait)
         {
             if (!_behind.IsEmpty && !_gone)
             {
@@ -186,16 +185,16 @@ internal sealed partial class SocketWriter : PipeWriter, IValueTaskSource<FlushR
             else
             {
                 result = EndWriting();
-                wake = _waiting;
+                wake = _wait.IsUnderWay;
                 if (wake)
-                    StopWaiting(onPool: false);
+                    _wait.Stop(onPool: false);
                 else
                     return;
             }
         }
 
         if (wake)
-            _waiter.SetResult(result);
+            _wait.SetResult(result);
         else
             Start();
     }

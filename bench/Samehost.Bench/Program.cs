@@ -32,15 +32,16 @@ var connections = new Option<int[]>("--connections")
 };
 var programs = new Option<string?>("--programs")
 {
-    Description = "Directory of the native programs, for the row start; SAMEHOST_PROGRAMS says it as well",
+    Description = "Directory of the native programs, for the rows start and tool; SAMEHOST_PROGRAMS says it as well",
     DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS"),
 };
 var json = new Option<string?>("--json") { Description = "Also write everything to this file as JSON" };
 var markdown = new Option<string?>("--markdown") { Description = "Also write the tables to this file as Markdown" };
+var compare = new Option<string?>("--compare") { Description = "Also say which ratios agree with an earlier run's --json" };
 var svg = new Option<string?>("--svg") { Description = "Also draw the ratios into this file" };
 var command = new RootCommand("Measures Samehost beside C and System.Net.Sockets on this machine and prints the ratios.")
 {
-    row, rounds, seconds, warmup, connections, programs, json, markdown, svg,
+    row, rounds, seconds, warmup, connections, programs, json, markdown, svg, compare,
 };
 rounds.Validators.Add(result => RequireAtLeast(1, result.GetValueOrDefault<int>(), result));
 seconds.Validators.Add(result => RequireAtLeast(0.1, result.GetValueOrDefault<double>(), result));
@@ -55,7 +56,8 @@ command.SetAction(parsed =>
             parsed.GetValue(seconds),
             parsed.GetValue(connections)!,
             parsed.GetValue(programs));
-        var files = new ReportFiles(parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg));
+        EarlierRun? earlier = parsed.GetValue(compare) is { } file ? EarlierRun.Read(file) : null;
+        var files = new ReportFiles(parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), earlier);
         files.CheckThatTheyCanBeWritten();
         Session.Run(settings, parsed.GetValue(row)!, files);
         return 0;

@@ -3,10 +3,10 @@
 // MARK is r: every EVERYth request has a 1 in its ninth byte; or c: every request of every EVERYth connection has. The server is to
 // be slow with these, and the latencies are those of the others, if there are any. Prints "measuring" when the warm-up
 // is over, then one result line; latencies are nanoseconds, exact to about 3 %.
-#include "reference.h"
+#include "latency.h"
 #include <sys/epoll.h>
 
-enum { MESSAGE = 64, BATCH = 256, STEPS = 32, BUCKETS = 64 * STEPS };
+enum { MESSAGE = 64, BATCH = 256 };
 
 struct connection {
     int fd;
@@ -18,29 +18,7 @@ struct connection {
     char reply[MESSAGE];
 };
 
-static long long histogram[BUCKETS], mark_every, until_marked;
-
-// Buckets are linear below STEPS, then STEPS to each power of two.
-static void record(long long ns)
-{
-    unsigned long long value = ns < 0 ? 0 : ns;
-    if (value >= STEPS) {
-        int shift = 63 - __builtin_clzll(value) - 5;
-        value = (unsigned long long)shift * STEPS + (value >> shift);
-    }
-    histogram[value]++;
-}
-
-static long long percentile(long long total, double share)
-{
-    long long seen = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-        seen += histogram[i];
-        if (seen > 0 && seen >= total * share)
-            return i < STEPS ? i : (long long)(i % STEPS + STEPS) << (i / STEPS - 1);
-    }
-    return 0;
-}
+static long long mark_every, until_marked;
 
 static void send_next(struct connection *c, long long at)
 {

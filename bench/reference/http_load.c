@@ -2,12 +2,12 @@
 //   http_load PATH|PORT CONNECTIONS WARMUP_SECONDS SECONDS [close]
 // With "close" each request has a connection of its own, which the server closes; CONNECTIONS of them are under way at a time.
 // Prints "measuring" when the warm-up is over, then one result line; latencies are nanoseconds, exact to about 3 %.
-#include "reference.h"
+#include "latency.h"
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 
-enum { ROOM = 4096, BATCH = 256, STEPS = 32, BUCKETS = 64 * STEPS };
+enum { ROOM = 4096, BATCH = 256 };
 
 struct connection {
     int fd, have;
@@ -15,31 +15,8 @@ struct connection {
     char answer[ROOM];
 };
 
-static long long histogram[BUCKETS];
 static const char *address;
 static int set, close_each;
-
-// Buckets are linear below STEPS, then STEPS to each power of two.
-static void record(long long ns)
-{
-    unsigned long long value = ns < 0 ? 0 : ns;
-    if (value >= STEPS) {
-        int shift = 63 - __builtin_clzll(value) - 5;
-        value = (unsigned long long)shift * STEPS + (value >> shift);
-    }
-    histogram[value]++;
-}
-
-static long long percentile(long long total, double share)
-{
-    long long seen = 0;
-    for (int i = 0; i < BUCKETS; i++) {
-        seen += histogram[i];
-        if (seen > 0 && seen >= total * share)
-            return i < STEPS ? i : (long long)(i % STEPS + STEPS) << (i / STEPS - 1);
-    }
-    return 0;
-}
 
 static int connect_to_server(void)
 {

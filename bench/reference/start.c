@@ -1,28 +1,9 @@
 // From the start of a server program to the first byte of its first answer, for each of COUNT starts.
 //   start COUNT PATH PROGRAM ARGUMENT...
 // The server has to listen at PATH and to answer a line. Prints the median of the times.
-#include "reference.h"
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
-extern char **environ;
+#include "spawning.h"
 
 static const long long PATIENCE = 10000000000LL;
-
-static pid_t start(char **command)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    pid_t child;
-    errno = posix_spawnp(&child, command[0], &actions, NULL, command, environ);
-    if (errno != 0)
-        die(command[0]);
-    posix_spawn_file_actions_destroy(&actions);
-    return child;
-}
 
 // Tries again while there is nobody yet.
 static int connect_when_there(const char *path, long long since)
@@ -38,12 +19,6 @@ static int connect_when_there(const char *path, long long since)
     }
 }
 
-static int by_size(const void *one, const void *other)
-{
-    long long a = *(const long long *)one, b = *(const long long *)other;
-    return (a > b) - (a < b);
-}
-
 int main(int argc, char **argv)
 {
     int count = argc < 4 ? 0 : atoi(argv[1]);
@@ -54,7 +29,7 @@ int main(int argc, char **argv)
         char answer;
         unlink(argv[2]);
         long long since = now();
-        pid_t child = start(argv + 3);
+        pid_t child = spawn(argv + 3);
         int fd = connect_when_there(argv[2], since);
         if (write(fd, "g1\n", 3) != 3 || read(fd, &answer, 1) != 1)
             die("the server does not answer");
@@ -63,7 +38,6 @@ int main(int argc, char **argv)
         waitpid(child, NULL, 0);
         close(fd);
     }
-    qsort(times, count, sizeof *times, by_size);
-    printf("result nanoseconds=%lld\n", times[count / 2]);
+    printf("result nanoseconds=%lld\n", median(times, count));
     return 0;
 }

@@ -50,7 +50,7 @@ internal static class MarkdownReport
         : [ratio.IsTheFigure ? "" : Spread(ratio), ratio.Goal?.ToString() ?? "", Verdict(ratio)];
 
     private static string Spread(Ratio ratio) =>
-        $"{Figures.Ratio(ratio.Value)} ({Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)})";
+        Figures.Ratio(ratio.Value, ratio.Rounds.Min, ratio.Rounds.Max);
 
     private static string Spread(Spread spread, Func<double, string> write) =>
         $"{write(spread.Median)} ({write(spread.Min)}–{write(spread.Max)})";
@@ -63,7 +63,8 @@ internal static class MarkdownReport
 
     private static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(Cell))} |";
 
-    private static string Cell(string text) => text.Replace("|", "\\|");
+    /// <summary>Text that does not end the cell of a table.</summary>
+    public static string Cell(string text) => text.Replace("|", "\\|");
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -2,8 +2,8 @@ using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>The files that a report is written to, besides the terminal.</summary>
-internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg)
+/// <summary>The files that a report is written to, besides the terminal, and the earlier run that it is held against.</summary>
+internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg, EarlierRun? Earlier)
 {
     /// <summary>Finds out before the measuring, not after it, that a file cannot be written.</summary>
     public void CheckThatTheyCanBeWritten()
@@ -17,9 +17,11 @@ internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg)
         if (Json is not null)
             Write(Json, append: false, JsonReport.Of(report));
         if (Markdown is not null)
-            Write(Markdown, append: false, MarkdownReport.Of(report));
+            Write(Markdown, append: false, MarkdownReport.Of(report) + (Earlier is null ? "" : "\n" + AgreementReport.Of(report, Earlier)));
         if (Svg is not null)
             Write(Svg, append: false, ChartReport.Of(report));
+        if (Earlier is not null)
+            Console.Write("\n" + AgreementReport.Of(report, Earlier));
     }
 
     private static void Write(string file, bool append, string text)

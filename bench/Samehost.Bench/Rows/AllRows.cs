@@ -18,6 +18,7 @@ internal static class AllRows
         ("idle", lab => new IdleRow(lab)),
         ("allocation", lab => new AllocationRow(lab)),
         ("start", lab => new StartRow(lab)),
+        ("tool", lab => new ToolRow(lab)),
         ("web", lab => new WebRow(lab)),
         ("fairness", lab => new FairnessRow(lab)),
     ];

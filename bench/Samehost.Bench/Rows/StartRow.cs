@@ -11,8 +11,7 @@ internal sealed class StartRow(Lab lab) : Row(lab)
     private const string Ours = "Samehost, native unixstreamserver";
     private const string Program = "unixstreamserver";
 
-    private static readonly string? SocatProgram = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(directory => Path.Join(directory, "socat")).FirstOrDefault(File.Exists);
+    private static readonly string? SocatProgram = Installed.Program("socat");
 
     public override string Question => "from the start of a server to its first answered byte";
 
@@ -21,13 +20,10 @@ internal sealed class StartRow(Lab lab) : Row(lab)
     protected override IEnumerable<string?> Absent =>
     [
         SocatProgram is null ? $"{Socat}: install the Debian package socat" : null,
-        OurProgram is null
-            ? $"{Ours}: build it with dotnet build build/native.proj, and say with --programs or SAMEHOST_PROGRAMS where it is" : null,
+        OurProgram is null ? $"{Ours}: {Installed.HowToBuildNative}" : null,
     ];
 
-    private string? OurProgram =>
-        Lab.Settings.ProgramDirectory is { } directory && Path.GetFullPath(Path.Join(directory, Program)) is var path && File.Exists(path)
-            ? path : null;
+    private string? OurProgram => Installed.Native(Lab.Settings, Program);
 
     private Comparison On(Placement placement)
     {

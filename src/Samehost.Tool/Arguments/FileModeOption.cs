@@ -5,19 +5,18 @@ namespace Samehost.Tool.Arguments;
 /// <summary><c>--mode</c>: the permissions of a socket file, as chmod(1) takes them.</summary>
 internal static class FileModeOption
 {
-    private const int MostPermissions = 0x1FF;
-
-    public static Option<UnixFileMode?> Create(string description) =>
-        CommonOption.Parsed<UnixFileMode?>("--mode", "MODE", description, text => TryRead(text, out UnixFileMode mode)
-            ? (mode, null)
-            : (null, $"'{text}' is no mode: write three octal digits, such as 660"));
-
-    private static bool TryRead(string text, out UnixFileMode mode)
+    public static Option<UnixFileMode?> Create(string description)
     {
-        int value = 0;
-        foreach (char c in text)
-            value = c is >= '0' and <= '7' && value <= MostPermissions ? value * 8 + (c - '0') : MostPermissions + 1;
-        mode = (UnixFileMode)value;
-        return text.Length > 0 && value <= MostPermissions;
+        Option<UnixFileMode?> option = CommonOption.Parsed<UnixFileMode?>("--mode", "MODE", description, Read);
+        option.CompletionSources.Add("0600", "0660", "0666");
+        return option;
+    }
+
+    private static (UnixFileMode?, string?) Read(string text)
+    {
+        string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
+        return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
+            ? ((UnixFileMode)Convert.ToInt32(digits, 8), null)
+            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
     }
 }

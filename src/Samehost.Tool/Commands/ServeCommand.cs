@@ -25,9 +25,7 @@ internal static class ServeCommand
         Option<SocketKind?> type = CommonOption.Type();
         Option<PeerPolicy?> allow = CommonOption.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
-        Option<UnixFileMode?> mode = CommonOption.Parsed<UnixFileMode?>(
-            "--mode", "MODE", "Mode of the socket file; 0600 unless given.", ReadMode);
-        mode.CompletionSources.Add("0600", "0660", "0666");
+        Option<UnixFileMode?> mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
         var group = new Option<string?>("--group")
         {
             Description = "Group of the socket file, for a mode such as 0660.",
@@ -94,13 +92,5 @@ internal static class ServeCommand
             return new ServeRun(settings).RunAsync();
         });
         return command;
-    }
-
-    private static (UnixFileMode?, string?) ReadMode(string text)
-    {
-        string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
-        return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
-            ? ((UnixFileMode)Convert.ToInt32(digits, 8), null)
-            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
     }
 }

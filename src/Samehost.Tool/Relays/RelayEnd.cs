@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Tool.Relays;
 
-/// <summary>One socket of a link, and what epoll has said about it, which is remembered because it is told only once.</summary>
+/// <summary>One socket of a link, and what has been said about it, which is remembered because epoll tells it only once.</summary>
 internal sealed class RelayEnd(Descriptor socket, bool isLocal, bool hasRecords = false)
 {
     private const uint Ended = LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
@@ -30,6 +30,10 @@ internal sealed class RelayEnd(Descriptor socket, bool isLocal, bool hasRecords 
     /// <summary>The peer has closed: nothing that is written can arrive.</summary>
     public bool IsGone { get; private set; }
 
+    /// <summary>Both directions are over, and there is nothing else to be told.</summary>
+    public bool IsSettled { get; private set; }
+
+    /// <summary>Takes in what epoll or poll tells.</summary>
     public void Note(uint events)
     {
         if ((events & (LibcEpoll.EPOLLIN | Ended)) != 0)
@@ -38,6 +42,7 @@ internal sealed class RelayEnd(Descriptor socket, bool isLocal, bool hasRecords 
             IsWritable = true;
         HasEnded |= (events & Ended) != 0;
         IsGone |= (events & LibcEpoll.EPOLLHUP) != 0;
+        IsSettled |= (events & (LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR)) != 0;
     }
 
     /// <summary>A read returned less than there was room for: the socket is empty, unless its end is still to be read.</summary>

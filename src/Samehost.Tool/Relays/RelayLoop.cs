@@ -6,32 +6,33 @@ using Samehost.Reactor;
 namespace Samehost.Tool.Relays;
 
 /// <summary>
-/// One thread that moves the bytes of many links: it waits with epoll, edge-triggered, so that a message costs one wait, one read and one
-/// write. It learns whether to look again for a moment before it sleeps (a wake-up costs more than a small message).
+/// One thread that moves the bytes of its links: a message costs one wait, one read and one write. It waits with poll while the links are
+/// few and with epoll when they are many, and learns whether to look again for a moment before it sleeps (a wake-up costs more than a
+/// small message).
 /// </summary>
 internal sealed class RelayLoop : IDisposable
 {
-    private const ulong Waker = ulong.MaxValue;
-
-    private readonly Descriptor _epoll;
     private readonly Descriptor _wake;
-    private readonly EpollBatch _batch = new();
+    private readonly LinkPoll _few;
+    private readonly LinkEpoll _many;
     private readonly LoopResources _resources = new();
     private readonly ConcurrentQueue<Link> _arrivals = new();
-    private readonly Dictionary<ulong, Link> _links = [];
-    private readonly Queue<(ulong Id, Link Link)> _again = new();
+    private readonly HashSet<Link> _links = [];
+    private readonly Queue<Link> _again = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ILinkWait _wait;
     private PollBudget _budget;
-    private ulong _lastId;
     private int _count;
     private volatile bool _stopping;
 
     public RelayLoop()
     {
-        Check(LibcEpoll.Create(out var epoll), "epoll_create");
-        Check(LibcEventFd.Create(out var wake), "eventfd");
-        (_epoll, _wake) = (epoll!, wake!);
-        Check(LibcEpoll.Add(_epoll, _wake.Number, LibcEpoll.EPOLLIN, Waker), "epoll_ctl");
+        int result = LibcEventFd.Create(out var wake);
+        if (result < 0)
+            throw new UnixSocketException((Errno)(-result), "eventfd");
+        _wake = wake!;
+        _many = new LinkEpoll(_wake);
+        _wait = _few = new LinkPoll(_wake);
         new Thread(Run) { Name = "relay", IsBackground = true }.Start();
     }
 
@@ -61,7 +62,7 @@ internal sealed class RelayLoop : IDisposable
             static (_, state) =>
             {
                 var loop = (RelayLoop)state!;
-                loop._epoll.Dispose();
+                loop._many.Dispose();
                 loop._wake.Dispose();
                 loop._resources.Dispose();
             },
@@ -83,8 +84,8 @@ internal sealed class RelayLoop : IDisposable
             problem = error;
         }
         _stopping = true;
-        foreach (var (id, link) in _links)
-            Remove(id, link, stopped: true);
+        foreach (var link in _links)
+            Remove(link, stopped: true);
         while (_arrivals.TryDequeue(out var link))
             link.Complete(_resources, stopped: true);
         if (problem is null)
@@ -95,58 +96,68 @@ internal sealed class RelayLoop : IDisposable
 
     private void Turn()
     {
-        int count = Wait();
-        for (int i = 0; i < count; i++)
+        if (_wait == _few && _links.Count > LinkPoll.MostLinks)
+            WaitWith(_many);
+        else if (_wait == _many && _links.Count <= LinkPoll.MostLinks / 2)
+            WaitWith(_few);
+        Wait();
+        while (_wait.TryNext(out var link))
         {
-            ulong data = _batch.Data(i);
-            if (data == Waker)
+            if (link is null)
                 Welcome();
-            else if (_links.TryGetValue(data >> 1, out var link))
-                Serve(data >> 1, link, (data & 1) == 0 ? link.Client : link.Server, _batch.Events(i));
+            else
+                Serve(link);
         }
         for (int left = _again.Count; left > 0; left--)
         {
-            var (id, link) = _again.Dequeue();
+            var link = _again.Dequeue();
             link.IsQueued = false;
-            if (_links.ContainsKey(id))
-                Serve(id, link, null, 0);
+            if (!link.IsFinished)
+                Serve(link);
         }
     }
 
-    private int Wait()
+    private void WaitWith(ILinkWait other)
     {
-        int count = LibcEpoll.Wait(_epoll, _batch, 0);
-        if (count != 0 || _again.Count > 0)
-            return Math.Max(count, 0);
+        foreach (var link in _links)
+        {
+            _wait.Remove(link);
+            other.Add(link);
+        }
+        _wait = other;
+    }
+
+    private void Wait()
+    {
+        if (_wait.Wait(sleeps: false) || _again.Count > 0)
+            return;
         long start = Stopwatch.GetTimestamp();
         long budget = _links.Count > 0 ? _budget.Budget : 0;
         while (budget > 0 && Stopwatch.GetTimestamp() - start < budget)
         {
             LibcSched.Yield();
-            if ((count = LibcEpoll.Wait(_epoll, _batch, 0)) > 0)
+            if (_wait.Wait(sleeps: false))
             {
                 _budget.Succeeded();
-                return count;
+                return;
             }
         }
-        count = LibcEpoll.Wait(_epoll, _batch, -1);
+        _wait.Wait(sleeps: true);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
-        return Math.Max(count, 0); // a signal came
     }
 
-    private void Serve(ulong id, Link link, RelayEnd? end, uint events)
+    private void Serve(Link link)
     {
-        end?.Note(events);
         bool more = link.Move(_resources);
         if (link.IsFinished)
         {
-            _links.Remove(id);
-            Remove(id, link, stopped: false);
+            _links.Remove(link);
+            Remove(link, stopped: false);
         }
         else if (more && !link.IsQueued)
         {
             link.IsQueued = true;
-            _again.Enqueue((id, link));
+            _again.Enqueue(link);
         }
     }
 
@@ -155,26 +166,16 @@ internal sealed class RelayLoop : IDisposable
         LibcEventFd.Clear(_wake);
         while (_arrivals.TryDequeue(out var link))
         {
-            ulong id = ++_lastId;
-            Check(LibcEpoll.Add(_epoll, link.Client.Socket.Number, RelayEnd.Interest, id << 1), "epoll_ctl");
-            Check(LibcEpoll.Add(_epoll, link.Server.Socket.Number, RelayEnd.Interest, id << 1 | 1), "epoll_ctl");
-            _links.Add(id, link);
-            Serve(id, link, null, 0);
+            _links.Add(link);
+            _wait.Add(link);
+            Serve(link);
         }
     }
 
-    private void Remove(ulong id, Link link, bool stopped)
+    private void Remove(Link link, bool stopped)
     {
-        _ = id;
-        _ = LibcEpoll.Remove(_epoll, link.Client.Socket.Number);
-        _ = LibcEpoll.Remove(_epoll, link.Server.Socket.Number);
+        _wait.Remove(link);
         Interlocked.Decrement(ref _count);
         link.Complete(_resources, stopped);
-    }
-
-    private static void Check(int result, string operation)
-    {
-        if (result < 0)
-            throw new UnixSocketException((Errno)(-result), operation);
     }
 }

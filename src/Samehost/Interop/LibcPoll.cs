@@ -1,4 +1,4 @@
-// ppoll(2): waiting for one or two descriptors on the calling thread.
+// ppoll(2): waiting for a few descriptors on the calling thread.
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
@@ -9,6 +9,8 @@ internal static unsafe partial class LibcPoll
 {
     public const short POLLIN = 0x001;
     public const short POLLOUT = 0x004;
+    public const short POLLERR = 0x008;
+    public const short POLLHUP = 0x010;
     public const short POLLRDHUP = 0x2000;
 
     /// <summary>No time limit.</summary>
@@ -45,14 +47,26 @@ internal static unsafe partial class LibcPoll
         }
     }
 
+    /// <summary>
+    /// Fills in what has happened to each of <paramref name="fds"/>, once something has or a signal came; without waiting unless it
+    /// <paramref name="sleeps"/>. Returns how many have something, or <c>-errno</c>. The caller keeps the descriptors open.
+    /// </summary>
+    public static int Wait(Span<PollFd> fds, bool sleeps)
+    {
+        TimeSpec none = default;
+        fixed (PollFd* first = fds)
+            return LibcResult.From(ppoll(first, (nuint)fds.Length, sleeps ? null : &none, null));
+    }
+
     [LibraryImport("libc")]
     private static partial int ppoll(PollFd* fds, nuint count, TimeSpec* limit, void* signals);
 
-    private struct PollFd
+    /// <summary>One descriptor to look at (a negative one is passed over), what for, and what has happened to it.</summary>
+    public struct PollFd
     {
         public int Fd;
         public short Events;
-        public short Returned { get; init; }
+        public short Returned;
     }
 
     private struct TimeSpec

@@ -59,6 +59,9 @@ internal static class Hints
             "The kernel has no memory for it: look at free memory and at this control group's limit.",
         Errno.ETOOMANYREFS =>
             "Too many descriptors are on their way in messages that nobody has received: let the receiver read first.",
+        Errno.EPERM when operation == "send" =>
+            "The receiver does not accept descriptors, or it is a datagram socket that is connected to somebody else, " +
+            "or the credentials sent are not ours to send.",
         Errno.EPERM =>
             "A security policy forbids it (SELinux, AppArmor, seccomp or a container's settings): see the system's audit log.",
         Errno.ENOTSOCK =>

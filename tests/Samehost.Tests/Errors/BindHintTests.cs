@@ -104,6 +104,7 @@ public sealed class BindHintTests : IDisposable
     [InlineData(Errno.ECONNRESET, "read", "before it had read everything")]
     [InlineData(Errno.ETIMEDOUT, "connect", "did not answer in the time")]
     [InlineData(Errno.EAGAIN, "send", "queue is full")]
+    [InlineData(Errno.EPERM, "send", "does not accept descriptors")]
     [InlineData(Errno.ECONNREFUSED, "send", "connect again")]
     [InlineData(Errno.ENOTCONN, "send", "not connected")]
     public void Calls_without_an_address_have_hints_too(Errno errno, string operation, string hint) =>

@@ -15,7 +15,7 @@ public sealed class CPeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true, true, "padded")]
     [InlineData(true, false, "padded")]
     [InlineData(false, true, "padded")]
@@ -47,7 +47,7 @@ public sealed class CPeerTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true, true, "padded")]
     [InlineData(true, false, "padded")]
     [InlineData(false, true, "padded")]
@@ -77,7 +77,7 @@ public sealed class CPeerTests : IDisposable
         Assert.Equal(["data.sock"], _folder.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_C_client_killed_in_the_middle_has_quit_for_the_server()
     {
         string path = _folder["stream.sock"];
@@ -92,7 +92,7 @@ public sealed class CPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Our_client_notices_a_killed_C_server_while_the_user_is_still_typing()
     {
         string path = _folder["stream.sock"];

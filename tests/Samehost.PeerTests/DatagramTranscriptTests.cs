@@ -14,7 +14,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         _temporary.Dispose();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_conversation_through_pipes_is_as_in_the_lesson()
     {
         await using RunningProgram server = await StartServerAsync();
@@ -33,7 +33,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_conversation_in_terminals_is_as_in_the_lesson_up_to_control_C()
     {
         await using RunningProgram server =
@@ -57,7 +57,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(LibcSignal.SIGINT, 130)]
     [InlineData(LibcSignal.SIGTERM, 143)]
     public async Task A_stopped_client_leaves_no_file(int signal, int status)
@@ -73,7 +73,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         Assert.Empty(_temporary.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_a_server_the_client_says_so_and_leaves_no_file()
     {
         await using RunningProgram client = StartClient();
@@ -81,7 +81,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         Assert.Empty(_temporary.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_whose_server_dies_before_it_answers_is_told_so()
     {
         await using RunningProgram server = await StartServerAsync();
@@ -94,7 +94,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         Assert.Empty(_temporary.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_line_of_100_kilobytes_travels_in_one_datagram()
     {
         string line = new('x', 100_000);
@@ -104,7 +104,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         await client.ExpectAsync($"now sending {line}", $"Hi, {line}");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_empty_line_and_bytes_that_are_not_UTF8_are_answered_too()
     {
         await using RunningProgram server = await StartServerAsync();

@@ -9,7 +9,7 @@ public sealed class ErrorTranscriptTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver")]
     [InlineData("unixstreamclient")]
     [InlineData("unixdataserver")]
@@ -24,7 +24,7 @@ public sealed class ErrorTranscriptTests : IDisposable
         await unknown.ExpectExitAsync(1, $"usage: {name} <local_path>");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "[--keep] ")]
     [InlineData("unixstreamclient", "")]
     [InlineData("unixdataserver", "")]
@@ -38,14 +38,14 @@ public sealed class ErrorTranscriptTests : IDisposable
         Assert.Null(await program.NextErrorAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_without_a_server_fails()
     {
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
         await client.ExpectExitAsync(1, "connect failed: No such file or directory (2)");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stream_client_on_the_path_of_a_datagram_server_fails_and_the_other_way_round()
     {
         await using RunningProgram data = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
@@ -58,7 +58,7 @@ public sealed class ErrorTranscriptTests : IDisposable
         await dataClient.ExpectExitAsync(1, "connect failed: Protocol wrong type for socket (91)");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver")]
     [InlineData("unixdataserver")]
     public async Task An_ordinary_user_cannot_bind_in_a_directory_of_root(string name)
@@ -71,7 +71,7 @@ public sealed class ErrorTranscriptTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient")]
     [InlineData("unixdataserver", "unixdataclient")]
     public async Task An_ordinary_user_cannot_connect_to_the_server_of_root(string serverName, string clientName)
@@ -83,7 +83,7 @@ public sealed class ErrorTranscriptTests : IDisposable
         await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_socket_file_without_write_permission_refuses_its_own_user()
     {
         if (LibcSignal.EffectiveUser() == 0)
@@ -95,7 +95,7 @@ public sealed class ErrorTranscriptTests : IDisposable
         await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_address_that_is_none_is_refused_in_one_line_without_the_words_of_a_programmer()
     {
         foreach (string address in (string[])["", "@", "/tmp/", "/tmp/" + new string('x', 120)])

@@ -11,7 +11,7 @@ public sealed class ForeignPeerTests : IDisposable
 
     public static TheoryData<string> Tools => ["nc", "socat", "python3"];
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
     public async Task A_foreign_stream_client_is_answered(string tool)
     {
@@ -35,7 +35,7 @@ public sealed class ForeignPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
     public async Task A_foreign_stream_server_is_understood(string tool)
     {
@@ -59,7 +59,7 @@ public sealed class ForeignPeerTests : IDisposable
         await client.ExpectExitAsync(0);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
     public async Task A_foreign_datagram_client_is_answered(string tool)
     {
@@ -79,7 +79,7 @@ public sealed class ForeignPeerTests : IDisposable
         }
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
     public async Task A_foreign_datagram_server_is_understood(string tool)
     {
@@ -104,7 +104,7 @@ public sealed class ForeignPeerTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stream_client_that_leaves_without_reading_its_answers_has_quit_like_any_other()
     {
         await using RunningProgram server = await StartAsync(Programs.StreamServer);
@@ -119,7 +119,7 @@ public sealed class ForeignPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stream_client_that_is_gone_before_it_is_answered_is_still_printed()
     {
         await using RunningProgram server = await StartAsync(Programs.StreamServer);
@@ -137,7 +137,7 @@ public sealed class ForeignPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_datagram_sender_without_an_address_is_printed_and_reported_and_the_next_one_answered()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);
@@ -151,7 +151,7 @@ public sealed class ForeignPeerTests : IDisposable
         await client.ExpectAsync("now sending g2", "Hi, g2");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Datagram_clients_that_left_or_do_not_read_hold_up_nobody()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);

@@ -10,7 +10,7 @@ public sealed class OutputTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_stream_server_whose_output_pipe_is_closed_ends_quietly(bool keep)
@@ -28,7 +28,7 @@ public sealed class OutputTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_datagram_server_piped_into_head_ends_quietly()
     {
         string path = _folder["data.sock"];
@@ -44,7 +44,7 @@ public sealed class OutputTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient")]
     [InlineData("unixdataserver", "unixdataclient")]
     public async Task A_full_device_is_one_clear_line_for_servers_and_clients(string serverName, string clientName)
@@ -65,7 +65,7 @@ public sealed class OutputTests : IDisposable
         await fullClient.ExpectExitAsync(1, Full);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Programs_that_share_a_redirected_file_do_not_overwrite_each_other()
     {
         string path = _folder["stream.sock"];
@@ -78,7 +78,7 @@ public sealed class OutputTests : IDisposable
         Assert.Equal("before\nHi, g1\nafter\n", log);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_waits_for_its_reader_can_still_be_stopped_and_leaves_no_file()
     {
         string path = _folder["stream.sock"];
@@ -95,7 +95,7 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(["id", "some"], _folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("")]
     [InlineData("\xff\xfe caf\xe9 \x80")]
     [InlineData("\t\x1b[1m\x7f")]
@@ -114,7 +114,7 @@ public sealed class OutputTests : IDisposable
         await client.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_line_of_100_kilobytes_is_one_line()
     {
         string path = _folder["stream.sock"];
@@ -127,7 +127,7 @@ public sealed class OutputTests : IDisposable
         await server.ExpectAsync($"Receive: {line}");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_line_of_a_mebibyte_passes_and_one_byte_more_ends_only_its_connection()
     {
         string path = _folder["stream.sock"];

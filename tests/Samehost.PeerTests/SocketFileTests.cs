@@ -10,7 +10,7 @@ public sealed class SocketFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient", "Hi, g1")]
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
     public async Task A_second_start_on_a_live_path_fails_and_disturbs_nothing(string serverName, string clientName, string answer)
@@ -30,7 +30,7 @@ public sealed class SocketFileTests : IDisposable
         Assert.Equal(["server.sock"], _folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient", "Hi, g1")]
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
     public async Task A_start_on_the_path_of_a_killed_server_works_at_once(string serverName, string clientName, string answer)
@@ -48,7 +48,7 @@ public sealed class SocketFileTests : IDisposable
         await server.ExpectAsync("Receive: g1");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver")]
     [InlineData("unixdataserver")]
     public async Task A_regular_file_a_directory_and_a_symbolic_link_are_left_untouched(string name)
@@ -67,7 +67,7 @@ public sealed class SocketFileTests : IDisposable
         Assert.Equal(["dangling", "directory", "file", "link"], _folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", LibcSignal.SIGINT)]
     [InlineData("unixstreamserver", LibcSignal.SIGTERM)]
     [InlineData("unixdataserver", LibcSignal.SIGINT)]
@@ -81,7 +81,7 @@ public sealed class SocketFileTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_stream_server_stopped_in_the_middle_of_a_conversation_leaves_no_file(bool keep)

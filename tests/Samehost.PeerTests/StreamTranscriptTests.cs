@@ -8,7 +8,7 @@ public sealed class StreamTranscriptTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_conversation_through_pipes_is_as_in_the_lesson()
     {
         await using RunningProgram server = await StartServerAsync();
@@ -26,7 +26,7 @@ public sealed class StreamTranscriptTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_conversation_in_terminals_is_as_in_the_lesson_up_to_control_C()
     {
         string path = _folder["stream.sock"];
@@ -47,7 +47,7 @@ public sealed class StreamTranscriptTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Many_lines_piped_in_at_once_are_answered_in_order()
     {
         await using RunningProgram server = await StartServerAsync();
@@ -61,7 +61,7 @@ public sealed class StreamTranscriptTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task With_keep_three_clients_are_served_at_once_and_the_server_goes_on()
     {
         string path = _folder["stream.sock"];
@@ -91,7 +91,7 @@ public sealed class StreamTranscriptTests : IDisposable
         await late.ExpectAsync("Hi, still there?");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_abstract_name_works_as_well()
     {
         string name = $"@samehost-{Guid.NewGuid():N}";
@@ -103,7 +103,7 @@ public sealed class StreamTranscriptTests : IDisposable
         await server.ExpectAsync("Receive: g1");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_relative_path_counts_from_the_working_directory()
     {
         await using RunningProgram server = RunningProgram.StartIn(_folder.Root, Programs.StreamServer, "stream.sock");

@@ -51,11 +51,11 @@ internal sealed class BulkTransfer : IDisposable
                 _hash.AppendData(_block, 0, count);
         });
 
+    /// <summary>The registrations stay: a signal that the runtime has noted but not yet handled would end the process otherwise.</summary>
     public void Dispose()
     {
-        foreach (PosixSignalRegistration registration in _registrations)
-            registration.Dispose();
         _hash.Dispose();
+        GC.KeepAlive(_registrations);
     }
 
     private long Total => _arguments.Number("--bytes", 1 << 30);

@@ -6,7 +6,7 @@ namespace Samehost.Tool.Tests;
 
 public sealed class BenchServerTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_local_server_is_measured_beside_a_bare_echo()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), Whole);
@@ -16,7 +16,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.Contains(result.Lines, line => line.StartsWith("local stream   ", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_over_TCP_is_measured_beside_TCP()
     {
         await using var server = EchoingSocket.Stream(new IPEndPoint(IPAddress.Loopback, 0), Whole);
@@ -26,7 +26,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.Contains(result.Lines, line => line.StartsWith("TCP   ", StringComparison.Ordinal));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("datagram", "UNIX-RECVFROM:s,fork")]
     [InlineData("seqpacket", "UNIX-LISTEN:s,socktype=5,fork")]
     public async Task Servers_that_keep_records_are_measured_too(string type, string listen)
@@ -39,7 +39,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.Contains(result.Lines, line => line.StartsWith($"local {type}   ", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_server_is_told_with_a_hint_before_anything_is_measured()
     {
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
@@ -49,7 +49,7 @@ public sealed class BenchServerTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_server_over_TCP_is_told()
     {
         ToolResult result = await RunAsync("bench", "tcp:127.0.0.1:1");
@@ -57,7 +57,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.StartsWith("samehost: connect failed: ", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_answers_something_else_is_no_echo_server()
     {
         await using var server = EchoingSocket.Stream(
@@ -68,7 +68,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.EndsWith(Problem, result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_hangs_up_is_no_echo_server()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => null);
@@ -77,7 +77,7 @@ public sealed class BenchServerTests : ToolFixture
         Assert.EndsWith("samehost: the server ended the connection instead of answering\n", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_says_nothing_is_given_up()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => []);

@@ -10,7 +10,7 @@ public sealed partial class BenchTests : ToolFixture
     private static readonly string[] Transports =
         ["local stream, polled", "local stream", "local datagram", "local seqpacket", "pipe", "TCP", "UDP"];
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Every_transport_has_a_row_with_its_latency_and_its_flow()
     {
         ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "10ms");
@@ -20,7 +20,7 @@ public sealed partial class BenchTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Json_has_every_round_of_every_transport_and_nothing_else_is_printed()
     {
         ToolResult result = await RunAsync("bench", "--rounds", "2", "--time", "10ms", "--one-cpu", "--size", "1000", "--json");
@@ -38,7 +38,7 @@ public sealed partial class BenchTests : ToolFixture
         });
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_chart_names_every_transport_and_follows_light_and_dark()
     {
         string chart = Write("chart.svg", [.. "what was there before"u8]);
@@ -50,7 +50,7 @@ public sealed partial class BenchTests : ToolFixture
         Assert.Contains("prefers-color-scheme: dark", svg.ToString(), StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("--type", "bench", "--type", "datagram")]
     [InlineData("--type", "bench", "--type", "datagram", "tcp:localhost:7")]
     [InlineData("--one-cpu", "bench", "--one-cpu", "some.sock")]
@@ -64,7 +64,7 @@ public sealed partial class BenchTests : ToolFixture
         Assert.Contains(named, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_chart_that_cannot_be_written_is_told_before_anything_is_measured()
     {
         ToolResult result = await RunAsync("bench", "--svg", Path.Join(Temporary, "missing", "chart.svg"));
@@ -73,7 +73,7 @@ public sealed partial class BenchTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("bench --rounds 1 --time 10ms")]
     [InlineData("bench --rounds 1 --time 10ms --json")]
     public async Task A_full_disk_is_one_line_and_status_1(string arguments)
@@ -84,7 +84,7 @@ public sealed partial class BenchTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_in_the_middle_ends_both_processes_at_once()
     {
         await using TerminalSession terminal = OpenTerminal();
@@ -98,7 +98,7 @@ public sealed partial class BenchTests : ToolFixture
         Assert.Empty(Directory.EnumerateFileSystemEntries(Temporary));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_killed_second_process_is_an_error_and_not_a_wait_for_ever()
     {
         await using TerminalSession terminal = OpenTerminal();
@@ -110,7 +110,7 @@ public sealed partial class BenchTests : ToolFixture
         await terminal.PromptAsync();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_page_shows_a_session_with_the_rows_that_a_run_has()
     {
         await using TerminalSession terminal = OpenTerminal();

@@ -7,7 +7,7 @@ namespace Samehost.Tool.Tests;
 
 public sealed partial class ExplainTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_would_work_is_said_with_the_server_and_status_0()
     {
         using Socket server = Listen("app.sock");
@@ -20,7 +20,7 @@ public sealed partial class ExplainTests : ToolFixture
         Assert.All(result.Lines.Where(l => l.StartsWith("  ", StringComparison.Ordinal) && l.Contains('/')), l => Assert.Contains('✓', l));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_would_fail_is_said_with_the_errno_and_status_1()
     {
         ToolResult result = await RunAsync("explain", At("app.sock"));
@@ -31,7 +31,7 @@ public sealed partial class ExplainTests : ToolFixture
         Assert.DoesNotContain('\e', result.Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Programs_get_it_as_JSON()
     {
         using Socket server = Listen("app.sock");
@@ -49,7 +49,7 @@ public sealed partial class ExplainTests : ToolFixture
         Assert.Equal(("socket", At("app.sock")), (step.GetProperty("kind").GetString(), step.GetProperty("path").GetString()));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Names_from_strangers_cannot_reach_the_terminal()
     {
         string hostile = At("a\n\e[31mb\u202e");
@@ -68,7 +68,7 @@ public sealed partial class ExplainTests : ToolFixture
         Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(json.Output).RootElement.ValueKind);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("'explain'", "explain")]
     [InlineData("no such user", "explain", "/run/x", "--user", "no such user")]
     [InlineData("no type", "explain", "/run/x", "--type", "raw")]
@@ -82,14 +82,14 @@ public sealed partial class ExplainTests : ToolFixture
         Assert.Contains(named, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_full_disk_is_an_error_and_status_1()
     {
         await using ToolRun run = StartProgram("sh", "-c", "exec \"$0\" explain /run/x > /dev/full", Tool);
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await run.EndAsync());
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_session_on_the_page_is_what_a_terminal_shows()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: the session has a file system of its own");

@@ -4,7 +4,7 @@ namespace Samehost.Tool.Tests;
 
 public sealed class TerminalSessionTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_tool_runs_in_a_terminal_as_a_user_types()
     {
         await using TerminalSession terminal = OpenTerminal();

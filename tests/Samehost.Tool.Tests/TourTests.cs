@@ -51,7 +51,7 @@ public sealed class TourTests : ToolFixture
         "client │ Hi, g4",
     ];
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Through_a_pipe_both_conversations_and_every_error_are_shown_without_color()
     {
         ToolResult result = await RunAsync("tour");
@@ -62,7 +62,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task In_a_terminal_the_labels_are_colored_and_nothing_else_differs()
     {
         await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"'{Tool}' tour", "/dev/null");
@@ -74,7 +74,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("NO_COLOR=1")]
     [InlineData("TERM=dumb")]
     public async Task A_terminal_that_declines_color_gets_none(string setting)
@@ -86,7 +86,7 @@ public sealed class TourTests : ToolFixture
         Assert.DoesNotContain('\e', result.Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_ordinary_user_sees_the_missing_permission_on_a_file_of_his_own()
     {
         string copy = CopyTool();
@@ -101,7 +101,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_closed_pipe_ends_it_quietly_and_leaves_nothing()
     {
         await using ToolRun run = Start("tour");
@@ -112,7 +112,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task SIGTERM_ends_it_and_its_programs()
     {
         await using ToolRun run = Start("tour");
@@ -123,7 +123,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_in_a_terminal_ends_it_and_its_programs_without_a_complaint()
     {
         await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"NO_COLOR=1 '{Tool}' tour", "/dev/null");
@@ -136,7 +136,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_cannot_start_is_named_with_its_own_words()
     {
         string copy = CopyTool(("unixstreamserver", "echo 'bind failed: No luck (99)' >&2; exit 1"));
@@ -147,7 +147,7 @@ public sealed class TourTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_program_is_named()
     {
         string copy = CopyTool();

@@ -4,7 +4,7 @@ namespace Samehost.Tool.Tests;
 
 public sealed class UsageTests : ToolFixture
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("samehost tour")]
     [InlineData("'bla'", "bla")]
     [InlineData("'--fiel'", "tour", "--fiel")]
@@ -24,7 +24,7 @@ public sealed class UsageTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_version_is_a_number()
     {
         ToolResult result = await RunAsync("--version");
@@ -32,7 +32,7 @@ public sealed class UsageTests : ToolFixture
         Assert.True(Version.TryParse(result.Output.TrimEnd(), out _), result.Output);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("samehost tour", "--help")]
     [InlineData("samehost tour --file words.txt", "tour", "--help")]
     public async Task Help_shows_the_usage_and_examples_in_80_columns(string example, params string[] arguments)
@@ -44,7 +44,7 @@ public sealed class UsageTests : ToolFixture
         Assert.All(result.Lines, line => Assert.InRange(line.TrimEnd().Length, 0, 80));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("--help")]
     [InlineData("--version")]
     [InlineData("tour")]

@@ -7,7 +7,7 @@ namespace Samehost.AspNetCore.Tests.Client;
 /// <summary>Clients that a factory makes.</summary>
 public sealed class UnixHttpClientBuilderTests : ClientTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_of_the_factory_talks_to_the_local_server()
     {
         await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/where", (HttpRequest r) => $"{r.Host}"));

@@ -7,7 +7,7 @@ public sealed class UnixHttpConnectTests : ClientTest
 {
     private static readonly PeerPolicy Nobodys = PeerPolicy.Parse("uid:4242");
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task No_server_is_an_error_that_says_so()
     {
         using var client = Client();
@@ -21,7 +21,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         Assert.NotNull(cause.Hint);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_request_waits_for_a_server_that_is_not_there_yet()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
@@ -32,7 +32,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         Assert.Equal("here I am", await early);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Waiting_ends_when_the_request_is_given_up()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
@@ -44,7 +44,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_somebody_else_gets_no_request()
     {
         int requests = 0;
@@ -58,7 +58,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         Assert.Equal("1", await trusting.GetStringAsync("/", Stop));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_with_an_abstract_name_is_reached()
     {
         string name = $"http-{Guid.NewGuid():N}";

@@ -15,7 +15,7 @@ public sealed class UnixHttpTests : ClientTest
 {
     private const int Large = 5_000_000;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_request_is_answered_under_the_name_localhost()
     {
         await using var server = await KestrelServer.StartAsync(
@@ -25,7 +25,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal("localhost HTTP/1.1", await client.GetStringAsync("/", Stop));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task HTTP_2_is_spoken_from_the_first_byte_when_it_is_asked_for()
     {
         await using var server = await KestrelServer.StartAsync(
@@ -39,7 +39,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal(["HTTP/2"], answers.Distinct());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task TLS_is_spoken_over_the_socket_when_the_address_says_https()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -54,7 +54,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal("https", await client.GetStringAsync("https://localhost/", Stop));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_redirect_to_another_host_stays_with_the_server()
     {
         await using var server = await KestrelServer.StartAsync(SocketPath, app =>
@@ -67,7 +67,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal("elsewhere.example", await client.GetStringAsync("/", Stop));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_web_socket_talks_both_ways()
     {
         await using var server = await KestrelServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
@@ -92,7 +92,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal("done", client.CloseStatusDescription);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(HttpProtocols.Http1)]
     [InlineData(HttpProtocols.Http2)]
     public async Task Large_bodies_go_both_ways(HttpProtocols protocols)
@@ -114,7 +114,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal(sent, await answer.Content.ReadAsByteArrayAsync(Stop));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_thread_may_wait_for_an_answer_even_where_an_answer_was_awaited()
     {
         await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
@@ -131,7 +131,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.Equal("hi", blocking);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_connection_is_used_again_and_a_server_that_was_restarted_gets_a_new_one()
     {
         string[] first, second;
@@ -146,7 +146,7 @@ public sealed class UnixHttpTests : ClientTest
         Assert.NotEqual(first[0], second[0]);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_request_that_is_given_up_is_aborted_at_the_server()
     {
         var arrived = new TaskCompletionSource();

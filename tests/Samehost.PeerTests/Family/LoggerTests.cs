@@ -10,7 +10,7 @@ public sealed class LoggerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Its_line_comes_as_one_datagram()
     {
         await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), new UnixDatagramOptions { TellSenders = true });
@@ -23,7 +23,7 @@ public sealed class LoggerTests : IDisposable
         await logger.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Its_line_comes_over_a_stream_where_a_stream_socket_listens()
     {
         await using var log = UnixListener.Listen(UnixEndPoint.FromPath(_folder["log"]));

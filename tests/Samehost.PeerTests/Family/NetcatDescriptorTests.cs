@@ -11,7 +11,7 @@ public sealed class NetcatDescriptorTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_tcp_connection_that_it_passes_is_ours_to_use()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;

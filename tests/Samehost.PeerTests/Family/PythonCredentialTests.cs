@@ -9,7 +9,7 @@ public sealed class PythonCredentialTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Each_end_reads_who_the_other_is_when_python_connects()
     {
         await using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_folder["who"]));
@@ -35,7 +35,7 @@ public sealed class PythonCredentialTests : IDisposable
         Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId); // of the moment when it connected
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Each_end_reads_who_the_other_is_when_python_listens()
     {
         await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """

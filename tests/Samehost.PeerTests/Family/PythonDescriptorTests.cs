@@ -11,7 +11,7 @@ public sealed class PythonDescriptorTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Descriptors_from_python_arrive_with_their_bytes_and_kinds()
     {
         await using var listener = UnixListener.Listen(
@@ -46,7 +46,7 @@ public sealed class PythonDescriptorTests : IDisposable
         await python.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Descriptors_that_we_send_are_read_by_python()
     {
         await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
@@ -70,7 +70,7 @@ public sealed class PythonDescriptorTests : IDisposable
         await python.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Descriptors_travel_with_datagrams_both_ways()
     {
         await using var ours = UnixDatagram.Bind(

@@ -10,7 +10,7 @@ public sealed class SocatSeqpacketTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Records_of_a_socat_client_keep_their_bounds_and_it_gets_ours()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
@@ -32,7 +32,7 @@ public sealed class SocatSeqpacketTests : IDisposable
         Assert.True(end.IsEnd);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Records_to_a_socat_server_arrive_and_come_back_one_by_one()
     {
         await using RunningProgram socat =
@@ -50,7 +50,7 @@ public sealed class SocatSeqpacketTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_record_longer_than_the_buffer_is_reported_with_its_size()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
@@ -64,7 +64,7 @@ public sealed class SocatSeqpacketTests : IDisposable
     }
 
     // Without a tight length socat's name is padded with NULs to the whole of sun_path, which makes it another name.
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_abstract_name_of_socats_is_reached_with_and_without_a_tight_length(bool tight)
@@ -80,7 +80,7 @@ public sealed class SocatSeqpacketTests : IDisposable
         await socat.ExpectAsync("g1");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task An_abstract_name_of_ours_is_reached_by_socat_with_and_without_a_tight_length(bool tight)

@@ -16,7 +16,7 @@ public sealed class HowToTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 150_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Pages))]
     public async Task The_program_of_a_page_prints_what_the_page_says(string page)
     {

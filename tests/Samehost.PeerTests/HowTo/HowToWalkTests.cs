@@ -31,7 +31,7 @@ public sealed class HowToWalkTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 150_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_way_beyond_one_machine_can_be_walked()
     {
         var compiler = PageCompiler.Need();

@@ -7,7 +7,7 @@ namespace Samehost.PeerTests.Support;
 /// <summary>A program as a user runs it, with its terminal lines held against what they should be. Disposing leaves no process.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _temporary;

@@ -10,7 +10,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Systemd_notify_tells_who_it_is_and_waits_until_we_let_go_of_its_barrier(bool isAbstract)
@@ -46,7 +46,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
         await notify.ExpectExitAsync(0);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Our_notifications_reach_a_manager_in_python_with_our_credentials_and_our_barrier(bool isAbstract)
@@ -95,7 +95,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
         Assert.True(await barrier);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Our_notifications_are_read_by_socat()
     {
         await using RunningProgram manager =

@@ -10,7 +10,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stream_listener_is_passed()
     {
         await using RunningProgram program = await ActivateAsync("-l", _folder["web"]);
@@ -21,7 +21,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
         Assert.Contains("web", _folder.Names); // the manager's to remove
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_datagram_socket_is_passed()
     {
         await using RunningProgram program = await ActivateAsync("-d", "-l", _folder["log"]);
@@ -33,7 +33,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
         await ExpectStartAsync(program, $"0 unknown (Datagram, {_folder["log"]})");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_seqpacket_listener_is_passed()
     {
         await using RunningProgram program = await ActivateAsync("--seqpacket", "-l", _folder["records"]);
@@ -45,7 +45,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
         await ExpectStartAsync(program, $"0 unknown (SeqpacketListener, {_folder["records"]})");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Several_are_passed_with_their_names()
     {
         await using RunningProgram program = await ActivateAsync("-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back");
@@ -58,7 +58,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
         await ExpectStartAsync(program, $"0 front (StreamListener, {_folder["a"]})", $"1 back (StreamListener, {_folder["b"]})");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Variables_for_another_process_pass_nothing()
     {
         string[] given = ["LISTEN_PID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=web"];
@@ -71,15 +71,8 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
 
     private UnixEndPoint At(string name) => UnixEndPoint.FromPath(_folder[name]);
 
-    private async Task<RunningProgram> ActivateAsync(params string[] options)
-    {
-        string[] passOn = [$"--setenv=DOTNET_ROOT={Programs.RuntimeRoot}", "--setenv=PATH", "--setenv=HOME=/tmp"];
-        RunningProgram program = RunningProgram.Start(
-            ForeignProgram.SystemdSocketActivate, [.. passOn, .. options, Programs.TestPeer, "activated", _folder.Root]);
-        foreach (string path in options.Where(o => o.StartsWith('/')))
-            await SocketTable.WaitForServerAsync(path);
-        return program;
-    }
+    private Task<RunningProgram> ActivateAsync(params string[] options) =>
+        SocketActivation.StartAsync(options, Programs.TestPeer, "activated", _folder.Root);
 
     private static async Task ExpectStartAsync(RunningProgram program, params string[] sockets)
     {

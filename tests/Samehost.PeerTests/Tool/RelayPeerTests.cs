@@ -32,7 +32,7 @@ public sealed class RelayPeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Http_as_docker_speaks_it_passes_through()
     {
         await using RunningProgram server = RunningProgram.Start(ForeignProgram.Python, "-c", WebServer, To);
@@ -51,7 +51,24 @@ public sealed class RelayPeerTests : IDisposable
         await large.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
+    public async Task A_socket_that_systemd_passes_is_relayed_from_and_stays()
+    {
+        await using RunningProgram server = RunningProgram.Start(Programs.Tool, "serve", To, "--echo");
+        await SocketTable.WaitForServerAsync(To);
+        await using RunningProgram relay = await SocketActivation.StartAsync(
+            ["--fdname=front", "-l", From], Programs.Tool, "relay", "systemd:front", To);
+        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", From);
+        client.Type("g1");
+        await client.ExpectAsync("g1");
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+        relay.Signal(15);
+        Assert.Equal(143, await relay.ExitStatusAsync());
+        Assert.True(File.Exists(From)); // the manager's to remove
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task An_x_client_reaches_a_local_display_over_tcp_and_the_graph_shows_who_talks_to_it()
     {
         await using RunningProgram server = RunningProgram.Start(
@@ -85,7 +102,7 @@ public sealed class RelayPeerTests : IDisposable
         await server.ExitStatusAsync(); // it removes its files
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_killed_ends_its_connections_and_its_successor_gets_the_next()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;

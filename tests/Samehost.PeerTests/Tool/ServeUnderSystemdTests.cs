@@ -10,7 +10,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("stream")]
     [InlineData("seqpacket", "--seqpacket")]
     [InlineData("datagram", "-d")]
@@ -27,7 +27,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
         Assert.Contains("a", _folder.Names); // the manager's to remove
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Several_sockets_are_served_by_one_program_each()
     {
         await using RunningProgram server =
@@ -43,7 +43,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_socket_is_chosen_by_its_name_or_by_its_number()
     {
         await using RunningProgram named =
@@ -59,7 +59,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
         await other.ExpectAsync("g2");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_name_that_was_not_passed_and_several_by_hand_are_errors()
     {
         await using RunningProgram named = await ActivateAsync(["-l", _folder["a"]], "systemd:web");
@@ -76,15 +76,8 @@ public sealed class ServeUnderSystemdTests : IDisposable
     private RunningProgram Connect(string name, params string[] options) =>
         RunningProgram.Start(Programs.Tool, ["connect", _folder[name], .. options]);
 
-    private static async Task<RunningProgram> ActivateAsync(string[] options, params string[] arguments)
-    {
-        string[] passOn = [$"--setenv=DOTNET_ROOT={Programs.RuntimeRoot}", "--setenv=PATH", "--setenv=HOME=/tmp"];
-        RunningProgram program =
-            RunningProgram.Start(ForeignProgram.SystemdSocketActivate, [.. passOn, .. options, Programs.Tool, "serve", .. arguments]);
-        foreach (string path in options.Where(o => o.StartsWith('/')))
-            await SocketTable.WaitForServerAsync(path);
-        return program;
-    }
+    private static Task<RunningProgram> ActivateAsync(string[] options, params string[] arguments) =>
+        SocketActivation.StartAsync(options, [Programs.Tool, "serve", .. arguments]);
 
     private static Task ExpectServingAsync(RunningProgram server, string what) =>
         ExpectLineAsync(server, $"samehost: serving {what}, open to self,root");

@@ -13,7 +13,7 @@ public sealed class ToolAsPeerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Connect_talks_with_our_stream_server()
     {
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, Address);
@@ -30,7 +30,7 @@ public sealed class ToolAsPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Serve_answers_our_stream_client_with_a_program()
     {
         await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/\\x0//g;s/^/Hi, /");
@@ -44,7 +44,7 @@ public sealed class ToolAsPeerTests : IDisposable
         await client.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Connect_talks_with_our_datagram_server()
     {
         await using RunningProgram server = RunningProgram.Start(Programs.DataServer, Address);
@@ -58,7 +58,7 @@ public sealed class ToolAsPeerTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Serve_echoes_to_our_datagram_client()
     {
         await using RunningProgram server = await ServeAsync("--type", "datagram", "--echo");
@@ -70,7 +70,7 @@ public sealed class ToolAsPeerTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Netcat_and_socat_are_served()
     {
         await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/^/Hi, /");
@@ -88,7 +88,7 @@ public sealed class ToolAsPeerTests : IDisposable
         }
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("nc")]
     [InlineData("socat")]
     public async Task Foreign_servers_are_talked_to(string tool)
@@ -110,7 +110,7 @@ public sealed class ToolAsPeerTests : IDisposable
         await server.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Socat_exchanges_records()
     {
         await using RunningProgram server = await ServeAsync("--type", "seqpacket", "--echo");
@@ -122,7 +122,7 @@ public sealed class ToolAsPeerTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Python_is_known_by_the_environment_of_the_program()
     {
         await using RunningProgram server = await ServeAsync(

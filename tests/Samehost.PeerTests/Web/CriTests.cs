@@ -9,7 +9,7 @@ public sealed class CriTests : WebPeerTest
     private static readonly string Proto =
         System.IO.Path.GetFullPath(System.IO.Path.Join(AppContext.BaseDirectory, "../../../../../samples/cri/shared/runtime.proto"));
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_in_Node_asks_our_runtime_for_its_version()
     {
         NodePrograms.Find("cri-version.js");
@@ -24,7 +24,7 @@ public sealed class CriTests : WebPeerTest
         await node.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_in_Node_is_told_that_there_is_no_such_method()
     {
         NodePrograms.Find("cri-version.js");
@@ -35,7 +35,7 @@ public sealed class CriTests : WebPeerTest
         await node.ExpectExitAsync(0);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_pair_of_samples_talks_and_the_server_removes_its_socket()
     {
         await using (var server = await StartServerAsync())
@@ -50,7 +50,7 @@ public sealed class CriTests : WebPeerTest
         Assert.False(File.Exists(Socket));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Our_client_asks_a_runtime_in_Node()
     {
         await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}");
@@ -59,7 +59,7 @@ public sealed class CriTests : WebPeerTest
         Assert.Equal(["node 1, API v1"], await RunAsync(Programs.Sample("cri-client", "cri"), $"unix:{Socket}"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Our_client_tells_why_a_runtime_in_Node_did_not_answer()
     {
         await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}", "asleep, by 100 %");
@@ -69,7 +69,7 @@ public sealed class CriTests : WebPeerTest
         await client.ExpectExitAsync(1, "asleep, by 100 % (gRPC status 14)");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_a_runtime_the_client_says_what_to_look_at()
     {
         await using var client = RunningProgram.Start(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
@@ -79,7 +79,7 @@ public sealed class CriTests : WebPeerTest
         Assert.Equal(1, await client.ExitStatusAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_an_address_the_server_says_how_it_is_called()
     {
         await using var server = RunningProgram.Start(Programs.Sample("cri-server", "cri"));
@@ -87,7 +87,7 @@ public sealed class CriTests : WebPeerTest
         await server.ExpectExitAsync(2, "usage: cri-server <address>, for example unix:///run/user/1000/cri.sock");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Containerd_tells_us_its_version()
     {
         string containerd = ForeignProgram.Containerd;

@@ -9,7 +9,7 @@ public sealed class CurlTests : WebPeerTest
 {
     private static readonly string Hi = $"Hi, {LibcSignal.EffectiveUser()}, by";
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Curl_is_greeted_on_a_path()
     {
         string curl = ForeignProgram.Curl;
@@ -18,7 +18,7 @@ public sealed class CurlTests : WebPeerTest
         Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--unix-socket", Socket, "http://localhost/"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Curl_is_greeted_at_an_abstract_name()
     {
         string curl = ForeignProgram.Curl;
@@ -28,7 +28,7 @@ public sealed class CurlTests : WebPeerTest
         Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--abstract-unix-socket", name, "http://localhost/"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Curl_speaks_HTTP_2_from_the_first_byte()
     {
         string curl = ForeignProgram.Curl;
@@ -39,7 +39,7 @@ public sealed class CurlTests : WebPeerTest
             await RunAsync(curl, "-sS", "--fail", "--http2-prior-knowledge", "--unix-socket", Socket, "http://localhost/"));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("--http1.1")]
     [InlineData("--http2-prior-knowledge")]
     public async Task A_large_file_comes_back_to_curl_as_it_was(string protocol)

@@ -6,7 +6,7 @@ namespace Samehost.PeerTests.Web;
 /// <summary>The clients of nghttp2, the reference implementation of HTTP/2.</summary>
 public sealed class Http2Tests : WebPeerTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Every_request_of_h2load_is_answered()
     {
         string load = ForeignProgram.H2Load;
@@ -19,7 +19,7 @@ public sealed class Http2Tests : WebPeerTest
         Assert.Contains("status codes: 2000 2xx, 0 3xx, 0 4xx, 0 5xx", report);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Nghttp_is_answered_through_a_relay_because_it_knows_no_local_sockets()
     {
         string nghttp = ForeignProgram.NgHttp;

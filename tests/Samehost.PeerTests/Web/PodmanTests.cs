@@ -5,7 +5,7 @@ namespace Samehost.PeerTests.Web;
 /// <summary>The Docker API as Podman serves it.</summary>
 public sealed class PodmanTests : WebPeerTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Our_client_lists_the_containers_of_Podman()
     {
         string podman = ForeignProgram.Podman;
@@ -22,7 +22,7 @@ public sealed class PodmanTests : WebPeerTest
         Assert.Matches("^[0-9a-f]{12}  created +/greeter", Assert.Single(containers));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_a_server_the_client_says_what_to_look_at()
     {
         await using var client = RunningProgram.Start("env", $"DOCKER_HOST=unix://{Socket}", Programs.Sample("docker-list"));

@@ -3,7 +3,7 @@ namespace Samehost.PeerTests.Web;
 /// <summary>A WebSocket from Node.</summary>
 public sealed class WebSocketTests : WebPeerTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Messages_from_Node_come_back_and_the_connection_is_closed_in_order()
     {
         await using var web = await LocalWeb.StartAsync(Socket);

@@ -36,7 +36,7 @@ public sealed class FrameAllocationTests : IDisposable
     }
 
     // Waits end on other threads, so this counts the whole process, in which nothing else runs meanwhile.
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Waiting_for_frames_costs_no_allocation()
     {
         const int Messages = 20_000;

@@ -56,7 +56,7 @@ public sealed class FrameDescriptorTests : IDisposable
         AssertBrings(three, "three"u8, _pipes[0]);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Sets_of_frames_that_need_many_sends_and_reads_arrive_with_them()
     {
         Task sending = Task.Run(async () =>
@@ -185,7 +185,7 @@ public sealed class FrameDescriptorTests : IDisposable
         Assert.Throws<ArgumentException>(() => new FrameReader(pair.Own, Wanted));
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_peer_that_accepts_no_descriptors_still_gets_the_other_frames(bool async)

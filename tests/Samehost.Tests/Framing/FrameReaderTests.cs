@@ -26,7 +26,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.False(reader.WaitToRead());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_empty_frame_is_not_the_end()
     {
         await _pair.Peer.WriteAsync(FramePair.Encode([]), TestContext.Current.CancellationToken);
@@ -39,7 +39,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.True(reader.Read().IsEnd);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(4)]
@@ -83,7 +83,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 65_536, 200_000);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_frame_far_longer_than_the_buffer_arrives_and_small_ones_follow()
     {
         byte[] large = FramePair.Numbered(1, 1 << 20);
@@ -96,7 +96,7 @@ public sealed class FrameReaderTests : IDisposable
         await sending;
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_canceled_wait_has_lost_nothing()
     {
         byte[] wire = FramePair.Encode("whole"u8);
@@ -115,7 +115,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.Equal("whole"u8, frame.Span);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_wait_goes_on_when_the_rest_arrives()
     {
         var reader = new FrameReader(_pair.Own);

@@ -39,7 +39,7 @@ public sealed class FrameWriterTests : IDisposable
         Assert.Equal(4, _pair.Own.Read(new byte[100]));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Frames_longer_than_the_buffer_go_behind_what_was_written_before()
     {
         var options = new FrameOptions { BufferSize = 100 };
@@ -56,7 +56,7 @@ public sealed class FrameWriterTests : IDisposable
         await writing;
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_frame_above_the_limit_is_refused_and_others_still_go()
     {
         await using var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10 });
@@ -69,7 +69,7 @@ public sealed class FrameWriterTests : IDisposable
         Assert.Equal(10, new FrameReader(_pair.Own).Read().Length);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_token_that_was_canceled_before_leaves_everything_as_it_was()
     {
         await using var writer = new FrameWriter(_pair.Peer);
@@ -82,7 +82,7 @@ public sealed class FrameWriterTests : IDisposable
         Assert.Equal("kept"u8, new FrameReader(_pair.Own).Read().Span);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task After_a_send_that_was_canceled_midway_the_writer_says_so()
     {
         var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10_000_000 });

@@ -53,7 +53,7 @@ public sealed class LineTests : IDisposable
         return lines.All(line => reader.Read().Span.SequenceEqual(line)) && reader.Read().IsEnd;
     }).QuickCheckThrowOnFailure();
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("one\ntwo\n", "one|two")]
     [InlineData("one\r\ntwo\r\n", "one|two")]
     [InlineData("\n\r\n\n", "||")]
@@ -96,7 +96,7 @@ public sealed class LineTests : IDisposable
         Assert.Throws<InvalidDataException>(() => reader.TryRead(out _));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_writer_refuses_newlines_and_lines_above_the_limit_and_goes_on()
     {
         await using var writer = new LineWriter(_pair.Peer, new LineOptions { MaxLength = 10 });
@@ -109,7 +109,7 @@ public sealed class LineTests : IDisposable
         Assert.Equal("größe", new LineReader(_pair.Own).Read().ToString());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_canceled_wait_has_lost_nothing_and_long_lines_arrive()
     {
         var reader = new LineReader(_pair.Own);

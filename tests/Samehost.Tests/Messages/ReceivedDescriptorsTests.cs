@@ -63,7 +63,7 @@ public sealed class ReceivedDescriptorsTests
         Assert.Equal(listener.LocalEndPoint, socket.LocalEndPoint);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_forgotten_set_is_closed_by_the_collector()
     {
         using var tracked = new Tracked();

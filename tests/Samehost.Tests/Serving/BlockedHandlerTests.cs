@@ -17,7 +17,7 @@ public sealed class BlockedHandlerTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Two_hundred_handlers_in_Thread_Sleep_keep_nobody_waiting(bool afterARead)

@@ -12,7 +12,7 @@ public sealed class BulkTransferTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(false, "send-bytes", "receive-bytes")] // blocking, from the client to the server
     [InlineData(true, "receive-bytes", "send-bytes")] // asynchronous, from the server to the client
     public async Task A_gibibyte_arrives_whole_under_a_thousand_signals_a_second(bool asynchronous, string client, string server)

@@ -15,7 +15,7 @@ public sealed class DescriptorShortageTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_short_of_descriptors_serves_on_costs_nothing_and_recovers_within_a_second()
     {
         await using PeerProcess server = PeerProcess.StartWithDescriptors(64, "serve", _directory["server.sock"]);
@@ -62,7 +62,7 @@ public sealed class DescriptorShortageTests : IDisposable
 
         async Task TakeServedAsync(int count, TimeSpan within)
         {
-            await Eventually.IsTrueAsync(() => waiting.Values.Count(task => task.IsCompleted) >= count, within);
+            await Eventually.IsTrueAsync(() => waiting.Values.Count(task => task.IsCompleted) >= count, within: within);
             foreach ((EchoClient client, Task<string> answer) in waiting.Where(pair => pair.Value.IsCompleted).ToArray())
             {
                 Assert.Equal("x", await answer);
@@ -72,7 +72,7 @@ public sealed class DescriptorShortageTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_limit_taken_away_under_the_server_delays_clients_and_harms_none()
     {
         await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"]);

@@ -6,7 +6,7 @@ namespace Samehost.Tests.Serving;
 /// <summary>A client of a server that sends back the lines it gets, and that server's handler.</summary>
 internal sealed class EchoClient(UnixStream stream) : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public UnixStream Stream { get; } = stream;
 

@@ -1,3 +1,4 @@
+using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Serving;
@@ -5,7 +6,7 @@ namespace Samehost.Tests.Serving;
 /// <summary>Whoever dies in a hand-over, and whenever: somebody serves, at the same path.</summary>
 public sealed class HandOverDeathTests : HandOverFixture
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("connected")]
     [InlineData("take 1")]
     [InlineData("listener")]
@@ -42,7 +43,7 @@ public sealed class HandOverDeathTests : HandOverFixture
         await ExpectServedAsync();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("connected")]
     [InlineData("take 1")]
     public async Task A_predecessor_that_is_killed_before_it_has_shared_anything_leaves_a_stale_file(string step)
@@ -56,7 +57,7 @@ public sealed class HandOverDeathTests : HandOverFixture
         await ExpectServedAsync();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("listener")]
     [InlineData("ready")]
     [InlineData("yours")]
@@ -78,7 +79,7 @@ public sealed class HandOverDeathTests : HandOverFixture
         Assert.DoesNotContain("server.sock", Directory.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);

@@ -7,7 +7,7 @@ public sealed class HandOverStormTests : HandOverFixture
 {
     private const int Rounds = 200;
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Two_hundred_hand_overs_between_processes_leave_no_client_of_a_storm_without_its_answer()
     {
         await using PeerProcess a = StartPeer("hand-over-turns"), b = StartPeer("hand-over-turns"), c = StartPeer("hand-over-turns");
@@ -30,7 +30,7 @@ public sealed class HandOverStormTests : HandOverFixture
         await StormAnswered.AllAsync(storm, Rounds);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_fresh_socket_in_the_place_of_a_live_one_leaves_no_client_of_a_storm_without_its_answer()
     {
         UnixServer server = Fresh();

@@ -13,7 +13,7 @@ public sealed class IdleConnectionTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ten_thousand_idle_connections_cost_no_processor_time()
     {
         // The runtime raises the soft limit to the hard one when it starts, also this process's.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Tests.Support;
 
 namespace Samehost.Tests.Serving;
 

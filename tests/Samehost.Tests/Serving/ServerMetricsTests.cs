@@ -14,7 +14,7 @@ public sealed class ServerMetricsTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Connections_refusals_and_failures_are_counted_for_each_server()
     {
         using MeterListener listener = Listen(Count);
@@ -40,7 +40,7 @@ public sealed class ServerMetricsTests : IDisposable
         Assert.Equal(0, Sum("delayed_accepts"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_listener_that_throws_harms_no_connection()
     {
         using MeterListener listener = Listen((_, _) => throw new InvalidOperationException("on purpose"));

@@ -14,7 +14,7 @@ public sealed class UnixServerIsolationTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Many_clients_talk_at_once()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
@@ -29,7 +29,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         Assert.Empty(_events.Failures);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_handler_that_throws_ends_only_its_own_connection(bool atOnce)
@@ -63,7 +63,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         Assert.Same(thrown, Assert.Single(_events.Failures));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_handler_that_returns_no_task_ends_only_its_own_connection()
     {
         await using UnixServer server = Start((_, _) => null!);
@@ -76,7 +76,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         Assert.False(server.Completion.IsCompleted);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_killed_in_the_middle_of_a_message_is_gone_and_nothing_else()
     {
         await using UnixServer server = Start(ServeMessagesAsync);
@@ -96,7 +96,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         await later.ExpectAnswerAsync("12345678");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_client_that_dies_with_answers_unread_is_gone_and_nothing_else()
     {
         await using UnixServer server = Start(ServeMessagesAsync);
@@ -112,7 +112,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         await other.ExpectAnswerAsync("abcdefgh");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Clients_that_stall_or_never_read_hold_up_nobody()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
@@ -145,7 +145,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Events_that_throw_are_ignored()
     {
         await using UnixServer server = UnixServer.Start(

@@ -14,7 +14,7 @@ public sealed class UnixServerLimitTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Clients_beyond_MaxConnections_wait_in_the_backlog_until_one_leaves()
     {
         await using UnixServer server = Start(maxConnections: 2);
@@ -43,7 +43,7 @@ public sealed class UnixServerLimitTests : IDisposable
         waiting[1].Dispose();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Clients_of_one_user_beyond_its_share_are_closed_and_told()
     {
         await using UnixServer server = Start(maxPerUser: 2);
@@ -67,7 +67,7 @@ public sealed class UnixServerLimitTests : IDisposable
         Assert.Equal(3, _events.Started);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_user_with_all_its_connections_taken_keeps_no_other_user_out()
     {
         if (!OrdinaryUser.WeAreRoot)
@@ -109,7 +109,7 @@ public sealed class UnixServerLimitTests : IDisposable
         Assert.Empty(_directory.Names);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_listener_belongs_to_the_server_once_it_has_started_and_not_before()
     {
         using UnixListener listener = UnixListener.Listen(Path);

@@ -14,7 +14,7 @@ public sealed class UnixServerStopTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Stopping_lets_handlers_end_and_takes_the_path_away()
     {
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,7 +41,7 @@ public sealed class UnixServerStopTests : IDisposable
         Assert.Empty(_events.Failures);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Handlers_that_go_by_their_token_end_at_once_and_are_no_failures()
     {
         UnixServer server = Start(EchoClient.ServeAsync);
@@ -58,7 +58,7 @@ public sealed class UnixServerStopTests : IDisposable
         Assert.Equal(20, _events.Ended);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Connections_left_after_the_deadline_are_closed()
     {
         UnixServer server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
@@ -74,7 +74,7 @@ public sealed class UnixServerStopTests : IDisposable
         await server.Completion;
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_handler_that_blocks_its_thread_for_ever_delays_the_end_by_a_second_at_most()
     {
         using var over = new ManualResetEventSlim();
@@ -93,7 +93,7 @@ public sealed class UnixServerStopTests : IDisposable
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_token_callback_that_throws_or_blocks_does_not_keep_the_server(bool throws)
@@ -122,7 +122,7 @@ public sealed class UnixServerStopTests : IDisposable
         await server.Completion;
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_time_to_drain_that_makes_no_sense_is_refused_and_stops_nothing()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
@@ -132,7 +132,7 @@ public sealed class UnixServerStopTests : IDisposable
         Assert.True(await server.StopAsync(Timeout.InfiniteTimeSpan));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task When_accepting_fails_for_good_Completion_has_the_error_and_clients_are_refused()
     {
         UnixListener listener = UnixListener.Listen(Path);
@@ -149,7 +149,7 @@ public sealed class UnixServerStopTests : IDisposable
         Assert.True(server.Completion.IsFaulted);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Disposing_under_a_storm_of_connects_leaks_no_descriptor()
     {
         await using PeerProcess peer = PeerProcess.Start("serve-storm", _directory["server.sock"], "--rounds", "5");

@@ -90,7 +90,7 @@ public sealed class ReplaceLiveTests : IDisposable
         Assert.Empty(_directory.Names);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_was_replaced_serves_those_in_its_backlog_before_it_stops()
     {
         var one = new UnixServerOptions { MaxConnections = 1 };

@@ -16,7 +16,7 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
         Assert.Equal(0b110_000_000u, StatusOf(SocketPath).Permissions);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("022", "660", 0b110_110_000u)]
     [InlineData("077", "666", 0b110_110_110u)]
     [InlineData("000", "600", 0b110_000_000u)]
@@ -28,14 +28,14 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
         Assert.Equal(expected, StatusOf(SocketPath).Permissions);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_mode_is_never_wider_than_wanted_not_even_for_a_moment()
     {
         uint seen = await WatchWhile(s => s.Permissions, () => Bind().Dispose());
         Assert.Equal(0b110_000_000u, seen);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task No_group_but_the_wanted_one_ever_has_permissions()
     {
         uint group = uint.Parse(AnotherGroup(), System.Globalization.CultureInfo.InvariantCulture);
@@ -67,7 +67,7 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
         Assert.Empty(Temp.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_group_that_the_user_is_no_member_of_gives_EPERM_and_leaves_nothing()
     {
         string directory = Temp.MakeDirectory("theirs", 0b111_000_000);

@@ -8,7 +8,7 @@ public sealed class SocketFileRaceTests : SocketFileFixture
     private const int Processes = 20;
     private const int Rounds = 20;
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Of_20_processes_that_start_at_once_on_the_path_of_a_killed_server_exactly_one_wins_each_of_20_rounds()
     {
         await using (PeerProcess killed = PeerProcess.Start("bind-and-hold", SocketPath))

@@ -95,7 +95,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         AssertRefusedAndUntouched("A stale socket file is there", new SocketFileOptions { ReplaceStale = false });
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_live_server_in_another_process_is_named_and_goes_on()
     {
         await using PeerProcess server = PeerProcess.Start("bind-and-hold", SocketPath);
@@ -106,7 +106,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         Assert.Empty(Temp.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_socket_file_that_this_user_may_not_write_to_is_unclear_and_refused()
     {
         string directory = Temp.MakeDirectory("theirs", 0b111_101_101);
@@ -122,7 +122,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         Assert.Equal(before, StatusOf(path));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_directory_that_this_user_may_not_write_to_gives_EACCES()
     {
         string path = Path.Combine(Temp.MakeDirectory("ours", 0b101_101_101), "a.sock");

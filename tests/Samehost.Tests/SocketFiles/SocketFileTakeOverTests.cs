@@ -92,7 +92,7 @@ public sealed class SocketFileTakeOverTests : SocketFileFixture
         Assert.Equal(["a.sock"], Temp.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_lock_that_is_let_go_in_time_is_taken()
     {
         LeaveStaleFile();
@@ -104,7 +104,7 @@ public sealed class SocketFileTakeOverTests : SocketFileFixture
         Assert.Equal(["a.sock"], Temp.Names);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task In_a_directory_that_cannot_be_read_a_lock_file_is_used_and_removed()
     {
         string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
@@ -120,7 +120,7 @@ public sealed class SocketFileTakeOverTests : SocketFileFixture
         Assert.NotEqual(0UL, stale);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_lock_file_that_another_holds_ends_in_EAGAIN_and_one_with_content_is_kept()
     {
         string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");

@@ -114,7 +114,7 @@ public sealed class ConnectErrorTests : SocketTest
         await FailsAsync(Errno.EAGAIN, At("s"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Another_users_socket_is_EACCES()
     {
         using var listener = UnixListener.Listen(At("s"));
@@ -126,7 +126,7 @@ public sealed class ConnectErrorTests : SocketTest
         Assert.Equal(1, await peer.WaitAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task When_no_descriptors_are_left_each_call_is_EMFILE_and_no_connection_is_lost()
     {
         await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "use-up-descriptors", Temp["s"]);

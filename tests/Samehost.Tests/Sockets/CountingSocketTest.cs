@@ -1,4 +1,3 @@
-using Samehost.Reactor;
 using Samehost.Tests.Support;
 
 namespace Samehost.Tests.Sockets;
@@ -10,7 +9,7 @@ public abstract class CountingSocketTest : SocketTest
 
     protected CountingSocketTest()
     {
-        _ = EventLoop.Next(); // opens descriptors for good
+        AllLoops.Open();
         _before = new OpenDescriptors();
     }
 

@@ -14,7 +14,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
 
     public static TheoryData<bool, bool> Ways => new() { { true, true }, { true, false }, { false, true }, { false, false } };
 
-    [Theory(Timeout = 60_000), MemberData(nameof(Ways))]
+    [Theory(Timeout = 180_000), MemberData(nameof(Ways))]
     public async Task A_sender_sleeps_until_there_is_room(bool connected, bool blocking)
     {
         const int Count = 500;

@@ -12,7 +12,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
 
     public static TheoryData<string, bool> Kinds => new MatrixTheoryData<string, bool>(["stream", "seqpacket", "datagram"], [true, false]);
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [MemberData(nameof(Kinds))]
     public async Task Unexpected_descriptors_stay_out_and_others_are_served_throughout(string type, bool refusing)
     {

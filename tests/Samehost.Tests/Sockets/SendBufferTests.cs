@@ -20,7 +20,7 @@ public sealed class SendBufferTests : SocketTest
         Assert.Equal(size, first.SendBufferSize);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_large_write_that_finds_no_room_widens_it()
     {
         var (first, second) = UnixStream.CreatePair();

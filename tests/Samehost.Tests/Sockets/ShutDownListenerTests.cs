@@ -11,7 +11,7 @@ public sealed class ShutDownListenerTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(LibcSocket.SHUT_RD)]
     [InlineData(LibcSocket.SHUT_RDWR)]
     public async Task Accepting_ends_with_EINVAL_also_where_it_waits_already(int how)

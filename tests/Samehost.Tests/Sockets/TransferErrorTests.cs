@@ -4,7 +4,7 @@ namespace Samehost.Tests.Sockets;
 
 public sealed class TransferErrorTests : SocketTest
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Writing_to_a_process_that_died_is_EPIPE()
     {
         using var listener = UnixListener.Listen(At("s"));

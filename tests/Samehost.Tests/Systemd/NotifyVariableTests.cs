@@ -7,7 +7,7 @@ namespace Samehost.Tests.Systemd;
 /// <summary>What NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID may hold.</summary>
 public sealed class NotifyVariableTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_path_in_NOTIFY_SOCKET_is_sent_to()
     {
         using var manager = new NotifyReceiver();
@@ -15,7 +15,7 @@ public sealed class NotifyVariableTests
         Assert.Equal("READY=1", await manager.NextAsync());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_abstract_name_in_NOTIFY_SOCKET_is_sent_to()
     {
         string name = $"samehost-{Guid.NewGuid():N}";

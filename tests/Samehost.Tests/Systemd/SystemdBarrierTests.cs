@@ -10,7 +10,7 @@ public sealed class SystemdBarrierTests : IDisposable
 
     public void Dispose() => _manager.Dispose();
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task It_waits_until_the_manager_lets_go_of_the_descriptor(bool blocking)
@@ -29,7 +29,7 @@ public sealed class SystemdBarrierTests : IDisposable
         Assert.True(await passed);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_manager_that_does_not_get_to_it_in_time_is_reported(bool blocking)
@@ -40,7 +40,7 @@ public sealed class SystemdBarrierTests : IDisposable
         Assert.Equal(_manager.Address, failure.EndPoint);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_manager_that_dies_keeps_nobody_waiting(bool blocking)
@@ -51,7 +51,7 @@ public sealed class SystemdBarrierTests : IDisposable
         Assert.True(await passed);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Cancelling_ends_the_wait()
     {
         using var stop = new CancellationTokenSource();

@@ -14,7 +14,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_listener_passed_by_the_manager_serves_and_its_path_outlives_it()
     {
         await using var managers = UnixListener.Listen(Path("web"));
@@ -125,7 +125,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         passed.TakeDatagram("d", new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot }).Dispose();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_tcp_listener_is_handed_on_to_the_runtime()
     {
         using var managers = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -13,7 +13,7 @@ public sealed class SystemdNotifyTests : IDisposable
 
     public void Dispose() => _manager.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Each_message_has_exactly_the_bytes_of_the_manual()
     {
         (Func<bool> Say, string Expected)[] messages =
@@ -42,7 +42,7 @@ public sealed class SystemdNotifyTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Reloading_carries_the_time_of_the_clock_that_the_manager_reads()
     {
         long before = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000); // the same clock here
@@ -54,7 +54,7 @@ public sealed class SystemdNotifyTests : IDisposable
         Assert.InRange(long.Parse(lines[1].AsSpan("MONOTONIC_USEC=".Length), CultureInfo.InvariantCulture), before, after);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_manager_sees_our_process_as_the_sender()
     {
         await Notify.SendAsync(["READY=1"], cancellationToken: TestContext.Current.CancellationToken);
@@ -63,7 +63,7 @@ public sealed class SystemdNotifyTests : IDisposable
         Assert.Equal(Environment.ProcessId, message.Credentials?.ProcessId);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Stored_descriptors_travel_with_their_message_and_ours_stay_open()
     {
         using var file = File.OpenHandle("/proc/self/status");
@@ -115,7 +115,7 @@ public sealed class SystemdNotifyTests : IDisposable
         Assert.Throws<ArgumentException>(() => new SystemdNotify(null).Send([assignment]));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_a_manager_everything_does_nothing_and_says_so()
     {
         var none = SystemdNotify.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);

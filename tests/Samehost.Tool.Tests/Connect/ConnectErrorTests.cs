@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Connect;
 
 public sealed class ConnectErrorTests : ToolFixture
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("Required argument missing for command: 'connect'; 'samehost connect --help' shows how")]
     [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
         "foo")]
@@ -26,7 +26,7 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_server_is_explained()
     {
         await FailsAsync(
@@ -39,7 +39,7 @@ public sealed class ConnectErrorTests : ToolFixture
             $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"), "--wait", "50ms");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_file_that_is_no_socket_is_explained()
     {
         File.WriteAllText(At("file"), "");
@@ -49,7 +49,7 @@ public sealed class ConnectErrorTests : ToolFixture
             $"'samehost explain {At("file")}' looks closer.", At("file"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_stale_file_is_explained()
     {
         using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
@@ -67,7 +67,7 @@ public sealed class ConnectErrorTests : ToolFixture
             $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_of_another_type_is_explained()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
@@ -78,7 +78,7 @@ public sealed class ConnectErrorTests : ToolFixture
             $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Another_users_server_is_explained()
     {
         if (!Environment.IsPrivilegedProcess)
@@ -94,7 +94,7 @@ public sealed class ConnectErrorTests : ToolFixture
             StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_not_who_it_has_to_be_gets_nothing()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
@@ -105,14 +105,14 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.Equal("", (await server.EndAsync()).Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_who_it_has_to_be_is_talked_to()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", At("a.sock"), "--require-server", "self"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_did_not_read_everything_is_told_of()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -127,7 +127,7 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.StartsWith("samehost: read failed: Connection reset by peer (104)\nhint: ", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Silence_ends_it_where_a_time_is_set()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -136,7 +136,7 @@ public sealed class ConnectErrorTests : ToolFixture
                 await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_full_disk_is_one_line_and_status_1()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "echo", "hi");
@@ -144,7 +144,7 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_closed_pipe_ends_it_quietly()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "yes");
@@ -155,7 +155,7 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.Equal((128 + 13, ""), (result.Status, result.Errors));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_closed_standard_input_is_one_line_and_status_1()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -164,7 +164,7 @@ public sealed class ConnectErrorTests : ToolFixture
             await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_signal_ends_it_with_its_number()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");

@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Connect;
 /// <summary>The terminal sessions of docs/tool/connect.md, as they happen.</summary>
 public sealed class ConnectSessionTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Typed_lines_are_answered()
     {
         await using ToolRun server = await ServeAsync(At("app.sock"), "--exec", "rev");
@@ -23,7 +23,7 @@ public sealed class ConnectSessionTests : ToolFixture
         Shows("typed", client);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Failures_say_what_to_do()
     {
         await using ToolRun server = await ServeAsync(At("records.sock"), "--type", "seqpacket", "--echo");
@@ -38,7 +38,7 @@ public sealed class ConnectSessionTests : ToolFixture
         Shows("failures", client);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_has_yet_to_start_is_waited_for()
     {
         await using TerminalSession client = OpenTerminal();

@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Connect;
 
 public sealed class ConnectTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_end_of_the_input_reaches_the_server_which_answers_afterwards()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -19,7 +19,7 @@ public sealed class ConnectTests : ToolFixture
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Without_half_close_the_server_ends_it()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -35,7 +35,7 @@ public sealed class ConnectTests : ToolFixture
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_says_no_more_still_gets_all_of_the_input()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -53,7 +53,7 @@ public sealed class ConnectTests : ToolFixture
         Assert.Equal(new ToolResult(0, "", ""), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_leaves_ends_it_though_the_input_goes_on()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
@@ -63,7 +63,7 @@ public sealed class ConnectTests : ToolFixture
         Assert.Equal(new ToolResult(0, "bye\n", ""), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task It_waits_for_a_server_to_be_there()
     {
         foreach (string type in (string[])["stream", "seqpacket", "datagram"])
@@ -76,7 +76,7 @@ public sealed class ConnectTests : ToolFixture
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Hexadecimal_goes_both_ways()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -90,7 +90,7 @@ public sealed class ConnectTests : ToolFixture
             string.Join(' ', result.Lines.Select(line => line[10..line.IndexOf('|', StringComparison.Ordinal)].Trim())));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_long_record_arrives_whole()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
@@ -99,7 +99,7 @@ public sealed class ConnectTests : ToolFixture
             await ConnectAsync($"{record}\nend\n", At("a.sock"), "--type", "seqpacket"));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_datagram_client_has_the_address_that_it_is_given()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "datagram");
@@ -112,7 +112,7 @@ public sealed class ConnectTests : ToolFixture
         Assert.False(File.Exists(At("me.sock")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_connected_descriptor_is_used_as_it_is()
     {
         // The program of a connection talks on it by its number, and what it hears is written down before it ends.

@@ -12,7 +12,7 @@ public sealed class CompletionTests : ToolFixture
         printf '%s\n' "${COMPREPLY[@]}"
         """;
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("serve", "samehost", "ser")]
     [InlineData("--version", "samehost", "--v")]
     [InlineData("--take-over", "samehost", "serve", "/run/a.sock", "--ta")]
@@ -33,14 +33,14 @@ public sealed class CompletionTests : ToolFixture
         Assert.Equal(expected, string.Join(' ', result.Lines.Where(line => line != "/etc/passwd-")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Bash_completes_the_program_to_run()
     {
         await using ToolRun bash = StartProgram("bash", "-c", Offer, Tool, "samehost", "serve", "a.sock", "--exec", "sort");
         Assert.Contains("sort", (await bash.EndAsync()).Lines);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task In_a_terminal_the_tabulator_completes()
     {
         string script = $"source <('{Tool}' completions bash); PS1='> '; PATH='{Path.GetDirectoryName(Tool)}':$PATH\n";
@@ -53,7 +53,7 @@ public sealed class CompletionTests : ToolFixture
         await terminal.ReadUntilAsync("samehost completions zsh ");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("bash", "-n")]
     [InlineData("zsh", "-n")]
     [InlineData("fish", "--no-execute")]
@@ -67,7 +67,7 @@ public sealed class CompletionTests : ToolFixture
         Assert.All(await CommandsAsync(), command => Assert.Contains(command, script.Output, StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Fish_completes()
     {
         string script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
@@ -79,7 +79,7 @@ public sealed class CompletionTests : ToolFixture
             result.Lines.Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Zsh_loads_it_and_has_a_completion_for_samehost()
     {
         string script = Write("_samehost", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "zsh")).Output));
@@ -88,7 +88,7 @@ public sealed class CompletionTests : ToolFixture
         Assert.Equal(new ToolResult(0, "_samehost\n", ""), await zsh.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_unknown_shell_is_named()
     {
         ToolResult result = await RunAsync("completions", "tcsh");

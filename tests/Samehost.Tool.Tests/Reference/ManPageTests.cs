@@ -4,7 +4,7 @@ namespace Samehost.Tool.Tests.Reference;
 
 public sealed class ManPageTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_page_is_set_without_a_warning()
     {
         string page = Write("samehost.1", System.Text.Encoding.UTF8.GetBytes((await RunAsync("man")).Output));
@@ -14,7 +14,7 @@ public sealed class ManPageTests : ToolFixture
         Assert.Contains("SAMEHOST(1)", result.Output, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task It_has_every_command_and_option_of_the_help()
     {
         string page = (await RunAsync("man")).Output.Replace("\\-", "-", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Samehost.Tool.Tests.Support;
@@ -6,7 +7,7 @@ namespace Samehost.Tool.Tests.Relays;
 
 public sealed class RelayCommandTests : RelayFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task It_says_whose_credentials_the_server_sees()
     {
         await using ToolRun run = Start("relay", FromPath, ToPath);
@@ -18,7 +19,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Equal(128 + 15, (await run.EndAsync()).Status);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ctrl_c_ends_it_with_its_connections_and_leaves_no_file()
     {
         using Socket listener = Listen(Local(ToPath));
@@ -34,7 +35,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.False(File.Exists(FromPath));
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("text", "  one\\n\n  t\\x1bwo\\xff\\\\\\r\n")]
     [InlineData("hex", "  00000000  6f 6e 65 0a 74 1b 77 6f ff 5c 0d                 |one.t.wo.\\.|\n")]
     public async Task A_dump_shows_what_passes_harmless_for_a_terminal(string style, string shown)
@@ -58,7 +59,7 @@ public sealed class RelayCommandTests : RelayFixture
             text, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("--dump text > /dev/full", "samehost: write failed: No space left on device (28)")]
     [InlineData("--record /dev/full", "samehost: the recording cannot be written: No space left on device")]
     public async Task A_full_disk_is_told_and_nothing_is_passed_on_unseen(string options, string told)
@@ -76,7 +77,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Contains(told, result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_dump_whose_reader_has_gone_ends_quietly()
     {
         using Socket listener = Listen(Local(ToPath));
@@ -89,7 +90,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.DoesNotContain("failed", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Who_is_not_allowed_is_not_relayed()
     {
         using Socket listener = Listen(Local(ToPath));
@@ -100,7 +101,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Contains("client refused: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_file_has_the_mode_that_was_asked_for()
     {
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--mode", "660");
@@ -108,7 +109,17 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Equal(Convert.ToInt32("660", 8), (int)File.GetUnixFileMode(FromPath));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
+    public async Task The_file_has_the_group_that_was_asked_for()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user has no other group to give");
+        await using ToolRun run = Start("relay", FromPath, ToPath, "--mode", "0660", "--group", "4321");
+        await run.ReadErrorLineAsync();
+        using Process stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%g %a", FromPath]) { RedirectStandardOutput = true })!;
+        Assert.Equal("4321 660\n", await stat.StandardOutput.ReadToEndAsync(Stop));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_listening_descriptor_is_relayed_from_and_a_connected_one_to()
     {
         const string Hand = """
@@ -128,7 +139,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Equal("b'ping'\nb'pong'\nb''\n0\n", (await python.EndAsync()).Output);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("TCP is a stream", "tcp:127.0.0.1:0", "/a", "--type", "seqpacket")]
     [InlineData("datagrams are relayed between", "fd:9", "/a", "--type", "datagram")]
     [InlineData("--allow judges", "tcp:127.0.0.1:0", "/a", "--allow", "self")]
@@ -143,7 +154,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Contains(told == "have" ? "are of a socket file" : told, result.Errors, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("fd:77 is no socket, or not open", "fd:77", "/tmp/no")]
     [InlineData("No such file or directory", "/nowhere/at/all.sock", "/tmp/no")]
     [InlineData("the recording cannot be made", "/tmp/samehost-none.sock", "/tmp/no", "--record", "/nowhere/at/all")]
@@ -154,7 +165,7 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Contains(told, result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_port_in_use_is_told()
     {
         using Socket taken = Listen(AnyPort);

@@ -7,7 +7,7 @@ namespace Samehost.Tool.Tests.Relays;
 /// <summary>The sessions on the page are what a terminal showed, with one directory, time, user and process for all.</summary>
 public sealed class RelayPageTests : RelayFixture
 {
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_page_shows_a_dump_and_a_replay()
     {
         using Socket listener = Listen(Local(Path.Join(Temporary, "app.sock")));

@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Relays;
 
 public sealed class RelayRecordTests : RelayFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Seqpacket_records_keep_their_bounds_even_empty_and_large_ones()
     {
         using Socket listener = Listen(Local(ToPath), SocketType.Seqpacket);
@@ -34,7 +34,7 @@ public sealed class RelayRecordTests : RelayFixture
         Assert.Equal("still here", await ReceiveTextAsync(client));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Datagrams_reach_the_server_and_answers_find_their_sender()
     {
         using Socket server = Listen(Local(ToPath), SocketType.Dgram);
@@ -56,7 +56,7 @@ public sealed class RelayRecordTests : RelayFixture
         Array.ForEach(clients, c => c.Dispose());
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("stream")]
     [InlineData("seqpacket")]
     [InlineData("datagram")]
@@ -87,7 +87,7 @@ public sealed class RelayRecordTests : RelayFixture
         Assert.Contains("1 > 1 byte and 2 descriptors: pipe, pipe\n", shown, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_descriptor_that_is_not_wanted_is_refused_by_the_kernel_or_dropped()
     {
         const string Send = """

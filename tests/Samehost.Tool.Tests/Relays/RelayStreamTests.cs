@@ -11,7 +11,7 @@ public sealed class RelayStreamTests : RelayFixture
     /// <summary>Larger than all buffers on the way.</summary>
     private const int Much = 5_000_000;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("path", "path", false)]
     [InlineData("path", "path", true)]
     [InlineData("path", "tcp", true)]
@@ -49,7 +49,7 @@ public sealed class RelayStreamTests : RelayFixture
         }
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Many_clients_are_relayed_at_once()
     {
         const int Count = 200;
@@ -80,7 +80,7 @@ public sealed class RelayStreamTests : RelayFixture
         await serving;
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_reset_is_carried_through()
     {
         // By a client that breaks off, to a server over TCP; by a server, to a client over TCP; and from TCP to TCP.
@@ -111,7 +111,7 @@ public sealed class RelayStreamTests : RelayFixture
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_local_writer_gets_the_broken_pipe_that_it_would_get_directly()
     {
         using Socket listener = Listen(Local(ToPath));
@@ -129,7 +129,7 @@ public sealed class RelayStreamTests : RelayFixture
         Assert.Equal(SocketError.Shutdown, error.SocketErrorCode);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_not_there_is_named_and_its_clients_are_let_go()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath));
@@ -151,7 +151,7 @@ public sealed class RelayStreamTests : RelayFixture
         Assert.Equal("hello"u8.ToArray(), await ReceiveAllAsync(second));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task It_can_wait_for_a_server()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--wait", "30s", "--once");

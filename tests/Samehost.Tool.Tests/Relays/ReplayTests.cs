@@ -12,7 +12,7 @@ public sealed class ReplayTests : RelayFixture
 
     private string Recorded => Path.Join(Temporary, "talk.jsonl");
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData(SocketType.Stream)]
     [InlineData(SocketType.Seqpacket)]
     public async Task A_recorded_session_replayed_against_a_fresh_server_gives_the_same_answers(SocketType type)
@@ -40,7 +40,7 @@ public sealed class ReplayTests : RelayFixture
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task As_the_server_it_answers_as_recorded_and_notes_other_questions()
     {
         await RecordAsync(SocketType.Stream);
@@ -66,7 +66,7 @@ public sealed class ReplayTests : RelayFixture
         }
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_not_there_is_an_error()
     {
         await RecordAsync(SocketType.Stream);
@@ -75,7 +75,7 @@ public sealed class ReplayTests : RelayFixture
         Assert.Contains("connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("is empty")]
     [InlineData("line 1: not JSON from column 1: \"hello\"", "hello")]
     [InlineData("line 1: this is no recording", "{}")]
@@ -97,7 +97,7 @@ public sealed class ReplayTests : RelayFixture
         Assert.Contains(told, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Recorded_datagrams_are_replayed_each_by_itself()
     {
         static async Task AnswerAsync(Socket server, string suffix)

@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Serve;
 
 public sealed class ServeErrorTests : ToolFixture
 {
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'")]
     [InlineData("Required argument missing for option: '--exec'; 'samehost serve --help' shows how", "a.sock", "--exec")]
     [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
@@ -36,7 +36,7 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("there is no such program in PATH", "nosuchprogram")]
     [InlineData("no such file", "/nowhere/program")]
     [InlineData("it is a directory", "/etc")]
@@ -48,7 +48,7 @@ public sealed class ServeErrorTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_second_copy_is_told_that_the_first_is_there()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -59,7 +59,7 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_missing_directory_is_named()
     {
         ToolResult result = await RunAsync("serve", At("nowhere/a.sock"));
@@ -68,7 +68,7 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Contains("\nhint: ", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_descriptor_that_is_not_open_or_no_socket_is_named()
     {
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class ServeErrorTests : ToolFixture
             await run.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Nothing_to_take_over_of_another_type()
     {
         await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
@@ -87,7 +87,7 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_told_of()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
@@ -99,7 +99,7 @@ public sealed class ServeErrorTests : ToolFixture
         await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; further ones are told of with --verbose)\n");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Another_user_is_refused_until_he_is_allowed()
     {
         if (!Environment.IsPrivilegedProcess)
@@ -119,7 +119,7 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Equal(new ToolResult(0, "welcome\n", ""), await allowed.EndAsync());
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("stream")]
     [InlineData("seqpacket")]
     public async Task A_full_disk_is_one_line_and_status_1(string type)
@@ -131,7 +131,7 @@ public sealed class ServeErrorTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData()]
     [InlineData("--keep")]
     public async Task A_closed_pipe_ends_it_quietly(params string[] options)
@@ -145,7 +145,7 @@ public sealed class ServeErrorTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_line_that_is_not_hexadecimal_is_named()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--hex");

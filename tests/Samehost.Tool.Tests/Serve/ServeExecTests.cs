@@ -6,7 +6,7 @@ namespace Samehost.Tool.Tests.Serve;
 
 public sealed class ServeExecTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_reads_its_client_to_the_end_and_answers()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sort", "-r");
@@ -14,7 +14,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal(new ToolResult(0, "z\n", ""), await ConnectAsync("z\n", At("a.sock")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_is_told_who_calls()
     {
         const string Script = """
@@ -34,7 +34,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal($"IPC {Environment.ProcessId} {At("a.sock")} {At("me")}\\x0a\\x1b[31m.\n0\n", await named.ReadToEndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_has_the_connection_and_no_other_descriptor_of_ours()
     {
         const string Script = "ls /proc/$$/fd";
@@ -45,7 +45,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal(expected.Output, (await ConnectAsync("", At("a.sock"))).Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_ends_by_SIGPIPE_as_it_would_in_a_shell()
     {
         // It writes only when nobody reads any more: a write that was waiting by then fails without the signal.
@@ -56,7 +56,7 @@ public sealed class ServeExecTests : ToolFixture
         await server.ReadErrorsUntilAsync($"with status {128 + 13}\n");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Programs_that_have_ended_are_reaped_and_their_statuses_told()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read status; exit $status");
@@ -69,7 +69,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Empty(ChildrenOf(server.Id));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Even_where_the_end_of_children_is_ignored_the_status_is_told()
     {
         await using ToolRun server = StartProgram("env", "--ignore-signal=CHLD", Tool, "serve", At("a.sock"), "-v", "--exec", "false");
@@ -78,7 +78,7 @@ public sealed class ServeExecTests : ToolFixture
         await server.ReadErrorsUntilAsync("with status 1\n");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_may_finish_when_the_server_is_told_to_end()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c",
@@ -92,7 +92,7 @@ public sealed class ServeExecTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_that_does_not_finish_in_time_is_ended_with_all_that_it_started()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c",
@@ -106,7 +106,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.EndsWith("samehost: closed what was still open after 100ms\n", result.Errors, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_that_ignores_being_ended_is_killed_at_its_time_limit()
     {
         await using ToolRun server =
@@ -117,7 +117,7 @@ public sealed class ServeExecTests : ToolFixture
         await server.ReadErrorsUntilAsync("with status 137\n");
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_that_cannot_be_started_is_told_of_and_the_server_goes_on()
     {
         string script = At("script");
@@ -132,7 +132,7 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal("hello\n", (await ConnectAsync("", At("a.sock"))).Output);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_program_keeps_the_bounds_of_records()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--exec", "sh", "-c", "echo one; echo two");

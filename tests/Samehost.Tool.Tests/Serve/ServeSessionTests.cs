@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Serve;
 /// <summary>The terminal sessions of docs/tool/serve.md, as they happen.</summary>
 public sealed class ServeSessionTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task By_hand()
     {
         await using TerminalSession server = OpenTerminal();
@@ -26,7 +26,7 @@ public sealed class ServeSessionTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task With_a_program_and_Ctrl_C()
     {
         await using TerminalSession server = OpenTerminal();
@@ -51,7 +51,7 @@ public sealed class ServeSessionTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Another_copy_takes_over()
     {
         await using TerminalSession old = OpenTerminal();
@@ -65,7 +65,7 @@ public sealed class ServeSessionTests : ToolFixture
         Shows("take-over-successor", successor);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_before_anybody_has_come_leaves_no_file()
     {
         await using TerminalSession server = OpenTerminal();

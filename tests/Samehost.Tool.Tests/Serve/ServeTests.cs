@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Serve;
 
 public sealed class ServeTests : ToolFixture
 {
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task By_hand_it_talks_with_one_client_and_ends_with_it()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"));
@@ -18,7 +18,7 @@ public sealed class ServeTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task By_hand_the_address_is_gone_when_the_first_client_has_come()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"));
@@ -32,7 +32,7 @@ public sealed class ServeTests : ToolFixture
         Assert.Equal(0, (await server.EndAsync()).Status);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_echo_serves_many_at_once_and_sends_back_every_byte()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -49,7 +49,7 @@ public sealed class ServeTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Kept_standard_input_goes_to_all_clients_and_what_they_say_is_printed()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
@@ -70,7 +70,7 @@ public sealed class ServeTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task Kept_a_client_that_half_closes_still_hears_the_rest()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "-k");
@@ -82,7 +82,7 @@ public sealed class ServeTests : ToolFixture
         await client.ExpectAsync("answer\n");
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("seqpacket")]
     [InlineData("datagram")]
     public async Task Records_are_lines_and_come_back_one_by_one(string type)
@@ -96,7 +96,7 @@ public sealed class ServeTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("seqpacket")]
     [InlineData("datagram")]
     public async Task Records_are_typed_and_printed_by_hand(string type)
@@ -112,7 +112,7 @@ public sealed class ServeTests : ToolFixture
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task An_abstract_name_is_served_to_us_alone()
     {
         string name = $"@tooltest-{Guid.NewGuid():N}";
@@ -122,7 +122,7 @@ public sealed class ServeTests : ToolFixture
         Assert.Equal($"samehost: serving {name} (stream), open to self,root\n", (await server.EndAsync()).Errors);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task What_has_arrived_is_answered_when_it_is_told_to_end()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -135,7 +135,7 @@ public sealed class ServeTests : ToolFixture
         NothingIsLeft();
     }
 
-    [Theory(Timeout = 60_000)]
+    [Theory(Timeout = 180_000)]
     [InlineData("--idle-timeout")]
     [InlineData("--time-limit")]
     public async Task A_client_that_stays_too_long_is_left(string option)
@@ -145,7 +145,7 @@ public sealed class ServeTests : ToolFixture
         Assert.Equal("", await client.ReadToEndAsync());
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task The_mode_is_that_of_the_file()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--mode", "0660");
@@ -154,7 +154,7 @@ public sealed class ServeTests : ToolFixture
         Assert.Equal((UnixFileMode)Convert.ToInt32("600", 8), File.GetUnixFileMode(At("b.sock")));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 180_000)]
     public async Task A_successor_takes_over_and_the_clients_of_both_are_served()
     {
         await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");

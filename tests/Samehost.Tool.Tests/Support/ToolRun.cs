@@ -7,7 +7,7 @@ namespace Samehost.Tool.Tests.Support;
 /// <summary>The tool as a user runs it. Disposing leaves no process.</summary>
 public sealed class ToolRun : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180);
 
     private readonly CancellationTokenSource _deadline = new(Deadline);
     private readonly Process _process;

@@ -61,6 +61,16 @@ public sealed class ToolRun : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>What it has used so far, in its own code and in the kernel's.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Reads on until standard error has this text.</summary>
     public async Task ReadErrorsUntilAsync(string text)
     {

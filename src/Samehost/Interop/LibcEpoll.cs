@@ -36,7 +36,7 @@ internal static unsafe partial class LibcEpoll
     public static int Wait(Descriptor epoll, EpollBatch batch, int milliseconds)
     {
         using var lease = new DescriptorLease(epoll);
-        int result = LibcResult.From(epoll_wait(lease.Fd, batch.Pointer, EpollBatch.Capacity, milliseconds));
+        int result = LibcResult.From(LibcSyscall.WaitForEvents(lease.Fd, batch.Pointer, EpollBatch.Capacity, milliseconds));
         GC.KeepAlive(batch);
         return result;
     }
@@ -54,7 +54,4 @@ internal static unsafe partial class LibcEpoll
 
     [LibraryImport("libc")]
     private static partial int epoll_ctl(int epfd, int operation, int fd, byte* change);
-
-    [LibraryImport("libc")]
-    private static partial int epoll_wait(int epfd, byte* events, int count, int milliseconds);
 }

@@ -1,6 +1,4 @@
 // sendmsg(2), recvmsg(2), cmsg(3): messages with ancillary data.
-using System.Runtime.InteropServices;
-
 namespace Samehost.Interop;
 
 /// <summary>What came with a message.</summary>
@@ -12,7 +10,7 @@ internal struct ReceivedHeader
 }
 
 /// <summary>Messages with control messages beside the bytes; never blocks and never raises SIGPIPE.</summary>
-internal static unsafe partial class LibcMessage
+internal static unsafe class LibcMessage
 {
     private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
@@ -39,7 +37,7 @@ internal static unsafe partial class LibcMessage
                 ControlLength = (nuint)control.Length,
             };
             nint result;
-            do result = LibcResult.From(sendmsg(lease.Fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
+            do result = LibcResult.From(LibcSyscall.SendMessage(lease.Fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
             while (result == -LibcResult.EINTR);
             return (int)result;
         }
@@ -70,7 +68,7 @@ internal static unsafe partial class LibcMessage
                     Control = c,
                     ControlLength = (nuint)control.Length,
                 };
-                result = LibcResult.From(recvmsg(lease.Fd, &header, flags));
+                result = LibcResult.From(LibcSyscall.ReceiveMessage(lease.Fd, &header, flags));
             }
             while (result == -LibcResult.EINTR);
             received = new ReceivedHeader
@@ -82,10 +80,4 @@ internal static unsafe partial class LibcMessage
             return (int)result;
         }
     }
-
-    [LibraryImport("libc")]
-    private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
-
-    [LibraryImport("libc")]
-    private static partial nint recvmsg(int fd, MsgHdr* message, int flags);
 }

@@ -1,11 +1,10 @@
 // send(2), sendmsg(2), recv(2), unix(7).
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
 /// <summary>Moving bytes; never blocks and never raises SIGPIPE.</summary>
-internal static unsafe partial class LibcTransfer
+internal static unsafe class LibcTransfer
 {
     /// <summary>The most buffers one vectored write takes (IOV_MAX).</summary>
     public const int MaxVectors = 1024;
@@ -20,7 +19,7 @@ internal static unsafe partial class LibcTransfer
         fixed (byte* p = buffer)
         {
             nint result;
-            do result = LibcResult.From(recv(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+            do result = LibcResult.From(LibcSyscall.Receive(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
             while (result == -LibcResult.EINTR);
             return (int)result;
         }
@@ -32,7 +31,7 @@ internal static unsafe partial class LibcTransfer
         fixed (byte* p = buffer)
         {
             nint result;
-            do result = LibcResult.From(send(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL));
+            do result = LibcResult.From(LibcSyscall.Send(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL));
             while (result == -LibcResult.EINTR);
             return (int)result;
         }
@@ -46,7 +45,11 @@ internal static unsafe partial class LibcTransfer
         fixed (byte* a = address)
         {
             nint result;
-            do result = LibcResult.From(sendto(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL, a, (uint)address.Length));
+            do
+            {
+                result = LibcResult.From(
+                    LibcSyscall.Send(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_NOSIGNAL, a, (uint)address.Length));
+            }
             while (result == -LibcResult.EINTR);
             return (int)result;
         }
@@ -72,7 +75,7 @@ internal static unsafe partial class LibcTransfer
 
             var message = new MsgHdr { Vectors = vectors, VectorCount = (nuint)count };
             nint result;
-            do result = LibcResult.From(sendmsg(lease.Fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+            do result = LibcResult.From(LibcSyscall.SendMessage(lease.Fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
             while (result == -LibcResult.EINTR);
             return result;
         }
@@ -83,16 +86,4 @@ internal static unsafe partial class LibcTransfer
             ArrayPool<MemoryHandle>.Shared.Return(pins, clearArray: true);
         }
     }
-
-    [LibraryImport("libc")]
-    private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport("libc")]
-    private static partial nint send(int fd, byte* buffer, nuint length, int flags);
-
-    [LibraryImport("libc")]
-    private static partial nint sendto(int fd, byte* buffer, nuint length, int flags, byte* address, uint addressLength);
-
-    [LibraryImport("libc")]
-    private static partial nint sendmsg(int fd, MsgHdr* message, int flags);
 }

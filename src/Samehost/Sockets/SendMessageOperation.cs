@@ -1,21 +1,27 @@
 using System.Runtime.InteropServices;
-using Samehost.Interop;
 using Samehost.Reactor;
 
 namespace Samehost.Sockets;
 
 /// <summary>A send with descriptors that waits for room. On a stream the descriptors go with the first byte, the rest follows.</summary>
-internal sealed class SendMessageOperation(
-    SocketCore core, ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) : PendingOperation<int>
+internal sealed class SendMessageOperation(SocketCore core) : PendingOperation<int>
 {
-    private ReadOnlyMemory<byte> _rest = bytes;
-    private IReadOnlyList<SafeHandle> _descriptors = descriptors;
+    private ReadOnlyMemory<byte> _rest;
+    private IReadOnlyList<SafeHandle> _descriptors = [];
+
+    public static SendMessageOperation For(SocketCore core, ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
+    {
+        var operation = core.MessageSends.Take() ?? new SendMessageOperation(core);
+        operation._rest = bytes;
+        operation._descriptors = descriptors;
+        return operation;
+    }
 
     internal override bool TryPerform(ref bool drained)
     {
         do
         {
-            int sent = MessageSender.Send(core, _rest.Span, null, _descriptors, credentials);
+            int sent = MessageSender.Send(core, _rest.Span, null, _descriptors);
             if (sent == SyncCall.Again)
                 return false;
             if (sent < 0)
@@ -31,5 +37,13 @@ internal sealed class SendMessageOperation(
 
         SetOutcome(0);
         return true;
+    }
+
+    protected override void Recycle()
+    {
+        _rest = default;
+        _descriptors = [];
+        base.Recycle();
+        core.MessageSends.Return(this);
     }
 }

@@ -20,6 +20,9 @@ internal sealed class SocketCore : IDisposable
     private bool _closed;
     private bool _hasSendBuffer;
 
+    /// <summary>A spare for the next send with descriptors.</summary>
+    public OperationSlot<SendMessageOperation> MessageSends;
+
     public SocketCore(Descriptor descriptor, bool refusesDescriptors)
     {
         Descriptor = descriptor;

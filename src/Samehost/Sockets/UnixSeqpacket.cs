@@ -111,7 +111,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         ReadOnlyMemory<byte> record, IReadOnlyList<SafeHandle>? descriptors = null, CancellationToken cancellationToken = default)
     {
         DescriptorSender.Check(descriptors ??= []);
-        return _core.Writers.RunWithoutResult(new SendMessageOperation(_core, record, descriptors), cancellationToken);
+        return _core.Writers.RunWithoutResult(SendMessageOperation.For(_core, record, descriptors), cancellationToken);
     }
 
     /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>

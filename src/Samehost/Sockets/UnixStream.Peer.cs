@@ -56,7 +56,7 @@ public sealed partial class UnixStream
         ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken = default)
     {
         CheckSend(bytes.Length, descriptors);
-        return _core.Writers.RunWithoutResult(new SendMessageOperation(_core, bytes, descriptors), cancellationToken);
+        return _core.Writers.RunWithoutResult(SendMessageOperation.For(_core, bytes, descriptors), cancellationToken);
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ public sealed class StructLayoutTests : IDisposable
         #include <sys/eventfd.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
+        #include <sys/syscall.h>
         #include <sys/un.h>
         #include <fcntl.h>
         #include <errno.h>
@@ -49,6 +50,7 @@ public sealed class StructLayoutTests : IDisposable
             VALUE(EPOLLIN); VALUE(EPOLLPRI); VALUE(EPOLLOUT); VALUE(EPOLLERR); VALUE(EPOLLHUP); VALUE(EPOLLRDHUP);
             VALUE((unsigned)EPOLLET); VALUE(POLLIN); VALUE(POLLOUT); VALUE(O_DIRECTORY); VALUE(O_NOFOLLOW); VALUE(O_CREAT); VALUE(O_PATH);
             VALUE(O_CLOEXEC);
+            VALUE(SYS_recvfrom); VALUE(SYS_sendto); VALUE(SYS_recvmsg); VALUE(SYS_sendmsg); VALUE(SYS_epoll_pwait);
             return 0;
         }
         """;
@@ -110,6 +112,11 @@ public sealed class StructLayoutTests : IDisposable
             ["O_CREAT"] = LibcFile.O_CREAT,
             ["O_PATH"] = LibcFile.O_PATH,
             ["O_CLOEXEC"] = LibcFile.O_CLOEXEC,
+            ["SYS_recvfrom"] = LibcSyscall.SYS_recvfrom,
+            ["SYS_sendto"] = LibcSyscall.SYS_sendto,
+            ["SYS_recvmsg"] = LibcSyscall.SYS_recvmsg,
+            ["SYS_sendmsg"] = LibcSyscall.SYS_sendmsg,
+            ["SYS_epoll_pwait"] = LibcSyscall.SYS_epoll_pwait,
         };
 
         Add(ours, "pollfd", typeof(LibcPoll.PollFd), ("fd", "Fd"), ("events", "Events"), ("revents", "Returned"));

@@ -2,6 +2,8 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
+/// <remarks>Alone, because a process that another test starts holds our receivers for the moment between its fork and its exec.</remarks>
+[Collection(Support.Alone.Name)]
 public sealed class DatagramErrorTests : SocketTest
 {
     private readonly byte[] _buffer = new byte[100];

@@ -25,8 +25,9 @@ internal static unsafe partial class LibcSyscall
 
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
-    public static nint Receive(int fd, byte* buffer, nuint length, int flags) =>
-        AreKnown ? syscall(SYS_recvfrom, fd, buffer, length, flags, null, 0) : recv(fd, buffer, length, flags);
+    public static nint Receive(int fd, byte* buffer, nuint length, int flags, byte* address = null, uint* addressLength = null) => AreKnown
+        ? syscall(SYS_recvfrom, fd, buffer, length, flags, address, (nint)addressLength)
+        : recvfrom(fd, buffer, length, flags, address, addressLength);
 
     public static nint Send(int fd, byte* buffer, nuint length, int flags, byte* address = null, uint addressLength = 0) => AreKnown
         ? syscall(SYS_sendto, fd, buffer, length, flags, address, (nint)addressLength)
@@ -46,7 +47,7 @@ internal static unsafe partial class LibcSyscall
     private static partial nint syscall(nint number, nint fd, void* pointer, nuint third, nint fourth, void* fifth, nint sixth);
 
     [LibraryImport("libc")]
-    private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
+    private static partial nint recvfrom(int fd, byte* buffer, nuint length, int flags, byte* address, uint* addressLength);
 
     [LibraryImport("libc")]
     private static partial nint sendto(int fd, byte* buffer, nuint length, int flags, byte* address, uint addressLength);

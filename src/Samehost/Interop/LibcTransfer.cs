@@ -1,4 +1,4 @@
-// send(2), sendmsg(2), recv(2), unix(7).
+// send(2), sendmsg(2), recvfrom(2), unix(7).
 using System.Buffers;
 
 namespace Samehost.Interop;
@@ -9,6 +9,7 @@ internal static unsafe class LibcTransfer
     /// <summary>The most buffers one vectored write takes (IOV_MAX).</summary>
     public const int MaxVectors = 1024;
 
+    private const int MSG_TRUNC = 0x20;
     private const int MSG_DONTWAIT = 0x40;
     private const int MSG_NOSIGNAL = 0x4000;
     private const int MSG_CMSG_CLOEXEC = 0x40000000;
@@ -21,6 +22,30 @@ internal static unsafe class LibcTransfer
             nint result;
             do result = LibcResult.From(LibcSyscall.Receive(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
             while (result == -LibcResult.EINTR);
+            return (int)result;
+        }
+    }
+
+    /// <summary>
+    /// Receives one datagram and its sender's address; the result is its length even where the buffer was too short. Descriptors that come
+    /// with it are closed by the kernel.
+    /// </summary>
+    public static int ReceiveFrom(Descriptor socket, Span<byte> buffer, Span<byte> address, out int addressLength)
+    {
+        using var lease = new DescriptorLease(socket);
+        fixed (byte* p = buffer)
+        fixed (byte* a = address)
+        {
+            uint length;
+            nint result;
+            do
+            {
+                length = (uint)address.Length;
+                result = LibcResult.From(
+                    LibcSyscall.Receive(lease.Fd, p, (nuint)buffer.Length, MSG_DONTWAIT | MSG_TRUNC, a, &length));
+            }
+            while (result == -LibcResult.EINTR);
+            addressLength = (int)length;
             return (int)result;
         }
     }

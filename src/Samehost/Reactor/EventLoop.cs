@@ -12,8 +12,6 @@ internal sealed class EventLoop
 {
     private const ulong WakeSlot = ulong.MaxValue;
     private const int MostPostedAtOnce = 1024;
-    private const int PollsBetweenEvents = 8;
-    private const int MostInlinePolls = 16;
 
     [ThreadStatic]
     private static EventLoop? _threadsLoop;
@@ -27,9 +25,9 @@ internal sealed class EventLoop
     private readonly LoopCrew _crew;
     private readonly OffloadQueue _offload;
     private PollBudget _budget;
-    private Registration? _only; // what the last batch was for, when it was for one descriptor alone
+    private readonly LoneDescriptor _lone = new();
     private PendingOperation? _polled; // carried out while polling, to be completed
-    private int _sinceEvents;
+    private Registration? _polledFor;
     private int _count;
     private int _sleeping;
 
@@ -140,13 +138,13 @@ internal sealed class EventLoop
         }
 
         if (_count == 1)
-            _only = registration;
+            _lone.Set(registration);
         return Charge(registration, registration.OnEvents(events), start);
     }
 
     private long CompletePolled(long start)
     {
-        var registration = _only;
+        var registration = _polledFor;
         if (Interlocked.Exchange(ref _polled, null) is not { } operation)
             return start; // a successor was faster
         operation.Complete();
@@ -167,67 +165,32 @@ internal sealed class EventLoop
         return end;
     }
 
-    /// <summary>
-    /// True when a call that found nothing may look again for a moment where it stands, instead of returning to the loop, which
-    /// would only look at the same descriptor. Not often in a row: the loop has others to look for. And only for who leads.
-    /// </summary>
+    /// <inheritdoc cref="LoneDescriptor.MayPollInline"/>
+    /// <remarks>And only for who leads.</remarks>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_only, registration) && IsLeading && _budget.Budget > 0 && _posted.IsEmpty
-        && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls;
+        _budget.Budget > 0 && IsLeading && _posted.IsEmpty && _lone.MayPollInline(registration);
 
     private int WaitForEvents()
     {
         if (!_posted.IsEmpty)
-            return LibcEpoll.Wait(Epoll, _batch, 0);
-
-        long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0 && TryPoll(start + _budget.Budget, out int polled))
         {
-            _budget.Succeeded();
-            return polled;
+            _polled = _lone.TryAway(out _polledFor);
+            return LibcEpoll.Wait(Epoll, _batch, 0);
         }
 
-        _only = null;
+        long start = Stopwatch.GetTimestamp();
+        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out _polled, out int ready))
+        {
+            _polledFor = _lone.Registration;
+            _budget.Succeeded();
+            return ready;
+        }
+
+        _lone.Clear();
         Interlocked.Exchange(ref _sleeping, 1);
         int count = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
         Volatile.Write(ref _sleeping, 0);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
         return count;
-    }
-
-    /// <summary>
-    /// Looks again and again until the time is over. Where the loop has been busy with one descriptor alone, it tries that one's
-    /// next call itself, which is half the work of asking epoll first; others are looked for every few times.
-    /// </summary>
-    private bool TryPoll(long end, out int ready)
-    {
-        var only = _only is { } registration && !registration.Cost.IsLong
-            ? registration.Readers.IsEmpty ? registration.Writers : registration.Readers
-            : null;
-        do
-        {
-            if (only is not null && !only.IsEmpty && ++_sinceEvents < PollsBetweenEvents)
-            {
-                LibcSched.Yield(); // the call was tried a moment ago, before it was queued
-                ready = 0;
-                if ((_polled = only.TryPoll()) is not null)
-                    return true;
-            }
-            else
-            {
-                _sinceEvents = 0;
-                ready = LibcEpoll.Wait(Epoll, _batch, 0);
-                if (ready != 0 || !_posted.IsEmpty)
-                {
-                    _only = null;
-                    return true;
-                }
-
-                LibcSched.Yield();
-            }
-        }
-        while (Stopwatch.GetTimestamp() < end);
-        ready = 0;
-        return false;
     }
 }

@@ -13,7 +13,10 @@ internal sealed class LoopCrew
     private const int QuietTicksToPark = 10;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan TickAfterDeposing = TimeSpan.FromMicroseconds(250);
+
+    // One handler that blocks is often followed by more, and then what the others wait is what the watch takes to notice.
+    private const int EagerTicks = 100;
+    private static readonly TimeSpan EagerTick = TimeSpan.FromMicroseconds(100);
 
     private readonly EventLoop _loop;
     private readonly OffloadQueue _offload;
@@ -36,8 +39,8 @@ internal sealed class LoopCrew
     /// <summary>Sets the first two threads to work.</summary>
     public void Start()
     {
-        Start(() => Serve(leads: true, 0), "samehost loop");
-        Start(() => Serve(leads: false, 0), "samehost loop");
+        Start(() => Serve(leads: true, eager: 0), "samehost loop");
+        Start(() => Serve(leads: false, eager: 0), "samehost loop");
     }
 
     /// <summary>Has the watch tick again, should it have stopped. The caller has just passed a full fence.</summary>
@@ -64,20 +67,22 @@ internal sealed class LoopCrew
         }
     }
 
-    private void Serve(bool leads, long term)
+    private void Serve(bool leads, int eager)
     {
+        long term = 0; // the first leader's
         while (true)
         {
             if (leads)
             {
                 _loop.Lead(term);
                 leads = false;
+                eager = EagerTicks; // who comes to watch from now on does so because a leader was deposed
                 if (!StandBy())
                     return;
             }
             else
             {
-                term = Watch();
+                term = Watch(eager);
                 CallNextWatch();
                 leads = true;
             }
@@ -85,16 +90,15 @@ internal sealed class LoopCrew
     }
 
     /// <summary>Ticks until the leader has to be replaced; returns the new term, which is the caller's.</summary>
-    private long Watch()
+    private long Watch(int eager)
     {
-        var tick = TickAfterDeposing;
         long seen = _loop.Cursor.Now;
         long served = _offload.Served;
         int quiet = 0;
         while (true)
         {
-            LibcPoll.Wait(_bell, 0, null, tick);
-            tick = Tick;
+            LibcPoll.Wait(_bell, 0, null, eager > 0 ? EagerTick : Tick);
+            eager--;
             long now = _loop.Cursor.Now;
             if (now != seen)
                 quiet = 0;
@@ -153,7 +157,7 @@ internal sealed class LoopCrew
             }
         }
 
-        if (TryStart(() => Serve(leads: false, 0), "samehost loop"))
+        if (TryStart(() => Serve(leads: false, EagerTicks), "samehost loop"))
             return;
         lock (_lock)
             _watchIsMissing = true; // the next to come back from what held it up watches

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Samehost.Interop;
 
 namespace Samehost.Reactor;
@@ -13,11 +14,19 @@ internal sealed class Registration
     private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
     private const uint Uncertain = Ended | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI;
 
+    private enum Watched
+    {
+        No,
+        ForReading,
+        ForWriting,
+    }
+
     private readonly Descriptor _descriptor;
     private readonly Lock _lock = new();
     private EventLoop? _loop;
     private volatile bool _added;
     private volatile bool _writingArmed;
+    private volatile Watched _watched; // by the loop itself, while epoll is not asked to
     private bool _closed;
     private uint _offloaded;
 
@@ -53,12 +62,18 @@ internal sealed class Registration
     /// <summary>Makes events reach the queues. A readiness that is there already is reported too. 0 or <c>-errno</c>.</summary>
     public int Arm(bool writing)
     {
+        if (!X86Base.IsSupported)
+            Interlocked.MemoryBarrier(); // the call's place in its queue before these looks; on x86 leaving the queue's lock sees to it
         if (_added && (!writing || _writingArmed))
+            return 0;
+        if (_watched == (writing ? Watched.ForWriting : Watched.ForReading))
             return 0;
         lock (_lock)
         {
             if (_closed)
                 return 0; // the queues refuse and abandon what waits
+            if (_watched != Watched.No)
+                return Rejoin(writing);
             if (_added)
                 return writing && !_writingArmed ? SetWritingArmed(true) : 0;
 
@@ -76,6 +91,46 @@ internal sealed class Registration
         }
     }
 
+    /// <summary>
+    /// Leaves epoll for a while in which the loop itself looks whether the one direction that somebody waits for is ready. False when both
+    /// have waiting calls.
+    /// </summary>
+    public bool TryLeave(bool writing)
+    {
+        lock (_lock)
+        {
+            if (_closed || !_added || !(writing ? Readers : Writers).IsEmpty)
+                return false;
+            // From here on a call of the other direction that comes to wait takes the lock, finds this, and has us rejoin; one that came
+            // before, and may have relied on epoll, is seen below.
+            bool wasArmed = _writingArmed;
+            _watched = writing ? Watched.ForWriting : Watched.ForReading;
+            _added = false;
+            _writingArmed = false;
+            Interlocked.MemoryBarrier();
+            if ((writing ? Readers : Writers).IsEmpty)
+            {
+                _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
+                return true;
+            }
+
+            _watched = Watched.No;
+            _writingArmed = wasArmed;
+            _added = true;
+            return false;
+        }
+    }
+
+    /// <summary>Ends what <see cref="TryLeave"/> began, if that is still so. What is ready by now is reported as an event.</summary>
+    public void Return()
+    {
+        lock (_lock)
+        {
+            if (!_closed && _watched != Watched.No)
+                _ = Rejoin(writing: false);
+        }
+    }
+
     /// <summary>Leaves the loop and gives up all waiting calls; after it the descriptor may be closed.</summary>
     public void Close()
     {
@@ -85,10 +140,9 @@ internal sealed class Registration
                 return;
             _closed = true;
             if (_added)
-            {
                 _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
+            if (_added || _watched != Watched.No)
                 Loop.Slots.Remove(this);
-            }
         }
 
         Readers.Close();
@@ -144,6 +198,25 @@ internal sealed class Registration
             _writingArmed = true;
             return false;
         }
+    }
+
+    /// <summary>Back to epoll, under the lock. Without it nobody would look for the calls that wait, so they end if it fails.</summary>
+    private int Rejoin(bool writing)
+    {
+        writing |= _watched == Watched.ForWriting;
+        _watched = Watched.No;
+        int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+        if (result < 0)
+        {
+            Loop.Slots.Remove(this);
+            Readers.GiveUpAll(result);
+            Writers.GiveUpAll(result);
+            return result;
+        }
+
+        _writingArmed = writing;
+        _added = true;
+        return 0;
     }
 
     private int SetWritingArmed(bool armed)

@@ -107,32 +107,56 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Gives up all that waits, because epoll refused the descriptor.</summary>
+    public void GiveUpAll(int errno)
+    {
+        lock (this)
+        {
+            while (_head is { } operation)
+            {
+                Remove(operation);
+                operation.Abandon(Unarmed(errno));
+            }
+        }
+    }
+
     private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token) =>
         (_registration.MayPollInline && PollInline(operation, token)) || PerformOrQueue(operation, token);
 
-    /// <summary>Looks again and again for a moment, in the expectation that the peer answers at once.</summary>
+    /// <summary>Tries, and looks again and again for a moment, in the expectation that the peer answers at once.</summary>
     private bool PollInline<T>(PendingOperation<T> operation, CancellationToken token)
     {
+        bool found = false;
+        if (!_drained && !TryInline(operation, token, out found))
+            return false;
+        if (found)
+            return true;
+
         long start = Stopwatch.GetTimestamp(), now;
-        bool found;
-        if (_drained)
-            LibcSched.Yield(); // it would be in vain now
         do
         {
-            lock (this)
-            {
-                if (_closed || token.IsCancellationRequested || _head is not null)
-                    return false;
-                found = TryPerform(operation);
-            }
-
-            if (!found)
-                LibcSched.Yield();
+            // On one processor the peer has its turn now, however long that takes; so there is always a look afterwards.
+            LibcSched.Yield();
+            if (!TryInline(operation, token, out found))
+                return false;
             now = Stopwatch.GetTimestamp();
         }
         while (!found && now - start < InlinePoll);
         _registration.InlineTicks += now - start;
         return found;
+    }
+
+    /// <summary>False when it is not its turn, or its time is over.</summary>
+    private bool TryInline(PendingOperation operation, CancellationToken token, out bool performed)
+    {
+        lock (this)
+        {
+            performed = false;
+            if (_closed || token.IsCancellationRequested || _head is not null)
+                return false;
+            performed = TryPerform(operation);
+            return true;
+        }
     }
 
     /// <summary>True when it was carried out, or refused.</summary>

@@ -64,11 +64,11 @@ internal sealed class DatagramState(SocketCore core)
         }
 
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcMessage.Receive(Core.Descriptor, buffer, address, default, trueLength: true, out var header);
+        int length = LibcTransfer.ReceiveFrom(Core.Descriptor, buffer, address, out int addressLength);
         received = default;
         if (length < 0)
             return length;
-        var sender = _senders.Find(address[..Math.Min(header.AddressLength, address.Length)]);
+        var sender = _senders.Find(address[..Math.Min(addressLength, address.Length)]);
         received = new UnixDatagramReceiveResult(Math.Min(length, buffer.Length), length, sender);
         return 0;
     }

@@ -6,7 +6,7 @@ namespace Samehost;
 /// <content>Sending and receiving.</content>
 public sealed partial class UnixDatagram
 {
-    /// <summary>Receives the next datagram, blocking the thread until there is one (recvmsg(2)).</summary>
+    /// <summary>Receives the next datagram, blocking the thread until there is one (recvfrom(2)).</summary>
     /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
     /// <exception cref="UnixSocketException">ECONNRESET on a connected socket whose peer has closed with unread datagrams.</exception>
     public UnixDatagramReceiveResult Receive(Span<byte> buffer)
@@ -16,7 +16,7 @@ public sealed partial class UnixDatagram
         return result >= 0 ? call.Received : throw DatagramState.Failure(result, "receive");
     }
 
-    /// <summary>Receives the next datagram (recvmsg(2)).</summary>
+    /// <summary>Receives the next datagram (recvfrom(2)).</summary>
     /// <remarks>Cancel safe: a cancelled call has taken nothing; a datagram reported as received is received.</remarks>
     /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -64,5 +64,8 @@ internal static class ServeStorm
         return connected;
     }
 
-    private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Length;
+    /// <summary>Those of the kinds that the library opens: the runtime has a pair of pipes for each thread.</summary>
+    private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Count(path =>
+        new FileInfo(path).LinkTarget is { } target
+        && (target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("anon_inode:", StringComparison.Ordinal)));
 }

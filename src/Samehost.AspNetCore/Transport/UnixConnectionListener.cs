@@ -119,7 +119,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     {
         if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
             stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
-        var connection = new UnixConnection(stream, EndPoint, _pulse);
+        var connection = new UnixConnection(stream, EndPoint, _pulse, _logger);
         _pulse.Add(connection);
         // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
         if (_accepted.Writer.TryWrite(connection))

@@ -60,7 +60,7 @@ public sealed class HandOverTests : IDisposable
             using var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf(name)), null, Token));
             await client.SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             string answer = await client.ReadToEndAsync();
-            return answer.Contains("old.", StringComparison.Ordinal) ? "old." : answer.Contains("new.", StringComparison.Ordinal) ? "new." : answer;
+            return new[] { "old.", "new." }.FirstOrDefault(word => answer.Contains(word, StringComparison.Ordinal)) ?? answer;
         }
         catch (UnixSocketException e)
         {

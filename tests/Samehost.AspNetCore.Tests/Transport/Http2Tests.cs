@@ -87,8 +87,9 @@ public sealed class Http2Tests
     [Fact(Timeout = Limit)]
     public async Task An_answer_that_is_not_read_does_not_hold_up_the_others_of_its_connection()
     {
-        await using var server = await StartAsync(http =>
-            http.Request.Path == "/large" ? http.Response.Body.WriteAsync(new byte[10_000_000]).AsTask() : http.Response.WriteAsync("good"));
+        await using var server = await StartAsync(http => http.Request.Path == "/large"
+            ? http.Response.Body.WriteAsync(new byte[10_000_000]).AsTask()
+            : http.Response.WriteAsync("good"));
         using var client = server.NewClient(HttpVersion.Version20);
         using var large = await client.GetAsync("/large", HttpCompletionOption.ResponseHeadersRead, Token);
 

@@ -135,7 +135,7 @@ public sealed class PipeWriterTests
 
         Assert.True((await (flush ?? pair.Output.FlushAsync(Token).AsTask())).IsCompleted);
         Assert.True((await pair.Output.WriteAsync(new byte[10], Token)).IsCompleted);
-        await Eventually.IsTrueAsync(() => pair.Connection.ConnectionClosed.IsCancellationRequested, "the connection says that it has ended");
+        await Eventually.IsTrueAsync(() => pair.Connection.ConnectionClosed.IsCancellationRequested, "the connection says so");
     }
 
     [Fact(Timeout = Limit)]

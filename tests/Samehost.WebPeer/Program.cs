@@ -3,20 +3,21 @@ using Samehost;
 using Samehost.AspNetCore;
 
 // Another process for the tests:
-//   serve PATH            a server that greets; "ready", then it goes on until its input ends
+//   serve PATH…           a server that greets; "ready", then it goes on until its input ends
 //   ask PATH NAME HEADER… one request, from a client socket bound to an abstract NAME ("-": unbound); prints status and body
 return args switch
 {
-    ["serve", var path] => await ServeAsync(path),
+    ["serve", .. var paths] => await ServeAsync(paths),
     ["ask", var path, var name, .. var headers] => await AskAsync(path, name, headers),
     _ => 2,
 };
 
-static async Task<int> ServeAsync(string path)
+static async Task<int> ServeAsync(string[] paths)
 {
     var builder = WebApplication.CreateSlimBuilder();
     builder.Logging.ClearProviders();
-    builder.WebHost.ListenUnix(path, listen => listen.MaxConnectionsPerUser = listen.MaxConnections);
+    foreach (string path in paths)
+        builder.WebHost.ListenUnix(path, listen => listen.MaxConnectionsPerUser = listen.MaxConnections);
     await using var app = builder.Build();
     app.MapGet("/", () => "hello");
     await app.StartAsync();

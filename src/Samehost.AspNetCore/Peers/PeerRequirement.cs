@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Samehost.AspNetCore.Peers;
 
@@ -12,7 +13,7 @@ internal sealed class PeerRequirement(PeerPolicy policy) : AuthorizationHandler<
     {
         // Self-handling: each instance is asked about every requirement, and answers for its own.
         if (ReferenceEquals(requirement, this)
-            && context.Resource is HttpContext http
+            && Request(context.Resource) is { } http
             && http.Features.Get<IUnixPeerFeature>() is { } feature
             && UnixPeer.TryGet(feature, out _) is { } peer
             && policy.Admits(peer))
@@ -22,4 +23,7 @@ internal sealed class PeerRequirement(PeerPolicy policy) : AuthorizationHandler<
 
         return Task.CompletedTask;
     }
+
+    /// <summary>The request that is to be authorized: as endpoints ask, or as MVC's filters do.</summary>
+    private static HttpContext? Request(object? resource) => resource as HttpContext ?? (resource as ActionContext)?.HttpContext;
 }

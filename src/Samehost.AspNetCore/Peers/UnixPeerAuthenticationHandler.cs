@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Logging;
@@ -12,9 +10,6 @@ internal sealed class UnixPeerAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    // Names are looked up in the account database: once for a connection, not for each request.
-    private static readonly ConditionalWeakTable<PeerCredentials, ClaimsPrincipal> Principals = [];
-
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
     private AuthenticateResult Authenticate()
@@ -25,7 +20,6 @@ internal sealed class UnixPeerAuthenticationHandler(
             return AuthenticateResult.Fail(failure ?? "The caller's credentials cannot be read.");
         if (peer.IsStranger)
             return AuthenticateResult.Fail("The caller is outside our namespaces, where its numbers mean something else.");
-        var principal = Principals.GetValue(peer, p => UnixPeerPrincipal.Of(p, Scheme.Name)).Clone();
-        return AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name));
+        return AuthenticateResult.Success(new AuthenticationTicket(UnixPeerPrincipal.Of(peer, Scheme.Name), Scheme.Name));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 
 namespace Samehost.AspNetCore.Peers;
@@ -6,18 +7,26 @@ namespace Samehost.AspNetCore.Peers;
 /// <summary>A caller's credentials as ASP.NET Core's principal.</summary>
 internal static class UnixPeerPrincipal
 {
-    public static ClaimsPrincipal Of(PeerCredentials peer, string scheme)
+    // Names are looked up in the account database: once for a connection, not for each request.
+    private static readonly ConditionalWeakTable<PeerCredentials, Claim[]> Known = [];
+
+    /// <summary>A principal for one request, which may change it.</summary>
+    public static ClaimsPrincipal Of(PeerCredentials peer, string scheme) =>
+        new(new ClaimsIdentity(Known.GetValue(peer, ClaimsOf), scheme, ClaimTypes.Name, UnixPeerClaimTypes.Group)); // copies them
+
+    private static Claim[] ClaimsOf(PeerCredentials peer)
     {
         string uid = peer.UserId.ToString(CultureInfo.InvariantCulture);
-        var identity = new ClaimsIdentity(scheme, ClaimTypes.Name, UnixPeerClaimTypes.Group);
-        identity.AddClaim(new Claim(ClaimTypes.NameIdentifier, uid));
-        identity.AddClaim(new Claim(UnixPeerClaimTypes.UserId, uid));
-        identity.AddClaim(new Claim(UnixPeerClaimTypes.GroupId, peer.GroupId.ToString(CultureInfo.InvariantCulture)));
-        identity.AddClaim(new Claim(UnixPeerClaimTypes.AdvisoryProcessId, peer.ProcessId.ToString(CultureInfo.InvariantCulture)));
+        List<Claim> claims =
+        [
+            new(ClaimTypes.NameIdentifier, uid),
+            new(UnixPeerClaimTypes.UserId, uid),
+            new(UnixPeerClaimTypes.GroupId, peer.GroupId.ToString(CultureInfo.InvariantCulture)),
+            new(UnixPeerClaimTypes.AdvisoryProcessId, peer.ProcessId.ToString(CultureInfo.InvariantCulture)),
+        ];
         if (peer.UserName is { } user)
-            identity.AddClaim(new Claim(ClaimTypes.Name, user));
-        foreach (string name in peer.GroupNames)
-            identity.AddClaim(new Claim(UnixPeerClaimTypes.Group, name));
-        return new ClaimsPrincipal(identity);
+            claims.Add(new(ClaimTypes.Name, user));
+        claims.AddRange(peer.GroupNames.Select(static name => new Claim(UnixPeerClaimTypes.Group, name)));
+        return [.. claims];
     }
 }

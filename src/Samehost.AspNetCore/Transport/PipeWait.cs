@@ -16,8 +16,11 @@ internal sealed class PipeWait<TResult> : IValueTaskSource<TResult>
     public bool IsUnderWay { get; private set; }
 
     /// <summary>Under the lock, while something is under way that will end the wait.</summary>
+    /// <exception cref="InvalidOperationException">Somebody waits already, and would never hear of it.</exception>
     public ValueTask<TResult> Begin(CancellationToken token)
     {
+        if (IsUnderWay)
+            throw new InvalidOperationException("One read, or one flush, at a time: another one is under way.");
         _core.Reset();
         IsUnderWay = true;
         if (token.CanBeCanceled)

@@ -47,10 +47,10 @@ internal sealed class Pulse : IDisposable
         UnixConnection[] unwatched;
         lock (_connections)
             unwatched = [.. _connections.Where(c => c.IsUnwatched)];
+        if (unwatched.Length > 0)
+            Start(); // before they are seen to: an application may run in there, and take its time
         foreach (var connection in unwatched)
             connection.Watch();
-        if (unwatched.Length > 0)
-            Start();
     }
 
     private void BeatOnce()

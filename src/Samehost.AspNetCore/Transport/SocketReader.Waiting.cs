@@ -30,12 +30,19 @@ internal sealed partial class SocketReader
 
     private ValueTask<ReadResult> WaitFor(ValueTaskAwaiter<int> read, CancellationToken token)
     {
-        ValueTask<ReadResult> wait;
-        lock (_wait)
-            wait = TryTake(out var result, out _) ? new(result) : _wait.Begin(token);
-        _read = read;
-        read.UnsafeOnCompleted(_readEnded);
-        return wait;
+        try
+        {
+            lock (_wait)
+            {
+                return !TryTake(out var result, out var error) ? _wait.Begin(token)
+                    : error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
+            }
+        }
+        finally
+        {
+            _read = read;
+            read.UnsafeOnCompleted(_readEnded);
+        }
     }
 
     /// <summary>Runs the consumer, if it waits for what has arrived; then reads ahead, unless a read is under way again.</summary>

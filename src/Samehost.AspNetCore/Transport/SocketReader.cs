@@ -91,6 +91,8 @@ internal sealed partial class SocketReader : PipeReader
     {
         lock (_wait)
         {
+            if (_completed)
+                throw AfterCompletion(); // its blocks may be somebody else's by now
             if (consumed.GetObject() is not Block block)
                 return; // of an empty buffer
             _consumed = block.RunningIndex + consumed.GetInteger();
@@ -117,9 +119,13 @@ internal sealed partial class SocketReader : PipeReader
     /// <summary>What there is for the consumer; false when it has to wait. Under the lock.</summary>
     private bool TryTake(out ReadResult result, out Exception? error)
     {
-        error = null;
+        error = _completed ? AfterCompletion() : null;
         if (_completed)
-            throw new InvalidOperationException("Reading is not allowed after the reader was completed.");
+        {
+            result = default;
+            return true; // a read that waited ends as well
+        }
+
         bool isNew = _received > _examined;
         if (!_canceled && !isNew && !_ended)
         {
@@ -135,6 +141,8 @@ internal sealed partial class SocketReader : PipeReader
         _canceled = false;
         return true;
     }
+
+    private static InvalidOperationException AfterCompletion() => new("Reading is not allowed after the reader was completed.");
 
     private ReadOnlySequence<byte> Unconsumed() =>
         _first is null ? default : new(_first, _start, _last!, _last!.Length);

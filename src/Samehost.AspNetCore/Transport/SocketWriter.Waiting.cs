@@ -27,14 +27,19 @@ internal sealed partial class SocketWriter
 
     private ValueTask<FlushResult> WaitFor(ValueTaskAwaiter write, CancellationToken token)
     {
-        ValueTask<FlushResult> wait;
-        lock (_wait)
+        try
         {
-            wait = _canceled ? new(new FlushResult(isCanceled: true, false)) : _wait.Begin(token);
-            _canceled = false;
+            lock (_wait)
+            {
+                if (!_canceled)
+                    return _wait.Begin(token);
+                _canceled = false;
+                return new(new FlushResult(isCanceled: true, false));
+            }
         }
-
-        Hook(write);
-        return wait;
+        finally
+        {
+            Hook(write);
+        }
     }
 }

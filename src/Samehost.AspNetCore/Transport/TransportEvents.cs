@@ -35,4 +35,7 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
     [LoggerMessage(8, LogLevel.Warning,
         "{Address} serves {Connections} connections at a time and lets others wait: the process may open no more files (ulimit -n)")]
     public static partial void LittleRoom(ILogger logger, string address, int connections);
+
+    [LoggerMessage(9, LogLevel.Error, "The application's callback at the end of a connection to {Address} failed")]
+    public static partial void CallbackFailed(ILogger logger, string address, Exception error);
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -21,6 +22,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     private readonly SocketReader _reader;
     private readonly SocketWriter _writer;
     private readonly EndPoint _local;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _done = new();
     private PeerCredentials? _peer;
@@ -29,10 +31,11 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     private IDictionary<object, object?>? _items;
     private int _hasEnded;
 
-    public UnixConnection(UnixStream stream, EndPoint local, Pulse pulse)
+    public UnixConnection(UnixStream stream, EndPoint local, Pulse pulse, ILogger logger)
     {
         _stream = stream;
         _local = local;
+        _logger = logger;
         Pulse = pulse;
         _reader = new SocketReader(stream, this);
         _writer = new SocketWriter(stream, this);
@@ -114,7 +117,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     public void HasEnded()
     {
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+            _ = TellEndAsync();
     }
 
     public override void Abort(ConnectionAbortedException abortReason)
@@ -139,8 +142,22 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
         Interlocked.CompareExchange(ref _reason, Closed, null);
         _stream.Dispose();
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
-            await _closed.CancelAsync().ConfigureAwait(false);
+            await TellEndAsync().ConfigureAwait(false);
         _done.TrySetResult();
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task TellEndAsync()
+    {
+        try
+        {
+            await _closed.CancelAsync().ConfigureAwait(false); // on the thread pool, whoever has noticed it
+        }
+#pragma warning disable CA1031 // what the application's callbacks throw must not end the process, nor keep the connection from ending
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            TransportEvents.CallbackFailed(_logger, _local.ToString()!, e);
+        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Transport;
@@ -15,7 +14,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
         Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
 
     private readonly Pulse _pulse = new();
-    private readonly IHostApplicationLifetime? _application;
+    private readonly Retirement _retirement;
     private readonly ILogger _logger;
     private readonly UnixServer _server;
     private UnixHandOver? _offer;
@@ -24,11 +23,11 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private int _observed;
 
     private UnixConnectionListener(
-        EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application)
+        EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger, Retirement retirement)
     {
         EndPoint = endPoint;
         _logger = logger;
-        _application = application;
+        _retirement = retirement;
         int room = DescriptorRoom.For(options.MaxConnections);
         if (room < options.MaxConnections)
             TransportEvents.LittleRoom(logger, endPoint.ToString()!, room);
@@ -48,7 +47,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
 
     /// <summary>Takes the socket over from a running process or from a service manager, or binds it.</summary>
     public static async Task<UnixConnectionListener> StartAsync(
-        EndPoint endPoint, UnixListenOptions options, ILogger logger, IHostApplicationLifetime? application, CancellationToken token)
+        EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
     {
         var takeOver = options.HandOverControl is { } control
             ? await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false)
@@ -59,15 +58,19 @@ internal sealed class UnixConnectionListener : IConnectionListener
             var listener = takeOver?.Listener
                 ?? (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
                 ?? UnixListener.Listen(options.Address, options.Listener);
-            started = new UnixConnectionListener(endPoint, listener, options, logger, application);
+            started = new UnixConnectionListener(endPoint, listener, options, logger, retirement);
             if (takeOver is not null)
             {
-                await takeOver.ConfirmAsync(token).ConfigureAwait(false);
+                await Succession.ConfirmAsync(takeOver, options.HandOverControl!, token).ConfigureAwait(false);
                 TransportEvents.TookOver(logger, endPoint.ToString()!);
             }
 
             if (options.HandOverControl is { } next)
+            {
+                retirement.Offered(started);
                 started._offer = Succession.Offer(next, started._server, logger, endPoint.ToString()!);
+            }
+
             return started;
         }
         catch
@@ -98,7 +101,11 @@ internal sealed class UnixConnectionListener : IConnectionListener
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         if (Interlocked.Exchange(ref _unbound, 1) == 0)
+        {
+            _retirement.Withdrawn(this);
             _stop = _server.StopAsync();
+        }
+
         _accepted.Writer.TryComplete();
         return ValueTask.CompletedTask;
     }
@@ -119,7 +126,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     {
         if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
             stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
-        var connection = new UnixConnection(stream, EndPoint, _pulse);
+        var connection = new UnixConnection(stream, EndPoint, _pulse, _logger);
         _pulse.Add(connection);
         // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
         if (_accepted.Writer.TryWrite(connection))
@@ -139,6 +146,6 @@ internal sealed class UnixConnectionListener : IConnectionListener
         }
 
         TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
-        _application?.StopApplication();
+        _retirement.HandedOver(this);
     }
 }

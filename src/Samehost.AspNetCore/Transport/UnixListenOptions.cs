@@ -13,6 +13,9 @@ public sealed class UnixListenOptions
     }
 
     private readonly ListenOptions? _kestrel;
+    private int _backlog = 4096;
+    private int _maxConnections = 4096;
+    private int _maxConnectionsPerUser = 1024;
 
     /// <summary>Where to listen.</summary>
     public UnixEndPoint Address { get; }
@@ -32,15 +35,34 @@ public sealed class UnixListenOptions
 
     /// <summary>How many connections may wait to be accepted; the kernel cuts it to net.core.somaxconn (listen(2)). 4,096 by
     /// default.</summary>
-    public int Backlog { get; set; } = 4096;
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public int Backlog
+    {
+        get => _backlog;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _backlog = value;
+        }
+    }
 
     /// <summary>How many connections are served at once; further ones wait in the backlog. 4,096 by default, and fewer where the process
     /// may not open so many files.</summary>
-    public int MaxConnections { get; set; } = 4096;
+    /// <exception cref="ArgumentOutOfRangeException">It is zero or negative.</exception>
+    public int MaxConnections
+    {
+        get => _maxConnections;
+        set => _maxConnections = Positive(value);
+    }
 
     /// <summary>How many of them may belong to one user; further ones are closed at once, so that one user cannot keep the others out.
     /// 1,024 by default.</summary>
-    public int MaxConnectionsPerUser { get; set; } = 1024;
+    /// <exception cref="ArgumentOutOfRangeException">It is zero or negative.</exception>
+    public int MaxConnectionsPerUser
+    {
+        get => _maxConnectionsPerUser;
+        set => _maxConnectionsPerUser = Positive(value);
+    }
 
     /// <summary>
     /// The name of a socket that a service manager may have opened for us (<c>FileDescriptorName=</c>, systemd.socket(5)). It is used if it
@@ -67,4 +89,10 @@ public sealed class UnixListenOptions
     }
 
     internal UnixListenerOptions Listener => new() { Backlog = Backlog, SocketFile = SocketFile, PeerPolicy = PeerPolicy };
+
+    private static int Positive(int value)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+        return value;
+    }
 }

@@ -12,6 +12,8 @@ internal sealed class UnixTransportFactory(ILoggerFactory loggers, IHostApplicat
 {
     private readonly ILogger _logger = loggers.CreateLogger("Samehost.AspNetCore.Transport");
 
+    private readonly Retirement _retirement = new(application);
+
     public bool CanBind(EndPoint endpoint) => endpoint is UnixListenEndPoint or UnixDomainSocketEndPoint;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
@@ -19,7 +21,7 @@ internal sealed class UnixTransportFactory(ILoggerFactory loggers, IHostApplicat
         var options = endpoint is UnixListenEndPoint ours ? ours.Options : new UnixListenOptions(AddressOf(endpoint));
         try
         {
-            return await UnixConnectionListener.StartAsync(endpoint, options, _logger, application, cancellationToken)
+            return await UnixConnectionListener.StartAsync(endpoint, options, _logger, _retirement, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (UnixSocketException e) when (e.Errno is Errno.EADDRINUSE)

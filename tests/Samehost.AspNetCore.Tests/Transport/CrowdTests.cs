@@ -69,6 +69,47 @@ public sealed class CrowdTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Handlers_may_hold_their_threads_while_they_wait_for_the_body_and_for_room_for_the_answer()
+    {
+        const int Large = 3_000_000;
+        int reading = 0;
+        await using var server = await WebServer.StartAsync(app => app.Run(async http =>
+        {
+            if (http.Request.ContentLength is not > 0)
+            {
+                await http.Response.WriteAsync("good");
+                return;
+            }
+
+            Interlocked.Increment(ref reading);
+#pragma warning disable xUnit1031 // blocking is what is tested
+            http.Request.Body.CopyToAsync(Stream.Null).GetAwaiter().GetResult();
+            http.Response.ContentLength = Large;
+            http.Response.Body.WriteAsync(new byte[Large]).AsTask().GetAwaiter().GetResult();
+#pragma warning restore xUnit1031
+        }));
+        var clients = Enumerable.Range(0, 4).Select(_ => server.Connect()).ToArray();
+        foreach (var client in clients)
+        {
+            await client.SendAsync(RawClient.Get); // later requests run on the loop
+            await client.ReadUntilAsync("0\r\n\r\n");
+            await client.SendAsync("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n");
+        }
+
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref reading) == clients.Length, "all handlers wait for their bodies");
+        foreach (var client in clients)
+            await client.SendAsync("body");
+        foreach (var client in clients)
+        {
+            await client.ReadUntilAsync("\r\n\r\n");
+            client.Dispose();
+        }
+
+        using var good = server.NewClient();
+        Assert.Equal("good", await good.GetStringAsync("/", Token));
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task One_user_may_not_have_more_than_its_share_of_connections()
     {
         await using var server = await WebServer.StartAsync(
@@ -85,17 +126,19 @@ public sealed class CrowdTests
     }
 
     [Theory(Timeout = Limit)]
-    [InlineData(256)]
-    [InlineData(1024)]
-    public async Task A_server_short_of_descriptors_lives_costs_little_and_answers_within_a_second_of_room(int descriptors)
+    [InlineData(256, 1)]
+    [InlineData(256, 3)]
+    [InlineData(1024, 1)]
+    [InlineData(1024, 3)]
+    public async Task A_server_short_of_descriptors_lives_costs_little_and_answers_within_a_second_of_room(int descriptors, int endpoints)
     {
-        string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
-        using var server = WebPeerProcess.StartWithDescriptors(descriptors, "serve", path);
+        string[] paths = [.. Enumerable.Range(0, endpoints).Select(_ => Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock"))];
+        using var server = WebPeerProcess.StartWithDescriptors(descriptors, ["serve", .. paths]);
         Assert.Equal("ready", await server.ReadLineAsync());
         var waiting = new Dictionary<RawClient, Task<string>>();
         for (int i = 0; i < 3 * descriptors; i++)
         {
-            var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(path), null, Token));
+            var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(paths[i % endpoints]), null, Token));
             await client.SendAsync(RawClient.Get);
             waiting.Add(client, client.ReadUntilAsync("hello"));
         }

@@ -106,6 +106,19 @@ public sealed class EndPointTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Limits_that_let_nobody_in_are_refused_where_they_are_set()
+    {
+        Action<UnixListenOptions>[] wrong = [l => l.MaxConnections = 0, l => l.MaxConnectionsPerUser = 0, l => l.Backlog = -1];
+        foreach (var listen in wrong)
+        {
+            string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+            var refused = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => WebServer.StartAsync(Greet, listen, address: path));
+            Assert.Equal("value", refused.ParamName);
+            Assert.False(File.Exists(path));
+        }
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task HTTP_2_without_TLS_carries_many_requests_on_one_connection()
     {
         await using var server = await WebServer.StartAsync(Greet, l => l.Kestrel.Protocols = HttpProtocols.Http2);

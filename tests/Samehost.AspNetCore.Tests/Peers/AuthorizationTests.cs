@@ -1,0 +1,179 @@
+using System.Net;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Authorization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Samehost.AspNetCore.Tests.Support;
+
+namespace Samehost.AspNetCore.Tests.Peers;
+
+/// <summary>The ways in which applications ask for authorization lead to the same answer.</summary>
+public sealed class AuthorizationTests
+{
+    private const int Limit = 60_000;
+    private const string Us = "self";
+    private const string Others = "uid:54321";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory(Timeout = Limit)]
+    [InlineData(Us, HttpStatusCode.OK, HttpStatusCode.NotFound)]
+    [InlineData(Others, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)]
+    public async Task A_fallback_policy_guards_what_has_none_of_its_own(string peers, HttpStatusCode there, HttpStatusCode nowhere)
+    {
+        await using var server = await StartAsync(
+            app =>
+            {
+                app.MapGet("/there", () => "there");
+                app.MapGet("/open", () => "open").AllowAnonymous();
+            },
+            o => o.FallbackPolicy = Policy(peers));
+        using var client = server.NewClient();
+
+        Assert.Equal(there, (await client.GetAsync("/there", Token)).StatusCode);
+        Assert.Equal(nowhere, (await client.GetAsync("/nowhere", Token)).StatusCode);
+        Assert.Equal("open", await client.GetStringAsync("/open", Token));
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("ours", HttpStatusCode.OK)]
+    [InlineData("theirs", HttpStatusCode.Forbidden)]
+    public async Task Controllers_may_be_guarded_by_a_filter(string policy, HttpStatusCode status)
+    {
+        await using var server = await StartAsync(
+            app => app.MapControllers(), services: s => s.AddControllers(o => o.Filters.Add(new AuthorizeFilter(policy))));
+        using var client = server.NewClient();
+
+        Assert.Equal(status, (await client.GetAsync("/controller/open", Token)).StatusCode);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Controllers_may_be_guarded_by_attributes()
+    {
+        await using var server = await StartAsync(app => app.MapControllers(), services: s => s.AddControllers());
+        using var client = server.NewClient();
+
+        Assert.Equal("ours", await client.GetStringAsync("/controller/ours", Token));
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/controller/theirs", Token)).StatusCode);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Groups_of_endpoints_add_up()
+    {
+        await using var server = await StartAsync(app =>
+        {
+            var group = app.MapGroup("/group").RequirePeer(Us);
+            group.MapGet("/ours", () => "ours");
+            group.MapGet("/theirs", () => "theirs").RequirePeer(Others);
+        });
+        using var client = server.NewClient();
+
+        Assert.Equal("ours", await client.GetStringAsync("/group/ours", Token));
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/group/theirs", Token)).StatusCode);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_application_may_ask_by_itself()
+    {
+        await using var server = await StartAsync(app => app.MapGet("/", async (HttpContext http, IAuthorizationService service) =>
+            $"{(await service.AuthorizeAsync(http.User, http, "ours")).Succeeded} "
+            + $"{(await service.AuthorizeAsync(http.User, http, "theirs")).Succeeded} "
+            + $"{(await service.AuthorizeAsync(http.User, null, "ours")).Succeeded}"));
+        using var client = server.NewClient();
+
+        Assert.Equal("True False False", await client.GetStringAsync("/", Token));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Beside_another_scheme_by_default_the_guarded_endpoints_still_know_their_caller()
+    {
+        await using var server = await StartAsync(
+            app =>
+            {
+                app.MapGet("/", (HttpContext http) => $"{http.User.Identity!.Name}");
+                app.MapGet("/ours", (HttpContext http) => $"{http.User.Identity!.Name}").RequirePeer(Us);
+                app.MapGet("/theirs", (HttpContext http) => $"{http.User.Identity!.Name}").RequirePeer(Others);
+            },
+            services: s => s.AddAuthentication("Trusting").AddScheme<AuthenticationSchemeOptions, Trusting>("Trusting", null));
+        using var client = server.NewClient();
+
+        Assert.Equal("whoever you like", await client.GetStringAsync("/", Token));
+        Assert.Equal(Environment.UserName, await client.GetStringAsync("/ours", Token));
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/theirs", Token)).StatusCode);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_scheme_by_another_name_says_that_name()
+    {
+        await using var server = await StartAsync(
+            app => app.MapGet("/", async (HttpContext http) =>
+            {
+                var first = await http.AuthenticateAsync(UnixPeerDefaults.AuthenticationScheme);
+                var second = await http.AuthenticateAsync("Local");
+                return $"{first.Principal!.Identity!.AuthenticationType} {second.Principal!.Identity!.AuthenticationType}";
+            }),
+            services: s => s.AddAuthentication().AddUnixPeer("Local"));
+        using var client = server.NewClient();
+
+        Assert.Equal("UnixPeer Local", await client.GetStringAsync("/", Token));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Groups_are_roles_and_claims_that_one_request_adds_are_gone_in_the_next()
+    {
+        await using var server = await StartAsync(app => app.MapGet("/", (HttpContext http) =>
+        {
+            var identity = (ClaimsIdentity)http.User.Identity!;
+            string groups = string.Join(',', identity.FindAll(UnixPeerClaimTypes.Group).Select(c => c.Value));
+            bool isInAll = groups.Split(',').All(http.User.IsInRole);
+            identity.AddClaim(new Claim(UnixPeerClaimTypes.Group, "added"));
+            return $"{groups} {isInAll}";
+        }));
+        using var client = server.NewClient();
+
+        string first = await client.GetStringAsync("/", Token);
+        Assert.EndsWith(" True", first, StringComparison.Ordinal);
+        Assert.Equal(first, await client.GetStringAsync("/", Token));
+    }
+
+    private static AuthorizationPolicy Policy(string peers) =>
+        new AuthorizationPolicyBuilder(UnixPeerDefaults.AuthenticationScheme).RequirePeer(peers).Build();
+
+    private static Task<WebServer> StartAsync(
+        Action<WebApplication> map, Action<AuthorizationOptions>? authorization = null, Action<IServiceCollection>? services = null) =>
+        WebServer.StartAsync(
+            app =>
+            {
+                app.UseAuthentication();
+                app.UseAuthorization();
+                map(app);
+            },
+            services: s =>
+            {
+                s.AddAuthentication().AddUnixPeer();
+                s.AddAuthorization(o =>
+                {
+                    o.AddPolicy("ours", Policy(Us));
+                    o.AddPolicy("theirs", Policy(Others));
+                    authorization?.Invoke(o);
+                });
+                services?.Invoke(s);
+            });
+
+    /// <summary>Another scheme, which believes everything.</summary>
+    private sealed class Trusting(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "whoever you like")], Scheme.Name));
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name)));
+        }
+    }
+}

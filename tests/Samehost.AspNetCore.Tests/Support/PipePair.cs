@@ -1,0 +1,33 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Samehost.AspNetCore.Transport;
+
+namespace Samehost.AspNetCore.Tests.Support;
+
+/// <summary>A connection as Kestrel gets it, and the client at its other end, without Kestrel.</summary>
+internal sealed class PipePair : IAsyncDisposable
+{
+    private readonly Pulse _pulse = new();
+
+    public PipePair()
+    {
+        (var served, Client) = UnixStream.CreatePair();
+        Connection = new UnixConnection(served, new UnixDomainSocketEndPoint("/none"), _pulse, NullLogger.Instance);
+    }
+
+    public UnixConnection Connection { get; }
+
+    public UnixStream Client { get; }
+
+    public PipeReader Input => Connection.Transport.Input;
+
+    public PipeWriter Output => Connection.Transport.Output;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await Connection.DisposeAsync();
+        _pulse.Dispose();
+    }
+}

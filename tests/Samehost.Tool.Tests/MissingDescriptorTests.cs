@@ -44,7 +44,8 @@ public sealed class MissingDescriptorTests : ToolFixture
     public async Task A_relay_without_any_passes_bytes_and_nothing_else()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-        await using ToolRun relay = StartProgram("sh", "-c", "exec \"$0\" relay \"$1\" \"$2\" <&- >&- 2>&-", Tool, At("b.sock"), At("a.sock"));
+        await using ToolRun relay = StartProgram(
+            "sh", "-c", "exec \"$0\" relay \"$1\" \"$2\" <&- >&- 2>&-", Tool, At("b.sock"), At("a.sock"));
         Assert.Equal(new ToolResult(0, "hello\n", ""), await ConnectAsync("hello\n", At("b.sock"), "--wait", "60s"));
     }
 }

@@ -44,6 +44,19 @@ public sealed class OutputTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_without_standard_output_does_not_print_into_its_client()
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start("sh", "-c", $"exec {Programs.StreamServer} {path} >&- 2>&-");
+        await SocketTable.WaitForServerAsync(path);
+        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        client.Type("g1");
+        Assert.Equal(1, await server.ExitStatusAsync());
+        Assert.Null(await client.NextLineAsync());
+        Assert.Empty(_folder.Names);
+    }
+
     [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient")]
     [InlineData("unixdataserver", "unixdataclient")]

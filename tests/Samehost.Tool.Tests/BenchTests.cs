@@ -56,6 +56,7 @@ public sealed partial class BenchTests : ToolFixture
     [InlineData("--one-cpu", "bench", "--one-cpu", "some.sock")]
     [InlineData("--size", "bench", "--size", "15")]
     [InlineData("--rounds", "bench", "--rounds", "0")]
+    [InlineData("--time", "bench", "--time", "0s")]
     [InlineData("fd:3", "bench", "fd:3")]
     public async Task What_makes_no_sense_is_one_line_and_status_2(string named, params string[] arguments)
     {
@@ -70,7 +71,22 @@ public sealed partial class BenchTests : ToolFixture
         ToolResult result = await RunAsync("bench", "--svg", Path.Join(Temporary, "missing", "chart.svg"));
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.StartsWith("samehost: the chart cannot be written: ", result.Errors, StringComparison.Ordinal);
+        result = await RunAsync("bench", "--svg", Temporary);
+        Assert.Equal(new ToolResult(1, "", $"samehost: the chart cannot be written: {Temporary} is a directory\n"), result);
         NothingIsLeft();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task However_short_the_time_something_is_measured()
+    {
+        ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "1ms", "--json");
+        Assert.Equal(0, result.Status);
+        using var report = System.Text.Json.JsonDocument.Parse(result.Output);
+        foreach (var transport in report.RootElement.GetProperty("transports").EnumerateArray())
+        {
+            Assert.True(transport.GetProperty("p50").GetDouble() > 0);
+            Assert.True(transport.GetProperty("flow").GetProperty("median").GetDouble() > 0);
+        }
     }
 
     [Theory(Timeout = 180_000)]

@@ -14,6 +14,7 @@ internal static unsafe partial class StandardDescriptors
     public const int Error = 2;
 
     private const int EINTR = 4;
+    private const int EBADF = 9;
     private const int EAGAIN = 11;
     private const short POLLIN = 1;
     private const short POLLOUT = 4;
@@ -21,6 +22,8 @@ internal static unsafe partial class StandardDescriptors
     /// <summary>Reads what there is, waiting for the first byte; zero at the end, <c>-errno</c> on failure.</summary>
     public static int Read(Span<byte> buffer)
     {
+        if (!GivenDescriptors.Has(Input))
+            return -EBADF;
         fixed (byte* p = buffer)
         {
             while (true)
@@ -38,6 +41,8 @@ internal static unsafe partial class StandardDescriptors
     /// <summary>Writes all of <paramref name="bytes"/>; zero, or <c>-errno</c>.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
+        if (!GivenDescriptors.Has(descriptor))
+            return -EBADF;
         fixed (byte* p = bytes)
         {
             int done = 0;

@@ -60,6 +60,8 @@ internal sealed class ToolAddress
     private static string? ReadLocal(string text, out ToolAddress? address)
     {
         address = null;
+        if (text is "@" or "unix-abstract:")
+            return "The abstract name is empty: write @NAME"; // the library would speak of names that the kernel chooses
         try
         {
             address = Of(UnixEndPoint.Parse(Absolute(text)));

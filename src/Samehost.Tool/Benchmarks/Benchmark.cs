@@ -48,8 +48,8 @@ internal static class Benchmark
         try
         {
             return server is null
-                ? comparison.Run([.. Transport.All.Select(comparison.Of)])
-                : comparison.Run([comparison.Of(server), comparison.Of(Beside(server))]);
+                ? comparison.Run([.. Transport.All.Select(transport => comparison.Of(transport, flows: true))])
+                : comparison.Run([comparison.Of(server), comparison.Of(Beside(server), flows: false)]);
         }
         catch (Exception error) when (error is IOException or SocketException or ToolException && opponent.HasEnded(out int status))
         {
@@ -106,9 +106,9 @@ internal static class Benchmark
             using var writer = new StreamWriter(file, append);
             writer.Write(text);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (PathProblem.Is(error))
         {
-            throw new ToolException($"the chart cannot be written: {error.Message}");
+            throw new ToolException($"the chart cannot be written: {PathProblem.Of(file, error)}");
         }
     }
 }

@@ -11,7 +11,10 @@ internal sealed class Comparison(BenchSettings settings, Opponent opponent, Acti
     private static readonly TimeSpan Warmup = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Between our own two processes.</summary>
-    public (string Name, Func<TimeSpan, Run> Measure) Of(Transport transport) => (transport.Name, time => Measure(transport, time));
+    /// <param name="transport">Through what.</param>
+    /// <param name="flows">Measure a flow as well as round trips.</param>
+    public (string Name, Func<TimeSpan, Run> Measure) Of(Transport transport, bool flows) =>
+        (transport.Name, time => Result(Trips(transport, time), flows ? Flow(transport, time) : null));
 
     /// <summary>A server that somebody else runs.</summary>
     public (string Name, Func<TimeSpan, Run> Measure) Of(EchoServer server) => ("the server", time => Measure(server, time));
@@ -36,21 +39,18 @@ internal sealed class Comparison(BenchSettings settings, Opponent opponent, Acti
         return [.. contestants.Select(c => new Outcome(c.Name, runs[c.Name]))];
     }
 
-    private Run Measure(Transport transport, TimeSpan time)
+    private RoundTrips Trips(Transport transport, TimeSpan time)
     {
-        RoundTrips trips;
-        using (End end = Give(transport, transport.IsLibrary ? Work.EchoByLibrary : Work.Echo, settings.Size))
-        {
-            var measuring = new RoundTrips(EchoServer.Message(settings.Size), time, stop);
-            trips = transport.IsLibrary ? ByLibrary(end, measuring.ThroughAsync) : measuring.Through(end);
-        }
-        Flow flow;
-        using (End end = Give(transport, transport.IsLibrary ? Work.SendByLibrary : Work.Send, BenchSettings.FlowSize))
-        {
-            var measuring = new Flow(BenchSettings.FlowSize, time, stop);
-            flow = transport.IsLibrary ? ByLibrary(end, measuring.ThroughAsync) : measuring.Through(end);
-        }
-        return Result(trips, flow);
+        using End end = Give(transport, transport.IsLibrary ? Work.EchoByLibrary : Work.Echo, settings.Size);
+        var measuring = new RoundTrips(EchoServer.Message(settings.Size), time, stop);
+        return transport.IsLibrary ? ByLibrary(end, measuring.ThroughAsync) : measuring.Through(end);
+    }
+
+    private Flow Flow(Transport transport, TimeSpan time)
+    {
+        using End end = Give(transport, transport.IsLibrary ? Work.SendByLibrary : Work.Send, BenchSettings.FlowSize);
+        var measuring = new Flow(BenchSettings.FlowSize, time, stop);
+        return transport.IsLibrary ? ByLibrary(end, measuring.ThroughAsync) : measuring.Through(end);
     }
 
     private Run Measure(EchoServer server, TimeSpan time)

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Samehost.Tool.Arguments;
-using Samehost.Tool.Commands;
 using Samehost.Tool.Connecting;
 using Samehost.Tool.Interop;
+using Samehost.Tool.Relays;
 
 namespace Samehost.Tool.Benchmarks;
 
@@ -66,7 +66,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
         catch (SocketException error)
         {
             socket.Dispose();
-            throw new ToolException($"connect failed: {error.Message}: {Address}");
+            throw new TcpException(error, "connect", Address.Host, Address.Port);
         }
     }
 

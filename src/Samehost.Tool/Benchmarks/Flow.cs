@@ -22,7 +22,7 @@ internal sealed class Flow(int size, TimeSpan time, CancellationToken stop)
 
     public Flow Through(End end)
     {
-        while (Stopwatch.GetTimestamp() < _end)
+        while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
             int count = end.Read(_buffer);
             if (count <= 0)
@@ -40,7 +40,7 @@ internal sealed class Flow(int size, TimeSpan time, CancellationToken stop)
 
     public async Task<Flow> ThroughAsync(UnixStream stream)
     {
-        while (Stopwatch.GetTimestamp() < _end)
+        while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
             int count = await stream.ReadAsync(_buffer, stop);
             _bytes += count > 0 ? count : throw new ToolException("the second process stopped sending");

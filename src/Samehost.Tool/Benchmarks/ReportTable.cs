@@ -15,8 +15,8 @@ internal static class ReportTable
             Terminal.Line(Line(report, outcome, flows));
         Terminal.Line();
         string flow = flows ? $"flow is MiB/s ÷ those of {report.Reference}; " : "";
-        Terminal.Paragraph(
-            $"speed is the median round trip of {report.Reference} ÷ this one; {flow}all are medians of {report.Settings.Rounds} rounds.");
+        string rounds = report.Settings.Rounds == 1 ? "those of one round" : $"medians of {report.Settings.Rounds} rounds";
+        Terminal.Paragraph($"speed is the median round trip of {report.Reference} ÷ this one; {flow}all are {rounds}.");
         foreach (Outcome lossy in report.Outcomes.Where(o => o.Of(run => run.LostShare).Median > 0.0005))
         {
             string share = lossy.Of(run => run.LostShare).Median.ToString("0.0%", CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Samehost.Tool.Commands;
+using Samehost.Tool.Output;
 
 namespace Samehost.Tool.Benchmarks;
 
@@ -7,6 +8,7 @@ namespace Samehost.Tool.Benchmarks;
 internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToken stop)
 {
     private const int EAGAIN = 11;
+    private const string WhatIsWanted = "It has to send back what it is sent, byte for byte, as 'samehost serve ADDRESS --echo' does.";
 
     private readonly byte[] _answer = new byte[Math.Max(message.Length, 65536)];
     private readonly Latencies _latencies = new();
@@ -28,7 +30,7 @@ internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToke
         {
             Number(number);
             long before = Stopwatch.GetTimestamp();
-            if (before >= _end)
+            if (before >= _end && number > 0)
                 return Ended(before);
             if (end.Write(message) is < 0 and int error)
                 throw Gone("write", error);
@@ -55,7 +57,7 @@ internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToke
         {
             Number(number);
             long before = Stopwatch.GetTimestamp();
-            if (before >= _end)
+            if (before >= _end && number > 0)
                 return Ended(before);
             await stream.WriteAsync(message, stop);
             await stream.ReadExactlyAsync(_answer.AsMemory(0, message.Length), stop);
@@ -82,7 +84,8 @@ internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToke
         if (length != message.Length || !_answer.AsSpan(0, length).SequenceEqual(message))
         {
             throw new ToolException(
-                $"{Server} does not echo: of {message.Length} bytes it gave {length} back{(length == message.Length ? ", others" : "")}");
+                $"{Server} does not echo: for {Printable.Excerpt(message)} it gave {Printable.Excerpt(_answer.AsSpan(0, length))}"
+                + (length == message.Length ? "" : $", {length} bytes for {message.Length}"), hint: WhatIsWanted);
         }
         if ((_latencies.Count & 63) == 0)
             stop.ThrowIfCancellationRequested();
@@ -90,8 +93,8 @@ internal sealed class RoundTrips(byte[] message, TimeSpan time, CancellationToke
 
     private ToolException Gone(string call, int result) => new(result == 0
         ? $"{Server} ended the connection instead of answering"
-        : new UnixSocketException((Errno)(-result), call).Summary);
+        : $"{Server} went away: {new UnixSocketException((Errno)(-result), call).Summary}", hint: WhatIsWanted);
 
-    private ToolException Silent() => new(
-        $"{Server} did not answer within {Comparison.Patience.TotalSeconds:0} s", hint: "It has to send back what it is sent.");
+    private ToolException Silent() =>
+        new($"{Server} did not answer within {Comparison.Patience.TotalSeconds:0} s", hint: WhatIsWanted);
 }

@@ -8,6 +8,7 @@ namespace Samehost.Tool.Commands;
 internal static class BenchCommand
 {
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
 
     public static Command Create()
@@ -55,6 +56,8 @@ internal static class BenchCommand
                 IsJson = parsed.GetValue(json),
                 Chart = parsed.GetValue(svg),
             };
+            if (settings.Time < Shortest)
+                throw new ToolException("--time is too short to measure anything: write 1ms or more", ExitStatus.Usage);
             ToolAddress? given = parsed.GetValue(address);
             SocketKind? kind = parsed.GetValue(type);
             if (kind is not null && given?.Local is null)

@@ -14,7 +14,8 @@ internal static class ConnectCommand
         Argument<ToolAddress> address = AddressArgument.Create(
             "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
         Option<SocketKind?> type = CommonOption.Type();
-        Option<TimeSpan?> wait = CommonOption.Duration("--wait", "How long to wait for a server to be there: 5s, 200ms.");
+        Option<TimeSpan?> wait = CommonOption.Duration(
+            "--wait", "How long to wait for a server to be there and to have room in its backlog: 5s, 200ms.");
         Option<PeerPolicy?> require = CommonOption.Policy(
             "--require-server", "Talk to nobody but a server run by one of these: root, self, user:NAME…");
         var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print what comes in hexadecimal." };
@@ -56,7 +57,7 @@ internal static class ConnectCommand
             var settings = new ConnectSettings(parsed.GetRequiredValue(address))
             {
                 Kind = parsed.GetValue(type) ?? SocketKind.Stream,
-                Wait = parsed.GetValue(wait) ?? TimeSpan.Zero,
+                Wait = parsed.GetValue(wait),
                 RequireServer = parsed.GetValue(require),
                 IsHex = parsed.GetValue(hex),
                 HalfCloses = !parsed.GetValue(keepOpen),

@@ -1,5 +1,6 @@
 using Samehost.Programs;
 using Samehost.Tool.Output;
+using Samehost.Tool.Relays;
 
 namespace Samehost.Tool.Commands;
 
@@ -17,7 +18,7 @@ internal static class Failure
                 Tell(told.Message, told.Hint);
                 return told.ExitStatus;
             default:
-                Tell(Summary(error), (Cause(error) as UnixSocketException)?.Hint);
+                Tell(Summary(error), Hint(error));
                 return ExitStatus.Failed;
         }
     }
@@ -28,6 +29,14 @@ internal static class Failure
         UnixSocketException { EndPoint: { } address } failed => $"{failed.Summary}: {address}",
         UnixSocketException failed => failed.Summary,
         { } other => other.Message,
+    };
+
+    /// <summary>What to look at; null where there is nothing to say.</summary>
+    public static string? Hint(Exception error) => Cause(error) switch
+    {
+        UnixSocketException failed => failed.Hint,
+        TcpException failed => failed.Hint,
+        _ => null,
     };
 
     private static void Tell(string problem, string? hint)

@@ -116,6 +116,7 @@ internal static class RelayCommand
             { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
                 "--allow judges local clients; nothing tells who comes over TCP",
             { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
+            { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
                 "--require-server judges a local server; nothing tells who is behind TCP",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
@@ -133,7 +134,7 @@ internal static class RelayCommand
             Kind = parsed.GetValue(Type) ?? SocketKind.Stream,
             Allow = parsed.GetValue(Allow),
             RequireServer = parsed.GetValue(RequireServer),
-            Wait = parsed.GetValue(Wait) ?? TimeSpan.Zero,
+            Wait = parsed.GetValue(Wait),
             PassesDescriptors = !parsed.GetValue(NoDescriptors),
             MaxConnections = parsed.GetValue(MaxConnections) ?? 4096,
             Once = parsed.GetValue(Once),

@@ -9,7 +9,10 @@ internal static class ReplayCommand
 {
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
 
-    private static readonly Argument<string> File = new("FILE") { Description = "What 'samehost relay --record' wrote." };
+    private static readonly Argument<string> File = new("FILE")
+    {
+        Description = "What 'samehost relay --record' wrote; - is standard input.",
+    };
 
     private static readonly Argument<ToolAddress> Address = AddressArgument.Create(
         "ADDRESS", "The server: a path, @name or tcp:HOST:PORT. With --as-server, where to listen.",
@@ -64,7 +67,7 @@ internal static class ReplayCommand
         if (parsed.GetValue(Mode) is { } mode)
             file.Mode = mode;
         var options = new ReplayOptions(
-            parsed.GetValue(Wait) ?? TimeSpan.Zero, parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
+            parsed.GetValue(Wait), parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
         var replay = new Replay(Recording.Read(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
         return await StopSignal.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));

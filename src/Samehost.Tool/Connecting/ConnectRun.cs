@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
+using Samehost.Tool.Interop;
 using Samehost.Tool.Transfer;
 
 namespace Samehost.Tool.Connecting;
@@ -37,7 +38,7 @@ internal static class ConnectRun
 
     private static async Task<ToolConnection> ConnectAsync(UnixEndPoint server, ConnectSettings settings, CancellationToken stop)
     {
-        var options = new UnixConnectOptions { WaitFor = settings.Wait, RequireServer = settings.RequireServer };
+        UnixConnectOptions options = Patience.ConnectOptions(settings.Wait, settings.RequireServer);
         return settings.Kind switch
         {
             SocketKind.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, stop)),
@@ -54,7 +55,7 @@ internal static class ConnectRun
         UnixDatagram datagram = UnixDatagram.Bind(settings.Bind ?? UnixEndPoint.Autobind, anyone);
         try
         {
-            await Patience.WaitAsync(() => datagram.Connect(server), settings.Wait, stop);
+            await Patience.WaitAsync(() => datagram.Connect(server), settings.Wait ?? TimeSpan.Zero, stop);
             return new DatagramConnection(datagram);
         }
         catch
@@ -66,6 +67,8 @@ internal static class ConnectRun
 
     private static ToolConnection Inherited(ConnectSettings settings)
     {
+        if (!LibcConnection.CloseOnExec(settings.Address.Descriptor))
+            throw new ToolException($"{settings.Address}: no descriptor of this number is open");
         using var handle = new SafeFileHandle(settings.Address.Descriptor, ownsHandle: false);
         try
         {

@@ -7,8 +7,8 @@ internal sealed record ConnectSettings(ToolAddress Address)
 {
     public SocketKind Kind { get; init; } = SocketKind.Stream;
 
-    /// <summary>How long to wait for a server to be there.</summary>
-    public TimeSpan Wait { get; init; }
+    /// <summary>How long to wait for a server to be there; null where it was not given.</summary>
+    public TimeSpan? Wait { get; init; }
 
     public PeerPolicy? RequireServer { get; init; }
 

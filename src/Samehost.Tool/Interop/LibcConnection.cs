@@ -6,7 +6,6 @@ namespace Samehost.Tool.Interop;
 internal static unsafe partial class LibcConnection
 {
     private const int EINTR = 4;
-    private const int F_GETFD = 1;
     private const int F_SETFD = 2;
     private const int F_GETFL = 3;
     private const int F_SETFL = 4;
@@ -26,12 +25,6 @@ internal static unsafe partial class LibcConnection
 
     /// <summary>Keeps a descriptor from programs that are started from here; false when it is not open.</summary>
     public static bool CloseOnExec(int descriptor) => fcntl(descriptor, F_SETFD, FD_CLOEXEC) >= 0;
-
-    /// <summary>
-    /// Whether a descriptor was open when we were started. What the runtime has opened in the place of a missing one is closed on exec,
-    /// and nothing that a process is given can be.
-    /// </summary>
-    public static bool IsInherited(int descriptor) => fcntl(descriptor, F_GETFD, 0) is >= 0 and int flags && (flags & FD_CLOEXEC) == 0;
 
     /// <summary>Ends the receiving direction: reads give what has arrived, and then the end.</summary>
     public static void StopReading(SafeHandle connection)

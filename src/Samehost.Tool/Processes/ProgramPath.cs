@@ -10,6 +10,8 @@ internal static class ProgramPath
     /// <exception cref="ToolException">There is no such program.</exception>
     public static void Check(string name)
     {
+        if (name.Length == 0)
+            throw new ToolException("the name of the program to run is empty", ExitStatus.Usage);
         if (name.Contains('/', StringComparison.Ordinal))
         {
             if (!IsExecutable(name))

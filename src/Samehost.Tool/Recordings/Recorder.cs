@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Samehost.Interop;
+using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Relays;
 
@@ -26,17 +28,18 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
         {
             file = new FileStream(path, new FileStreamOptions
             {
-                Mode = FileMode.Create,
+                Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
                 Share = FileShare.Read,
                 BufferSize = 0,
                 UnixCreateMode = Private,
             });
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (PathProblem.Is(error))
         {
-            throw new ToolException($"the recording cannot be made: {error.Message}");
+            throw new ToolException($"the recording cannot be made: {PathProblem.Of(path, error)}");
         }
+        TakeOver(path, file);
         var recorder = new Recorder(path, file);
         recorder.Write(new RecordingLine
         {
@@ -75,6 +78,21 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
     });
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>A file that was there already is emptied, and has kept its mode: others could read on.</summary>
+    private static void TakeOver(string path, FileStream file)
+    {
+        using var descriptor = new Descriptor((int)file.SafeFileHandle.DangerousGetHandle(), ownsHandle: false);
+        if (LibcFile.Status(descriptor, out FileStatus status) < 0 || status.Type != FileStatus.S_IFREG)
+            return;
+        if (LibcFile.ChangeMode(descriptor, (uint)Private) < 0)
+        {
+            file.Dispose();
+            throw new ToolException(
+                $"the recording cannot be made: {path} is another user's", hint: "Name a file of yours, or one that is not there yet.");
+        }
+        file.SetLength(0);
+    }
 
     private static string Name(Direction direction) =>
         direction == Direction.ToServer ? RecordingLine.ToServer : RecordingLine.ToClient;

@@ -8,6 +8,8 @@ namespace Samehost.Tool.Recordings;
 /// <summary>What a recording says, checked: every line is of an open connection and has what its event needs.</summary>
 internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> Events)
 {
+    private const string StandardInput = "-";
+
     public IEnumerable<IGrouping<int, RecordedEvent>> Connections => Events.GroupBy(e => e.Connection);
 
     /// <exception cref="ToolException">It cannot be read, or is no recording; the message has the number of the line.</exception>
@@ -16,11 +18,11 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         byte[] content;
         try
         {
-            content = File.ReadAllBytes(path);
+            content = File.ReadAllBytes(path == StandardInput ? "/dev/stdin" : path);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (PathProblem.Is(error))
         {
-            throw new ToolException($"the recording cannot be read: {error.Message}");
+            throw new ToolException($"the recording cannot be read: {PathProblem.Of(path, error)}");
         }
         SocketKind? kind = null;
         var events = new List<RecordedEvent>();
@@ -35,7 +37,7 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
                 kind = ReadHeader(path, Parse(path, number, text));
                 continue;
             }
-            RecordingLine line = Parse(path, number, text);
+            RecordingLine line = Parse(path, number, text, isTorn: range.End.Value == content.Length && content[^1] != (byte)'\n');
             events.Add(RecordedEvent.From(line, number, states) is ({ } found, null)
                 ? found
                 : throw Bad(path, number, RecordedEvent.From(line, number, states).Problem!));
@@ -75,11 +77,21 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         };
     }
 
-    private static RecordingLine Parse(string path, int number, ReadOnlySpan<byte> text)
+    /// <param name="path">For errors.</param>
+    /// <param name="number">Of the line.</param>
+    /// <param name="text">The line.</param>
+    /// <param name="isTorn">The file ends in the middle of it.</param>
+    private static RecordingLine Parse(string path, int number, ReadOnlySpan<byte> text, bool isTorn = false)
     {
         try
         {
             return JsonSerializer.Deserialize(text, RecordingJson.Default.RecordingLine) ?? throw Bad(path, number, "it is null");
+        }
+        catch (JsonException) when (isTorn)
+        {
+            throw new ToolException(
+                $"{path}, line {number}: the file ends in the middle of this line",
+                hint: $"'head -n {number - 1}' gives what is whole of it, which can be replayed.");
         }
         catch (JsonException error)
         {

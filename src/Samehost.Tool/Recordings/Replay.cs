@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
+using Samehost.Tool.Connecting;
 using Samehost.Tool.Output;
 using Samehost.Tool.Relays;
 using Samehost.Tool.Transfer;
@@ -108,14 +109,14 @@ internal sealed class Replay(Recording recording, ToolAddress address, ReplayOpt
                 throw new ToolException($"a recording of {recording.Kind.ToString().ToLowerInvariant()} cannot be replayed over TCP");
             return new TcpStreamConnection(await TcpConnection.ConnectAsync(address.Host, address.Port, options.Wait, stop));
         }
-        var patience = new UnixConnectOptions { WaitFor = options.Wait };
+        UnixConnectOptions patience = Patience.ConnectOptions(options.Wait);
         switch (recording.Kind)
         {
             case SocketKind.Seqpacket:
                 return ToolConnection.Of(await UnixSeqpacket.ConnectAsync(address.Local!, patience, stop));
             case SocketKind.Datagram:
                 var datagram = UnixDatagram.Bind(UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone });
-                datagram.Connect(address.Local!);
+                await Patience.WaitAsync(() => datagram.Connect(address.Local!), options.Wait ?? TimeSpan.Zero, stop);
                 return new DatagramConnection(datagram);
             default:
                 return ToolConnection.Of(await UnixStream.ConnectAsync(address.Local!, patience, stop));
@@ -140,9 +141,9 @@ internal sealed class Replay(Recording recording, ToolAddress address, ReplayOpt
 }
 
 /// <summary>How a recording is replayed.</summary>
-/// <param name="Wait">How long a server may take to be there.</param>
+/// <param name="Wait">How long a server may take to be there; null where it was not given.</param>
 /// <param name="Patience">How long an answer may take.</param>
 /// <param name="SocketFile">Of the address to listen at.</param>
 /// <param name="Allow">Which clients are answered.</param>
 /// <param name="IsQuiet">Only differences are told.</param>
-internal sealed record ReplayOptions(TimeSpan Wait, TimeSpan Patience, SocketFileOptions SocketFile, PeerPolicy? Allow, bool IsQuiet);
+internal sealed record ReplayOptions(TimeSpan? Wait, TimeSpan Patience, SocketFileOptions SocketFile, PeerPolicy? Allow, bool IsQuiet);

@@ -42,8 +42,8 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
         }
         finally
         {
-            foreach (Sender sender in _senders.Values)
-                sender.Socket.Dispose();
+            foreach (var (address, sender) in _senders)
+                Forget(address, sender, Errno.None);
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
             try
             {
                 sender = await FindAsync(message.Sender, socket, stop);
-                await PassAsync(message, buffer, sender.Number, Direction.ToServer, sender.Socket, null, stop);
+                await PassAsync(message, buffer, sender, Direction.ToServer, sender.Socket, null, stop);
                 sender.LastUse = Environment.TickCount64;
             }
             catch (UnixSocketException error)
@@ -78,7 +78,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
             while (true)
             {
                 using UnixMessage message = await sender.Socket.ReceiveMessageAsync(buffer, Descriptors, stop);
-                await PassAsync(message, buffer, sender.Number, Direction.ToClient, socket, address, stop);
+                await PassAsync(message, buffer, sender, Direction.ToClient, socket, address, stop);
                 sender.LastUse = Environment.TickCount64;
             }
         }
@@ -98,7 +98,8 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
     }
 
     private async Task PassAsync(
-        UnixMessage message, byte[] buffer, int number, Direction direction, UnixDatagram to, UnixEndPoint? address, CancellationToken stop)
+        UnixMessage message, byte[] buffer, Sender sender, Direction direction, UnixDatagram to, UnixEndPoint? address,
+        CancellationToken stop)
     {
         if (message.IsTruncated)
         {
@@ -107,11 +108,12 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
         }
         ReceivedDescriptors came = message.Descriptors;
         DescriptorKinds[] kinds = [.. Enumerable.Range(0, came.Count).Select(came.KindOf)];
-        watcher?.Passed(number, direction, buffer.AsSpan(0, message.Count), kinds);
+        watcher?.Passed(sender.Number, direction, buffer.AsSpan(0, message.Count), kinds);
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
         try
         {
             await to.SendMessageAsync(buffer.AsMemory(0, message.Count), new UnixAncillary { Descriptors = handles }, address, stop);
+            sender.Count(direction, message.Count, handles.Length);
         }
         finally
         {
@@ -140,7 +142,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
 
     private async Task<UnixDatagram> ConnectAsync(CancellationToken stop)
     {
-        long deadline = Environment.TickCount64 + (long)options.Wait.TotalMilliseconds;
+        long deadline = Environment.TickCount64 + (long)(options.Wait ?? TimeSpan.Zero).TotalMilliseconds;
         while (true)
         {
             // An abstract name of the kernel's choice; only the server can send to it, because the socket is connected to that.
@@ -169,15 +171,33 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
         if (!_senders.TryRemove(new(address, sender)))
             return;
         sender.Socket.Dispose();
-        watcher?.Closed(sender.Number, new LinkEnd(0, 0, 0, errno, false, false));
+        watcher?.Closed(sender.Number, new LinkEnd(sender.ToServer, sender.ToClient, sender.Descriptors, errno, false, false));
     }
 
     private sealed class Sender(int number, UnixDatagram socket)
     {
+        private long _descriptors;
+
         public int Number => number;
 
         public UnixDatagram Socket => socket;
 
         public long LastUse { get; set; } = Environment.TickCount64;
+
+        public long ToServer { get; private set; }
+
+        public long ToClient { get; private set; }
+
+        public long Descriptors => _descriptors;
+
+        /// <summary>One direction is counted by one task, descriptors by both.</summary>
+        public void Count(Direction direction, int bytes, int descriptors)
+        {
+            if (direction == Direction.ToServer)
+                ToServer += bytes;
+            else
+                ToClient += bytes;
+            Interlocked.Add(ref _descriptors, descriptors);
+        }
     }
 }

@@ -48,6 +48,11 @@ internal sealed class Relay(RelayOptions options, RelayCrew crew, IRelayWatcher?
 
     private async Task ServeAsync(RelayPeer client, CancellationToken stop)
     {
+        if (client.IsOurselves)
+        {
+            client.Dispose(); // FROM is TO by another name: whoever connected is told by RelayTarget
+            return;
+        }
         int number = Interlocked.Increment(ref _lastNumber);
         if (options.Once && number > 1)
         {

@@ -16,7 +16,7 @@ internal sealed class RelayLog(bool isQuiet)
     public void Problem(string what, Exception error)
     {
         Terminal.Error($"{what}: {Failure.Summary(error)}");
-        if (!isQuiet && error is UnixSocketException { Hint: { } hint })
+        if (!isQuiet && Failure.Hint(error) is { } hint)
             Terminal.Hint(hint);
     }
 }

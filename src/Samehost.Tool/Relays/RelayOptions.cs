@@ -1,4 +1,5 @@
 using Samehost.Tool.Arguments;
+using Samehost.Tool.Connecting;
 
 namespace Samehost.Tool.Relays;
 
@@ -18,8 +19,8 @@ internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
     /// <summary>The user asked for permissions or a group.</summary>
     public bool HasFileOptions { get; init; }
 
-    /// <summary>How long to wait for a server that is not there.</summary>
-    public TimeSpan Wait { get; init; }
+    /// <summary>How long to wait for a server that is not there; null where it was not given.</summary>
+    public TimeSpan? Wait { get; init; }
 
     /// <summary>Descriptors are passed on where both sides are local; otherwise they are refused and bytes are spliced.</summary>
     public bool PassesDescriptors { get; init; } = true;
@@ -36,10 +37,6 @@ internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
         AcceptDescriptors = PassesDescriptors && To.Kind != ToolAddressKinds.Tcp,
     };
 
-    public UnixConnectOptions Connecting => new()
-    {
-        WaitFor = Wait,
-        RequireServer = RequireServer,
-        AcceptDescriptors = PassesDescriptors && From.Kind != ToolAddressKinds.Tcp,
-    };
+    public UnixConnectOptions Connecting =>
+        Patience.ConnectOptions(Wait, RequireServer, PassesDescriptors && From.Kind != ToolAddressKinds.Tcp);
 }

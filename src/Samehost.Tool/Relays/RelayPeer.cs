@@ -8,6 +8,9 @@ internal sealed record RelayPeer(RelayEnd End, IDisposable Owner, string Who) : 
     /// <summary>Who it is as the kernel tells; null over TCP.</summary>
     public PeerCredentials? Credentials { get; private init; }
 
+    /// <summary>It is this process that is at the other end.</summary>
+    public bool IsOurselves => Credentials?.ProcessId == Environment.ProcessId;
+
     public static RelayPeer Of(UnixStream stream) =>
         Local((Descriptor)stream.Handle, stream, stream.GetPeerCredentials(), hasRecords: false);
 

@@ -20,8 +20,14 @@ internal sealed class RelayTarget(RelayOptions options)
                 ? InheritedSocket.Open(to).Connection(options)
                 : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, and somebody has it already");
         }
-        return options.Kind == SocketKind.Seqpacket
+        RelayPeer server = options.Kind == SocketKind.Seqpacket
             ? RelayPeer.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.Connecting, stop))
             : RelayPeer.Of(await UnixStream.ConnectAsync(to.Local!, options.Connecting, stop));
+        if (!server.IsOurselves)
+            return server;
+        // FROM by another name, such as a symbolic link: each connection would make one more, until there are no descriptors left.
+        server.Dispose();
+        throw new UnixSocketException(Errno.EDEADLK, "connect", to.Local,
+            "Whoever listens there is this relay itself: TO has to be the server's address, and FROM another one.");
     }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Arguments;
-using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Relays;
 
@@ -49,13 +48,7 @@ internal sealed class TcpClients : RelayClients
         catch (SocketException error)
         {
             listener?.Dispose();
-            throw new ToolException($"listen failed: {error.Message}: {address}", hint: error.SocketErrorCode switch
-            {
-                SocketError.AddressAlreadyInUse => $"'ss -ltnp sport = :{address.Port}' shows who has the port",
-                SocketError.AccessDenied => "ports below 1024 are root's",
-                SocketError.AddressNotAvailable => "that address belongs to another machine; 0.0.0.0 is every address of this one",
-                _ => null,
-            });
+            throw new TcpException(error, "listen", address.Host, address.Port);
         }
     }
 

@@ -15,9 +15,10 @@ internal static class TcpConnection
     }
 
     /// <summary>Connects to one of the host's addresses; tries again until the time is over.</summary>
-    public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan wait, CancellationToken stop)
+    /// <exception cref="TcpException">It failed.</exception>
+    public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan? wait, CancellationToken stop)
     {
-        long deadline = Environment.TickCount64 + (long)wait.TotalMilliseconds;
+        long deadline = Environment.TickCount64 + (long)(wait ?? TimeSpan.Zero).TotalMilliseconds;
         while (true)
         {
             // Connected on a thread of the pool: an asynchronous call would leave the socket with the runtime's own event loop.
@@ -33,7 +34,7 @@ internal static class TcpConnection
                 socket.Dispose();
                 stop.ThrowIfCancellationRequested();
                 if (error is not SocketException { SocketErrorCode: SocketError.ConnectionRefused } || Environment.TickCount64 >= deadline)
-                    throw;
+                    throw error is SocketException failed ? new TcpException(failed, "connect", host, port) : error;
             }
             await Task.Delay(TimeSpan.FromMilliseconds(50), stop); // nothing tells when somebody begins to listen
         }

@@ -10,11 +10,15 @@ namespace Samehost.Tool.Serving;
 internal sealed class DatagramService(UnixDatagram socket, ServeSettings settings, ServeLog log)
 {
     private const int BufferSize = 1024 * 1024;
+    private const int MostSlow = 1024;
 
     /// <summary>A sender that does not read its answers holds nobody up for longer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly ReceivedOutput _output = new(asRecords: true, settings.IsHex);
+    /// <summary>Senders that have held others up: none is waited for again until it has made room for an answer.</summary>
+    private readonly HashSet<UnixEndPoint> _slow = [];
+
     private readonly TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private UnixEndPoint? _last;
 
@@ -76,19 +80,45 @@ internal sealed class DatagramService(UnixDatagram socket, ServeSettings setting
 
     private async Task SendAsync(ReadOnlyMemory<byte> datagram, UnixEndPoint to, CancellationToken stop)
     {
+        bool isSlow;
+        lock (_slow)
+            isSlow = _slow.Contains(to);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
         try
         {
-            await socket.SendToAsync(datagram, to, limit.Token);
+            ValueTask sending = socket.SendToAsync(datagram, to, limit.Token);
+            if (isSlow && !sending.IsCompleted)
+                await limit.CancelAsync();
+            else
+                limit.CancelAfter(Patience);
+            await sending;
+            Remember(to, isSlow: false);
         }
         catch (UnixSocketException error)
         {
             log.Say($"an answer was lost: {Failure.Summary(error)}");
+            Remember(to, isSlow: false);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            log.Say($"an answer was lost: {to} does not read");
+            if (!isSlow)
+                log.Say($"an answer was lost: {to} does not read");
+            Remember(to, isSlow: true);
+        }
+    }
+
+    private void Remember(UnixEndPoint sender, bool isSlow)
+    {
+        lock (_slow)
+        {
+            if (!isSlow)
+            {
+                _slow.Remove(sender);
+                return;
+            }
+            if (_slow.Count >= MostSlow)
+                _slow.Clear(); // a name costs nothing, and whoever is slow is soon found out again
+            _slow.Add(sender);
         }
     }
 }

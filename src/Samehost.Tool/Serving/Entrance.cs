@@ -61,8 +61,11 @@ internal sealed record Entrance(UnixListener? Streams = null, UnixSeqpacketListe
         using SystemdListenSockets sockets = SystemdListenSockets.Take();
         SystemdListenSocket[] wanted = [.. sockets.Where(socket => name.Length == 0 || socket.Name == name)];
         if (sockets.Count == 0)
+        {
+            string wish = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
             throw new ToolException(
-                "no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.Usage);
+                $"{wish}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.Usage);
+        }
         if (wanted.Length == 0)
             throw new ToolException($"no socket of the name '{name}' was passed, but {string.Join(", ", sockets)}");
         return [.. wanted.Select(socket => Passed(socket, settings))];

@@ -29,7 +29,7 @@ internal sealed class ServeRun(ServeSettings settings)
             : new StandardService(settings, _log, settings.IsForOne ? signal.Token : CancellationToken.None);
         await using UnixTakeOver? takeOver = settings.TakesOver ? await Succession.RequestAsync(Address, settings, signal.Token) : null;
         Entrance[] entrances = takeOver is null
-            ? Entrance.Open(settings) : [Succession.EntranceOf(takeOver, settings.Kind ?? SocketKind.Stream)];
+            ? Succession.OpenFirst(settings) : [Succession.EntranceOf(takeOver, settings.Kind ?? SocketKind.Stream)];
         if (settings.IsForOne && entrances.Length > 1)
             throw new ToolException("several sockets were passed: --echo, --exec or --keep can serve them all", ExitStatus.Usage);
         try
@@ -45,6 +45,8 @@ internal sealed class ServeRun(ServeSettings settings)
 
     private async Task<int> ServeAsync(Entrance[] entrances, Service service, UnixTakeOver? takeOver, StopSignal signal)
     {
+        // Now, because the first client of a command that is for one closes the entrance.
+        string[] greetings = [.. entrances.Select(entrance => $"serving {entrance}, open to {OpenTo(entrance)}")];
         List<Task> ends = [signal.Received, service.Ended];
         foreach (Entrance entrance in entrances)
             ends.Add(entrance.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
@@ -55,8 +57,8 @@ internal sealed class ServeRun(ServeSettings settings)
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
-        foreach (Entrance entrance in entrances)
-            _log.Say($"serving {entrance}, open to {OpenTo(entrance)}{(takeOver is null ? "" : ", taken over")}");
+        foreach (string greeting in greetings)
+            _log.Say($"{greeting}{(takeOver is null ? "" : ", taken over")}");
         Notify(static notify => notify.Ready());
 
         Task first = await Task.WhenAny(ends);
@@ -74,8 +76,8 @@ internal sealed class ServeRun(ServeSettings settings)
     private async Task StopAsync(Service service)
     {
         Task<bool[]> stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(settings.Drain)));
-        // After a hand-over a server drains without a limit of its own.
-        await Task.WhenAny(stopped, Task.Delay(settings.Drain + UnwindTime));
+        // Not the servers' own limits: after a hand-over they have none, and programs of --exec outlast them.
+        await Task.WhenAny(stopped, Task.Delay(settings.Drain));
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
             _log.Say($"closed what was still open after {Duration.Text(settings.Drain)}");
         await service.AbandonAsync();

@@ -35,6 +35,20 @@ internal static class Succession
         }
     }
 
+    /// <summary>Opens the entrances when nobody hands one over.</summary>
+    public static Entrance[] OpenFirst(ServeSettings settings)
+    {
+        try
+        {
+            return Entrance.Open(settings);
+        }
+        catch (UnixSocketException error) when (settings.TakesOver && error.Errno == Errno.EADDRINUSE)
+        {
+            throw new ToolException(
+                Failure.Summary(error), hint: $"{error.Hint}\nA server hands over only if it was started with --take-over as well.");
+        }
+    }
+
     public static Entrance EntranceOf(UnixTakeOver takeOver, SocketKind kind)
     {
         try

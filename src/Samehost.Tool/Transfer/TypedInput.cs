@@ -1,15 +1,14 @@
 using Samehost.Programs;
 using Samehost.Programs.Interop;
 using Samehost.Tool.Commands;
-using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Transfer;
 
-/// <summary>Standard input, unless it was closed when we were started: then its number belongs to something else.</summary>
+/// <summary>Standard input, unless it was closed when we were started.</summary>
 internal static class TypedInput
 {
     public static ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken stop) =>
-        LibcConnection.IsInherited(StandardDescriptors.Input)
+        GivenDescriptors.Has(StandardDescriptors.Input)
             ? StandardInput.ReadAsync(buffer, stop)
             : throw new ToolException("standard input is closed: give it something to read, as in < /dev/null");
 }

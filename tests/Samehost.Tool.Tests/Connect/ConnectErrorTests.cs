@@ -18,7 +18,7 @@ public sealed class ConnectErrorTests : ToolFixture
     [InlineData("\"fd:x\" names no descriptor: write fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
     [InlineData("A socket from the service manager is not taken here (systemd:x), but a path, @name, fd:N; a file of that name would be "
         + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
-    [InlineData("The abstract name is empty: give a name, or use UnixEndPoint.Autobind to let the kernel pick one; "
+    [InlineData("The abstract name is empty: write @NAME; "
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
@@ -173,6 +173,46 @@ public sealed class ConnectErrorTests : ToolFixture
         await client.ReadUntilAsync("hi\n");
         client.Terminate();
         Assert.Equal(new ToolResult(128 + 15, "hi\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_descriptor_that_is_not_open_is_named()
+    {
+        Assert.Equal(
+            new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("connect", "fd:77"));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("stream")]
+    [InlineData("seqpacket")]
+    public async Task A_full_backlog_is_not_waited_for_longer_than_asked(string type)
+    {
+        using var listener = new Socket(
+            AddressFamily.Unix, type == "stream" ? SocketType.Stream : SocketType.Seqpacket, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(At("a.sock")));
+        listener.Listen(1);
+        var waiting = new List<Socket>();
+        try
+        {
+            while (true)
+            {
+                var client = new Socket(listener.AddressFamily, listener.SocketType, ProtocolType.Unspecified) { Blocking = false };
+                waiting.Add(client);
+                client.Connect(listener.LocalEndPoint!);
+            }
+        }
+        catch (SocketException)
+        {
+            // Now it is full.
+        }
+        // Where nothing is said, connecting waits ten seconds, as the library does.
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        ToolResult result = await RunAsync("connect", At("a.sock"), "--type", type, "--wait", "0");
+        Assert.StartsWith(
+            $"samehost: connect failed: Resource temporarily unavailable (11): {At("a.sock")}\nhint: ", result.Errors,
+            StringComparison.Ordinal);
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(9));
+        waiting.ForEach(client => client.Dispose());
     }
 
     private async Task FailsAsync(string problem, string hint, string last, params string[] arguments) =>

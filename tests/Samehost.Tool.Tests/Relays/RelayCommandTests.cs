@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Samehost.Tool.Tests.Support;
@@ -147,6 +148,8 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("have", "@a", "/a", "--mode", "600")]
     [InlineData("no mode", "/a", "/b", "--mode", "888")]
     [InlineData("text or hex", "/a", "/b", "--dump", "octal")]
+    [InlineData("FROM and TO are the same", "/a", "unix:/a")]
+    [InlineData("FROM and TO are the same", "@a", "@a", "--type", "datagram")]
     public async Task Wrong_usage_is_told_with_status_2(string told, params string[] arguments)
     {
         ToolResult result = await RunAsync(["relay", .. arguments]);
@@ -157,7 +160,9 @@ public sealed class RelayCommandTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData("fd:77 is no socket, or not open", "fd:77", "/tmp/no")]
     [InlineData("No such file or directory", "/nowhere/at/all.sock", "/tmp/no")]
-    [InlineData("the recording cannot be made", "/tmp/samehost-none.sock", "/tmp/no", "--record", "/nowhere/at/all")]
+    [InlineData("the recording cannot be made: Could not find", "/tmp/samehost-none.sock", "/tmp/no", "--record", "/nowhere/at/all")]
+    [InlineData("the recording cannot be made: /etc is a directory", "/tmp/samehost-none.sock", "/tmp/no", "--record", "/etc")]
+    [InlineData("the recording cannot be made: the name of the file is empty", "/tmp/samehost-none.sock", "/tmp/no", "--record", "")]
     public async Task What_cannot_begin_fails_with_one_line_that_says_why(string told, params string[] arguments)
     {
         ToolResult result = await RunAsync(["relay", .. arguments]);
@@ -171,6 +176,70 @@ public sealed class RelayCommandTests : RelayFixture
         using Socket taken = Listen(AnyPort);
         ToolResult result = await RunAsync("relay", $"tcp:{taken.LocalEndPoint}", ToPath);
         Assert.Equal(1, result.Status);
-        Assert.Contains("listen failed: Address already in use", result.Errors, StringComparison.Ordinal);
+        Assert.Equal(
+            $"samehost: listen failed: Address already in use (98): tcp:{taken.LocalEndPoint}\n"
+            + $"hint: 'ss -ltnp sport = :{((IPEndPoint)taken.LocalEndPoint!).Port}' shows who has the port.\n", result.Errors);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("tcp:127.0.0.1:1", "Connection refused (111)", "Nobody listens at that port: ")]
+    [InlineData("tcp:[::1]:1", "Connection refused (111)", "Nobody listens at that port: ")]
+    [InlineData("tcp:none.invalid:80", "there is no host of the name none.invalid", "'getent hosts none.invalid' shows ")]
+    public async Task A_tcp_server_that_is_not_there_is_named(string to, string reason, string hint)
+    {
+        await using ToolRun run = Start("relay", FromPath, to);
+        await run.ReadErrorLineAsync();
+        using Socket client = await ConnectAsync(Local(FromPath));
+        Assert.Empty(await ReceiveAllAsync(client));
+        await run.ReadErrorLineAsync();
+        string told = await run.ReadErrorLineAsync();
+        if (to.Contains("none", StringComparison.Ordinal) && told.Contains("nobody can tell", StringComparison.Ordinal))
+            Assert.Skip("this machine has no resolver that could say so");
+        Assert.Equal($"samehost: connection 1 goes nowhere: connect failed: {reason}: {to}", told);
+        Assert.StartsWith($"hint: {hint}", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_relay_to_itself_by_another_name_is_found_out_at_the_first_connection()
+    {
+        string link = Path.Join(Temporary, "link");
+        File.CreateSymbolicLink(link, FromPath);
+        await using ToolRun run = Start("relay", FromPath, link);
+        await run.ReadErrorLineAsync();
+        using Socket client = await ConnectAsync(Local(FromPath));
+        Assert.Empty(await ReceiveAllAsync(client));
+        await run.ReadErrorLineAsync();
+        Assert.Equal(
+            $"samehost: connection 1 goes nowhere: connect failed: Resource deadlock avoided (35): {link}", await run.ReadErrorLineAsync());
+        Assert.Contains("is this relay itself", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_recording_over_a_file_that_others_could_read_is_private()
+    {
+        string file = Path.Join(Temporary, "talk");
+        File.WriteAllText(file, new string('x', 1000));
+        File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("644", 8));
+        var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--record", file);
+        await using ToolRun __ = run;
+        Assert.Equal(Convert.ToInt32("600", 8), (int)File.GetUnixFileMode(file));
+        Assert.Single(File.ReadAllLines(file));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_recording_is_not_made_in_another_users_file()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: only root can start a program as another user");
+        string file = Path.Join(Temporary, "talk");
+        File.WriteAllText(file, "root's");
+        File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("666", 8));
+        await using ToolRun run = StartProgram(
+            ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", CopyTool(), "relay", FromPath, ToPath,
+            "--record", file);
+        ToolResult result = await run.EndAsync();
+        // In a directory as /tmp is one, the kernel may refuse even to open it.
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("samehost: the recording cannot be made: ", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("root's", File.ReadAllText(file));
     }
 }

@@ -38,7 +38,7 @@ public sealed class RelayRecordTests : RelayFixture
     public async Task Datagrams_reach_the_server_and_answers_find_their_sender()
     {
         using Socket server = Listen(Local(ToPath), SocketType.Dgram);
-        var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--type", "datagram");
+        var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--type", "datagram", "--dump", "text");
         await using ToolRun _ = run;
         byte[] buffer = new byte[1000];
         Socket[] clients = [.. new[] { "a", "b" }.Select(name => Listen(Local(Path.Join(Temporary, name)), SocketType.Dgram))];
@@ -53,6 +53,10 @@ public sealed class RelayRecordTests : RelayFixture
         using var nameless = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         await nameless.SendToAsync("one way"u8.ToArray(), address, Stop);
         Assert.Equal("one way", await ReceiveTextAsync(server));
+        run.Terminate();
+        string shown = (await run.EndAsync()).Output;
+        Assert.Contains("1 = ended: 2 bytes to the server, 4 to the client\n", shown, StringComparison.Ordinal);
+        Assert.Contains("3 = ended: 7 bytes to the server, 0 to the client\n", shown, StringComparison.Ordinal);
         Array.ForEach(clients, c => c.Dispose());
     }
 

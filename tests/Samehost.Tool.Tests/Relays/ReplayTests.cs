@@ -73,6 +73,35 @@ public sealed class ReplayTests : RelayFixture
         ToolResult result = await RunAsync("replay", Recorded, Path.Join(Temporary, "nobody"));
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.Contains("connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
+        result = await RunAsync("replay", Recorded, "tcp:127.0.0.1:1");
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith(
+            "samehost: connect failed: Connection refused (111): tcp:127.0.0.1:1\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_recording_comes_from_standard_input()
+    {
+        await RecordAsync(SocketType.Stream);
+        using IDisposable server = Serve("fresh", SocketType.Stream, Upper);
+        await using ToolRun run = StartProgram(
+            "sh", "-c", "cat \"$1\" | exec \"$0\" replay - \"$2\"", Tool, Recorded, Path.Join(Temporary, "fresh"));
+        Assert.Equal(new ToolResult(0, "2 connections as recorded: 25 bytes sent, 25 received\n", ""), await run.EndAsync());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_recording_that_was_cut_off_says_how_to_replay_the_rest()
+    {
+        await RecordAsync(SocketType.Stream);
+        byte[] whole = File.ReadAllBytes(Recorded);
+        File.WriteAllBytes(Recorded, whole[..^20]);
+        int lines = whole.Count(b => b == '\n');
+        ToolResult result = await RunAsync("replay", Recorded, ToPath);
+        Assert.Equal(
+            new ToolResult(1, "", $"samehost: {Recorded}, line {lines}: the file ends in the middle of this line\n"
+                + $"hint: 'head -n {lines - 1}' gives what is whole of it, which can be replayed.\n"), result);
+        Assert.Equal(
+            "samehost: the recording cannot be read: /etc is a directory\n", (await RunAsync("replay", "/etc", ToPath)).Errors);
     }
 
     [Theory(Timeout = 180_000)]

@@ -7,6 +7,8 @@ public sealed class ServeErrorTests : ToolFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'")]
+    [InlineData("systemd:web is wanted, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", "systemd:web")]
+    [InlineData("the name of the program to run is empty", "a.sock", "--exec", "")]
     [InlineData("Required argument missing for option: '--exec'; 'samehost serve --help' shows how", "a.sock", "--exec")]
     [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
     [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec",
@@ -57,6 +59,9 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors,
             StringComparison.Ordinal);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
+        result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over");
+        Assert.EndsWith(
+            "hint: A server hands over only if it was started with --take-over as well.\n", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]

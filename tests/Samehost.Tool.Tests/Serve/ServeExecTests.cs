@@ -107,6 +107,24 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_program_is_given_the_time_to_drain_and_no_second_more()
+    {
+        // A busy machine may take a second for anything: it has to come about once.
+        for (int attempt = 0; ; attempt++)
+        {
+            await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "0", "--exec", "sh", "-c", "echo ready; exec sleep 100");
+            using Socket client = LocalPeer.Connect(At("a.sock"));
+            await client.ExpectAsync("ready\n");
+            long start = Stopwatch.GetTimestamp();
+            server.Terminate();
+            Assert.Equal("", await client.ReadToEndAsync());
+            if (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(0.8))
+                return;
+            Assert.True(attempt < 10, "programs were ended a second too late each time");
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_program_that_ignores_being_ended_is_killed_at_its_time_limit()
     {
         await using ToolRun server =

@@ -33,6 +33,30 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task By_hand_a_client_may_come_the_moment_the_address_is_there()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            await using ToolRun server = Start("serve", At("a.sock"));
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            while (!client.Connected)
+            {
+                try
+                {
+                    client.Connect(new UnixDomainSocketEndPoint(At("a.sock")));
+                }
+                catch (SocketException)
+                {
+                    // Not yet.
+                }
+            }
+            client.Close();
+            Assert.Equal(
+                new ToolResult(0, "", $"samehost: serving {At("a.sock")} (stream), open to self,root\n"), await server.EndAsync());
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task An_echo_serves_many_at_once_and_sends_back_every_byte()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
@@ -110,6 +134,22 @@ public sealed class ServeTests : ToolFixture
         client.Input.Close();
         server.Input.Close();
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_sender_that_does_not_read_its_echoes_holds_others_up_once()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "datagram", "--echo");
+        using var deaf = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        deaf.Bind(new UnixDomainSocketEndPoint(At("deaf.sock")));
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        for (int i = 0; i < 100; i++)
+            deaf.SendTo("hi"u8, new UnixDomainSocketEndPoint(At("a.sock"))); // waits while the server does
+        await using ToolRun client = Start("connect", At("a.sock"), "--type", "datagram");
+        client.Type("me too");
+        await client.ReadUntilAsync("me too\n");
+        // A second for each of those that do not fit into its queue would be more than a minute.
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(40));
     }
 
     [Fact(Timeout = 180_000)]

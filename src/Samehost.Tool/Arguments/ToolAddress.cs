@@ -62,7 +62,7 @@ internal sealed class ToolAddress
         address = null;
         try
         {
-            address = Of(UnixEndPoint.Parse(Absolute(text)));
+            address = Of(RawArgument.AddressOf(text) ?? UnixEndPoint.Parse(Absolute(text)));
             return null;
         }
         catch (ArgumentException error)

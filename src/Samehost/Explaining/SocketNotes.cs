@@ -1,4 +1,5 @@
 using Samehost.Inspection;
+using Samehost.SocketFiles;
 
 namespace Samehost.Explaining;
 
@@ -14,6 +15,8 @@ internal static class SocketNotes
                 : $"Process {other.ProcessId} ({other.Command}) is in another network namespace, in which a " +
                     $"{SocketWords.Of(other.Kind)} socket {(other.IsListening ? "listens at" : "is bound to")} that name.";
         }
+        if (look is { Entry: null, Life: SocketLife.Live, Elsewhere.IsListening: true })
+            yield return "How full its backlog is can be seen from there, and as root.";
         if (look.Entry is null)
             yield break;
         if (look.Entry is { Kind: UnixSocketKind.Datagram, ReceiveQueue: > 0 })

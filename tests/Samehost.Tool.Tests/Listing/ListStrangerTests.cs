@@ -61,6 +61,22 @@ public sealed class ListStrangerTests : ListFixture
         Assert.Equal("hung-up", row.GetProperty("state").GetString());
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task An_ordinary_user_is_told_what_cannot_be_seen_of_a_server_in_another_network_namespace()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: a network namespace is to be made");
+        string copy = CopyTool();
+        await using ToolRun server = await ServeAsync("elsewhere", "unshare", "--net");
+        File.SetUnixFileMode(At("a"), (UnixFileMode)0b110_110_110);
+        await using ToolRun run = StartProgram(ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups",
+            "env", $"DOTNET_ROOT={ToolRun.RuntimeRoot}", copy, "explain", At("a"));
+        ToolResult result = await run.EndAsync();
+
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Contains("connect would work", result.Output, StringComparison.Ordinal);
+        Assert.Contains("How full its backlog is can be seen from there", result.Output, StringComparison.Ordinal);
+    }
+
     private async Task<ToolRun> ServeAsync(string name, params string[] prefix)
     {
         string[] command = [.. prefix, ForeignProgram.Python, "-c", Server, At("a"), name];

@@ -69,6 +69,22 @@ public sealed partial class ExplainTests : ToolFixture
     }
 
     [Theory(Timeout = 180_000)]
+    [InlineData("/")]
+    [InlineData("/unix:")]
+    public async Task A_name_that_is_not_UTF8_is_the_one_that_was_typed(string prefix)
+    {
+        using Socket server = Listen("app.sock");
+        const string Script = "cd \"$1\" && mv app.sock \"$(printf 'a\\377')\" && exec \"$0\" explain \"${2#/}$PWD/$(printf 'a\\377')\"";
+        await using ToolRun run = StartProgram("sh", "-c", Script, Tool, Temporary, prefix);
+        ToolResult result = await run.EndAsync();
+        await using ToolRun removed = StartProgram("sh", "-c", "rm \"$0\"/a*", Temporary);
+        await removed.EndAsync();
+
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Contains(At("a\\xff"), result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 180_000)]
     [InlineData("'explain'", "explain")]
     [InlineData("no such user", "explain", "/run/x", "--user", "no such user")]
     [InlineData("no type", "explain", "/run/x", "--type", "raw")]

@@ -64,7 +64,7 @@ internal sealed class ToolAddress
             return "The abstract name is empty: write @NAME"; // the library would speak of names that the kernel chooses
         try
         {
-            address = Of(UnixEndPoint.Parse(Absolute(text)));
+            address = Of(RawArgument.AddressOf(text) ?? UnixEndPoint.Parse(Absolute(text)));
             return null;
         }
         catch (ArgumentException error)

@@ -71,6 +71,8 @@ internal static class ExplainCommand
             throw new ToolException(ToolAddress.Read(address, ToolAddressKinds.Local, out _)!, ExitStatus.Usage);
         try
         {
+            if (RawArgument.AddressOf(address) is { } endPoint)
+                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
             return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
         }
         catch (ArgumentException error)

@@ -79,7 +79,7 @@ internal sealed class ExplanationPrinter(Terminal terminal)
             _ => "is bound and does not listen",
         };
         string who = string.Join(", ", socket.Holders.Take(MostNamed)
-            .Select(h => $"{h.Command} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
+            .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
         string more = socket.Holders.Count > MostNamed ? $" and {socket.Holders.Count - MostNamed} more" : "";
         string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
         string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";

@@ -28,7 +28,8 @@ internal sealed record RowFilter
         && (!OnlyStale || row.State == RowState.Stale)
         && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: UnixSocketKind.Datagram })
         && (Pattern is null || (row.IsNamed && Matches(Pattern, row.EndPoint.ToString())))
-        && (Process is null || Has(row.Client, Process) || Has(row.Server, Process));
+        && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
+            || (row.State == RowState.Waiting && Has(row.Listener, Process)));
 
     private static bool Matches(string pattern, string text) => pattern.AsSpan().ContainsAny('*', '?')
         ? FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: false)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Tool.Output;
 
 namespace Samehost.Tool.Listing;
 
@@ -78,7 +79,7 @@ internal sealed class RowText(UserNames users)
             }
             if (before is not null)
                 Close(before).Append(", ");
-            _text.Append(CultureInfo.InvariantCulture, $"{holder.Command}({holder.ProcessId}");
+            _text.Append(CultureInfo.InvariantCulture, $"{ProcessName.Of(holder)}({holder.ProcessId}");
             before = holder;
         }
         if (socket.Holders.Count > MostProcesses)

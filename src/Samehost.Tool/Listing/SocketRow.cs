@@ -19,7 +19,7 @@ internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
     public UnixSocketKind? Kind => (Client ?? Server)?.Kind;
 
     /// <summary>The client's end is there, but its peer is in another network namespace.</summary>
-    public bool PeerIsElsewhere => State == RowState.Connected && Server is null;
+    public bool PeerIsElsewhere => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;
 
     public bool IsNamed => EndPoint.Kind != UnixEndPointKind.Unnamed;
 }

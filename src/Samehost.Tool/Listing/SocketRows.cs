@@ -43,8 +43,10 @@ internal static class SocketRows
             UnixEndPoint name = server.LocalEndPoint.Kind == UnixEndPointKind.Unnamed ? end.LocalEndPoint : server.LocalEndPoint;
             return new SocketRow(RowState.Connected, name) { Client = end, Server = server, Listener = connection.Listener };
         }
-        RowState state = end.PeerInode is null ? RowState.HungUp : RowState.Connected;
-        return end.LocalEndPoint.Kind == UnixEndPointKind.Unnamed || state == RowState.Connected
+        // A client that waits has no peer yet, just as one whose peer has closed; but closing shuts both directions down.
+        bool isOver = end is { PeerInode: null, IsReceivingEnded: true, IsSendingEnded: true };
+        RowState state = end.PeerInode is not null ? RowState.Connected : isOver ? RowState.HungUp : RowState.Waiting;
+        return end.LocalEndPoint.Kind == UnixEndPointKind.Unnamed || state != RowState.HungUp
             ? new SocketRow(state, end.LocalEndPoint) { Client = end }
             : new SocketRow(state, end.LocalEndPoint) { Server = end, Listener = end.Listener };
     }

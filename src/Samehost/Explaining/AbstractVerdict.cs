@@ -14,7 +14,7 @@ internal static class AbstractVerdict
             return SocketVerdict.Of(look, kind, $"{address}");
         if (look.Life == SocketLife.Unclear)
             return NoTable();
-        if (OtherKind(address, kind, look) is { } other)
+        if (look.OtherKind is { } other)
         {
             return UnixVerdict.Fails(Errno.ECONNREFUSED,
                 $"No {SocketWords.Of(kind)} socket has the name {address}; a {SocketWords.Of(other.Kind)} socket has. " +
@@ -57,13 +57,11 @@ internal static class AbstractVerdict
                     "Its program passes a longer address to bind(2) than its name takes.";
             }
         }
+        foreach (string note in PrintedNames.Notes(address, look.Table))
+            yield return note;
         foreach (string similar in SimilarNames.Among(names.Select(n => n.ToString()[1..]), address.ToString()[1..]))
             yield return $"There is a similar name: @{similar}.";
     }
-
-    private static UnixSocketEntry? OtherKind(ExplainedAddress address, UnixSocketKind kind, SocketLook look) =>
-        look.Table!.Sockets.FirstOrDefault(s => s.Kind != kind && s.LocalEndPoint.Kind == UnixEndPointKind.Abstract
-            && s.LocalEndPoint.NameBytes.Span.SequenceEqual(address.Name) && s.State != UnixSocketState.Connected);
 
     private static UnixVerdict NoTable() => UnixVerdict.Unknown(
         "The kernel does not show its table of local sockets (sock_diag), and abstract names are nowhere else.",

@@ -13,7 +13,10 @@ internal static class BindVerdict
 
     // Their directories are made by the kernel, and take no files from anybody.
     private static readonly string[] WithoutSockets =
-        ["sysfs", "devpts", "cgroup2", "securityfs", "debugfs", "vfat", "exfat", "msdos"];
+    [
+        "sysfs", "devpts", "cgroup", "cgroup2", "cpuset", "securityfs", "debugfs", "tracefs", "bpf", "mqueue", "configfs", "binfmt_misc",
+        "pstore", "efivarfs", "fusectl", "selinuxfs", "vfat", "exfat", "msdos",
+    ];
 
     public static UnixVerdict Of(PathWalk walk, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
     {
@@ -44,6 +47,11 @@ internal static class BindVerdict
 
     private static UnixVerdict Free(PathWalk walk, WalkPoint directory, string place, UnixUser user)
     {
+        if (walk.EndsInSlash)
+        {
+            return UnixVerdict.Fails(Errno.ENOENT, $"The path ends in a slash, and so names a directory: {walk.Last.Path} is none.",
+                UnixSide.Caller, "Leave the slash away, or add the name of the socket file.");
+        }
         walk.Last.Errno = Errno.None; // that nothing is there is as it should be
         if (directory.FileSystem.IsReadOnly)
         {
@@ -118,17 +126,24 @@ internal static class BindVerdict
         AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
         bool isFree = (directory.Status.Mode & StickyBit) == 0 || user.UserId == found.Status.User
             || user.UserId == directory.Status.User || user.Has(Capability.FileOwner);
-        denied = (directory.FileSystem.IsReadOnly, write.Granted, isFree) switch
+        denied = true switch
         {
-            (true, _, _) => UnixVerdict.Fails(Errno.EROFS,
+            _ when directory.FileSystem.IsReadOnly => UnixVerdict.Fails(Errno.EROFS,
                 $"A stale socket file is there, and the file system of {place} is read-only.",
                 UnixSide.Caller, "Choose a path under /run or /tmp."),
-            (_, false, _) => UnixVerdict.Fails(Errno.EACCES,
+            _ when directory.IsImmutable || (write.Granted && directory.IsAppendOnly) => UnixVerdict.Fails(Errno.EPERM,
+                $"A stale socket file is there, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
+                    "for adding only (chattr +a)")}: nothing can be removed from it.",
+                UnixSide.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {place}."),
+            _ when !write.Granted => UnixVerdict.Fails(Errno.EACCES,
                 $"A stale socket file is there, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
-            (_, _, false) => UnixVerdict.Fails(Errno.EPERM,
+            _ when !isFree => UnixVerdict.Fails(Errno.EPERM,
                 $"A stale socket file of {Accounts.User(found.Status.User)} is there, and {place} is sticky: only its owner may remove it.",
                 UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
+            _ when found.Mount != directory.Mount => UnixVerdict.Fails(Errno.EBUSY,
+                "A stale socket file is mounted there (a bind mount), and what is mounted cannot be removed.",
+                UnixSide.Caller, $"Unmount it, or choose another path."),
             _ => null,
         };
         return denied is null;

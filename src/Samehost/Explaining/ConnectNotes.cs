@@ -26,10 +26,10 @@ internal static class ConnectNotes
         UnixSocketTable? table = SocketLook.ReadTable();
         if (SocketLook.LostAt(wanted, table) is { } lost)
         {
-            yield return $"{Holders(lost)} listens at a socket that was bound to {SafeText.Of(wanted)}, but its file has been removed or " +
-                "replaced: nobody can reach it by a path any more. Restart it.";
+            yield return $"{Holders(lost)} listens at a socket that was bound to {SafeText.Of(wanted)}, but its file has been removed, " +
+                "replaced or mounted over: nobody can reach it by a path any more. Restart it.";
         }
-        foreach (string note in Namesakes(wanted, table))
+        foreach (string note in PrintedNames.Notes(address, table).Concat(Namesakes(wanted, table)))
             yield return note;
     }
 

@@ -11,10 +11,12 @@ internal static class ConnectVerdict
         UnixPathStep step = walk.StepOf(found);
         AccessAnswer write = found.Judge(user, AccessKinds.Write);
         (step.Asked, step.Rule) = ("write", write.Rule);
-        SocketLook? seen = found.IsSocket ? look(found) : null;
+        SocketLook? seen = found is { IsSocket: true, FileSystem.IsSockets: false } ? look(found) : null;
         UnixVerdict verdict = Denied(walk, found, at, user, write) ?? (seen is not null
             ? SocketVerdict.Of(seen, kind, at)
-            : UnixVerdict.Fails(Errno.ECONNREFUSED, $"{at} is {FileWords.Of(found.Kind)} and no socket.",
+            : UnixVerdict.Fails(Errno.ECONNREFUSED, found.IsSocket
+                ? $"{at} is a socket that a process has open, and not the file that a socket is bound to."
+                : $"{at} is {FileWords.Of(found.Kind)} and no socket.",
                 UnixSide.Caller, "Give the path that the server listens at."));
         step.Errno = verdict.Errno;
         return verdict;

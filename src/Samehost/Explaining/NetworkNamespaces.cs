@@ -1,34 +1,51 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Interop;
 
 namespace Samehost.Explaining;
 
 /// <summary>A socket of another network namespace, and a process that is in that one.</summary>
-internal sealed record NamespaceSocket(UnixSocketKind Kind, bool IsListening, int ProcessId, string Command);
+/// <param name="Kind">Its kind.</param>
+/// <param name="IsListening">Whether it takes connections.</param>
+/// <param name="ProcessId">The process.</param>
+/// <param name="Command">The name of the process, printable.</param>
+/// <param name="Entry">The socket itself, where we may look into that namespace.</param>
+internal sealed record NamespaceSocket(UnixSocketKind Kind, bool IsListening, int ProcessId, string Command, UnixSocketEntry? Entry);
 
 /// <summary>
-/// Looks for a socket by name in the network namespaces of other processes, as far as they can be seen (network_namespaces(7)). Each
-/// process shows the table of its own in /proc/PID/net/unix, as text; names there are raw, so what is found is a hint and no proof.
+/// Looks for a socket in the network namespaces of other processes (network_namespaces(7)): in the kernel's own table where we may enter
+/// them. Otherwise by name: each process shows the table of its namespace in /proc/PID/net/unix, to everybody and as text; names there are
+/// raw, so what is found is a hint and no proof.
 /// </summary>
 internal static class NetworkNamespaces
 {
     private const int FieldsBeforeName = 7;
     private const uint AcceptsConnections = 0x10000; // __SO_ACCEPTCON
 
+    /// <param name="isWanted">Whether an entry of a table is the socket.</param>
     /// <param name="nameKind">A path or an abstract name.</param>
     /// <param name="name">Its bytes.</param>
     /// <param name="kind">Null for any.</param>
-    public static NamespaceSocket? Find(UnixEndPointKind nameKind, byte[] name, UnixSocketKind? kind)
+    public static NamespaceSocket? Find(
+        Func<UnixSocketEntry, bool> isWanted, UnixEndPointKind nameKind, byte[] name, UnixSocketKind? kind)
     {
         string wanted = Encoding.Latin1.GetString(name);
         if (nameKind == UnixEndPointKind.Abstract)
             wanted = '@' + wanted.Replace('\0', '@');
-        var seen = new HashSet<string> { LinkOf("/proc/self/ns/net") ?? "" };
+        var seen = new HashSet<FileId>();
+        if (SpaceOf("/proc/self") is { } own)
+            seen.Add(own);
         foreach (string directory in Processes())
         {
             if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
-                || LinkOf(directory + "/ns/net") is not { } space || !seen.Add(space))
+                || SpaceOf(directory) is not { } space || !seen.Add(space))
                 continue;
+            if (NamespaceTable.TryFind(processId, isWanted, out UnixSocketEntry? entry))
+            {
+                if (entry is not null)
+                    return Of(entry, processId, directory);
+                continue;
+            }
             foreach (string row in Read(directory + "/net/unix").Split('\n'))
             {
                 if (Parse(row, wanted, processId, directory) is { } socket && (kind is null || socket.Kind == kind))
@@ -36,6 +53,14 @@ internal static class NetworkNamespaces
             }
         }
         return null;
+    }
+
+    private static NamespaceSocket Of(UnixSocketEntry entry, int processId, string directory)
+    {
+        bool isListening = entry.State == UnixSocketState.Listening;
+        return entry.Holders is [{ } first, ..]
+            ? new NamespaceSocket(entry.Kind, isListening, first.ProcessId, first.Command, entry)
+            : new NamespaceSocket(entry.Kind, isListening, processId, CommandOf(directory), entry);
     }
 
     // Num RefCount Protocol Flags Type St Inode Path; an accepted connection is in state 3 and has its listener's name.
@@ -47,9 +72,11 @@ internal static class NetworkNamespaces
             || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int type)
             || (fields[5] == "03" && type != (int)UnixSocketKind.Datagram))
             return null;
-        string command = SafeText.Of(Encoding.Latin1.GetBytes(Read(directory + "/comm").TrimEnd('\n')));
-        return new NamespaceSocket((UnixSocketKind)type, (flags & AcceptsConnections) != 0, processId, command);
+        return new NamespaceSocket((UnixSocketKind)type, (flags & AcceptsConnections) != 0, processId, CommandOf(directory), Entry: null);
     }
+
+    private static string CommandOf(string directory) =>
+        SafeText.Of(Encoding.Latin1.GetBytes(Read(directory + "/comm").TrimEnd('\n')));
 
     private static string[] Processes()
     {
@@ -75,15 +102,7 @@ internal static class NetworkNamespaces
         }
     }
 
-    private static string? LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null; // another user's
-        }
-    }
+    /// <summary>Which namespace a process is in. Its link in /proc/PID/ns shows that as well, but not to another user.</summary>
+    private static FileId? SpaceOf(string directory) =>
+        LibcFile.Status(Encoding.ASCII.GetBytes(directory + "/net/unix"), out FileStatus status) < 0 ? null : status.Id;
 }

@@ -17,9 +17,9 @@ internal sealed class PathWalk : IDisposable
     private readonly List<WalkPoint> _points = [];
     private readonly List<UnixPathStep> _steps = [];
     private readonly Dictionary<string, UnixPathStep> _directories = [];
+    private readonly HashSet<string> _jumps = [];
     private readonly Stack<byte[]> _pending = [];
     private WalkPoint _at = null!;
-    private bool _mustBeDirectory;
     private int _links;
 
     private PathWalk(UnixUser user, bool forBind)
@@ -50,6 +50,12 @@ internal sealed class PathWalk : IDisposable
     /// <summary>Whether what is missing was the last part of the path.</summary>
     public bool IsLastName => _pending.Count == 0;
 
+    /// <summary>Whether the path, or the link at its end, ends in a slash: only a directory can be there.</summary>
+    public bool EndsInSlash { get; private set; }
+
+    /// <summary>Whether it leads through /proc/self, which is another place for each process that goes there.</summary>
+    public bool IsOfOwnProcess { get; private set; }
+
     /// <summary>The link that led to where the walk ended; null when the path itself did.</summary>
     public UnixPathStep? LastLink { get; private set; }
 
@@ -71,7 +77,7 @@ internal sealed class PathWalk : IDisposable
         var walk = new PathWalk(user, forBind);
         bool isRelative = path.IsEmpty || path[0] != (byte)'/';
         int result = LibcFile.Open(isRelative ? "."u8 : "/"u8, LibcFile.O_PATH, 0, out Descriptor? start);
-        if (result < 0 || !walk.Enter(start!, isRelative ? WorkingDirectory() : "/"u8.ToArray(), out result))
+        if (result < 0 || !walk.Enter(start!, isRelative ? ProcLink.WorkingDirectory() : "/"u8.ToArray(), out result))
         {
             // The working directory itself was removed, or is out of reach.
             walk.Stop(WalkProblem.Refused, (Errno)(-result), new UnixPathStep(".", UnixFileKind.Hidden));
@@ -132,7 +138,7 @@ internal sealed class PathWalk : IDisposable
         UnixPathStep step = Show(point, null);
         if (point.IsDirectory)
             _at = point;
-        else if (!isEnd || _mustBeDirectory)
+        else if (!isEnd || EndsInSlash)
             Stop(WalkProblem.NotADirectory, Errno.ENOTDIR, step);
         else
             Found = point;
@@ -142,18 +148,26 @@ internal sealed class PathWalk : IDisposable
     private int Follow(WalkPoint link, bool isEnd)
     {
         int result = LibcWalk.ReadLink(link.File, out byte[] target);
-        if (result < 0)
+        bool isProc = link.FileSystem.IsProc;
+        // The kernel says where a link into a process leads only to who may look into that process.
+        bool isClosed = result == -(int)Errno.EACCES && isProc && (_isOwnUser || !MayLookInto(link));
+        if (result < 0 && !isClosed)
             return result;
-        UnixPathStep step = Show(link, SafeText.Of(target));
+        UnixPathStep step = Show(link, isClosed ? null : SafeText.Of(target));
         step.Asked = "follow";
         LastLink = step;
+        IsOfOwnProcess |= isProc && ProcLink.IsSelf(link.Location);
         if (_links++ >= MostLinks)
             Stop(WalkProblem.TooManyLinks, Errno.ELOOP, step);
         else if (isEnd && !LinkTrust.Allows(_user, link, _at))
             Stop(WalkProblem.LinkNotTrusted, Errno.EACCES, step);
         else if (!link.FileSystem.FollowsLinks)
             Stop(WalkProblem.LinksForbidden, Errno.ELOOP, step);
-        else if (link.FileSystem.IsProc && (target.Length == 0 || !IsPlainText(target)))
+        else if (isClosed)
+            Stop(WalkProblem.ProcessClosed, Errno.EACCES, step);
+        else if (IsOfOwnProcess && !_isOwnUser)
+            Stop(WalkProblem.OtherProcess, Errno.None, step);
+        else if (isProc && ProcLink.IsDirect(target))
             return Jump(link, step, isEnd);
         else if (target.Length == 0)
             Stop(WalkProblem.Missing, Errno.ENOENT, step);
@@ -177,7 +191,7 @@ internal sealed class PathWalk : IDisposable
     /// <summary>A link of /proc that is no text but leads straight to a file, such as /proc/PID/root.</summary>
     private int Jump(WalkPoint link, UnixPathStep step, bool isEnd)
     {
-        if (_user.UserId != link.Status.User && !_user.Has(Capability.TracesProcesses))
+        if (!MayLookInto(link))
         {
             Stop(WalkProblem.ProcessClosed, Errno.EACCES, step);
             return 0;
@@ -188,12 +202,13 @@ internal sealed class PathWalk : IDisposable
         if (WalkPoint.Create(opened!, link.Location, out WalkPoint? point) is < 0 and var failed)
             return failed;
         _points.Add(point!);
+        _jumps.Add(SafeText.Of(link.Location));
         if (point!.IsDirectory)
         {
             _directories[SafeText.Of(link.Location)] = Show(point, null);
             _at = point;
         }
-        else if (isEnd && !_mustBeDirectory)
+        else if (isEnd && !EndsInSlash)
         {
             Show(point, null);
             Found = point;
@@ -204,6 +219,9 @@ internal sealed class PathWalk : IDisposable
         }
         return 0;
     }
+
+    private bool MayLookInto(WalkPoint process) =>
+        _user.UserId == process.Status.User || _user.Has(Capability.TracesProcesses);
 
     private void NotThere(Errno errno, byte[] location)
     {
@@ -254,7 +272,7 @@ internal sealed class PathWalk : IDisposable
     private void Push(ReadOnlySpan<byte> path)
     {
         if (_pending.Count == 0)
-            _mustBeDirectory |= path.EndsWith("/"u8);
+            EndsInSlash |= path.EndsWith("/"u8);
         var names = new List<byte[]>();
         foreach (Range range in path.Split((byte)'/'))
         {
@@ -265,20 +283,12 @@ internal sealed class PathWalk : IDisposable
             _pending.Push(names[i]);
     }
 
-    private static bool IsPlainText(ReadOnlySpan<byte> target) => target[0] != (byte)'/' && !target.Contains((byte)':');
-
-    private static byte[] WorkingDirectory()
-    {
-        if (LibcFile.Open("/proc/self/cwd"u8, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? link) < 0)
-            return "."u8.ToArray();
-        using (link)
-            return LibcWalk.ReadLink(link!, out byte[] target) < 0 ? "."u8.ToArray() : target;
-    }
-
-    private static byte[] Join(byte[] directory, byte[] name)
+    private byte[] Join(byte[] directory, byte[] name)
     {
         int end = directory.AsSpan().LastIndexOf((byte)'/');
-        if (name.AsSpan().SequenceEqual(".."u8))
+        // Above where such a link leads is not what is above the link.
+        bool isBeyond = directory.AsSpan().EndsWith("/.."u8) || _jumps.Contains(SafeText.Of(directory));
+        if (name.AsSpan().SequenceEqual(".."u8) && !isBeyond)
             return end > 0 ? directory[..end] : "/"u8.ToArray();
         return directory is [(byte)'/'] ? [.. directory, .. name] : [.. directory, (byte)'/', .. name];
     }

@@ -5,11 +5,13 @@ namespace Samehost.Explaining;
 /// <summary>Whom the kernel takes a thread for when it checks files (proc_pid_status(5)).</summary>
 internal sealed record ProcessCredentials(uint User, uint Group, IReadOnlyList<uint> Groups, ulong Effective, ulong Bounding)
 {
+    private const string Status = "/proc/thread-self/status";
+
     // Threads can differ: setfsuid(2) changes one.
     public static ProcessCredentials OfThisThread()
     {
         var fields = new Dictionary<string, string[]>();
-        foreach (string line in File.ReadLines("/proc/thread-self/status"))
+        foreach (string line in Lines())
         {
             int colon = line.IndexOf(':');
             fields[line[..colon]] = line[(colon + 1)..].Split((char[])['\t', ' '], StringSplitOptions.RemoveEmptyEntries);
@@ -20,6 +22,18 @@ internal sealed record ProcessCredentials(uint User, uint Group, IReadOnlyList<u
             [.. fields["Groups"].Select(Number)],
             Mask(fields["CapEff"][0]),
             Mask(fields["CapBnd"][0]));
+    }
+
+    private static string[] Lines()
+    {
+        try
+        {
+            return File.ReadAllLines(Status);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UnixSocketException(Errno.ENOENT, "read " + Status, hint: "Who asks cannot be seen: is /proc mounted?");
+        }
     }
 
     private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);

@@ -16,8 +16,11 @@ internal sealed class SocketLook
     /// <summary>Its kind; null when there is none or it is one of two.</summary>
     public UnixSocketKind? Kind { get; private set; }
 
-    /// <summary>The socket itself, where it is of this network namespace.</summary>
+    /// <summary>The socket itself, where it is of this network namespace, or of one that we may look into.</summary>
     public UnixSocketEntry? Entry { get; private set; }
+
+    /// <summary>A socket of another kind that has the same abstract name.</summary>
+    public UnixSocketEntry? OtherKind { get; private set; }
 
     /// <summary>The socket, or one of that name, in another network namespace.</summary>
     public NamespaceSocket? Elsewhere { get; private set; }
@@ -49,7 +52,10 @@ internal sealed class SocketLook
         if (look.Entry is null && look.Life == SocketLife.Live)
             look.Entry = Array.Find(bound, s => s.Listener is null || s.IsWaiting); // a client's, which has a name of its own
         if (look.Entry is null)
-            look.Elsewhere = NetworkNamespaces.Find(UnixEndPointKind.Pathname, file.Location, null);
+        {
+            look.Elsewhere = NetworkNamespaces.Find(s => IsAt(s, id) && IsBinder(s), UnixEndPointKind.Pathname, file.Location, null);
+            look.Entry = look.Elsewhere?.Entry;
+        }
         if (look.Life == SocketLife.Unclear)
             look.Life = look.Entry is null && look.Elsewhere is null ? SocketLife.Stale : SocketLife.Live;
         look.Kind = look.Entry?.Kind ?? (answer is 0 or -(int)Errno.EPERM ? UnixSocketKind.Datagram : look.Elsewhere?.Kind);
@@ -61,10 +67,10 @@ internal sealed class SocketLook
     public static SocketLook AtName(byte[] name, UnixSocketKind kind)
     {
         var look = new SocketLook(ReadTable());
-        look.Entry = look.Table?.Sockets.FirstOrDefault(s => s.Kind == kind && IsBinder(s)
-            && s.LocalEndPoint.Kind == UnixEndPointKind.Abstract && s.LocalEndPoint.NameBytes.Span.SequenceEqual(name));
+        look.Entry = look.Table?.Sockets.FirstOrDefault(s => s.Kind == kind && IsOfName(s, name));
+        look.OtherKind = look.Table?.Sockets.FirstOrDefault(s => s.Kind != kind && IsOfName(s, name));
         if (look.Entry is null)
-            look.Elsewhere = NetworkNamespaces.Find(UnixEndPointKind.Abstract, name, kind);
+            look.Elsewhere = NetworkNamespaces.Find(s => s.Kind == kind && IsOfName(s, name), UnixEndPointKind.Abstract, name, kind);
         look.Life = look.Entry is not null ? SocketLife.Live : look.Table is null ? SocketLife.Unclear : SocketLife.Stale;
         look.Kind = look.Entry?.Kind;
         look.IsReserved = look.Entry is { Kind: UnixSocketKind.Datagram, PeerInode: not null };
@@ -104,6 +110,9 @@ internal sealed class SocketLook
 
     private static bool IsNamed(UnixSocketEntry socket, byte[] path) =>
         socket.LocalEndPoint.Kind == UnixEndPointKind.Pathname && socket.LocalEndPoint.NameBytes.Span.SequenceEqual(path);
+
+    private static bool IsOfName(UnixSocketEntry socket, byte[] name) => IsBinder(socket)
+        && socket.LocalEndPoint.Kind == UnixEndPointKind.Abstract && socket.LocalEndPoint.NameBytes.Span.SequenceEqual(name);
 
     // An accepted connection bears the name and the file of its listener.
     private static bool IsBinder(UnixSocketEntry socket) =>

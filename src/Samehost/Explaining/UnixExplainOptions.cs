@@ -11,7 +11,8 @@ public sealed class UnixExplainOptions
 
     /// <summary>
     /// Whether a socket file may be asked if anything is bound to it; true by default. A datagram socket asks, by connecting: a server
-    /// neither accepts nor receives anything. Without it a socket in another network namespace can be taken for a stale file.
+    /// neither accepts nor receives anything. Without it a socket in another network namespace, into which it takes root to look, can be
+    /// taken for a stale file.
     /// </summary>
     public bool Probe { get; init; } = true;
 }

@@ -1,5 +1,4 @@
 using Samehost.Explaining;
-using Samehost.Inspection;
 
 namespace Samehost;
 
@@ -48,7 +47,7 @@ public sealed class UnixExplanation
     public IReadOnlyList<UnixPathStep> Walk { get; private set; } = [];
 
     /// <summary>The socket that is bound to the address, with its backlog and the processes that have it; null when there is none, or when
-    /// it is in another network namespace.</summary>
+    /// it is in another network namespace, into which it takes root to look.</summary>
     public UnixSocketEntry? Socket { get; private set; }
 
     /// <summary>When the oldest of the socket's processes started; null when there is none to be seen.</summary>
@@ -161,13 +160,7 @@ public sealed class UnixExplanation
     private void Show(SocketLook look)
     {
         Socket = look.Entry;
-        ServerStarted = look.Entry is { } entry ? ProcessStart.Earliest(entry.Holders.Select(h => h.ProcessId)) : null;
-        if (look.Entry is null && look.Elsewhere is { } other)
-        {
-            _notes.Add($"Process {other.ProcessId} ({other.Command}) is in another network namespace, in which a " +
-                $"{SocketWords.Of(other.Kind)} socket {(other.IsListening ? "listens at" : "is bound to")} that name.");
-        }
-        if (look.Entry is { Kind: UnixSocketKind.Datagram, ReceiveQueue: > 0 })
-            _notes.Add("Datagrams wait there to be read; when its queue is full, sending waits or fails with EAGAIN.");
+        ServerStarted = look.Entry is { } entry ? ProcessStatus.Earliest(entry.Holders.Select(h => h.ProcessId)) : null;
+        _notes.AddRange(SocketNotes.Of(look));
     }
 }

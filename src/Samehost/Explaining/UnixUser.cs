@@ -27,6 +27,7 @@ public sealed class UnixUser
     }
 
     /// <summary>The user that the calling thread is to the file system, with its groups and capabilities of this moment.</summary>
+    /// <exception cref="UnixSocketException">ENOENT: /proc is not mounted.</exception>
     public static UnixUser Current
     {
         get

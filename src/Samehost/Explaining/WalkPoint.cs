@@ -11,9 +11,10 @@ internal sealed class WalkPoint : IDisposable
         Location = location;
         Status = status;
         Acl = status.Type == FileStatus.S_IFLNK ? null : PosixAcl.Of(file);
-        _ = LibcWalk.Mount(file, out ulong mount, out bool isImmutable);
+        _ = LibcWalk.Mount(file, out ulong mount, out bool isImmutable, out bool isAppendOnly);
         Mount = mount;
         IsImmutable = isImmutable;
+        IsAppendOnly = isAppendOnly;
         _ = LibcWalk.FileSystem(file, out FileSystemStatus fileSystem);
         FileSystem = fileSystem;
     }
@@ -31,6 +32,8 @@ internal sealed class WalkPoint : IDisposable
     public ulong Mount { get; }
 
     public bool IsImmutable { get; }
+
+    public bool IsAppendOnly { get; }
 
     public FileSystemStatus FileSystem { get; }
 

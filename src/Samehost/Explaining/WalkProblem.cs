@@ -26,6 +26,9 @@ internal enum WalkProblem
     /// <summary>The link leads into another process, and the user may not look into that one.</summary>
     ProcessClosed,
 
+    /// <summary>It leads through /proc/self, which is this process here and another one for who would make the call.</summary>
+    OtherProcess,
+
     /// <summary>A name that is longer than the file system has.</summary>
     NameTooLong,
 

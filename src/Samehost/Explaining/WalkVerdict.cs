@@ -5,6 +5,8 @@ namespace Samehost.Explaining;
 /// <summary>What it means that a walk came to no end.</summary>
 internal static class WalkVerdict
 {
+    private const string AroundProc = "Give a path that does not lead through /proc, or be that user or root.";
+
     public static UnixVerdict Of(PathWalk walk, UnixUser user, bool isBind)
     {
         string at = walk.Last.Path;
@@ -14,6 +16,9 @@ internal static class WalkVerdict
         return walk.Problem switch
         {
             WalkProblem.Missing => Missing(walk, directory, isBind),
+            WalkProblem.SearchDenied when walk.Directory.FileSystem.IsProc => UnixVerdict.Fails(Errno.EACCES,
+                $"{Start(user)} may not look into {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
+                UnixSide.Caller, AroundProc),
             WalkProblem.SearchDenied => UnixVerdict.Fails(Errno.EACCES,
                 $"{Start(user)} may not pass through {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
                 UnixSide.Owner, Remedy.Search(walk.Directory, user)),
@@ -32,7 +37,10 @@ internal static class WalkVerdict
                 UnixSide.Caller, $"Give the path that it leads to, {walk.Last.LinkTarget}."),
             WalkProblem.ProcessClosed => UnixVerdict.Fails(Errno.EACCES,
                 $"{at} leads into a process of {Accounts.User(walk.Last.UserId!.Value)}, into which {user} may not look.",
-                UnixSide.Caller, "Give a path that does not lead through /proc, or be that user or root."),
+                UnixSide.Caller, AroundProc),
+            WalkProblem.OtherProcess => UnixVerdict.Unknown(
+                $"{at} is whichever process goes there: here it is this one, and for {user} it would be another.",
+                "Give the number of that process instead of self."),
             WalkProblem.NameTooLong => UnixVerdict.Fails(Errno.ENAMETOOLONG,
                 $"A name on the path has {walk.Name.Length} bytes; a file name has 255 at most.",
                 UnixSide.Caller, "Use a shorter name."),

@@ -6,18 +6,20 @@ using System.Text;
 namespace Samehost.Interop;
 
 /// <summary>What the file system of a file allows where it is mounted, and whether it has room for another file.</summary>
-internal readonly record struct FileSystemStatus(bool IsProc, bool IsReadOnly, bool FollowsLinks, bool IsFull);
+internal readonly record struct FileSystemStatus(bool IsProc, bool IsSockets, bool IsReadOnly, bool FollowsLinks, bool IsFull);
 
 /// <summary>Walking by descriptors that stand for files without opening them. Names are bytes without the closing NUL.</summary>
 internal static unsafe partial class LibcWalk
 {
     private const long PROC_SUPER_MAGIC = 0x9fa0;
+    private const long SOCKFS_MAGIC = 0x534f434b;
 
     private const ulong ST_NOSYMFOLLOW = 0x2000;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const int AT_EMPTY_PATH = 0x1000;
     private const uint STATX_MNT_ID = 0x1000;
     private const ulong STATX_ATTR_IMMUTABLE = 0x10;
+    private const ulong STATX_ATTR_APPEND = 0x20;
     private const ulong ST_RDONLY = 1;
     private const int LargestLink = 4096; // PATH_MAX
     private const int LargestAttribute = 65536; // XATTR_SIZE_MAX
@@ -50,8 +52,9 @@ internal static unsafe partial class LibcWalk
         return (int)Math.Min(length, 0);
     }
 
-    /// <summary>The number of the mount as /proc/self/mountinfo has it, and whether nobody may change the file (chattr +i).</summary>
-    public static int Mount(Descriptor file, out ulong mount, out bool isImmutable)
+    /// <summary>The number of the mount as /proc/self/mountinfo has it, and whether nobody may change the file (chattr +i), or nothing
+    /// may be taken away from it (chattr +a).</summary>
+    public static int Mount(Descriptor file, out ulong mount, out bool isImmutable, out bool isAppendOnly)
     {
         using var lease = new DescriptorLease(file);
         byte empty = 0;
@@ -59,6 +62,7 @@ internal static unsafe partial class LibcWalk
         int result = LibcResult.From(statx(lease.Fd, &empty, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status));
         mount = result < 0 ? 0 : status.MountId;
         isImmutable = result >= 0 && (status.Attributes & STATX_ATTR_IMMUTABLE) != 0;
+        isAppendOnly = result >= 0 && (status.Attributes & STATX_ATTR_APPEND) != 0;
         return result;
     }
 
@@ -69,6 +73,7 @@ internal static unsafe partial class LibcWalk
         int result = LibcResult.From(fstatfs(lease.Fd, &raw));
         status = result < 0 ? default : new FileSystemStatus(
             raw.Type == PROC_SUPER_MAGIC,
+            raw.Type == SOCKFS_MAGIC,
             (raw.Flags & ST_RDONLY) != 0,
             (raw.Flags & ST_NOSYMFOLLOW) == 0,
             raw.Files > 0 && raw.FilesFree == 0);

@@ -123,6 +123,69 @@ public sealed class BindSituationTests
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_file_system_that_takes_no_sockets_is_foreseen()
+    {
+        OtherUser.NeedsRoot();
+        await using var folder = new SituationFolder();
+        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        foreach (string fileSystem in (string[])["mqueue", "bpf", "tracefs"])
+        {
+            CallingUser caller = await folder.StartAsync(
+                "unshare", "--mount", "sh", "-c", $"mount -t {fileSystem} none {mounted} && chmod 755 {mounted} && exec \"$0\" \"$@\"");
+            Assert.Equal(Errno.EPERM, await caller.CallAsync("bind", mounted + "/a.sock"));
+            Assert.Equal(Errno.EPERM, await caller.CallAsync("explain-bind", mounted + "/a.sock"));
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_stale_file_that_is_mounted_is_not_replaced()
+    {
+        OtherUser.NeedsRoot();
+        await using var folder = new SituationFolder();
+        string stale = folder.LeaveStaleFile("stale"), place = folder["a.sock"];
+        File.WriteAllText(place, "");
+        CallingUser caller = await folder.StartAsync(
+            "unshare", "--mount", "sh", "-c", $"mount --bind {stale} {place} && exec \"$0\" \"$@\"");
+
+        Assert.Equal(Errno.EBUSY, await caller.CallAsync("safe-bind", place));
+        Assert.Equal(Errno.EBUSY, await caller.CallAsync("explain-bind", place));
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("i")]
+    [InlineData("a")]
+    public async Task A_stale_file_in_a_directory_that_nothing_is_taken_from_is_not_replaced(string attribute)
+    {
+        OtherUser.NeedsRoot();
+        await using var folder = new SituationFolder();
+        string directory = folder.Temp.MakeDirectory("d", 0b111_101_101), path = folder.LeaveStaleFile("d/a.sock");
+        CallingUser root = await folder.StartAsync(), other = await folder.StartAsync(OtherUser.With());
+        Command.Run("chattr", "+" + attribute, directory);
+        try
+        {
+            foreach (CallingUser caller in (CallingUser[])[root, other])
+                Assert.Equal(await caller.CallAsync("safe-bind", path), await caller.CallAsync("explain-bind", path));
+            Assert.Equal(Errno.EPERM, UnixExplanation.OfBind(path).Verdict.Errno);
+        }
+        finally
+        {
+            Command.Run("chattr", "-" + attribute, directory);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_path_that_ends_in_a_slash_names_a_directory()
+    {
+        await using var folder = new SituationFolder();
+        CallingUser caller = await folder.StartAsync();
+        string missing = folder["a.sock/"], present = folder.Temp.MakeDirectory("d", 0b111_101_101) + "/";
+
+        Assert.Equal(Errno.ENOENT, await caller.CallAsync("bind", missing));
+        Assert.Equal(Errno.ENOENT, UnixExplanation.OfBind(missing).Verdict.Errno);
+        Assert.Equal(await caller.CallAsync("bind", present), UnixExplanation.OfBind(present).Verdict.Errno);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task An_abstract_name_is_taken_or_free()
     {
         await using var folder = new SituationFolder();

@@ -121,6 +121,12 @@ internal static class Situations
             string directory = Directory.CreateDirectory(f[new string('d', 60)]).FullName;
             return Is(directory + "/" + new string('s', 107 - directory.Length));
         }),
+        new("Server in another network namespace", async f =>
+        {
+            string path = await f.ServeElsewhereAsync(f["app.sock"]);
+            f.SetMode(path, 0b110_110_110);
+            return path;
+        }) { Note = "another network namespace" },
         new("Abstract name that nobody has", f => Is(AbstractName())),
         new("Abstract name of a datagram server", async f =>
         {

@@ -88,14 +88,31 @@ public sealed class CompletionTests : ToolFixture
         Assert.Equal(new ToolResult(0, "_samehost\n", ""), await zsh.EndAsync());
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("samehost explain /run/x --no-c\t", "--no-connect")]
+    [InlineData("samehost list --graph m\t", "mermaid")]
+    [InlineData("samehost expl\t", "samehost explain")]
+    public async Task In_a_terminal_zsh_completes(string typed, string expected)
+    {
+        string functions = Directory.CreateDirectory(Path.Join(Temporary, "functions")).FullName;
+        File.WriteAllText(Path.Join(functions, "_samehost"), (await RunAsync("completions", "zsh")).Output);
+        string setup = $"fpath=('{functions}' $fpath); autoload -Uz compinit; compinit -D -u; PS1='> '; unsetopt zle_bracketed_paste\n";
+        File.WriteAllText(Path.Join(functions, ".zshrc"), setup);
+        string zsh = $"stty cols 80; ZDOTDIR='{functions}' {ForeignProgram.Zsh} -d -i";
+        await using (ToolRun terminal = StartProgram(ForeignProgram.Script, "-qefc", zsh, "/dev/null"))
+        {
+            await terminal.ReadUntilAsync("> ");
+            terminal.Input.Write(System.Text.Encoding.UTF8.GetBytes(typed));
+            terminal.Input.Flush();
+            await terminal.ReadUntilAsync(expected);
+        }
+        Directory.Delete(functions, recursive: true);
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task An_unknown_shell_is_named()
     {
         ToolResult result = await RunAsync("completions", "tcsh");
         Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': write bash, zsh or fish\n"), result);
     }
-
-    private async Task<string[]> CommandsAsync() =>
-        [.. (await RunAsync("--help")).Lines.SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.Length > 0)
-            .Where(line => line[2] != ' ').Select(line => line.TrimStart().Split(' ')[0])];
 }

@@ -61,6 +61,11 @@ public abstract class ToolFixture : IDisposable
         return await run.EndAsync();
     }
 
+    /// <summary>The names of all commands, as the help has them.</summary>
+    protected async Task<string[]> CommandsAsync() =>
+        [.. (await RunAsync("--help")).Lines.SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.Length > 0)
+            .Where(line => line[2] != ' ').Select(line => line.TrimStart().Split(' ')[0])];
+
     protected string Write(string name, byte[] content)
     {
         string path = Path.Join(_root, name);

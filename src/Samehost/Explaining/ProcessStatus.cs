@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Samehost.Explaining;
 
-/// <summary>When processes started (proc_pid_stat(5)).</summary>
-internal static class ProcessStart
+/// <summary>When processes started, and whether they run (proc_pid_stat(5)).</summary>
+internal static class ProcessStatus
 {
     private const int StartTime = 19; // field 22, the third being the first behind the name
     private const double TicksPerSecond = 100; // USER_HZ, the same on every architecture that .NET runs on
@@ -15,14 +15,20 @@ internal static class ProcessStart
         return starts.Length == 0 ? null : Now() - TimeSpan.FromSeconds(Uptime() - starts.Min());
     }
 
-    private static double? SecondsAfterBoot(int process)
+    /// <summary>Whether it was stopped, by SIGSTOP or by a debugger; false when it cannot be seen.</summary>
+    public static bool IsStopped(int process) => Fields(process) is ["T" or "t", ..];
+
+    private static double? SecondsAfterBoot(int process) =>
+        Fields(process) is { } fields ? double.Parse(fields[StartTime], CultureInfo.InvariantCulture) / TicksPerSecond : null;
+
+    /// <summary>What stands behind the name, the state first; null when the process cannot be seen.</summary>
+    private static string[]? Fields(int process)
     {
         try
         {
             string text = File.ReadAllText($"/proc/{process}/stat");
             // The name in parentheses may have any characters in it, these too.
-            string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return double.Parse(fields[StartTime], CultureInfo.InvariantCulture) / TicksPerSecond;
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

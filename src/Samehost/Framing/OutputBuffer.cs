@@ -7,12 +7,22 @@ namespace Samehost.Framing;
 /// Bytes gathered for a stream. A send that fails or is canceled may have sent any part, so that nothing can follow: from then on the
 /// buffer is broken and says so. While a send is under way it is taken for broken as well, and accepts nothing.
 /// </summary>
-internal sealed class OutputBuffer(UnixStream stream, int size)
+internal sealed class OutputBuffer
 {
-    private readonly UnixStream _stream = stream;
-    private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(size);
-    private int _used;
+    private readonly UnixStream _stream;
+    private readonly byte[] _bytes;
+    private readonly int _start; // where what was gathered begins
+    private readonly int _limit;
+    private int _end; // and where it ends
     private int _sending = -1; // how many bytes are on their way, or were when a send broke
+
+    public OutputBuffer(UnixStream stream, int size)
+    {
+        _stream = stream;
+        _bytes = AlignedMemory.Allocate(size, out _start);
+        _limit = _start + size;
+        _end = _start;
+    }
 
     private bool IsBroken => _sending >= 0;
 
@@ -22,15 +32,15 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReserve(int length, out Span<byte> room)
     {
-        int used = _used;
-        if ((uint)length > (uint)(_bytes.Length - used))
+        int end = _end;
+        if ((uint)length > (uint)(_limit - end))
         {
             room = default;
             return false;
         }
 
-        room = _bytes.AsSpan(used, length);
-        _used = used + length;
+        room = _bytes.AsSpan(end, length);
+        _end = end + length;
         return true;
     }
 
@@ -43,7 +53,7 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
 
     public void Flush()
     {
-        if (_used > 0)
+        if (_end > _start)
             SendThrough([]);
     }
 
@@ -52,7 +62,7 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        return _used > 0 ? SendThroughAsync(default, null, cancellationToken) : ValueTask.CompletedTask;
+        return _end > _start ? SendThroughAsync(default, null, cancellationToken) : ValueTask.CompletedTask;
     }
 
     /// <summary>Sends what was gathered, and then more without copying it. Descriptors go with the first byte.</summary>
@@ -62,9 +72,9 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
         try
         {
             if (descriptors is null)
-                _stream.Write(_bytes.AsSpan(0, count));
+                _stream.Write(_bytes.AsSpan(_start, count));
             else
-                _stream.Send(_bytes.AsSpan(0, count), descriptors);
+                _stream.Send(_bytes.AsSpan(_start, count), descriptors);
         }
         catch (IOException failure) when (failure.InnerException is UnixSocketException inner)
         {
@@ -86,7 +96,7 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     {
         if (!more.IsEmpty || descriptors is not null)
             return SendAllAsync(more, descriptors, cancellationToken);
-        var write = _stream.WriteAsync(_bytes.AsMemory(0, Begin()), cancellationToken);
+        var write = _stream.WriteAsync(_bytes.AsMemory(_start, Begin()), cancellationToken);
         if (!write.IsCompletedSuccessfully)
             return EndAsync(write);
         write.GetAwaiter().GetResult();
@@ -134,7 +144,7 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     private async ValueTask SendAllAsync(
         ReadOnlyMemory<byte> more, IReadOnlyList<SafeHandle>? descriptors, CancellationToken cancellationToken)
     {
-        var gathered = _bytes.AsMemory(0, Begin());
+        var gathered = _bytes.AsMemory(_start, Begin());
         try
         {
             if (descriptors is null)
@@ -155,15 +165,15 @@ internal sealed class OutputBuffer(UnixStream stream, int size)
     private int Begin()
     {
         ThrowIfBroken();
-        _sending = _used;
-        _used = _bytes.Length; // so that the fast path of a write needs no check of its own
+        _sending = _end - _start;
+        _end = _limit; // so that the fast path of a write needs no check of its own
         return _sending;
     }
 
     private void End()
     {
         _sending = -1;
-        _used = 0;
+        _end = _start;
     }
 
     private void ThrowIfBroken()

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Samehost.Framing;
 
 /// <summary>
-/// Buffers that begin at a cache line. The kernel copies from and to them with instructions that, on processors in use today, take two to three
-/// times as long from some other addresses, and the collector gives an array any multiple of eight.
+/// Buffers that begin at a cache line. From some other addresses the kernel's copying takes several times as long on processors in use
+/// today, and the collector puts an array at any multiple of eight.
 /// </summary>
 internal static class AlignedMemory
 {

@@ -10,7 +10,7 @@ internal static class AlignedMemory
 {
     private const int CacheLine = 64;
 
-    /// <summary>An array that stays where it is, and the place in it from which on it has <paramref name="size"/> bytes so placed.</summary>
+    /// <summary>An array that stays where it is, and the place in it where <paramref name="size"/> such bytes begin.</summary>
     public static byte[] Allocate(int size, out int start)
     {
         byte[] array = GC.AllocateUninitializedArray<byte>(size + CacheLine - 1, pinned: true);

@@ -99,7 +99,12 @@ internal sealed class LoneDescriptor
     public PendingOperation? TryAway(out Registration? registration)
     {
         registration = _away;
-        return registration is null ? null : (registration.Readers.TryPoll() ?? registration.Writers.TryPoll());
+        if (registration is null)
+            return null;
+        if (!registration.Cost.IsLong)
+            return registration.Readers.TryPoll() ?? registration.Writers.TryPoll();
+        Clear(); // its events go to the thread pool
+        return null;
     }
 
     private WaitQueue? WaitingCalls()

@@ -4,12 +4,21 @@ namespace Samehost.AspNetCore.Transport;
 
 /// <summary>
 /// How many connections there are descriptors for. A web application opens assemblies, two descriptors each, until long after its first
-/// request, and the runtime ends a process that has none left when it needs one. So the rest has to be left from the start.
+/// request, and the runtime ends a process that has none left when it needs one. So the rest has to be left from the start, by all
+/// endpoints together.
 /// </summary>
 internal static class DescriptorRoom
 {
     private const int LeftToTheApplication = 64;
     private const int OneOf = 32; // and as much of a larger limit, for the handlers' own files
+    private const int LargeLimit = 512;
+    private const int MostKept = 96;
+
+    /// <summary>
+    /// How many descriptors no endpoint may take, however many there are: each reckons as if it were alone, so several can have promised
+    /// too much. Null where the limit is so small that this would leave too few for connections; the runtime's own are kept all the same.
+    /// </summary>
+    public static int? Kept() => Limit() is >= LargeLimit and var limit ? Math.Min(LeftToTheApplication + limit / OneOf, MostKept) : null;
 
     /// <summary>As many connections as are wanted, or as there is room for, one at least.</summary>
     public static int For(int wanted)

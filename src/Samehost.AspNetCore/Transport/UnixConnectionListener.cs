@@ -33,7 +33,8 @@ internal sealed class UnixConnectionListener : IConnectionListener
             TransportEvents.LittleRoom(logger, endPoint.ToString()!, room);
         _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
         {
-            MaxConnections = room,
+            MaxConnections = room, // of this endpoint alone; what follows holds for all of them
+            ReservedDescriptors = DescriptorRoom.Kept(),
             MaxConnectionsPerUser = options.MaxConnectionsPerUser,
             DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
             Events = new TransportEvents(logger, endPoint.ToString()!),

@@ -5,7 +5,8 @@ namespace Samehost.Serving;
 
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
 #pragma warning disable CA1001 // a semaphore whose wait handle was never asked for holds nothing to dispose of
-internal sealed class AcceptLoop(UnixServer server, ListenerState listener, SemaphoreSlim room, CancellationToken stopping)
+internal sealed class AcceptLoop(
+    UnixServer server, ListenerState listener, SemaphoreSlim room, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
@@ -14,7 +15,7 @@ internal sealed class AcceptLoop(UnixServer server, ListenerState listener, Sema
     private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly DescriptorReserve _reserve = new();
+    private readonly DescriptorReserve _reserve = new(reservedDescriptors);
     private readonly SemaphoreSlim _freed = new(0);
     private volatile bool _pausing;
     private readonly Accepting<SocketCore> _accepting = new(listener, static core => core);

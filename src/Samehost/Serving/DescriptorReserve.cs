@@ -9,10 +9,18 @@ namespace Samehost.Serving;
 /// <remarks>The kernel gives the lowest free number. So a number near the limit says that all below it are taken.</remarks>
 internal sealed class DescriptorReserve
 {
+    private readonly int? _wanted;
     private const int Most = 32;
     private const int Least = 6; // a thread that starts takes three for a moment, an assembly two for good
 
-    private int _firstReserved = FirstReserved();
+    private int _firstReserved;
+
+    /// <param name="wanted">How many to leave; null for what the runtime needs.</param>
+    public DescriptorReserve(int? wanted)
+    {
+        _wanted = wanted;
+        _firstReserved = FirstReserved();
+    }
 
     /// <summary>True when a descriptor that was just made is one of the last.</summary>
     public bool IsTouchedBy(Descriptor made)
@@ -32,9 +40,9 @@ internal sealed class DescriptorReserve
             return IsTouchedBy(probe!);
     }
 
-    private static int FirstReserved()
+    private int FirstReserved()
     {
         int limit = LibcLimits.Descriptors();
-        return limit - Math.Clamp(limit / 16, Least, Most);
+        return limit - (_wanted ?? Math.Clamp(limit / 16, Least, Most));
     }
 }

@@ -79,7 +79,7 @@ public sealed partial class UnixServer
 
     private AcceptLoop StartAccepting()
     {
-        var loop = new AcceptLoop(this, _listener, _room, _stopAccepting.Token);
+        var loop = new AcceptLoop(this, _listener, _room, _options.ReservedDescriptors, _stopAccepting.Token);
         loop.Ended.ContinueWith(
             t => _completion.TrySetException(t.Exception!.InnerExceptions),
             CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

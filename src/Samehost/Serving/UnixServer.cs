@@ -163,6 +163,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConnections, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxConnectionsPerUser, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReservedDescriptors ?? 0, nameof(options));
         CheckDrain(options.DrainTimeout, nameof(options));
     }
 

@@ -15,6 +15,13 @@ public sealed class UnixServerOptions
     /// out. 1,024 by default.</summary>
     public int MaxConnectionsPerUser { get; init; } = 1024;
 
+    /// <summary>
+    /// How many of the process's descriptors (RLIMIT_NOFILE, getrlimit(2)) are left to others: near that limit accepting pauses and further
+    /// clients wait in the backlog. It holds for all servers of the process together. A sixteenth of the limit by default, but at least 6
+    /// and at most 32, which is what the runtime needs; handlers that open files need more.
+    /// </summary>
+    public int? ReservedDescriptors { get; init; }
+
     /// <summary>How long handlers may go on after the server was told to stop, before their connections are closed. 5 seconds by
     /// default.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);

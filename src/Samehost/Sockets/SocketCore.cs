@@ -67,6 +67,9 @@ internal sealed class SocketCore : IDisposable
             throw new UnixSocketException((Errno)(-errno), "setsockopt");
     }
 
+    /// <summary>Its place in an event loop.</summary>
+    public Registration Registration => _registration;
+
     public WaitQueue Readers => _registration.Readers;
 
     public WaitQueue Writers => _registration.Writers;

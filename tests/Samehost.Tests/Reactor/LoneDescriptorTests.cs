@@ -1,207 +1,211 @@
 using System.Globalization;
+using Samehost.Reactor;
 using Samehost.Tests.Sockets;
 using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Reactor;
 
-/// <summary>A loop that is busy with one descriptor alone takes it out of epoll, and forgets nothing that concerns it.</summary>
+/// <summary>
+/// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how fast
+/// its peer answers, so here it is told to.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class LoneDescriptorTests : CountingSocketTest
 {
-    private const int Patience = 180_000;
-    private const int InARow = 2000; // looking whether it has left takes longer than the loop polls for
+    private readonly UnixStream _near;
+    private readonly UnixStream _far;
+    private readonly byte[] _bytes = new byte[1];
 
-    [Fact(Timeout = Patience)]
-    public async Task A_conversation_leaves_epoll_and_a_pause_brings_it_back()
+    public LoneDescriptorTests() => (_near, _far) = UnixStream.CreatePair();
+
+    private Registration Registration => _near.Core.Registration;
+
+    [Fact(Timeout = Limit)]
+    public async Task What_comes_while_it_is_away_is_reported_when_it_returns()
     {
-        var (near, far) = UnixStream.CreatePair();
-        var echo = Task.Run(() => EchoAsync(near), Token);
-        for (int round = 0; round < 3; round++)
-        {
-            await TalkUntilAsync(far, () => !IsInEpoll(near));
-            await Eventually.IsTrueAsync(() => IsInEpoll(near), "epoll has it again");
-            await Task.Run(() => Ask(far), Token); // and what comes then is noticed
-        }
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        Assert.False(IsInEpoll());
+        _far.WriteByte(7);
+        await TheLoopHasHadATurnAsync();
+        Assert.False(read.IsCompleted);
 
-        far.ShutdownWrite();
-        await echo;
-        await DisposeAsync(near, far);
+        Registration.Return();
+        Assert.Equal(1, await read);
+        Assert.Equal(7, _bytes[0]);
+        Assert.True(IsInEpoll());
     }
 
-    [Fact(Timeout = Patience)]
-    public async Task Another_connections_message_is_answered_during_a_conversation()
+    [Fact(Timeout = Limit)]
+    public async Task What_comes_after_its_return_is_reported_too()
     {
-        var (near, far) = UnixStream.CreatePair();
-        var (otherNear, otherFar) = UnixStream.CreatePair();
-        Task[] echoes = [Task.Run(() => EchoAsync(near), Token), Task.Run(() => EchoAsync(otherNear), Token)];
-        for (int round = 0; round < 10; round++)
-        {
-            await TalkUntilAsync(far, () => !IsInEpoll(near));
-            using var over = new CancellationTokenSource();
-            var talk = TalkUntilAsync(far, () => over.IsCancellationRequested);
-            await Task.Run(() => Ask(otherFar), Token);
-            await over.CancelAsync();
-            await talk;
-        }
-
-        far.ShutdownWrite();
-        otherFar.ShutdownWrite();
-        await Task.WhenAll(echoes);
-        await DisposeAsync(near, far, otherNear, otherFar);
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        Registration.Return();
+        Registration.Return(); // which does no harm
+        _far.WriteByte(7);
+        Assert.Equal(1, await read);
     }
 
-    [Fact(Timeout = Patience)]
-    public async Task A_write_that_has_to_wait_is_served_although_only_reads_are_looked_for()
+    [Fact(Timeout = Limit)]
+    public async Task A_call_that_comes_while_it_is_away_waits_for_whoever_looks()
+    {
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        _far.WriteByte(1);
+        _near.Core.Readers.TryPoll()!.Complete();
+        Assert.Equal(1, await read);
+
+        read = _near.ReadAsync(_bytes, Token).AsTask();
+        Assert.Null(_near.Core.Readers.TryPoll());
+        Assert.False(IsInEpoll());
+        _far.WriteByte(2);
+        _near.Core.Readers.TryPoll()!.Complete();
+        Assert.Equal(1, await read);
+        Assert.Equal(2, _bytes[0]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_write_that_has_to_wait_brings_it_back()
     {
         byte[] much = Pattern(8 << 20);
-        var (near, far) = UnixStream.CreatePair();
-        int heard = 0;
-        var reading = Task.Run(
-            async () =>
-            {
-                while (await near.ReadAsync(new byte[1], Token) != 0)
-                    Interlocked.Increment(ref heard);
-            },
-            Token);
-        void Say()
-        {
-            int before = Volatile.Read(ref heard);
-            far.WriteByte(1);
-            while (Volatile.Read(ref heard) == before)
-                Thread.Yield();
-        }
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.True(IsInEpoll());
 
-        await Task.Run(
-            () =>
-            {
-                do
-                {
-                    for (int i = 0; i < InARow; i++)
-                        Say();
-                }
-                while (IsInEpoll(near));
-                var writing = near.WriteAsync(much, Token).AsTask();
-                for (int i = 0; i < 1000; i++)
-                    Say();
-                Assert.False(writing.IsCompleted);
-                byte[] got = new byte[much.Length];
-                far.ReadExactly(got);
-                Assert.Equal(much, got);
-                Assert.True(writing.Wait(Patience, Token));
-            },
-            Token);
-        far.ShutdownWrite();
-        await reading;
-        await DisposeAsync(near, far);
+        byte[] got = new byte[much.Length];
+        await Task.Run(() => _far.ReadExactly(got), Token);
+        await write;
+        Assert.Equal(much, got);
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
     }
 
-    [Theory(Timeout = Patience)]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Closing_and_cancelling_end_a_read_that_epoll_does_not_know(bool close)
+    [Fact(Timeout = Limit)]
+    public async Task A_read_brings_back_a_writer()
     {
+        byte[] much = Pattern(8 << 20);
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.True(Registration.TryLeave(writing: true));
+        var read = _near.ReadAsync(_bytes, Token).AsTask();
+        Assert.True(IsInEpoll());
+
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
+        await Task.Run(() => _far.ReadExactly(new byte[much.Length]), Token);
+        await write;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task It_stays_while_both_directions_wait()
+    {
+        byte[] much = Pattern(8 << 20);
+        var read = await StartReadingAsync(Token);
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.False(Registration.TryLeave(writing: false));
+        Assert.False(Registration.TryLeave(writing: true));
+        Assert.True(IsInEpoll());
+
+        await Task.Run(() => _far.ReadExactly(new byte[much.Length]), Token);
+        await write;
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Closing_ends_what_waits_while_it_is_away()
+    {
+        var read = await StartReadingAsync(Token);
+        var registration = Registration;
+        Assert.True(registration.TryLeave(writing: false));
+        await _near.DisposeAsync();
+        await Assert.ThrowsAnyAsync<ObjectDisposedException>(() => read);
+        registration.Return(); // whose number may be another socket's by now
+        Assert.False(registration.TryLeave(writing: false));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Cancelling_ends_what_waits_while_it_is_away()
+    {
+        using var canceled = new CancellationTokenSource();
+        var read = await StartReadingAsync(canceled.Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        await canceled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+        Registration.Return();
+        _far.WriteByte(1);
+        Assert.Equal(1, await _near.ReadAsync(_bytes, Token));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Conversations_with_pauses_go_on_whatever_the_loop_makes_of_them()
+    {
+        var (otherNear, otherFar) = UnixStream.CreatePair();
+        Task[] echoes = [Task.Run(() => EchoAsync(_near), Token), Task.Run(() => EchoAsync(otherNear), Token)];
         for (int round = 0; round < 20; round++)
         {
-            var (near, far) = UnixStream.CreatePair();
-            using var canceled = new CancellationTokenSource();
-            var echo = Task.Run(() => EchoAsync(near, null, canceled.Token), Token);
-            await TalkUntilAsync(far, () => !IsInEpoll(near));
-            var end = close ? near.DisposeAsync().AsTask() : canceled.CancelAsync();
-            _ = close
-                ? await Assert.ThrowsAnyAsync<ObjectDisposedException>(() => echo)
-                : (Exception)await Assert.ThrowsAnyAsync<OperationCanceledException>(() => echo);
-            await end;
-            await DisposeAsync(near, far);
+            await AskAsync(_far, 1000);
+            await Task.WhenAll(AskAsync(_far, 100), AskAsync(otherFar, 3));
         }
-    }
 
-    [Fact(Timeout = Patience)]
-    public async Task A_handler_that_blocks_in_a_conversation_holds_nobody_up()
-    {
-        var (near, far) = UnixStream.CreatePair();
-        var (otherNear, otherFar) = UnixStream.CreatePair();
-        using var release = new ManualResetEventSlim();
-        using var held = new ManualResetEventSlim();
-        bool block = false;
-        Task[] echoes =
-        [
-            Task.Run(
-                () => EchoAsync(
-                    near,
-                    () =>
-                    {
-                        if (!Volatile.Read(ref block))
-                            return;
-                        held.Set();
-                        release.Wait();
-                    }),
-                Token),
-            Task.Run(() => EchoAsync(otherNear), Token),
-        ];
-        await TalkUntilAsync(far, () => !IsInEpoll(near));
-        Volatile.Write(ref block, true);
-        far.WriteByte(1);
-        await Task.Run(
-            () =>
-            {
-                Assert.True(held.Wait(Patience, Token));
-                Ask(otherFar);
-                Ask(otherFar);
-                Volatile.Write(ref block, false);
-                release.Set();
-                Assert.Equal(1, far.ReadByte());
-                Ask(far);
-            },
-            Token);
-        far.ShutdownWrite();
+        _far.ShutdownWrite();
         otherFar.ShutdownWrite();
         await Task.WhenAll(echoes);
-        await DisposeAsync(near, far, otherNear, otherFar);
+        await otherNear.DisposeAsync();
+        await otherFar.DisposeAsync();
     }
 
-    private static async Task EchoAsync(UnixStream stream, Action? between = null, CancellationToken token = default)
+    public override async ValueTask DisposeAsync()
+    {
+        await _near.DisposeAsync();
+        await _far.DisposeAsync();
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task<Task<int>> StartReadingAsync(CancellationToken token)
+    {
+        var read = _near.ReadAsync(_bytes, token).AsTask();
+        await Eventually.IsTrueAsync(IsInEpoll, "it waits with epoll");
+        return read;
+    }
+
+    /// <summary>Until an event that came after all that this thread has done was served by the same loop.</summary>
+    private async Task TheLoopHasHadATurnAsync()
+    {
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Registration.Loop.Post(new Turn(turn));
+        await turn.Task;
+    }
+
+    private static async Task EchoAsync(UnixStream stream)
     {
         byte[] bytes = new byte[1];
-        while (await stream.ReadAsync(bytes, token) != 0)
-        {
-            between?.Invoke();
-            await stream.WriteAsync(bytes, token);
-        }
+        while (await stream.ReadAsync(bytes, Token) != 0)
+            await stream.WriteAsync(bytes, Token);
     }
 
-    private static Task TalkUntilAsync(UnixStream far, Func<bool> enough) => Task.Run(
+    private static Task AskAsync(UnixStream far, int times) => Task.Run(
         () =>
         {
-            do
+            far.ReadTimeout = 60_000;
+            for (int i = 0; i < times; i++)
             {
-                for (int i = 0; i < InARow; i++)
-                    Ask(far);
+                far.WriteByte((byte)i);
+                Assert.Equal((byte)i, far.ReadByte());
             }
-            while (!enough());
         },
         Token);
 
-    private static void Ask(UnixStream far)
-    {
-        far.ReadTimeout = 60_000;
-        far.WriteByte(1);
-        Assert.Equal(1, far.ReadByte());
-    }
+    /// <summary>Whether its loop's epoll set has it, as proc(5) tells.</summary>
+    private bool IsInEpoll() => File
+        .ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{Registration.Loop.Epoll.Number}"))
+        .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Core.Descriptor.Number,9} "), StringComparison.Ordinal);
 
-    private static async Task DisposeAsync(params UnixStream[] streams)
+    private sealed class Turn(TaskCompletionSource turn) : IThreadPoolWorkItem
     {
-        foreach (var stream in streams)
-            await stream.DisposeAsync();
-    }
-
-    /// <summary>Whether one of this process's epoll sets watches it, as proc(5) tells.</summary>
-    private static bool IsInEpoll(UnixStream stream)
-    {
-        string line = string.Create(CultureInfo.InvariantCulture, $"tfd:{stream.Core.Descriptor.Number,9} ");
-        return Directory.GetFiles("/proc/self/fd").Any(fd =>
-            new FileInfo(fd).LinkTarget is { } target
-            && target.Contains("eventpoll", StringComparison.Ordinal)
-            && File.ReadAllText($"/proc/self/fdinfo/{Path.GetFileName(fd)}").Contains(line, StringComparison.Ordinal));
+        public void Execute() => turn.SetResult();
     }
 }

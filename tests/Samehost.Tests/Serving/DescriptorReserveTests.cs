@@ -1,0 +1,31 @@
+using Samehost.Interop;
+using Samehost.Serving;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>How many descriptors a server leaves to the rest of its process.</summary>
+public sealed class DescriptorReserveTests
+{
+    [Fact]
+    public void It_begins_as_many_below_the_limit_as_is_wanted()
+    {
+        var (near, far) = UnixStream.CreatePair();
+        using var one = near;
+        using var other = far;
+        var descriptor = near.Core.Descriptor;
+        int left = LibcLimits.Descriptors() - descriptor.Number;
+        Assert.True(new DescriptorReserve(left).IsTouchedBy(descriptor));
+        Assert.False(new DescriptorReserve(left - 1).IsTouchedBy(descriptor));
+        Assert.False(new DescriptorReserve(null).IsTouchedBy(descriptor));
+    }
+
+    [Fact]
+    public void A_server_refuses_to_leave_fewer_than_none()
+    {
+        var options = new UnixServerOptions { ReservedDescriptors = -1 };
+        var path = UnixEndPoint.FromPath("/nowhere/at-all.sock");
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "options", () => UnixServer.Start(path, (_, _) => Task.CompletedTask, options));
+    }
+}

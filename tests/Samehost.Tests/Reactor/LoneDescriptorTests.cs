@@ -7,8 +7,8 @@ using Xunit;
 namespace Samehost.Tests.Reactor;
 
 /// <summary>
-/// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how fast
-/// its peer answers, so here it is told to.
+/// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how
+/// fast its peer answers, so here it is told to.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class LoneDescriptorTests : CountingSocketTest

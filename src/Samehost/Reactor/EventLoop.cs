@@ -30,6 +30,7 @@ internal sealed class EventLoop
     private Registration? _polledFor;
     private int _count;
     private int _sleeping;
+    private int _signsOfLife;
 
     /// <exception cref="IOException">There is no descriptor left for it.</exception>
     public EventLoop()
@@ -64,6 +65,9 @@ internal sealed class EventLoop
     public Descriptor Epoll { get; }
 
     public SlotTable Slots { get; } = new();
+
+    /// <summary>Changes with each call that a continuation makes and that may poll: so it is not stuck, though it claims nothing.</summary>
+    public int SignsOfLife => Volatile.Read(ref _signsOfLife);
 
     /// <summary>How far the leader is; shared with the crew's watch.</summary>
     public LoopCursor Cursor;
@@ -167,8 +171,13 @@ internal sealed class EventLoop
 
     /// <inheritdoc cref="LoneDescriptor.MayPollInline"/>
     /// <remarks>And only for who leads.</remarks>
-    public bool MayPollInline(Registration registration) =>
-        _budget.Budget > 0 && IsLeading && _posted.IsEmpty && _lone.MayPollInline(registration);
+    public bool MayPollInline(Registration registration)
+    {
+        if (_budget.Budget == 0 || !IsLeading || !_posted.IsEmpty || !_lone.MayPollInline(registration))
+            return false;
+        Volatile.Write(ref _signsOfLife, _signsOfLife + 1);
+        return true;
+    }
 
     private int WaitForEvents()
     {

@@ -93,6 +93,7 @@ internal sealed class LoopCrew
     private long Watch(int eager)
     {
         long seen = _loop.Cursor.Now;
+        int life = _loop.SignsOfLife;
         long served = _offload.Served;
         int quiet = 0;
         while (true)
@@ -100,7 +101,8 @@ internal sealed class LoopCrew
             LibcPoll.Wait(_bell, 0, null, eager > 0 ? EagerTick : Tick);
             eager--;
             long now = _loop.Cursor.Now;
-            if (now != seen)
+            int signs = _loop.SignsOfLife;
+            if (now != seen || signs != life)
                 quiet = 0;
             else if (LoopCursor.IsRunning(now))
             {
@@ -113,6 +115,7 @@ internal sealed class LoopCrew
             }
 
             seen = now;
+            life = signs;
             RescueOffloaded(ref served, ref quiet);
             if (quiet >= QuietTicksToPark)
             {

@@ -11,7 +11,7 @@ internal sealed class LinkEpoll : ILinkWait, IDisposable
     private const ulong Waker = ulong.MaxValue;
 
     private readonly Descriptor _epoll;
-    private readonly EpollBatch _batch = new();
+    private readonly EpollBatch _batch = new(256);
     private readonly Dictionary<ulong, Link> _links = [];
     private int _next;
     private int _count;

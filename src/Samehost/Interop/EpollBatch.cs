@@ -5,15 +5,15 @@ using System.Runtime.InteropServices;
 namespace Samehost.Interop;
 
 /// <summary>Room for the events of one wait.</summary>
-internal sealed unsafe class EpollBatch
+internal sealed unsafe class EpollBatch(int capacity)
 {
-    public const int Capacity = 256;
-
     private static readonly bool Packed = RuntimeInformation.ProcessArchitecture is Architecture.X64;
     private static readonly int EventSize = Packed ? 12 : 16;
     private static readonly int DataOffset = Packed ? 4 : 8;
 
-    private readonly byte[] _memory = GC.AllocateArray<byte>(Capacity * 16, pinned: true);
+    private readonly byte[] _memory = GC.AllocateArray<byte>(capacity * 16, pinned: true);
+
+    public int Capacity => capacity;
 
     /// <summary>The start of the array; the memory is pinned for as long as this object lives.</summary>
     public byte* Pointer => (byte*)Unsafe.AsPointer(ref _memory[0]);

@@ -36,7 +36,7 @@ internal static unsafe partial class LibcEpoll
     public static int Wait(Descriptor epoll, EpollBatch batch, int milliseconds)
     {
         using var lease = new DescriptorLease(epoll);
-        int result = LibcResult.From(LibcSyscall.WaitForEvents(lease.Fd, batch.Pointer, EpollBatch.Capacity, milliseconds));
+        int result = LibcResult.From(LibcSyscall.WaitForEvents(lease.Fd, batch.Pointer, batch.Capacity, milliseconds));
         GC.KeepAlive(batch);
         return result;
     }

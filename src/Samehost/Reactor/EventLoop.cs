@@ -13,6 +13,10 @@ internal sealed class EventLoop
     private const ulong WakeSlot = ulong.MaxValue;
     private const int MostPostedAtOnce = 1024;
 
+    // So many calls are carried out one after the other before the first of their continuations runs: the kernel's code for reading
+    // is then still in the processor's caches for the next, and what was read is still there for its continuation.
+    private const int BatchSize = 16;
+
     [ThreadStatic]
     private static EventLoop? _threadsLoop;
 
@@ -20,14 +24,13 @@ internal sealed class EventLoop
     private static long _threadsTerm;
 
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
-    private readonly EpollBatch _batch = new();
+    private readonly EpollBatch _batch = new(BatchSize);
+    private readonly BatchEntry[] _entries = new BatchEntry[BatchSize + 1]; // one more, for a call that was carried out while polling
     private readonly Descriptor _wake;
     private readonly LoopCrew _crew;
     private readonly OffloadQueue _offload;
     private PollBudget _budget;
     private readonly LoneDescriptor _lone = new();
-    private PendingOperation? _polled; // carried out while polling, to be completed
-    private Registration? _polledFor;
     private int _count;
     private int _sleeping;
     private int _signsOfLife;
@@ -92,20 +95,10 @@ internal sealed class EventLoop
             long seen = Cursor.Now;
             while (LoopCursor.IsRunning(seen) && LoopCursor.Term(seen) == term && LoopCursor.Claimed(seen) is var index && index < _count)
             {
-                // Read before the claim: after it a successor may already refill the batch.
-                uint events = _batch.Events(index);
-                ulong slot = _batch.Data(index);
+                var entry = _entries[index]; // before the claim: after it a successor may already refill the batch
                 if (!Cursor.TryClaim(seen))
                     return;
-                time = Dispatch(slot, events, time);
-                seen = Cursor.Now;
-            }
-
-            if (_polled is not null)
-            {
-                if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
-                    return;
-                time = CompletePolled(time);
+                time = Dispatch(entry.Registration, entry.Operation, entry.Events, time);
                 seen = Cursor.Now;
             }
 
@@ -121,7 +114,7 @@ internal sealed class EventLoop
 
             if (LoopCursor.Term(seen) != term || !Cursor.TryStartWaiting(seen))
                 return;
-            _count = Math.Max(0, WaitForEvents());
+            NextBatch();
             Cursor.StartRunning();
             _crew.WakeWatch();
             time = Stopwatch.GetTimestamp();
@@ -131,28 +124,19 @@ internal sealed class EventLoop
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
         descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
 
-    private long Dispatch(ulong slot, uint events, long start)
+    private long Dispatch(Registration? registration, PendingOperation? operation, uint events, long start)
     {
-        if (slot == WakeSlot || Slots.Find(slot) is not { } registration)
+        if (registration is null || (operation is null && events == 0))
             return start;
-        if (registration.Cost.IsLong)
+        if (operation is null && registration.Cost.IsLong)
         {
             _offload.Add(registration, events);
             return start;
         }
 
-        if (_count == 1)
-            _lone.Set(registration);
-        return Charge(registration, registration.OnEvents(events), start);
-    }
-
-    private long CompletePolled(long start)
-    {
-        var registration = _polledFor;
-        if (Interlocked.Exchange(ref _polled, null) is not { } operation)
-            return start; // a successor was faster
-        operation.Complete();
-        return registration is null ? Stopwatch.GetTimestamp() : Charge(registration, ran: true, start);
+        bool ran = operation is not null || registration.OnEvents(events);
+        operation?.Complete();
+        return Charge(registration, ran, start);
     }
 
     private static long Charge(Registration registration, bool ran, long start)
@@ -179,27 +163,53 @@ internal sealed class EventLoop
         return true;
     }
 
-    private int WaitForEvents()
+    /// <summary>Waits, and carries out what can be carried out without running anybody's code, while nobody is deposed.</summary>
+    private void NextBatch()
     {
+        Array.Clear(_entries, 0, _count); // so that sockets that everybody else has forgotten can go
+        var polled = PollOrWait(out int ready, out var polledFor);
+        for (int i = 0; i < ready; i++)
+            Enter(ref _entries[i], _batch.Data(i), _batch.Events(i));
+        _count = Math.Max(0, ready);
+        if (_count == 1 && _entries[0] is { Registration: { Cost.IsLong: false } only })
+            _lone.Set(only);
+        if (polled is not null)
+            _entries[_count++] = new BatchEntry { Registration = polledFor, Operation = polled };
+    }
+
+    private void Enter(ref BatchEntry entry, ulong slot, uint events)
+    {
+        if (slot == WakeSlot || Slots.Find(slot) is not { } registration)
+            return;
+        entry.Registration = registration;
+        if (registration.Cost.IsLong || !registration.TryBegin(events, out entry.Operation))
+            entry.Events = events;
+    }
+
+    private PendingOperation? PollOrWait(out int ready, out Registration? polledFor)
+    {
+        PendingOperation? polled;
         if (!_posted.IsEmpty)
         {
-            _polled = _lone.TryAway(out _polledFor);
-            return LibcEpoll.Wait(Epoll, _batch, 0);
+            polled = _lone.TryAway(out polledFor);
+            ready = LibcEpoll.Wait(Epoll, _batch, 0);
+            return polled;
         }
 
         long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out _polled, out int ready))
+        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled, out ready))
         {
-            _polledFor = _lone.Registration;
+            polledFor = _lone.Registration;
             _budget.Succeeded();
-            return ready;
+            return polled;
         }
 
         _lone.Clear();
         Interlocked.Exchange(ref _sleeping, 1);
-        int count = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
+        ready = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
         Volatile.Write(ref _sleeping, 0);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
-        return count;
+        polledFor = null;
+        return null;
     }
 }

@@ -149,6 +149,17 @@ internal sealed class Registration
         Writers.Close();
     }
 
+    /// <summary>
+    /// Carries out the read that waits, if that is all that the events are about. The caller completes it; there may be none, or nothing to
+    /// read any more.
+    /// </summary>
+    public bool TryBegin(uint events, out PendingOperation? operation)
+    {
+        bool onlyRead = events == LibcEpoll.EPOLLIN;
+        operation = onlyRead ? Readers.Begin() : null;
+        return onlyRead;
+    }
+
     /// <summary>Serves what epoll reported, on the calling thread.</summary>
     /// <returns>True when a continuation ran, so that the time that was taken says something about it.</returns>
     public bool OnEvents(uint events)

@@ -43,6 +43,15 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
     /// <returns>True when a continuation ran.</returns>
     public bool Signal(bool uncertain = false)
     {
+        if (Begin(uncertain) is not { } operation)
+            return false;
+        operation.Complete();
+        return true;
+    }
+
+    /// <summary><see cref="Signal"/> without the continuation: the caller completes what is returned.</summary>
+    public PendingOperation? Begin(bool uncertain = false)
+    {
         PendingOperation? operation;
         bool performed;
         bool more = false;
@@ -53,7 +62,7 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
             _turn = 0;
             operation = _head;
             if (operation is null)
-                return false;
+                return null;
             performed = TryPerform(operation);
             if (performed)
             {
@@ -65,14 +74,13 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         if (!performed)
         {
             WaitFor(operation); // a call that gave way may come here without having been armed
-            return false;
+            return null;
         }
 
         // Posted before the continuation runs: should that take long, another thread serves the rest.
         if (more)
             _registration.Loop.Post(this);
-        operation.Complete();
-        return true;
+        return operation;
     }
 
     /// <summary>

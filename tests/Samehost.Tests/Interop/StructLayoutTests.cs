@@ -147,14 +147,14 @@ public sealed class StructLayoutTests : IDisposable
         Assert.Equal(0x11223344u, *(uint*)(change + c["epoll_event.events"]));
         Assert.Equal(0x5566778899AABBCCul, *(ulong*)(change + c["epoll_event.data"]));
 
-        var batch = new EpollBatch();
-        for (int i = 0; i < EpollBatch.Capacity; i++)
+        var batch = new EpollBatch(64);
+        for (int i = 0; i < batch.Capacity; i++)
         {
             *(uint*)(batch.Pointer + i * c["sizeof(epoll_event)"] + c["epoll_event.events"]) = (uint)i + 1;
             *(ulong*)(batch.Pointer + i * c["sizeof(epoll_event)"] + c["epoll_event.data"]) = (ulong)i << 33;
         }
 
-        for (int i = 0; i < EpollBatch.Capacity; i++)
+        for (int i = 0; i < batch.Capacity; i++)
         {
             Assert.Equal((uint)i + 1, batch.Events(i));
             Assert.Equal((ulong)(long)i << 33, batch.Data(i));

@@ -238,7 +238,4 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         foreach (var stream in new[] { floodNear, floodFar, quietNear, quietFar })
             await stream.DisposeAsync();
     }
-
-    /// <summary>Until a read of this stream's waits.</summary>
-    private static Task WaitsAsync(UnixStream stream) => Eventually.IsTrueAsync(() => !stream.Core.Readers.IsEmpty, "a read waits");
 }

@@ -19,4 +19,7 @@ public abstract class CountingSocketTest : SocketTest
         await base.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Until a read of this stream's waits.</summary>
+    protected static Task WaitsAsync(UnixStream stream) => Eventually.IsTrueAsync(() => !stream.Core.Readers.IsEmpty, "a read waits");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Xunit;
 
@@ -19,14 +20,19 @@ public sealed class HandOverStormTests : HandOverFixture
         await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
         await storm.ExpectAsync("ready");
 
+        TimeSpan longest = TimeSpan.Zero;
         for (int round = 0; round < Rounds; round++)
         {
+            long start = Stopwatch.GetTimestamp();
             PeerProcess old = servers[round % 3], next = servers[(round + 1) % 3];
-            next.Send("take");
-            await next.ExpectAsync("serving");
+            if (await next.AskAsync("take") is var said && said != "serving")
+                Assert.Fail($"Round {round}: '{said}'. {await next.LastWordsAsync()} Its predecessor: {await old.LastWordsAsync()}");
             await old.ExpectAsync("left");
+            if (Stopwatch.GetElapsedTime(start) is var took && took > longest)
+                longest = took;
         }
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"The longest hand-over took {longest.TotalMilliseconds:0} ms.");
         await StormAnswered.AllAsync(storm, Rounds);
     }
 

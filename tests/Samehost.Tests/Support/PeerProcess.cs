@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using Samehost.Tests.Support;
 using Xunit;
 
@@ -11,10 +12,17 @@ namespace Samehost.Tests;
 internal sealed class PeerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
+    private readonly StringBuilder _errors = new();
+    private readonly Task _errorsEnd;
 
-    private PeerProcess(Process process) => _process = process;
+    private PeerProcess(Process process)
+    {
+        _process = process;
+        _errorsEnd = KeepErrorsAsync();
+    }
 
     public int Id => _process.Id;
 
@@ -60,7 +68,30 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     public async Task<string?> ReadLineAsync() => await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
 
-    public async Task ExpectAsync(string line) => Assert.Equal(line, await ReadLineAsync());
+    public async Task ExpectAsync(string line)
+    {
+        string? said = await ReadLineAsync();
+        if (said != line)
+            Assert.Fail($"The peer was to say '{line}', and {(said is null ? "ended" : $"said '{said}'")}. {await LastWordsAsync()}");
+    }
+
+    /// <summary>For a test that fails: ends the peer, and tells what it had still to say, and how it ended.</summary>
+    public async Task<string> LastWordsAsync()
+    {
+        try
+        {
+            await FinishAsync(LastPatience);
+        }
+        catch (TimeoutException)
+        {
+            await KillAsync();
+        }
+
+        string output = await _process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        await _errorsEnd.WaitAsync(LastPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a child of its own may have it
+        lock (_errors)
+            return $"Exit status {_process.ExitCode}, standard output: '{output.Trim()}', standard error: '{_errors.ToString().Trim()}'";
+    }
 
     /// <summary>Sends a line and returns the answer.</summary>
     public async Task<string?> AskAsync(string line)
@@ -76,15 +107,15 @@ internal sealed class PeerProcess : IAsyncDisposable
     }
 
     /// <summary>Ends its input, which ends it, and waits.</summary>
-    public async Task<int> FinishAsync()
+    public async Task<int> FinishAsync(TimeSpan? patience = null)
     {
         _process.StandardInput.Close();
-        return await WaitAsync();
+        return await WaitAsync(patience);
     }
 
-    public async Task<int> WaitAsync()
+    public async Task<int> WaitAsync(TimeSpan? patience = null)
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(patience ?? Patience);
         return _process.ExitCode;
     }
 
@@ -102,12 +133,25 @@ internal sealed class PeerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Keeps what it writes to its standard error, and passes it on to ours.</summary>
+    private async Task KeepErrorsAsync()
+    {
+        using var errors = _process.StandardError;
+        while (await errors.ReadLineAsync() is { } line)
+        {
+            await Console.Error.WriteLineAsync(line);
+            lock (_errors)
+                _errors.AppendLine(line);
+        }
+    }
+
     private static PeerProcess Launch(IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         return new PeerProcess(Process.Start(start)!);
     }

@@ -23,6 +23,7 @@ internal static class Program
         ["receive-short"] = ReceiveShort.Run,
         ["send-bytes"] = SendBytes.Run,
         ["send-datagrams"] = SendDatagrams.Run,
+        ["send-unread"] = SendUnread.Run,
         ["serve"] = Serve.Run,
         ["serve-storm"] = ServeStorm.Run,
         ["talk"] = Talk.Run,

@@ -1,9 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace Samehost.Serving;
 
 /// <summary>The predecessor's side of a hand-over with one candidate; see <see cref="HandOverProtocol"/>.</summary>
 internal sealed class HandOverConversation(
     UnixSeqpacket candidate, UnixServer server, UnixHandOverOptions options, CancellationToken ending)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     /// <summary>
     /// Shares the listening socket and waits until the candidate is ready to serve. That changes nothing here, so several candidates may be
     /// at it at once, and one that keeps silent is in nobody's way.
@@ -12,7 +16,7 @@ internal sealed class HandOverConversation(
     {
         await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Take, t), Answer).ConfigureAwait(false);
         var record = HandOverProtocol.Record(HandOverProtocol.Listener, server.ShareListener().Span);
-        await Step(t => candidate.SendAsync(record, [server.ListenerHandle], t), Answer).ConfigureAwait(false);
+        await SendAsync(record, server.ListenerHandle).ConfigureAwait(false);
         await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Ready, t), options.StepTimeout).ConfigureAwait(false);
     }
 
@@ -35,7 +39,7 @@ internal sealed class HandOverConversation(
             foreach (var connection in given)
             {
                 var record = HandOverProtocol.Record(HandOverProtocol.Connection, connection.State.Span);
-                await Step(t => candidate.SendAsync(record, [connection.Stream.Handle], t), Answer).ConfigureAwait(false);
+                await SendAsync(record, connection.Stream.Handle).ConfigureAwait(false);
             }
 
             await Step(t => HandOverProtocol.SendAsync(candidate, HandOverProtocol.Yours, t), Answer).ConfigureAwait(false);
@@ -66,6 +70,30 @@ internal sealed class HandOverConversation(
     }
 
     private TimeSpan Answer => options.StepTimeout < HandOverProtocol.AnswerTime ? options.StepTimeout : HandOverProtocol.AnswerTime;
+
+    /// <summary>
+    /// Sends a record with a descriptor. An ordinary user's processes may have only so many on their way, all together: where others have
+    /// used that up, theirs have to arrive first.
+    /// </summary>
+    private ValueTask SendAsync(byte[] record, SafeHandle descriptor) => Step(
+        async t =>
+        {
+            while (true)
+            {
+                try
+                {
+                    await candidate.SendAsync(record, [descriptor], t).ConfigureAwait(false);
+                    return;
+                }
+                catch (UnixSocketException e) when (e.Errno == Errno.ETOOMANYREFS)
+                {
+                    await Task.Delay(Pause, t).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    if (t.IsCancellationRequested)
+                        throw; // says more than that the time is over
+                }
+            }
+        },
+        Answer);
 
     private void GoOn(IReadOnlyList<HandedConnection>? given)
     {

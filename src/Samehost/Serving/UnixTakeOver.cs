@@ -79,17 +79,19 @@ public sealed class UnixTakeOver : IAsyncDisposable
 
     /// <summary>
     /// Says that we serve: the predecessor stops accepting, hands over the connections that are to live on, and leaves the path to us. It
-    /// then drains and ends by itself. Should it be dead instead, we are its heirs, with the connections that had come.
+    /// then drains and ends by itself. Should it be dead instead, we are its heirs, with the connections that had come, unless it had
+    /// stopped before: then the path is gone, and with it all there was to inherit.
     /// </summary>
     /// <remarks>Not cancel safe: afterwards it is open who serves. Should this process die before it returns, the predecessor goes on as
     /// long as it has not been told.</remarks>
     /// <returns>The live connections.</returns>
-    /// <exception cref="IOException">The predecessor lives and has not left the address to us: it gave us up, or is stopping. Stop
+    /// <exception cref="IOException">The predecessor has not left the address to us: it gave us up, is stopping, or has stopped. Stop
     /// serving, and ask again; where nobody offers any more, listen at the address.</exception>
     /// <exception cref="ObjectDisposedException">The listener was closed meanwhile; the predecessor goes on.</exception>
     public async Task<IReadOnlyList<HandedConnection>> ConfirmAsync(CancellationToken cancellationToken = default)
     {
         var connections = new List<HandedConnection>();
+        bool died = false;
         try
         {
             try
@@ -102,9 +104,14 @@ public sealed class UnixTakeOver : IAsyncDisposable
             }
             catch (Exception e) when (e is UnixSocketException or IOException)
             {
-                if (!await HasDiedAsync().ConfigureAwait(false))
+                died = await HasDiedAsync().ConfigureAwait(false);
+                if (!died)
                     throw e as IOException ?? new IOException("The predecessor broke the hand-over off.", e);
             }
+
+            // One that stops removes the path before it ends. Nobody could come to a socket that we went on with then.
+            if (!_state.Inherit() && died)
+                throw new IOException("The predecessor has ended, and the path does not lead to its socket any more.");
         }
         catch
         {
@@ -112,7 +119,6 @@ public sealed class UnixTakeOver : IAsyncDisposable
             throw;
         }
 
-        _state.Inherit();
         _confirmed = true;
         return connections;
     }

@@ -53,15 +53,17 @@ internal sealed partial class ListenerState
     public void LeaveFile() => _file?.Forget();
 
     /// <summary>Takes the predecessor's place: the path becomes ours, and clients that ask who serves are told of us.</summary>
-    public void Inherit()
+    /// <returns>False when there was a path to inherit, and it does not lead to this socket any more.</returns>
+    public bool Inherit()
     {
         lock (_lock)
         {
             if (Core.IsClosed)
-                return;
+                return true;
             _ = LibcSocket.Listen(Core.Descriptor, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
             if (_inheritance is { } path)
                 _file = SocketFile.Adopt(Core.Descriptor, path);
+            return _inheritance is null || _file is not null;
         }
     }
 

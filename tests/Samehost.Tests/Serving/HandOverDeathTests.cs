@@ -79,6 +79,25 @@ public sealed class HandOverDeathTests : HandOverFixture
         Assert.DoesNotContain("server.sock", Directory.Names);
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("listener")]
+    [InlineData("yours")]
+    public async Task A_predecessor_that_had_removed_its_path_when_it_ended_leaves_no_heir_to_whom_nobody_could_come(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("hand-over-dying", "--role", "predecessor", "--at", step, "--wait", "1");
+        await predecessor.ExpectAsync("ready");
+        await using (var takeOver = await RequestAsync())
+        {
+            Task<IReadOnlyList<HandedConnection>> confirmed = ConfirmAsync(takeOver);
+            await predecessor.ExpectAsync($"at {step}");
+            File.Delete(Directory["server.sock"]); // as one does that stops
+            await predecessor.KillAsync();
+            await Assert.ThrowsAsync<IOException>(() => confirmed);
+        }
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await ExpectServedAsync();
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
     {

@@ -14,7 +14,6 @@ internal sealed class SocketCore : IDisposable
     private const int WideSendBuffer = 1 << 20;
 
     private readonly Lock _lock = new();
-    private readonly Registration _registration;
     private Descriptor? _closing;
     private int _readError;
     private bool _closed;
@@ -27,7 +26,7 @@ internal sealed class SocketCore : IDisposable
     {
         Descriptor = descriptor;
         RefusesDescriptors = refusesDescriptors;
-        _registration = new Registration(descriptor);
+        Registration = new Registration(descriptor);
     }
 
     // Nothing of the loop's refers to this object unless a call is pending, so a forgotten socket is closed.
@@ -68,11 +67,11 @@ internal sealed class SocketCore : IDisposable
     }
 
     /// <summary>Its place in an event loop.</summary>
-    public Registration Registration => _registration;
+    public Registration Registration { get; }
 
-    public WaitQueue Readers => _registration.Readers;
+    public WaitQueue Readers => Registration.Readers;
 
-    public WaitQueue Writers => _registration.Writers;
+    public WaitQueue Writers => Registration.Writers;
 
     public bool IsClosed => Volatile.Read(ref _closed);
 
@@ -182,7 +181,7 @@ internal sealed class SocketCore : IDisposable
     }
 
     /// <summary>Runs a piece of work on this socket's event loop.</summary>
-    public void Post(IThreadPoolWorkItem work) => _registration.Loop.Post(work);
+    public void Post(IThreadPoolWorkItem work) => Registration.Loop.Post(work);
 
     /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
     /// exception.</summary>
@@ -213,7 +212,7 @@ internal sealed class SocketCore : IDisposable
                 LibcEventFd.Signal(_closing);
         }
 
-        _registration.Close();
+        Registration.Close();
         Descriptor.Dispose();
         _closing?.Dispose(); // closed for real when the last waiter has let go of it
         GC.SuppressFinalize(this);

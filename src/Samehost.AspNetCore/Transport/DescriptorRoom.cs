@@ -18,16 +18,18 @@ internal static class DescriptorRoom
     /// How many descriptors no endpoint may take, however many there are: each reckons as if it were alone, so several can have promised
     /// too much. Null where the limit is so small that this would leave too few for connections; the runtime's own are kept all the same.
     /// </summary>
-    public static int? Kept() => Limit() is >= LargeLimit and var limit ? Math.Min(LeftToTheApplication + limit / OneOf, MostKept) : null;
+    public static int? Kept() => Limit() is >= LargeLimit and var limit ? Math.Min(LeftOf(limit), MostKept) : null;
 
-    /// <summary>As many connections as are wanted, or as there is room for, one at least.</summary>
+    /// <summary>As many connections as are wanted, or as there is room for now in the whole process, one at least.</summary>
     public static int For(int wanted)
     {
         if (Limit() is not { } limit)
             return wanted;
         int open = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
-        return Math.Clamp(limit - open - LeftToTheApplication - limit / OneOf, 1, wanted);
+        return Math.Clamp(limit - open - LeftOf(limit), 1, wanted);
     }
+
+    private static int LeftOf(int limit) => LeftToTheApplication + limit / OneOf;
 
     private static int? Limit()
     {

@@ -33,7 +33,8 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
     public static partial void AcceptEnded(ILogger logger, string address, Exception? error);
 
     [LoggerMessage(8, LogLevel.Warning,
-        "{Address} serves {Connections} connections at a time and lets others wait: the process may open no more files (ulimit -n)")]
+        "There is room for about {Connections} connections at a time, of {Address} and all other endpoints together, and others wait: "
+        + "the process may open no more files (ulimit -n)")]
     public static partial void LittleRoom(ILogger logger, string address, int connections);
 
     [LoggerMessage(9, LogLevel.Error, "The application's callback at the end of a connection to {Address} failed")]

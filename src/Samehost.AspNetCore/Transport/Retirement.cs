@@ -6,29 +6,34 @@ namespace Samehost.AspNetCore.Transport;
 /// Tells the application to stop when a successor has taken over whatever can be taken over. It comes for one endpoint after the other, and
 /// one that closed in between would be lost to both.
 /// </summary>
-internal sealed class Retirement(IHostApplicationLifetime? application)
+/// <param name="application">The application.</param>
+/// <param name="patience">How long to wait for the others after one was taken over: a successor may want fewer endpoints than there are.
+/// Ten seconds when null.</param>
+internal sealed class Retirement(IHostApplicationLifetime? application, TimeSpan? patience = null)
 {
-    // A successor may want fewer endpoints than there are.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly HashSet<UnixConnectionListener> _offered = [];
+    private readonly HashSet<object> _offered = [];
+
+    /// <summary>False until all endpoints are there, and for good where one could not be bound.</summary>
+    public bool HasStarted => application?.ApplicationStarted.IsCancellationRequested != false;
 
     /// <summary>An endpoint can be taken over from now on.</summary>
-    public void Offered(UnixConnectionListener endpoint)
+    public void Offered(object endpoint)
     {
         lock (_offered)
             _offered.Add(endpoint);
     }
 
     /// <summary>An endpoint is closed by the application.</summary>
-    public void Withdrawn(UnixConnectionListener endpoint)
+    public void Withdrawn(object endpoint)
     {
         lock (_offered)
             _offered.Remove(endpoint);
     }
 
     /// <summary>An endpoint was taken over.</summary>
-    public void HandedOver(UnixConnectionListener endpoint)
+    public void HandedOver(object endpoint)
     {
         bool isLast;
         lock (_offered)
@@ -45,7 +50,7 @@ internal sealed class Retirement(IHostApplicationLifetime? application)
 
     private async Task StopLaterAsync()
     {
-        await Task.Delay(Patience).ConfigureAwait(false);
+        await Task.Delay(patience ?? Patience).ConfigureAwait(false);
         application?.StopApplication();
     }
 }

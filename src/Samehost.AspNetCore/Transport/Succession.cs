@@ -5,7 +5,40 @@ namespace Samehost.AspNetCore.Transport;
 /// <summary>The hand-over of an endpoint from the process that serves it to the next one.</summary>
 internal static class Succession
 {
+    private const int Attempts = 10;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Repeats a succession that a predecessor breaks off. Most likely it is being stopped: a moment later its address is free, or somebody
+    /// else's.
+    /// </summary>
+    /// <exception cref="IOException">It lives, and breaks off again and again.</exception>
+    public static async Task<T> RepeatAsync<T>(
+        Func<Task<T>> succeed, Action<Exception> brokenOff, UnixEndPoint control, CancellationToken token)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await succeed().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE })
+            {
+                if (attempt == Attempts)
+                {
+                    throw new IOException(
+                        $"The process that offers a hand-over at {control} breaks it off each time: {e.Message} Its log may say why; "
+                        + "end it, and start again.", e);
+                }
+
+                brokenOff(e);
+            }
+
+            await Task.Delay(Pause, token).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Asks a running process for its listener; null when there is none.</summary>
     /// <exception cref="TimeoutException">There is one, which does not answer.</exception>

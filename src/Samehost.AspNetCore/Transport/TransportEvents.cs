@@ -39,4 +39,7 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
 
     [LoggerMessage(9, LogLevel.Error, "The application's callback at the end of a connection to {Address} failed")]
     public static partial void CallbackFailed(ILogger logger, string address, Exception error);
+
+    [LoggerMessage(10, LogLevel.Information, "The process that was to hand {Address} over has left; trying again ({Error})")]
+    public static partial void PredecessorLeft(ILogger logger, string address, string error);
 }

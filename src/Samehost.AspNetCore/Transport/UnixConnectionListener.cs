@@ -50,22 +50,19 @@ internal sealed class UnixConnectionListener : IConnectionListener
     public static async Task<UnixConnectionListener> StartAsync(
         EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
     {
-        var takeOver = options.HandOverControl is { } control
-            ? await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false)
-            : null;
-        UnixConnectionListener? started = null;
+        var started = options.HandOverControl is null
+            ? null
+            : await Succession.RepeatAsync(
+                () => TrySucceedAsync(endPoint, options, logger, retirement, token),
+                e => TransportEvents.PredecessorLeft(logger, endPoint.ToString()!, e.Message),
+                options.HandOverControl, token).ConfigureAwait(false);
         try
         {
-            var listener = takeOver?.Listener
-                ?? (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
-                ?? UnixListener.Listen(options.Address, options.Listener);
-            started = new UnixConnectionListener(endPoint, listener, options, logger, retirement);
-            if (takeOver is not null)
-            {
-                await Succession.ConfirmAsync(takeOver, options.HandOverControl!, token).ConfigureAwait(false);
-                TransportEvents.TookOver(logger, endPoint.ToString()!);
-            }
-
+            started ??= new UnixConnectionListener(
+                endPoint,
+                (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
+                    ?? UnixListener.Listen(options.Address, options.Listener),
+                options, logger, retirement);
             if (options.HandOverControl is { } next)
             {
                 retirement.Offered(started);
@@ -79,11 +76,6 @@ internal sealed class UnixConnectionListener : IConnectionListener
             if (started is not null)
                 await started.DisposeAsync().ConfigureAwait(false);
             throw;
-        }
-        finally
-        {
-            if (takeOver is not null)
-                await takeOver.DisposeAsync().ConfigureAwait(false);
         }
     }
 
@@ -121,6 +113,29 @@ internal sealed class UnixConnectionListener : IConnectionListener
         await _stop!.WaitAsync(UnwindTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_offer is not null)
             await _offer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the socket over from a running process; null when there is none.</summary>
+    private static async Task<UnixConnectionListener?> TrySucceedAsync(
+        EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
+    {
+        var control = options.HandOverControl!;
+        await using var takeOver = await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false);
+        if (takeOver is null)
+            return null;
+        var started = new UnixConnectionListener(endPoint, takeOver.Listener, options, logger, retirement);
+        try
+        {
+            await Succession.ConfirmAsync(takeOver, control, token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await started.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        TransportEvents.TookOver(logger, endPoint.ToString()!);
+        return started;
     }
 
     private async Task ServeAsync(UnixStream stream, CancellationToken stopping)

@@ -45,6 +45,72 @@ public sealed class HandOverTests : IDisposable
         Assert.Contains($"{control} has not answered within 0.1 s. Look", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Limit)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_predecessor_that_breaks_off_since_it_is_being_stopped_is_as_good_as_none(bool answers)
+    {
+        var leaving = UnixSeqpacketListener.Listen(UnixEndPoint.FromPath(PathOf("one.next")));
+        Task left = Task.Run(
+            async () =>
+            {
+                using (leaving)
+                using (var candidate = await leaving.AcceptAsync(Token))
+                {
+                    if (answers)
+                        using (await candidate.ReceiveAsync(new byte[64], null, Token))
+                            return;
+                }
+            },
+            Token);
+        await using var next = await StartAsync("new.");
+        await left;
+        Assert.Equal("new.", await AskOnceAsync("one"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_predecessor_that_breaks_off_again_and_again_is_an_error_that_says_so()
+    {
+        var control = UnixEndPoint.FromPath(PathOf("one.next"));
+        using var unwilling = UnixSeqpacketListener.Listen(control);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        Task refusing = Task.Run(
+            async () =>
+            {
+                while (true)
+                    (await unwilling.AcceptAsync(end.Token)).Dispose();
+            },
+            Token);
+        var error = await Assert.ThrowsAsync<IOException>(() => StartAsync("new."));
+        Assert.StartsWith($"The process that offers a hand-over at {control} breaks it off", error.Message, StringComparison.Ordinal);
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => refusing);
+    }
+
+    [Fact(Timeout = 4 * Limit)]
+    public async Task Whenever_the_old_application_stops_the_new_one_serves()
+    {
+        var old = await StartAsync("old.");
+        for (int round = 0; round < 30; round++)
+        {
+            Task stopping = Task.Run(
+                async () =>
+                {
+                    await Task.Delay(TimeSpan.FromMicroseconds(500 * (round % 10)), Token);
+                    await old.App.StopAsync(Token);
+                },
+                Token);
+            var next = await StartAsync("new.");
+            await stopping;
+            await old.DisposeAsync();
+            Assert.Equal("new.", await AskOnceAsync("one"));
+            Assert.Equal("new.", await AskOnceAsync("two"));
+            old = next;
+        }
+
+        await old.DisposeAsync();
+    }
+
     private async Task<string[]> AskAsync(string name, CancellationToken end)
     {
         var answers = new HashSet<string>();

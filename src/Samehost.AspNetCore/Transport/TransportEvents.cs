@@ -42,4 +42,9 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
 
     [LoggerMessage(10, LogLevel.Information, "The process that was to hand {Address} over has left; trying again ({Error})")]
     public static partial void PredecessorLeft(ILogger logger, string address, string error);
+
+    [LoggerMessage(11, LogLevel.Critical,
+        "This process took {Address} over from a running one, which stops for that, and then did not start itself: nobody serves it any "
+        + "more. Name endpoints that cannot be taken over, such as TCP ports, before those that can")]
+    public static partial void TookOverInVain(ILogger logger, string address);
 }

@@ -18,6 +18,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private readonly ILogger _logger;
     private readonly UnixServer _server;
     private UnixHandOver? _offer;
+    private bool _tookOver;
     private Task? _stop;
     private int _unbound;
     private int _observed;
@@ -95,6 +96,8 @@ internal sealed class UnixConnectionListener : IConnectionListener
     {
         if (Interlocked.Exchange(ref _unbound, 1) == 0)
         {
+            if (_tookOver && !_retirement.HasStarted)
+                TransportEvents.TookOverInVain(_logger, EndPoint.ToString()!);
             _retirement.Withdrawn(this);
             _stop = _server.StopAsync();
         }
@@ -134,6 +137,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
             throw;
         }
 
+        started._tookOver = true;
         TransportEvents.TookOver(logger, endPoint.ToString()!);
         return started;
     }

@@ -14,10 +14,10 @@ internal sealed class HandOverConversation(
     /// </summary>
     public async Task PrepareAsync()
     {
-        await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Take, t), Answer).ConfigureAwait(false);
+        await ExpectAsync(HandOverProtocol.Take, Answer).ConfigureAwait(false);
         var record = HandOverProtocol.Record(HandOverProtocol.Listener, server.ShareListener().Span);
-        await SendAsync(record, server.ListenerHandle).ConfigureAwait(false);
-        await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Ready, t), options.StepTimeout).ConfigureAwait(false);
+        await SendAsync(HandOverProtocol.Listener, record, server.ListenerHandle).ConfigureAwait(false);
+        await ExpectAsync(HandOverProtocol.Ready, options.StepTimeout).ConfigureAwait(false);
     }
 
     /// <summary>Hands over. When it throws, everything is as it was before.</summary>
@@ -33,17 +33,19 @@ internal sealed class HandOverConversation(
             if (options.GiveConnections is { } give)
             {
                 asked = true;
-                await Step(async t => given = await give(t).ConfigureAwait(false), options.StepTimeout).ConfigureAwait(false);
+                await Step(nameof(options.GiveConnections), async t => given = await give(t).ConfigureAwait(false), options.StepTimeout)
+                    .ConfigureAwait(false);
             }
 
             foreach (var connection in given)
             {
                 var record = HandOverProtocol.Record(HandOverProtocol.Connection, connection.State.Span);
-                await SendAsync(record, connection.Stream.Handle).ConfigureAwait(false);
+                await SendAsync(HandOverProtocol.Connection, record, connection.Stream.Handle).ConfigureAwait(false);
             }
 
-            await Step(t => HandOverProtocol.SendAsync(candidate, HandOverProtocol.Yours, t), Answer).ConfigureAwait(false);
-            await Step(t => HandOverProtocol.ExpectAsync(candidate, HandOverProtocol.Confirmed, t), Answer).ConfigureAwait(false);
+            await Step(HandOverProtocol.Yours, t => HandOverProtocol.SendAsync(candidate, HandOverProtocol.Yours, t), Answer)
+                .ConfigureAwait(false);
+            await ExpectAsync(HandOverProtocol.Confirmed, Answer).ConfigureAwait(false);
             left = server.TryLeave();
             return left ? given : throw new IOException("The server was stopped while it was handed over.");
         }
@@ -71,11 +73,15 @@ internal sealed class HandOverConversation(
 
     private TimeSpan Answer => options.StepTimeout < HandOverProtocol.AnswerTime ? options.StepTimeout : HandOverProtocol.AnswerTime;
 
+    private ValueTask ExpectAsync(string word, TimeSpan time) =>
+        Step(word, t => HandOverProtocol.ExpectAsync(candidate, word, t), time);
+
     /// <summary>
     /// Sends a record with a descriptor. An ordinary user's processes may have only so many on their way, all together: where others have
     /// used that up, theirs have to arrive first.
     /// </summary>
-    private ValueTask SendAsync(byte[] record, SafeHandle descriptor) => Step(
+    private ValueTask SendAsync(string word, byte[] record, SafeHandle descriptor) => Step(
+        word,
         async t =>
         {
             while (true)
@@ -108,7 +114,7 @@ internal sealed class HandOverConversation(
         }
     }
 
-    private async ValueTask Step(Func<CancellationToken, ValueTask> step, TimeSpan time)
+    private async ValueTask Step(string name, Func<CancellationToken, ValueTask> step, TimeSpan time)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
         limit.CancelAfter(time);
@@ -118,7 +124,7 @@ internal sealed class HandOverConversation(
         }
         catch (OperationCanceledException e) when (limit.IsCancellationRequested && !ending.IsCancellationRequested)
         {
-            throw new TimeoutException($"The step of the hand-over took longer than {time.TotalSeconds:0.###} s.", e);
+            throw new TimeoutException($"The step '{name}' of the hand-over took longer than {time.TotalSeconds:0.###} s.", e);
         }
     }
 }

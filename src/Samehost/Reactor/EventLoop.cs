@@ -32,6 +32,7 @@ internal sealed class EventLoop
     private PollBudget _budget;
     private readonly LoneDescriptor _lone = new();
     private int _count;
+    private int _members;
     private int _sleeping;
     private int _signsOfLife;
 
@@ -69,11 +70,19 @@ internal sealed class EventLoop
 
     public SlotTable Slots { get; } = new();
 
+    /// <summary>How many descriptors have chosen it. They count from then on, not only when they come to wait: of a crowd that connects
+    /// at once, none waits yet when the last one chooses.</summary>
+    public int Members => Volatile.Read(ref _members);
+
     /// <summary>Changes with each call that a continuation makes and that may poll: so it is not stuck, though it claims nothing.</summary>
     public int SignsOfLife => Volatile.Read(ref _signsOfLife);
 
     /// <summary>How far the leader is; shared with the crew's watch.</summary>
     public LoopCursor Cursor;
+
+    public void Join() => Interlocked.Increment(ref _members);
+
+    public void Leave() => Interlocked.Decrement(ref _members);
 
     /// <summary>Runs a piece of work on the loop, as if an event had asked for it.</summary>
     public void Post(IThreadPoolWorkItem work)

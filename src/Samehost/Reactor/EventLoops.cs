@@ -19,7 +19,7 @@ internal static class EventLoops
     public static EventLoop Next()
     {
         var all = Volatile.Read(ref _all);
-        if (Idlest(all) is { } loop && (loop.Slots.Count < FullShare || all.Length >= Limit))
+        if (Idlest(all) is { } loop && (loop.Members < FullShare || all.Length >= Limit))
             return loop;
         lock (Adding)
             return _all.Length > all.Length ? Idlest(_all)! : Add();
@@ -34,7 +34,7 @@ internal static class EventLoops
         EventLoop? idlest = null;
         foreach (var loop in all)
         {
-            if (idlest is null || loop.Slots.Count < idlest.Slots.Count)
+            if (idlest is null || loop.Members < idlest.Members)
                 idlest = loop;
         }
 

@@ -38,7 +38,7 @@ internal sealed class Registration
     }
 
     /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
-    public EventLoop Loop => Volatile.Read(ref _loop) ?? Interlocked.CompareExchange(ref _loop, EventLoops.Next(), null) ?? _loop;
+    public EventLoop Loop => Volatile.Read(ref _loop) ?? ChooseLoop();
 
     public WaitQueue Readers { get; }
 
@@ -139,6 +139,7 @@ internal sealed class Registration
             if (_closed)
                 return;
             _closed = true;
+            _loop?.Leave();
             if (_added)
                 _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
             if (_added || _watched != Watched.No)
@@ -187,6 +188,20 @@ internal sealed class Registration
     /// <summary>Serves the offloaded events.</summary>
     /// <returns>True when a continuation ran.</returns>
     public bool ServeOffloaded() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
+
+    private EventLoop ChooseLoop()
+    {
+        lock (_lock)
+        {
+            if (_loop is not null)
+                return _loop;
+            var loop = EventLoops.Next();
+            if (!_closed)
+                loop.Join();
+            Volatile.Write(ref _loop, loop);
+            return loop;
+        }
+    }
 
     /// <summary>
     /// False when a write was queued meanwhile: it may rely on what was armed, and on the very event that brought us here.

@@ -11,10 +11,6 @@ internal sealed class SlotTable
     private uint[] _generations = new uint[64];
     private Registration?[] _slots = new Registration?[64];
     private int _used;
-    private int _count;
-
-    /// <summary>How many there are; approximate while others add and remove.</summary>
-    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Gives a registration a slot, whose number and generation it then carries.</summary>
     public void Add(Registration registration)
@@ -33,7 +29,6 @@ internal sealed class SlotTable
                 }
             }
 
-            _count++;
             registration.Slot = ((ulong)_generations[index] << 32) | (uint)index;
             Volatile.Write(ref _slots[index], registration);
         }
@@ -44,7 +39,6 @@ internal sealed class SlotTable
         lock (_lock)
         {
             int index = (int)(uint)registration.Slot;
-            _count--;
             _generations[index]++;
             Volatile.Write(ref _slots[index], null);
             _free.Push(index);

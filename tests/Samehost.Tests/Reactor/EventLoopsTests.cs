@@ -1,3 +1,5 @@
+using Samehost.Interop;
+using Samehost.Sockets;
 using Samehost.Tests.Support;
 using Xunit;
 
@@ -23,6 +25,21 @@ public sealed class EventLoopsTests : IDisposable
         int[] shares = [.. _waiting.Loops.GroupBy(loop => loop).Select(group => group.Count())];
         Assert.Equal(Most, shares.Length);
         Assert.All(shares, share => Assert.InRange(share, Many / Most * 0.8, Many / Most * 1.2));
+    }
+
+    [Fact]
+    public void A_crowd_of_which_nobody_has_waited_yet_is_spread_as_well()
+    {
+        var crowd = Enumerable.Range(0, Many / 2).Select(_ => SocketCore.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
+        int[] shares = [.. crowd.Select(pair => pair.First.Registration.Loop).GroupBy(loop => loop).Select(group => group.Count())];
+        foreach (var (first, second) in crowd)
+        {
+            first.Dispose();
+            second.Dispose();
+        }
+
+        Assert.Equal(Most, shares.Length);
+        Assert.All(shares, share => Assert.InRange(share, crowd.Length / Most * 0.8, crowd.Length / Most * 1.2));
     }
 
     [Fact]

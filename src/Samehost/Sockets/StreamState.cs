@@ -7,6 +7,7 @@ internal sealed class StreamState(SocketCore core)
 {
     /// <summary>Spares for the next read and write.</summary>
     public OperationSlot<ReadOperation> Reads;
+    public OperationSlot<ReadIntoOperation> ReadsInto;
     public OperationSlot<WriteOperation> Writes;
 
     public SocketCore Core { get; } = core;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Samehost.Interop;
 using Samehost.Sockets;
 
@@ -55,6 +56,25 @@ public sealed partial class UnixStream
     /// <exception cref="IOException">ECONNRESET; see <see cref="Read(Span{byte})"/>.</exception>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _core.Readers.Run(ReadOperation.For(_state, buffer), cancellationToken);
+
+    /// <summary>
+    /// Reads what is there, at least one byte, into room that it asks for at the moment it reads: a connection that waits holds no buffer.
+    /// </summary>
+    /// <remarks>
+    /// <para>Cancel safe: a cancelled read has taken nothing from the stream.</para>
+    /// <para>Each try is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where nothing
+    /// was there: then the room may be used otherwise until the next try. Tries of one read never overlap; they come from the caller's
+    /// thread or an event loop's, with a lock of the stream's held, so the writer must neither block nor use the stream.</para>
+    /// </remarks>
+    /// <param name="writer">Gives room, at least a byte; what it throws ends the read.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number of bytes; 0 at the end of the stream.</returns>
+    /// <exception cref="IOException">ECONNRESET; see <see cref="Read(Span{byte})"/>.</exception>
+    public ValueTask<int> ReadAsync(IBufferWriter<byte> writer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        return _core.Readers.Run(ReadIntoOperation.For(_state, writer), cancellationToken);
+    }
 
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

@@ -23,7 +23,8 @@ namespace Samehost;
 public sealed partial class UnixServer : IAsyncDisposable
 {
     private readonly ListenerState _listener;
-    private readonly Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> _open;
+    private readonly Func<SocketCore, IDisposable> _open;
+    private readonly Func<IDisposable, CancellationToken, Task> _handle;
     private readonly UnixServerOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _room;
@@ -34,11 +35,11 @@ public sealed partial class UnixServer : IAsyncDisposable
     private UnixServer(
         ListenerState listener,
         UnixServerOptions options,
-        Func<SocketCore, (IDisposable Socket, Func<CancellationToken, Task> Handle)> open)
+        (Func<SocketCore, IDisposable> Open, Func<IDisposable, CancellationToken, Task> Handle) sockets)
     {
         _listener = listener;
         _options = options;
-        _open = open;
+        (_open, _handle) = sockets;
         Stopping = _stopping.Token;
         LocalEndPoint = listener.LocalEndPoint;
         Metrics = new ServerMetrics(LocalEndPoint);
@@ -116,7 +117,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     internal void Begin(SocketCore client)
     {
         // A peer whose user cannot be told has no share of the limit: it is refused.
-        if (LibcSocketOptions.GetPeerCredentials(client.Descriptor, out var peer) < 0)
+        if (!client.TryGetPeer(out var peer))
         {
             Refuse(client, uint.MaxValue, "its user cannot be told");
             return;
@@ -128,12 +129,13 @@ public sealed partial class UnixServer : IAsyncDisposable
             return;
         }
 
-        var (socket, handle) = _open(client);
-        var connection = new UnixServerConnection(this, client, socket, handle, peer);
+        var connection = new UnixServerConnection(this, client, _open(client), peer);
         _connections.Add(connection);
         Metrics.Started();
         connection.Start();
     }
+
+    internal Task Handle(IDisposable socket) => _handle(socket, Stopping);
 
     internal void Ended(UnixServerConnection connection)
     {
@@ -167,21 +169,13 @@ public sealed partial class UnixServer : IAsyncDisposable
         CheckDrain(options.DrainTimeout, nameof(options));
     }
 
-    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Streams(
+    private static (Func<SocketCore, IDisposable>, Func<IDisposable, CancellationToken, Task>) Streams(
         Func<UnixStream, CancellationToken, Task> handler) =>
-        core =>
-        {
-            var stream = new UnixStream(core);
-            return (stream, stopping => handler(stream, stopping));
-        };
+        (static core => new UnixStream(core), (socket, stopping) => handler((UnixStream)socket, stopping));
 
-    private static Func<SocketCore, (IDisposable, Func<CancellationToken, Task>)> Seqpackets(
+    private static (Func<SocketCore, IDisposable>, Func<IDisposable, CancellationToken, Task>) Seqpackets(
         Func<UnixSeqpacket, CancellationToken, Task> handler) =>
-        core =>
-        {
-            var connection = new UnixSeqpacket(core);
-            return (connection, stopping => handler(connection, stopping));
-        };
+        (static core => new UnixSeqpacket(core), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
 
     private void Refuse(SocketCore client, uint user, string reason)
     {

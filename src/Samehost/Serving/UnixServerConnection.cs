@@ -8,15 +8,12 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
 {
     private readonly UnixServer _server;
     private readonly SocketCore _core;
-    private readonly Func<CancellationToken, Task> _handle;
     private PeerCredentials? _peer;
 
-    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, Func<CancellationToken, Task> handle,
-        in UCred peer)
+    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, in UCred peer)
     {
         _server = server;
         _core = core;
-        _handle = handle;
         Socket = socket;
         UserId = peer.Uid;
     }
@@ -44,7 +41,7 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
         try
         {
             _server.Tell(static (events, c) => events.ConnectionStarted(c), this);
-            await _handle(_server.Stopping).ConfigureAwait(false);
+            await _server.Handle(Socket).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_server.Stopping.IsCancellationRequested)
         {

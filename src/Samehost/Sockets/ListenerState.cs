@@ -147,7 +147,7 @@ internal sealed partial class ListenerState : IDisposable
     private bool IsAdmitted(SocketCore peer)
     {
         // The user alone decides most often; groups and label are asked for only where a policy needs them.
-        if (LibcSocketOptions.GetPeerCredentials(peer.Descriptor, out var user) >= 0 && Policy.AdmitsUser(user))
+        if (peer.TryGetPeer(out var user) && Policy.AdmitsUser(user))
             return true;
         PeerCredentials? credentials = null;
         try

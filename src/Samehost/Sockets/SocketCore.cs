@@ -15,6 +15,7 @@ internal sealed class SocketCore : IDisposable
 
     private readonly Lock _lock = new();
     private Descriptor? _closing;
+    private UCred? _peer;
     private int _readError;
     private bool _closed;
     private bool _hasSendBuffer;
@@ -178,6 +179,15 @@ internal sealed class SocketCore : IDisposable
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         int length = LibcSocket.GetPeerName(Descriptor, address);
         return length < 0 ? throw new UnixSocketException((Errno)(-length), "getpeername") : UnixEndPoint.FromSockAddr(address[..length]);
+    }
+
+    /// <summary>The peer's user, group and process of when it connected; the kernel is asked once, since that never changes.</summary>
+    public bool TryGetPeer(out UCred peer)
+    {
+        if (_peer is null && LibcSocketOptions.GetPeerCredentials(Descriptor, out var found) >= 0)
+            _peer = found;
+        peer = _peer.GetValueOrDefault();
+        return _peer is not null;
     }
 
     /// <summary>Runs a piece of work on this socket's event loop.</summary>

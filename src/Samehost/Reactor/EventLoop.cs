@@ -153,8 +153,8 @@ internal sealed class EventLoop
         long end = Stopwatch.GetTimestamp();
         if (ran)
         {
-            // What it waited for its peer in between is not its own time, and each answer began another continuation.
-            registration.Cost.Add((end - start - registration.InlineTicks) / (registration.InlinePolls + 1));
+            // What it waited for its peer in between is not its own time, and each call that did not wait began another continuation.
+            registration.Cost.Add((end - start - registration.InlineTicks) / (registration.InlinePolls + 1 + registration.Readers.Turn));
         }
 
         registration.InlinePolls = 0;

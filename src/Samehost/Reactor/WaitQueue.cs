@@ -30,6 +30,9 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
         _writing = writing;
     }
 
+    /// <summary>How many calls since the last event did not have to wait; an estimate, read without the lock.</summary>
+    public int Turn => _turn;
+
     public bool IsEmpty => Volatile.Read(ref _head) is null;
 
     /// <summary>Carries the call out now, or queues it until the descriptor is ready.</summary>
@@ -181,9 +184,12 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
 
             if (_head is null && !_drained)
             {
-                giveWay = ++_turn > TurnLength && EventLoop.IsCurrentThread;
+                giveWay = _turn >= TurnLength && EventLoop.IsCurrentThread;
                 if (!giveWay && TryPerform(operation))
+                {
+                    _turn++;
                     return true;
+                }
             }
 
             Append(operation);

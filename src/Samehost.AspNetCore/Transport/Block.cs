@@ -16,7 +16,11 @@ internal sealed class Block(int size, BlockPool? pool) : ReadOnlySequenceSegment
 
     public Span<byte> RoomSpan => _bytes.AsSpan(Length);
 
-    public Block? NextBlock => (Block?)Next;
+    public Block? NextBlock
+    {
+        get => (Block?)Next;
+        set => Next = value;
+    }
 
     public void Fill(int count)
     {
@@ -34,13 +38,12 @@ internal sealed class Block(int size, BlockPool? pool) : ReadOnlySequenceSegment
     /// <summary>Begins a chain at a place that is counted from the first byte of all.</summary>
     public void StartAt(long index) => RunningIndex = index;
 
-    /// <summary>Empties it, and gives it back unless the caller goes on with it.</summary>
-    public void Return(bool keep = false)
+    /// <summary>Empties it and gives it back.</summary>
+    public void Return()
     {
         Next = null;
         Length = 0;
         Memory = default;
-        if (!keep)
-            pool?.Return(this);
+        pool?.Return(this);
     }
 }

@@ -6,8 +6,18 @@ namespace Samehost.AspNetCore.Transport;
 /// <summary>The features of a connection: a dozen, so that looking through them is faster, and smaller, than a dictionary.</summary>
 internal sealed class ConnectionFeatures : IFeatureCollection
 {
-    private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[12];
+    private const int Expected = 12;
+
+    private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[Expected];
     private int _count;
+
+    /// <param name="owner">What is all of the first features.</param>
+    /// <param name="keys">Which those are.</param>
+    public ConnectionFeatures(object owner, ReadOnlySpan<Type> keys)
+    {
+        foreach (var key in keys)
+            _features[_count++] = new(key, owner);
+    }
 
     public bool IsReadOnly => false;
 

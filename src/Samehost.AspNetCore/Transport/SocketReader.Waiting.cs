@@ -1,19 +1,20 @@
 #pragma warning disable CA2012 // each awaiter is completed once, by hand: that is what this file is about
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Samehost.AspNetCore.Transport;
 
 /// <content>The consumer's wait.</content>
 internal sealed partial class SocketReader
 {
-    private readonly PipeWait<ReadResult> _wait = new();
+    private PipeWait<ReadResult> _wait;
     private bool _canceled;
 
     public override void CancelPendingRead()
     {
         ReadResult result;
-        lock (_wait)
+        lock (this)
         {
             if (!_wait.IsUnderWay)
             {
@@ -25,16 +26,35 @@ internal sealed partial class SocketReader
             _wait.Stop(onPool: true);
         }
 
-        _wait.SetResult(result);
+        _wait.Core.SetResult(result);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _wait.Core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _wait.Core.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.Core.OnCompleted(continuation, state, token, flags);
+
+    void IWaitingEnd<ReadResult>.Cancel(CancellationToken token)
+    {
+        lock (this)
+        {
+            if (!_wait.TryStopFor(token))
+                return;
+        }
+
+        _wait.Core.SetException(new OperationCanceledException(token));
     }
 
     private ValueTask<ReadResult> WaitFor(ValueTaskAwaiter<int> read, CancellationToken token)
     {
         try
         {
-            lock (_wait)
+            lock (this)
             {
-                return !TryTake(out var result, out var error) ? _wait.Begin(token)
+                return !TryTake(out var result, out var error) ? _wait.Begin(this, token)
                     : error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
             }
         }
@@ -53,7 +73,7 @@ internal sealed partial class SocketReader
             bool wake;
             ReadResult result = default;
             Exception? error = null;
-            lock (_wait)
+            lock (this)
             {
                 wake = _wait.IsUnderWay && TryTake(out result, out error);
                 if (wake)
@@ -70,7 +90,7 @@ internal sealed partial class SocketReader
                 continue;
             }
 
-            var read = _stream.ReadAsync(_into!.Room, CancellationToken.None).GetAwaiter();
+            var read = _stream.ReadAsync(this, CancellationToken.None).GetAwaiter();
             if (!read.IsCompleted)
             {
                 _read = read;
@@ -85,8 +105,8 @@ internal sealed partial class SocketReader
     private void Wake(ReadResult result, Exception? error)
     {
         if (error is null)
-            _wait.SetResult(result);
+            _wait.Core.SetResult(result);
         else
-            _wait.SetException(error);
+            _wait.Core.SetException(error);
     }
 }

@@ -10,37 +10,43 @@ namespace Samehost.AspNetCore.Transport;
 /// arrival, and the consumer runs there too.
 /// </summary>
 /// <remarks>
+/// <para>A connection that waits has no buffer: the read that finds something takes one, which whoever was served before has just given
+/// back, so that it is in the processor's cache.</para>
+/// <para>
 /// While a request is being worked on, the next read is under way: so the end of the connection is noticed, and tells the request. It is
 /// begun when the consumer has left the loop's thread. Where it keeps its thread, the listener's pulse begins it a little later, since
-/// most requests are answered sooner than a read has been put in place.
+/// most requests are answered sooner than a read has been put in place.</para>
 /// </remarks>
-internal sealed partial class SocketReader : PipeReader
+internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IWaitingEnd<ReadResult>
 {
     private const int MostAhead = 64 * 1024; // then it is the peer who waits
     private const int LeastRoom = 1024;
 
     private readonly UnixStream _stream;
-    private readonly UnixConnection _connection;
+    private readonly UnixConnection _connection; // not looked at for each request: it would have to be fetched from memory
+    private readonly Pulse _pulse;
     private readonly Action _readEnded;
     private ValueTaskAwaiter<int> _read;
     private Block? _first;
     private Block? _last;
-    private Block? _into; // where the read under way goes; in the chain only if it is the last
-    private Block? _spare;
+    private Block? _rented; // where the read under way goes, unless that is the last
     private int _start;
     private long _received;
     private long _consumed;
     private long _examined;
     private bool _reading;
+    private bool _intoLast; // the read under way goes on with the last block
     private bool _lastWasFull;
     private bool _ended;
     private bool _completed;
     private Exception? _error;
+    private Exception? _closedFor;
 
-    public SocketReader(UnixStream stream, UnixConnection connection)
+    public SocketReader(UnixStream stream, UnixConnection connection, Pulse pulse)
     {
         _stream = stream;
         _connection = connection;
+        _pulse = pulse;
         _readEnded = () =>
         {
             Receive(_read);
@@ -51,24 +57,27 @@ internal sealed partial class SocketReader : PipeReader
     /// <summary>True while nothing would notice the end of the connection.</summary>
     public bool IsUnwatched => !Volatile.Read(ref _reading) && !_ended && !_completed;
 
+    /// <summary>Why this side has closed the connection; null while it has not.</summary>
+    public Exception? ClosedFor => Volatile.Read(ref _closedFor);
+
     private bool MayReadAhead => !_reading && !_ended && !_completed && _received - _consumed < MostAhead;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            lock (_wait)
+            lock (this)
             {
                 if (TryTake(out var result, out var error))
                     return error is null ? new(result) : ValueTask.FromException<ReadResult>(error);
                 if (cancellationToken.IsCancellationRequested)
                     return ValueTask.FromCanceled<ReadResult>(cancellationToken);
                 if (_reading)
-                    return _wait.Begin(cancellationToken);
+                    return _wait.Begin(this, cancellationToken);
                 BeginRead();
             }
 
-            var read = _stream.ReadAsync(_into!.Room, CancellationToken.None).GetAwaiter();
+            var read = _stream.ReadAsync(this, CancellationToken.None).GetAwaiter();
             if (!read.IsCompleted)
                 return WaitFor(read, cancellationToken);
             Receive(read);
@@ -77,7 +86,7 @@ internal sealed partial class SocketReader : PipeReader
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (_wait)
+        lock (this)
         {
             if (!TryTake(out result, out var error))
                 return false;
@@ -89,7 +98,7 @@ internal sealed partial class SocketReader : PipeReader
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        lock (_wait)
+        lock (this)
         {
             if (_completed)
                 throw AfterCompletion(); // its blocks may be somebody else's by now
@@ -106,9 +115,12 @@ internal sealed partial class SocketReader : PipeReader
     /// <summary>Reads ahead for a consumer that keeps its thread to itself.</summary>
     public void Watch() => Deliver();
 
+    /// <summary>Tells why the connection is about to be closed; the first reason stays.</summary>
+    public void CloseFor(Exception reason) => Interlocked.CompareExchange(ref _closedFor, reason, null);
+
     public override void Complete(Exception? exception = null)
     {
-        lock (_wait)
+        lock (this)
         {
             _completed = true;
             if (!_reading)
@@ -136,7 +148,7 @@ internal sealed partial class SocketReader : PipeReader
         if (!_canceled && !isNew)
             error = _error;
         else if (!_reading)
-            _connection.Pulse.Start();
+            _pulse.Start();
         result = new ReadResult(Unconsumed(), _canceled, _ended && _error is null);
         _canceled = false;
         return true;
@@ -151,10 +163,23 @@ internal sealed partial class SocketReader : PipeReader
     private void BeginRead()
     {
         _reading = true;
-        if (_last is { } last && last.Size - last.Length >= LeastRoom)
-            _into = last;
-        else
-            _into = _lastWasFull ? BlockPool.Large.Rent() : Interlocked.Exchange(ref _spare, null) ?? BlockPool.Small.Rent();
+        _intoLast = _last is { } last && last.Size - last.Length >= LeastRoom;
+    }
+
+    private Block Into() => _intoLast ? _last! : _rented ??= (_lastWasFull ? BlockPool.Large : BlockPool.Small).Rent();
+
+    /// <summary>Room for the read under way, by whichever thread tries it: one at a time, and not under the lock.</summary>
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => Into().RoomSpan;
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint) => Into().Room;
+
+    /// <summary>How much was read, which counts when the read is over; with nothing it waits, or is over.</summary>
+    void IBufferWriter<byte>.Advance(int count)
+    {
+        if (count > 0 || _rented is not { } block)
+            return;
+        _rented = null;
+        block.Return();
     }
 
     /// <summary>Takes the outcome of the read that was under way.</summary>
@@ -162,7 +187,7 @@ internal sealed partial class SocketReader : PipeReader
     {
         int count = 0;
         Exception? error = null;
-        if (_connection.ClosedFor is { } reason)
+        if (ClosedFor is { } reason)
         {
             error = reason; // nobody asks for the bytes any more, and an exception takes long
         }
@@ -179,24 +204,24 @@ internal sealed partial class SocketReader : PipeReader
         }
 
         bool ended;
-        lock (_wait)
+        lock (this)
         {
-            var into = _into!;
-            _into = null;
+            var rented = _rented;
+            _rented = null;
             _reading = false;
             ended = count == 0;
             if (ended)
             {
                 _ended = true;
                 _error = error;
-                if (into != _last)
-                    into.Return();
+                rented?.Return();
             }
             else
             {
-                Keep(into, count);
+                Keep(rented, count);
             }
 
+            _intoLast = false;
             if (_completed)
                 FreeAll();
         }
@@ -205,8 +230,9 @@ internal sealed partial class SocketReader : PipeReader
             _connection.HasEnded();
     }
 
-    private void Keep(Block into, int count)
+    private void Keep(Block? rented, int count)
     {
+        var into = rented ?? _last!;
         _lastWasFull = count == into.Size - into.Length;
         if (_last is null)
         {
@@ -214,7 +240,7 @@ internal sealed partial class SocketReader : PipeReader
             _first = into;
             _start = 0;
         }
-        else if (into != _last)
+        else if (rented is not null)
         {
             _last.Append(into);
         }
@@ -234,16 +260,8 @@ internal sealed partial class SocketReader : PipeReader
         }
 
         _start = start;
-        if (_consumed < _received || _into == _last)
-            return;
-        // All of it: the usual case. The block is used for the next read.
-        while (_first is { } block)
-        {
-            _first = block.NextBlock;
-            block.Return(keep: block.Size == BlockPool.Small.BlockSize && Interlocked.CompareExchange(ref _spare, block, null) is null);
-        }
-
-        _last = null;
+        if (_consumed == _received && !_intoLast)
+            FreeAll(); // the usual case
     }
 
     private void FreeAll()
@@ -255,6 +273,5 @@ internal sealed partial class SocketReader : PipeReader
         }
 
         _last = null;
-        Interlocked.Exchange(ref _spare, null)?.Return();
     }
 }

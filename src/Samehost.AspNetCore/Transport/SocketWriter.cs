@@ -8,7 +8,7 @@ namespace Samehost.AspNetCore.Transport;
 /// What is to be sent on a connection. A flush hands it to the kernel on the caller's thread, and waits only when the kernel has no room:
 /// that is the back-pressure.
 /// </summary>
-internal sealed partial class SocketWriter : PipeWriter
+internal sealed partial class SocketWriter : PipeWriter, IWaitingEnd<FlushResult>
 {
     private readonly UnixStream _stream;
     private readonly UnixConnection _connection;
@@ -48,7 +48,7 @@ internal sealed partial class SocketWriter : PipeWriter
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
-        lock (_wait)
+        lock (this)
         {
             if (_gone || _completed)
             {
@@ -65,7 +65,7 @@ internal sealed partial class SocketWriter : PipeWriter
             if (_writing)
             {
                 _behind.Append(ref _filling);
-                return _wait.Begin(cancellationToken);
+                return _wait.Begin(this, cancellationToken);
             }
 
             if (_filling.IsEmpty)
@@ -78,13 +78,13 @@ internal sealed partial class SocketWriter : PipeWriter
         if (!write.IsCompleted)
             return WaitFor(write, cancellationToken);
         TakeOutcome(write);
-        lock (_wait)
+        lock (this)
             return new(EndWriting());
     }
 
     public override void Complete(Exception? exception = null)
     {
-        lock (_wait)
+        lock (this)
         {
             if (_completed)
                 return;
@@ -107,7 +107,7 @@ internal sealed partial class SocketWriter : PipeWriter
     /// <summary>Ends when all that was flushed is with the kernel, or cannot be.</summary>
     public Task AllSentAsync()
     {
-        lock (_wait)
+        lock (this)
         {
             if (!_writing)
                 return Task.CompletedTask;
@@ -174,7 +174,7 @@ internal sealed partial class SocketWriter : PipeWriter
     {
         FlushResult result;
         bool wake;
-        lock (_wait)
+        lock (this)
         {
             if (!_behind.IsEmpty && !_gone)
             {
@@ -194,7 +194,7 @@ internal sealed partial class SocketWriter : PipeWriter
         }
 
         if (wake)
-            _wait.SetResult(result);
+            _wait.Core.SetResult(result);
         else
             Start();
     }

@@ -16,17 +16,23 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
 {
     private static readonly ConnectionAbortedException Closed = new();
 
+    private static readonly Type[] OwnFeatures =
+    [
+        typeof(IUnixPeerFeature), typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
+        typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
+    ];
+
     private static long _lastId = DateTime.UtcNow.Ticks;
 
     private readonly UnixStream _stream;
     private readonly SocketReader _reader;
     private readonly SocketWriter _writer;
+    private readonly Pulse _pulse;
     private readonly EndPoint _local;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _done = new();
     private PeerCredentials? _peer;
-    private Exception? _reason;
     private string? _id;
     private IDictionary<object, object?>? _items;
     private int _hasEnded;
@@ -36,27 +42,16 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
         _stream = stream;
         _local = local;
         _logger = logger;
-        Pulse = pulse;
-        _reader = new SocketReader(stream, this);
+        _pulse = pulse;
+        _reader = new SocketReader(stream, this, pulse);
         _writer = new SocketWriter(stream, this);
         Transport = this;
         ConnectionClosed = _closed.Token;
-        Features.Set<IUnixPeerFeature>(this);
-        Features.Set<IConnectionIdFeature>(this);
-        Features.Set<IConnectionTransportFeature>(this);
-        Features.Set<IConnectionItemsFeature>(this);
-        Features.Set<IConnectionLifetimeFeature>(this);
-        Features.Set<IConnectionEndPointFeature>(this);
-        Features.Set<IMemoryPoolFeature>(this);
+        Features = new ConnectionFeatures(this, OwnFeatures);
     }
 
     /// <summary>Ends when the connection is closed and nothing is left to be sent.</summary>
     public Task Done => _done.Task;
-
-    public Pulse Pulse { get; }
-
-    /// <summary>Why this side has closed the connection; null while it has not.</summary>
-    public Exception? ClosedFor => Volatile.Read(ref _reason);
 
     public PipeReader Input => _reader;
 
@@ -66,7 +61,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
 
     public override IDuplexPipe Transport { get; set; }
 
-    public override IFeatureCollection Features { get; } = new ConnectionFeatures();
+    public override IFeatureCollection Features { get; }
 
     public override CancellationToken ConnectionClosed { get; set; }
 
@@ -101,7 +96,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     /// <summary>What an interrupted call tells the application.</summary>
     public Exception? Reason(Exception failure) => failure switch
     {
-        ObjectDisposedException => _reason ?? Closed,
+        ObjectDisposedException => _reader.ClosedFor ?? Closed,
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } =>
             new ConnectionResetException("The client closed the connection without reading all of its answers.", failure),
         _ => failure,
@@ -122,7 +117,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        Interlocked.CompareExchange(ref _reason, abortReason, null);
+        _reader.CloseFor(abortReason);
         _stream.Dispose();
         HasEnded();
     }
@@ -131,7 +126,7 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     public void Abandon()
     {
         Abort(new ConnectionAbortedException("The server has stopped."));
-        _done.TrySetResult();
+        SetDone();
     }
 
     public override async ValueTask DisposeAsync()
@@ -139,12 +134,18 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
         _reader.Complete();
         _writer.Complete();
         await _writer.AllSentAsync().ConfigureAwait(false);
-        Interlocked.CompareExchange(ref _reason, Closed, null);
+        _reader.CloseFor(Closed);
         _stream.Dispose();
         if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
             await TellEndAsync().ConfigureAwait(false);
-        _done.TrySetResult();
+        SetDone();
         await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void SetDone()
+    {
+        _pulse.Remove(this);
+        _done.TrySetResult();
     }
 
     private async Task TellEndAsync()

@@ -142,16 +142,16 @@ internal sealed class UnixConnectionListener : IConnectionListener
         return started;
     }
 
-    private async Task ServeAsync(UnixStream stream, CancellationToken stopping)
+    private Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
         if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
             stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
         var connection = new UnixConnection(stream, EndPoint, _pulse, _logger);
-        _pulse.Add(connection);
-        // Kestrel takes no more once it stops: then the connection is closed at once, unanswered.
+        _pulse.Add(connection); // until it is done
         if (_accepted.Writer.TryWrite(connection))
-            await connection.Done.ConfigureAwait(false);
+            return connection.Done;
         _pulse.Remove(connection);
+        return Task.CompletedTask; // Kestrel takes no more once it stops: then the connection is closed at once, unanswered
     }
 
     /// <summary>Nothing is accepted any more. If Kestrel has not asked for it, a successor has, or accepting failed for good.</summary>

@@ -1,3 +1,6 @@
+using Samehost.Interop;
+using Samehost.Sockets;
+
 namespace Samehost.TestPeer;
 
 /// <summary>
@@ -10,12 +13,26 @@ internal static class ServeStorm
 
     public static void Run(PeerArguments arguments)
     {
-        int connected = Round(arguments.Path); // the first one makes what stays: the loops, the pool
+        MakeAllLoops();
+        int connected = Round(arguments.Path); // the first one makes what stays, such as the pool
         int before = OpenDescriptors();
         for (int round = arguments.Number("--rounds", 20); round > 0; round--)
             connected += Round(arguments.Path);
         Console.WriteLine($"descriptors {before} {OpenDescriptors()}");
         Console.WriteLine($"connected {connected}");
+    }
+
+    /// <summary>They come with so many sockets, have descriptors of their own, and stay.</summary>
+    private static void MakeAllLoops()
+    {
+        var crowd = Enumerable.Range(0, 150).Select(_ => SocketCore.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
+        foreach (var (first, second) in crowd)
+            _ = (first.Registration.Loop, second.Registration.Loop);
+        foreach (var (first, second) in crowd)
+        {
+            first.Dispose();
+            second.Dispose();
+        }
     }
 
     private static int Round(UnixEndPoint path)

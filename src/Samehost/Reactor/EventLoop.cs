@@ -104,10 +104,8 @@ internal sealed class EventLoop
             long seen = Cursor.Now;
             while (LoopCursor.IsRunning(seen) && LoopCursor.Term(seen) == term && LoopCursor.Claimed(seen) is var index && index < _count)
             {
-                var entry = _entries[index]; // before the claim: after it a successor may already refill the batch
-                if (!Cursor.TryClaim(seen))
+                if (!TryServe(index, seen, ref time))
                     return;
-                time = Dispatch(entry.Registration, entry.Operation, entry.Events, time);
                 seen = Cursor.Now;
             }
 
@@ -132,6 +130,16 @@ internal sealed class EventLoop
 
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
         descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
+
+    /// <summary>A method of its own: what it has in hand must not stay alive in the frame of a loop that sleeps.</summary>
+    private bool TryServe(int index, long seen, ref long time)
+    {
+        var entry = _entries[index]; // before the claim: after it a successor may already refill the batch
+        if (!Cursor.TryClaim(seen))
+            return false;
+        time = Dispatch(entry.Registration, entry.Operation, entry.Events, time);
+        return true;
+    }
 
     private long Dispatch(Registration? registration, PendingOperation? operation, uint events, long start)
     {

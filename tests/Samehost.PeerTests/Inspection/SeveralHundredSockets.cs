@@ -21,7 +21,9 @@ internal sealed class SeveralHundredSockets : IAsyncDisposable
         UnixSeqpacketListener records = sockets.Keep(UnixSeqpacketListener.Listen(sockets.At("records"), forUs));
         UnixListener full = sockets.Keep(UnixListener.Listen(sockets.At("full"), forUs));
         sockets.Keep(UnixDatagram.Bind(sockets.At("log")));
-        sockets.Keep(UnixListener.Listen(UnixEndPoint.FromAbstractName("u_str LISTEN 0 1 /forged\e[31m 4711"u8), forUs));
+        // A name of its own each time: a program that another test starts may hold the last one open for a moment, until its exec.
+        string forged = $"u_str LISTEN 0 1 /forged\e[31m {Guid.NewGuid():N} 4711";
+        sockets.Keep(UnixListener.Listen(UnixEndPoint.FromAbstractName(forged), forUs));
         for (int i = 0; i < 60; i++)
         {
             sockets.Keep(await UnixStream.ConnectAsync(stream.LocalEndPoint, null, stop)).Write(new byte[i]);

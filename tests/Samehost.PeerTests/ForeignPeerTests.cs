@@ -124,9 +124,11 @@ public sealed class ForeignPeerTests : IDisposable
     {
         await using RunningProgram server = await StartAsync(Programs.StreamServer);
         const string Hasty = """
-            import os, signal, socket, sys
+            import glob, os, signal, socket, sys, time
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
             os.kill(int(sys.argv[2]), signal.SIGSTOP)
+            def stopped(stat): return open(stat).read().rsplit(")", 1)[1].split()[0] == "T"
+            while not all(map(stopped, glob.glob(f"/proc/{sys.argv[2]}/task/*/stat"))): time.sleep(0.001)
             s.sendall(b"g1\ng2\ng3"); s.close()
             os.kill(int(sys.argv[2]), signal.SIGCONT)
             """;

@@ -38,6 +38,17 @@ internal sealed class Block(int size, BlockPool? pool) : ReadOnlySequenceSegment
     /// <summary>Begins a chain at a place that is counted from the first byte of all.</summary>
     public void StartAt(long index) => RunningIndex = index;
 
+    /// <summary>Gives back the blocks of a chain up to another one, which is the first then, or all.</summary>
+    public static void ReturnAll(ref Block? first, Block? upTo = null)
+    {
+        while (first != upTo)
+        {
+            var block = first!;
+            first = block.NextBlock; // before it may be somebody else's
+            block.Return();
+        }
+    }
+
     /// <summary>Empties it and gives it back.</summary>
     public void Return()
     {

@@ -61,12 +61,7 @@ internal struct BlockChain
 
     public void Free()
     {
-        while (_first is { } block)
-        {
-            _first = block.NextBlock;
-            block.Return();
-        }
-
+        Block.ReturnAll(ref _first);
         this = default;
     }
 }

@@ -1,7 +1,6 @@
 #pragma warning disable CA2012 // each awaiter is completed once, by hand: that is what this file is about
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -10,6 +9,8 @@ internal sealed partial class SocketReader
 {
     private PipeWait<ReadResult> _wait;
     private bool _canceled;
+
+    ref PipeWait<ReadResult> IWaitingEnd<ReadResult>.Wait => ref _wait;
 
     public override void CancelPendingRead()
     {
@@ -27,25 +28,6 @@ internal sealed partial class SocketReader
         }
 
         _wait.Core.SetResult(result);
-    }
-
-    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _wait.Core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _wait.Core.GetStatus(token);
-
-    void IValueTaskSource<ReadResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wait.Core.OnCompleted(continuation, state, token, flags);
-
-    void IWaitingEnd<ReadResult>.Cancel(CancellationToken token)
-    {
-        lock (this)
-        {
-            if (!_wait.TryStopFor(token))
-                return;
-        }
-
-        _wait.Core.SetException(new OperationCanceledException(token));
     }
 
     private ValueTask<ReadResult> WaitFor(ValueTaskAwaiter<int> read, CancellationToken token)

@@ -252,13 +252,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
 
     private void Free(Block upTo, int start)
     {
-        while (_first != upTo)
-        {
-            var freed = _first!;
-            _first = freed.NextBlock;
-            freed.Return();
-        }
-
+        Block.ReturnAll(ref _first, upTo);
         _start = start;
         if (_consumed == _received && !_intoLast)
             FreeAll(); // the usual case
@@ -266,12 +260,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
 
     private void FreeAll()
     {
-        while (_first is { } block)
-        {
-            _first = block.NextBlock;
-            block.Return();
-        }
-
+        Block.ReturnAll(ref _first);
         _last = null;
     }
 }

@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -9,6 +8,8 @@ internal sealed partial class SocketWriter
 {
     private PipeWait<FlushResult> _wait;
     private bool _canceled;
+
+    ref PipeWait<FlushResult> IWaitingEnd<FlushResult>.Wait => ref _wait;
 
     public override void CancelPendingFlush()
     {
@@ -24,25 +25,6 @@ internal sealed partial class SocketWriter
         }
 
         _wait.Core.SetResult(new FlushResult(isCanceled: true, false));
-    }
-
-    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _wait.Core.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _wait.Core.GetStatus(token);
-
-    void IValueTaskSource<FlushResult>.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _wait.Core.OnCompleted(continuation, state, token, flags);
-
-    void IWaitingEnd<FlushResult>.Cancel(CancellationToken token)
-    {
-        lock (this)
-        {
-            if (!_wait.TryStopFor(token))
-                return;
-        }
-
-        _wait.Core.SetException(new OperationCanceledException(token));
     }
 
     private ValueTask<FlushResult> WaitFor(ValueTaskAwaiter write, CancellationToken token)

@@ -161,8 +161,8 @@ internal sealed class EventLoop
         long end = Stopwatch.GetTimestamp();
         if (ran)
         {
-            // What it waited for its peer in between is not its own time, and each call that did not wait began another continuation.
-            registration.Cost.Add((end - start - registration.InlineTicks) / (registration.InlinePolls + 1 + registration.Readers.Turn));
+            // What it waited for its peer in between is not its own time.
+            registration.Cost.Add(end - start - registration.InlineTicks, registration.InlinePolls + registration.Readers.Turn);
         }
 
         registration.InlinePolls = 0;
@@ -184,14 +184,14 @@ internal sealed class EventLoop
     private void NextBatch()
     {
         Array.Clear(_entries, 0, _count); // so that sockets that everybody else has forgotten can go
-        var polled = PollOrWait(out int ready, out var polledFor);
+        int ready = PollOrWait(out var polled);
         for (int i = 0; i < ready; i++)
             Enter(ref _entries[i], _batch.Data(i), _batch.Events(i));
         _count = Math.Max(0, ready);
         if (_count == 1 && _entries[0] is { Registration: { Cost.IsLong: false } only })
             _lone.Set(only);
-        if (polled is not null)
-            _entries[_count++] = new BatchEntry { Registration = polledFor, Operation = polled };
+        if (polled.Operation is not null)
+            _entries[_count++] = polled;
     }
 
     private void Enter(ref BatchEntry entry, ulong slot, uint events)
@@ -203,22 +203,22 @@ internal sealed class EventLoop
             entry.Events = events;
     }
 
-    private PendingOperation? PollOrWait(out int ready, out Registration? polledFor)
+    /// <returns>How many events there are, or <c>-errno</c>.</returns>
+    private int PollOrWait(out BatchEntry polled)
     {
-        PendingOperation? polled;
+        polled = default;
         if (!_posted.IsEmpty)
         {
-            polled = _lone.TryAway(out polledFor);
-            ready = LibcEpoll.Wait(Epoll, _batch, 0);
-            return polled;
+            polled.Operation = _lone.TryAway(out polled.Registration);
+            return LibcEpoll.Wait(Epoll, _batch, 0);
         }
 
         long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled, out ready))
+        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out int ready))
         {
-            polledFor = _lone.Registration;
+            polled.Registration = _lone.Registration;
             _budget.Succeeded();
-            return polled;
+            return ready;
         }
 
         _lone.Clear();
@@ -226,7 +226,6 @@ internal sealed class EventLoop
         ready = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
         Volatile.Write(ref _sleeping, 0);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
-        polledFor = null;
-        return null;
+        return ready;
     }
 }

@@ -22,9 +22,11 @@ internal struct HandlerCost
 
     public readonly bool IsLong => _score >= LongOnesToBelieve;
 
-    public void Add(long ticks)
+    /// <summary>Counts what continuations took that ran one after the other: the first, and one more for each call that did not have to
+    /// wait.</summary>
+    public void Add(long ticks, int callsThatDidNotWait)
     {
-        if (ticks > LongContinuation)
+        if (ticks / (callsThatDidNotWait + 1) > LongContinuation)
             _score = Math.Min(_score + 1, MostRemembered);
         else if (_score > 0)
             _score = Math.Max(_score - ForgivenByAShortOne, 0);

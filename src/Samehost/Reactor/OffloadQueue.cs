@@ -42,7 +42,7 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
         Interlocked.Increment(ref _served);
         long start = Stopwatch.GetTimestamp();
         if (registration.ServeOffloaded())
-            registration.Cost.Add((Stopwatch.GetTimestamp() - start) / (registration.Readers.Turn + 1));
+            registration.Cost.Add(Stopwatch.GetTimestamp() - start, registration.Readers.Turn);
         return true;
     }
 }

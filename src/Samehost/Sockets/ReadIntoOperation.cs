@@ -1,10 +1,9 @@
 using System.Buffers;
-using Samehost.Reactor;
 
 namespace Samehost.Sockets;
 
 /// <summary>A read that asks for room only when it tries: while it waits it has none.</summary>
-internal sealed class ReadIntoOperation(StreamState stream) : PendingOperation<int>
+internal sealed class ReadIntoOperation(StreamState stream) : StreamReadOperation(stream)
 {
     private IBufferWriter<byte>? _writer;
 
@@ -21,25 +20,15 @@ internal sealed class ReadIntoOperation(StreamState stream) : PendingOperation<i
         var room = writer.GetSpan();
         if (room.IsEmpty)
             throw new InvalidOperationException("The buffer writer gave no room; a read of nothing would look like the end of the stream.");
-        int result = stream.Receive(room);
+        int result = Stream.Receive(room);
         writer.Advance(Math.Max(result, 0));
-        if (result == SyncCall.Again)
-            return false;
-        if (result < 0)
-            SetOutcome(StreamState.Failure(result, "read"));
-        else
-        {
-            SetOutcome(result);
-            drained = result > 0 && result < room.Length && stream.Core.RefusesDescriptors;
-        }
-
-        return true;
+        return Conclude(result, room.Length, ref drained);
     }
 
     protected override void Recycle()
     {
         _writer = null;
         base.Recycle();
-        stream.ReadsInto.Return(this);
+        Stream.ReadsInto.Return(this);
     }
 }

@@ -1,9 +1,7 @@
-using Samehost.Reactor;
-
 namespace Samehost.Sockets;
 
 /// <summary>A read that may have to wait.</summary>
-internal sealed class ReadOperation(StreamState stream) : PendingOperation<int>
+internal sealed class ReadOperation(StreamState stream) : StreamReadOperation(stream)
 {
     private Memory<byte> _buffer;
 
@@ -19,30 +17,19 @@ internal sealed class ReadOperation(StreamState stream) : PendingOperation<int>
         if (_buffer.IsEmpty)
         {
             // Reading nothing waits for something to read. recv(2) with no room would destroy descriptors on their way.
-            if (!stream.IsReadable)
+            if (!Stream.IsReadable)
                 return false;
             SetOutcome(0);
             return true;
         }
 
-        int result = stream.Receive(_buffer.Span);
-        if (result == SyncCall.Again)
-            return false;
-        if (result < 0)
-            SetOutcome(StreamState.Failure(result, "read"));
-        else
-        {
-            SetOutcome(result);
-            drained = result > 0 && result < _buffer.Length && stream.Core.RefusesDescriptors;
-        }
-
-        return true;
+        return Conclude(Stream.Receive(_buffer.Span), _buffer.Length, ref drained);
     }
 
     protected override void Recycle()
     {
         _buffer = default;
         base.Recycle();
-        stream.Reads.Return(this);
+        Stream.Reads.Return(this);
     }
 }

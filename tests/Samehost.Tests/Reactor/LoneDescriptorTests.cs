@@ -176,7 +176,7 @@ public sealed class LoneDescriptorTests : CountingSocketTest
     private async Task TheLoopHasHadATurnAsync()
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Registration.Loop.Post(new Turn(turn));
+        Registration.Loop.Post(new PostedWork(turn.SetResult));
         await turn.Task;
     }
 
@@ -203,9 +203,4 @@ public sealed class LoneDescriptorTests : CountingSocketTest
     private bool IsInEpoll() => File
         .ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{Registration.Loop.Epoll.Number}"))
         .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Core.Descriptor.Number,9} "), StringComparison.Ordinal);
-
-    private sealed class Turn(TaskCompletionSource turn) : IThreadPoolWorkItem
-    {
-        public void Execute() => turn.SetResult();
-    }
 }

@@ -25,7 +25,7 @@ public sealed class PostTests
                 for (int i = 0; i < Each; i++)
                 {
                     int number = i;
-                    loop.Post(new Work(() =>
+                    loop.Post(new PostedWork(() =>
                     {
                         run.Enqueue((Environment.CurrentManagedThreadId, poster, number));
                         if (Interlocked.Decrement(ref left) == 0)
@@ -52,7 +52,7 @@ public sealed class PostTests
         for (int i = 0; i < 300; i++)
         {
             var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            loop.Post(new Work(() => done.SetResult(EventLoop.IsCurrentThread)));
+            loop.Post(new PostedWork(() => done.SetResult(EventLoop.IsCurrentThread)));
             Assert.True(await done.Task);
             if (i % 10 == 0)
                 await Task.Delay(2, TestContext.Current.CancellationToken); // long enough for the loop to fall asleep again
@@ -67,7 +67,7 @@ public sealed class PostTests
         using var ended = new CountdownEvent(20);
         for (int i = 0; i < 20; i++)
         {
-            loop.Post(new Work(() =>
+            loop.Post(new PostedWork(() =>
             {
                 release.Wait();
                 ended.Signal();
@@ -75,15 +75,10 @@ public sealed class PostTests
         }
 
         var behind = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(new Work(behind.SetResult));
+        loop.Post(new PostedWork(behind.SetResult));
         await behind.Task;
 
         release.Set();
         ended.Wait(TestContext.Current.CancellationToken);
-    }
-
-    private sealed class Work(Action action) : IThreadPoolWorkItem
-    {
-        public void Execute() => action();
     }
 }

@@ -5,30 +5,17 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Reads that ask for room when there is something to read.</summary>
-public sealed class ReadIntoTests : SocketTest
+public sealed class ReadIntoTests : StreamPairTest
 {
-    private readonly UnixStream _near;
-    private readonly UnixStream _far;
-
-    public ReadIntoTests() => (_near, _far) = UnixStream.CreatePair();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact(Timeout = Limit)]
     public async Task A_read_that_waits_has_given_its_room_back()
     {
         var room = new Room(100);
-        var read = _near.ReadAsync(room, Token);
+        var read = Near.ReadAsync(room, Token);
         Assert.False(read.IsCompleted);
         Assert.Equal(0, room.Taken);
 
-        await _far.WriteAsync(Pattern(40), Token);
+        await Far.WriteAsync(Pattern(40), Token);
 
         Assert.Equal(40, await read);
         Assert.Equal(Pattern(40), room.Filled);
@@ -41,11 +28,11 @@ public sealed class ReadIntoTests : SocketTest
         byte[] sent = Pattern(1_000_000);
         var sending = Task.Run(async () =>
         {
-            await _far.WriteAsync(sent, Token);
-            _far.ShutdownWrite();
+            await Far.WriteAsync(sent, Token);
+            Far.ShutdownWrite();
         }, Token);
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        while (await _near.ReadAsync(pipe.Writer, Token) > 0)
+        while (await Near.ReadAsync(pipe.Writer, Token) > 0)
             await pipe.Writer.FlushAsync(Token);
         await pipe.Writer.CompleteAsync();
         await sending;
@@ -57,11 +44,11 @@ public sealed class ReadIntoTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_writer_without_room_ends_the_read_and_not_the_stream()
     {
-        await _far.WriteAsync(Pattern(3), Token);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _near.ReadAsync(new Room(0), Token));
+        await Far.WriteAsync(Pattern(3), Token);
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Near.ReadAsync(new Room(0), Token));
 
         var room = new Room(10);
-        Assert.Equal(3, await _near.ReadAsync(room, Token));
+        Assert.Equal(3, await Near.ReadAsync(room, Token));
         Assert.Equal(Pattern(3), room.Filled);
     }
 
@@ -70,13 +57,13 @@ public sealed class ReadIntoTests : SocketTest
     {
         var room = new Room(10);
         using var canceling = new CancellationTokenSource();
-        var read = _near.ReadAsync(room, canceling.Token);
+        var read = Near.ReadAsync(room, canceling.Token);
         await canceling.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await read);
 
-        await _far.WriteAsync(Pattern(3), Token);
+        await Far.WriteAsync(Pattern(3), Token);
         Assert.Empty(room.Filled);
-        Assert.Equal(3, await _near.ReadAsync(room, Token));
+        Assert.Equal(3, await Near.ReadAsync(room, Token));
     }
 
     private sealed class Room(int size) : IBufferWriter<byte>

@@ -9,32 +9,19 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>What is written for any <see cref="Stream"/> works with ours.</summary>
-public sealed class StreamAsStreamTests : SocketTest
+public sealed class StreamAsStreamTests : StreamPairTest
 {
-    private readonly UnixStream _near;
-    private readonly UnixStream _far;
-
-    public StreamAsStreamTests() => (_near, _far) = UnixStream.CreatePair();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact(Timeout = Limit)]
     public async Task Readers_and_writers_of_text()
     {
-        using var reader = new StreamReader(_far);
-        await using var writer = new StreamWriter(_near);
+        using var reader = new StreamReader(Far);
+        await using var writer = new StreamWriter(Near);
         writer.AutoFlush = true;
 
         await writer.WriteLineAsync("g1".AsMemory(), Token);
         Assert.Equal("g1", await reader.ReadLineAsync(Token));
         await writer.WriteAsync("g2\ng3\n".AsMemory(), Token);
-        _near.ShutdownWrite();
+        Near.ShutdownWrite();
         Assert.Equal("g2", await reader.ReadLineAsync(Token));
         Assert.Equal("g3", await reader.ReadLineAsync(Token));
         Assert.Null(await reader.ReadLineAsync(Token));
@@ -46,9 +33,9 @@ public sealed class StreamAsStreamTests : SocketTest
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        await using var server = new SslStream(_far);
+        await using var server = new SslStream(Far);
         await using var client = new SslStream(
-            _near, false, (_, found, _, _) => found!.GetCertHashString() == certificate.GetCertHashString());
+            Near, false, (_, found, _, _) => found!.GetCertHashString() == certificate.GetCertHashString());
 
         await Task.WhenAll(
             server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, Token),
@@ -66,8 +53,8 @@ public sealed class StreamAsStreamTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task Pipes()
     {
-        var reader = PipeReader.Create(_far, new StreamPipeReaderOptions(useZeroByteReads: true));
-        var writer = PipeWriter.Create(_near);
+        var reader = PipeReader.Create(Far, new StreamPipeReaderOptions(useZeroByteReads: true));
+        var writer = PipeWriter.Create(Near);
 
         var reading = reader.ReadAtLeastAsync(10, Token);
         await writer.WriteAsync("01234"u8.ToArray(), Token);
@@ -116,12 +103,12 @@ public sealed class StreamAsStreamTests : SocketTest
     {
         byte[] buffer = new byte[4];
         var called = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var read = _far.BeginRead(buffer, 1, 2, r => called.SetResult(r.AsyncState), "state");
-        var write = _near.BeginWrite([1, 2, 3, 4], 1, 2, null, null);
+        var read = Far.BeginRead(buffer, 1, 2, r => called.SetResult(r.AsyncState), "state");
+        var write = Near.BeginWrite([1, 2, 3, 4], 1, 2, null, null);
 
-        _near.EndWrite(write);
+        Near.EndWrite(write);
         Assert.Equal("state", await called.Task);
-        Assert.Equal(2, _far.EndRead(read));
+        Assert.Equal(2, Far.EndRead(read));
         Assert.Equal([0, 2, 3, 0], buffer);
     }
 
@@ -130,36 +117,36 @@ public sealed class StreamAsStreamTests : SocketTest
     {
         byte[] buffer = new byte[4];
 #pragma warning disable CA1835 // these overloads are the subject
-        await _near.WriteAsync([1, 2, 3, 4], 1, 2, Token);
-        Assert.Equal(2, await _far.ReadAsync(buffer, 2, 2, Token));
+        await Near.WriteAsync([1, 2, 3, 4], 1, 2, Token);
+        Assert.Equal(2, await Far.ReadAsync(buffer, 2, 2, Token));
 #pragma warning restore CA1835
         Assert.Equal([0, 0, 2, 3], buffer);
-        _near.Write([5, 6], 1, 1);
-        Assert.Equal(1, _far.Read(buffer, 0, 4));
+        Near.Write([5, 6], 1, 1);
+        Assert.Equal(1, Far.Read(buffer, 0, 4));
         Assert.Equal(6, buffer[0]);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _far.Read(buffer, 3, 2));
-        _near.ShutdownWrite();
-        Assert.Equal(-1, _far.ReadByte());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Far.Read(buffer, 3, 2));
+        Near.ShutdownWrite();
+        Assert.Equal(-1, Far.ReadByte());
     }
 
     [Fact(Timeout = Limit)]
     public async Task A_blocking_read_ends_when_its_time_is_over_and_the_stream_goes_on()
     {
-        _near.ReadTimeout = 50;
+        Near.ReadTimeout = 50;
 
-        var failure = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => _near.Read(new byte[1]), Token));
+        var failure = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => Near.Read(new byte[1]), Token));
 
         Failures.IsStreamFailure(Errno.ETIMEDOUT, "read", failure);
-        _far.WriteByte(3);
-        Assert.Equal(3, _near.ReadByte());
+        Far.WriteByte(3);
+        Assert.Equal(3, Near.ReadByte());
     }
 
     [Fact(Timeout = Limit)]
     public async Task A_blocking_write_ends_when_its_time_is_over()
     {
-        _near.WriteTimeout = 50;
+        Near.WriteTimeout = 50;
 
-        var failure = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => _near.Write(new byte[2_000_000]), Token));
+        var failure = await Assert.ThrowsAsync<IOException>(() => Task.Run(() => Near.Write(new byte[2_000_000]), Token));
 
         Failures.IsStreamFailure(Errno.ETIMEDOUT, "write", failure);
     }
@@ -167,32 +154,32 @@ public sealed class StreamAsStreamTests : SocketTest
     [Fact]
     public void Timeouts_are_positive_or_infinite()
     {
-        Assert.Equal(Timeout.Infinite, _near.ReadTimeout);
-        Assert.Equal(Timeout.Infinite, _near.WriteTimeout);
-        Assert.True(_near.CanTimeout);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _near.ReadTimeout = 0);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _near.WriteTimeout = -2);
+        Assert.Equal(Timeout.Infinite, Near.ReadTimeout);
+        Assert.Equal(Timeout.Infinite, Near.WriteTimeout);
+        Assert.True(Near.CanTimeout);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Near.ReadTimeout = 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Near.WriteTimeout = -2);
     }
 
     [Fact(Timeout = Limit)]
     public async Task It_has_no_position_and_nothing_to_flush()
     {
-        Assert.True(_near is { CanRead: true, CanWrite: true, CanSeek: false });
-        Assert.Throws<NotSupportedException>(() => _near.Length);
-        Assert.Throws<NotSupportedException>(() => _near.Position);
-        Assert.Throws<NotSupportedException>(() => _near.Position = 1);
-        Assert.Throws<NotSupportedException>(() => _near.Seek(0, SeekOrigin.Begin));
-        Assert.Throws<NotSupportedException>(() => _near.SetLength(1));
-        _near.Flush();
-        await _near.FlushAsync(Token);
-        await _near.DisposeAsync();
-        Assert.True(_near is { CanRead: false, CanWrite: false });
+        Assert.True(Near is { CanRead: true, CanWrite: true, CanSeek: false });
+        Assert.Throws<NotSupportedException>(() => Near.Length);
+        Assert.Throws<NotSupportedException>(() => Near.Position);
+        Assert.Throws<NotSupportedException>(() => Near.Position = 1);
+        Assert.Throws<NotSupportedException>(() => Near.Seek(0, SeekOrigin.Begin));
+        Assert.Throws<NotSupportedException>(() => Near.SetLength(1));
+        Near.Flush();
+        await Near.FlushAsync(Token);
+        await Near.DisposeAsync();
+        Assert.True(Near is { CanRead: false, CanWrite: false });
     }
 
     [Fact]
     public void The_handle_is_the_descriptor()
     {
-        Assert.Equal(0, LibcSocketOptions.Set((Descriptor)_near.Handle, LibcSocketOptions.SO_SNDBUF, 8192));
-        Assert.False(_near.Handle.IsClosed);
+        Assert.Equal(0, LibcSocketOptions.Set((Descriptor)Near.Handle, LibcSocketOptions.SO_SNDBUF, 8192));
+        Assert.False(Near.Handle.IsClosed);
     }
 }

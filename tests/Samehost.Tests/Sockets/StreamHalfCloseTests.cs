@@ -2,39 +2,26 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-public sealed class StreamHalfCloseTests : SocketTest
+public sealed class StreamHalfCloseTests : StreamPairTest
 {
-    private readonly UnixStream _near;
-    private readonly UnixStream _far;
-
-    public StreamHalfCloseTests() => (_near, _far) = UnixStream.CreatePair();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact(Timeout = Limit)]
     public async Task After_the_end_of_sending_the_peer_reads_the_rest_and_can_still_answer()
     {
-        _near.Write("question"u8);
-        _near.ShutdownWrite();
+        Near.Write("question"u8);
+        Near.ShutdownWrite();
 
-        Assert.Equal("question"u8.ToArray(), await ReadAllAsync(_far));
-        Assert.Equal(0, _far.Read(new byte[1]));
-        await PassesAsync(_far, _near);
+        Assert.Equal("question"u8.ToArray(), await ReadAllAsync(Far));
+        Assert.Equal(0, Far.Read(new byte[1]));
+        await PassesAsync(Far, Near);
     }
 
     [Fact(Timeout = Limit)]
     public async Task The_end_of_sending_wakes_a_peer_that_waits()
     {
-        var read = _far.ReadAsync(new byte[1], Token);
+        var read = Far.ReadAsync(new byte[1], Token);
         Assert.False(read.IsCompleted);
 
-        _near.ShutdownWrite();
+        Near.ShutdownWrite();
 
         Assert.Equal(0, await read);
     }
@@ -42,29 +29,29 @@ public sealed class StreamHalfCloseTests : SocketTest
     [Fact]
     public void Writing_after_the_end_of_sending_is_a_broken_pipe()
     {
-        _near.ShutdownWrite();
+        Near.ShutdownWrite();
 
-        Failures.IsStreamFailure(Errno.EPIPE, "write", Assert.Throws<IOException>(() => _near.WriteByte(1)));
+        Failures.IsStreamFailure(Errno.EPIPE, "write", Assert.Throws<IOException>(() => Near.WriteByte(1)));
     }
 
     [Fact(Timeout = Limit)]
     public async Task After_the_end_of_receiving_what_had_arrived_is_read_and_the_peers_writes_fail()
     {
-        _far.Write("late"u8);
-        _near.ShutdownRead();
+        Far.Write("late"u8);
+        Near.ShutdownRead();
 
-        Assert.Equal("late"u8.ToArray(), await ReadAllAsync(_near));
+        Assert.Equal("late"u8.ToArray(), await ReadAllAsync(Near));
         Failures.IsStreamFailure(
-            Errno.EPIPE, "write", await Assert.ThrowsAsync<IOException>(async () => await _far.WriteAsync(new byte[1], Token)));
-        await PassesAsync(_near, _far);
+            Errno.EPIPE, "write", await Assert.ThrowsAsync<IOException>(async () => await Far.WriteAsync(new byte[1], Token)));
+        await PassesAsync(Near, Far);
     }
 
     [Fact(Timeout = Limit)]
     public async Task The_end_of_receiving_ends_a_read_that_waits()
     {
-        var read = _near.ReadAsync(new byte[1], Token);
+        var read = Near.ReadAsync(new byte[1], Token);
 
-        _near.ShutdownRead();
+        Near.ShutdownRead();
 
         Assert.Equal(0, await read);
     }
@@ -72,12 +59,12 @@ public sealed class StreamHalfCloseTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_peer_that_closes_ends_the_stream()
     {
-        var read = _near.ReadAsync(new byte[1], Token);
+        var read = Near.ReadAsync(new byte[1], Token);
 
-        await _far.DisposeAsync();
+        await Far.DisposeAsync();
 
         Assert.Equal(0, await read);
-        Assert.Equal(0, _near.Read(new byte[1]));
-        Assert.Equal(0, await _near.ReadAsync(Memory<byte>.Empty, Token));
+        Assert.Equal(0, Near.Read(new byte[1]));
+        Assert.Equal(0, await Near.ReadAsync(Memory<byte>.Empty, Token));
     }
 }

@@ -2,60 +2,47 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-public sealed class StreamTransferTests : SocketTest
+public sealed class StreamTransferTests : StreamPairTest
 {
-    private readonly UnixStream _near;
-    private readonly UnixStream _far;
-
-    public StreamTransferTests() => (_near, _far) = UnixStream.CreatePair();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _near.DisposeAsync();
-        await _far.DisposeAsync();
-        await base.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact(Timeout = Limit)]
     public async Task Reading_nothing_waits_for_bytes_and_takes_none()
     {
-        var asynchronous = _near.ReadAsync(Memory<byte>.Empty, Token);
-        var blocking = Task.Run(() => _near.Read(Span<byte>.Empty), Token);
+        var asynchronous = Near.ReadAsync(Memory<byte>.Empty, Token);
+        var blocking = Task.Run(() => Near.Read(Span<byte>.Empty), Token);
         Assert.False(asynchronous.IsCompleted);
 
-        _far.WriteByte(7);
+        Far.WriteByte(7);
 
         Assert.Equal(0, await asynchronous);
         Assert.Equal(0, await blocking);
-        Assert.Equal(0, await _near.ReadAsync(Memory<byte>.Empty, Token));
-        Assert.Equal(7, _near.ReadByte());
+        Assert.Equal(0, await Near.ReadAsync(Memory<byte>.Empty, Token));
+        Assert.Equal(7, Near.ReadByte());
     }
 
     [Fact(Timeout = Limit)]
     public async Task Writing_nothing_sends_nothing()
     {
-        _near.Write([]);
-        await _near.WriteAsync(ReadOnlyMemory<byte>.Empty, Token);
-        _near.Write(Array.Empty<ReadOnlyMemory<byte>>());
-        await _near.WriteAsync(new ReadOnlyMemory<byte>[] { default, default }, Token);
-        _near.ShutdownWrite();
+        Near.Write([]);
+        await Near.WriteAsync(ReadOnlyMemory<byte>.Empty, Token);
+        Near.Write(Array.Empty<ReadOnlyMemory<byte>>());
+        await Near.WriteAsync(new ReadOnlyMemory<byte>[] { default, default }, Token);
+        Near.ShutdownWrite();
 
-        Assert.Empty(await ReadAllAsync(_far));
+        Assert.Empty(await ReadAllAsync(Far));
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
     public async Task A_slow_reader_gets_all_of_a_large_write(bool blocking)
     {
         byte[] sent = Pattern(6_000_000);
-        var write = blocking ? Task.Run(() => _near.Write(sent), Token) : _near.WriteAsync(sent, Token).AsTask();
+        var write = blocking ? Task.Run(() => Near.Write(sent), Token) : Near.WriteAsync(sent, Token).AsTask();
 
         byte[] got = new byte[sent.Length];
         var random = new Random(1);
         for (int at = 0; at < got.Length;)
         {
             Assert.False(write.IsCompleted && at < got.Length / 2, "the write ended before its bytes could have gone");
-            int count = await _far.ReadAsync(got.AsMemory(at, Math.Min(random.Next(1, 60_000), got.Length - at)), Token);
+            int count = await Far.ReadAsync(got.AsMemory(at, Math.Min(random.Next(1, 60_000), got.Length - at)), Token);
             Assert.NotEqual(0, count);
             at += count;
             if (at % 7 == 0)
@@ -77,9 +64,9 @@ public sealed class StreamTransferTests : SocketTest
         buffers.Add(default);
         byte[] sent = [.. buffers.SelectMany(b => b.ToArray())];
 
-        var write = blocking ? Task.Run(() => _near.Write(buffers), Token) : _near.WriteAsync(buffers, Token).AsTask();
+        var write = blocking ? Task.Run(() => Near.Write(buffers), Token) : Near.WriteAsync(buffers, Token).AsTask();
         byte[] got = new byte[sent.Length];
-        await _far.ReadExactlyAsync(got, Token);
+        await Far.ReadExactlyAsync(got, Token);
         await write;
 
         Assert.True(sent.AsSpan().SequenceEqual(got));
@@ -96,14 +83,14 @@ public sealed class StreamTransferTests : SocketTest
             byte[] block = new byte[Size];
             Array.Fill(block, i);
             writes.Add(i % 2 == 0
-                ? _near.WriteAsync(block, Token).AsTask()
-                : _near.WriteAsync(new ReadOnlyMemory<byte>[] { block.AsMemory(0, 1), block.AsMemory(1) }, Token).AsTask());
+                ? Near.WriteAsync(block, Token).AsTask()
+                : Near.WriteAsync(new ReadOnlyMemory<byte>[] { block.AsMemory(0, 1), block.AsMemory(1) }, Token).AsTask());
         }
 
         byte[] got = new byte[Size];
         for (byte i = 0; i < Count; i++)
         {
-            await _far.ReadExactlyAsync(got, Token);
+            await Far.ReadExactlyAsync(got, Token);
             Assert.Equal(-1, got.AsSpan().IndexOfAnyExcept(i));
         }
 
@@ -114,11 +101,11 @@ public sealed class StreamTransferTests : SocketTest
     public async Task Reads_that_are_queued_at_once_are_served_in_order()
     {
         byte[][] buffers = [.. Enumerable.Range(0, 30).Select(_ => new byte[10])];
-        Task<int>[] reads = [.. buffers.Select(b => _near.ReadAsync(b, Token).AsTask())];
+        Task<int>[] reads = [.. buffers.Select(b => Near.ReadAsync(b, Token).AsTask())];
 
         for (byte i = 0; i < 30; i++)
         {
-            await _far.WriteAsync(new[] { i }, Token);
+            await Far.WriteAsync(new[] { i }, Token);
             Assert.Equal(1, await reads[i]);
             Assert.Equal(i, buffers[i][0]);
         }
@@ -133,10 +120,10 @@ public sealed class StreamTransferTests : SocketTest
         byte[] gotBack = new byte[back.Length];
 
         await Task.WhenAll(
-            _near.WriteAsync(there, Token).AsTask(),
-            Task.Run(() => _far.Write(back), Token),
-            _far.ReadExactlyAsync(gotThere, Token).AsTask(),
-            Task.Run(() => _near.ReadExactly(gotBack), Token));
+            Near.WriteAsync(there, Token).AsTask(),
+            Task.Run(() => Far.Write(back), Token),
+            Far.ReadExactlyAsync(gotThere, Token).AsTask(),
+            Task.Run(() => Near.ReadExactly(gotBack), Token));
 
         Assert.True(there.AsSpan().SequenceEqual(gotThere));
         Assert.True(back.AsSpan().SequenceEqual(gotBack));
@@ -146,11 +133,11 @@ public sealed class StreamTransferTests : SocketTest
     public async Task A_result_may_be_waited_for_in_place()
     {
         byte[] buffer = new byte[1];
-        var read = _near.ReadAsync(buffer, Token);
+        var read = Near.ReadAsync(buffer, Token);
         Assert.False(read.IsCompleted);
         var waiter = Task.Run(() => read.GetAwaiter().GetResult(), Token);
 
-        _far.WriteByte(5);
+        Far.WriteByte(5);
 
         Assert.Equal(1, await waiter);
         Assert.Equal(5, buffer[0]);
@@ -160,14 +147,14 @@ public sealed class StreamTransferTests : SocketTest
     public async Task A_result_that_is_taken_twice_is_refused_and_harms_no_later_call()
     {
         byte[] buffer = new byte[1];
-        var read = _near.ReadAsync(buffer, Token);
-        _far.WriteByte(5);
+        var read = Near.ReadAsync(buffer, Token);
+        Far.WriteByte(5);
         Assert.Equal(1, await read);
-        var next = _near.ReadAsync(buffer, Token);
+        var next = Near.ReadAsync(buffer, Token);
 
         Assert.Throws<InvalidOperationException>(() => read.GetAwaiter().GetResult());
 
-        _far.WriteByte(6);
+        Far.WriteByte(6);
         Assert.Equal(1, await next);
         Assert.Equal(6, buffer[0]);
     }

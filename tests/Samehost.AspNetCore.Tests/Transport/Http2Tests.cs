@@ -57,7 +57,7 @@ public sealed class Http2Tests
             }
         });
         using var client = server.NewClient(HttpVersion.Version20);
-        var ours = new TaskCompletionSource<Stream>();
+        var ours = new TaskCompletionSource<Stream>(TaskCreationOptions.RunContinuationsAsynchronously);
         var end = new TaskCompletionSource();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/")
         {
@@ -134,10 +134,11 @@ public sealed class Http2Tests
     /// <summary>A body that is written while its answer is read.</summary>
     private sealed class Duplex(TaskCompletionSource<Stream> ours, Task end) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
+            await stream.FlushAsync(); // the headers: HttpClient keeps them until there is something else to send
             ours.SetResult(stream);
-            return end;
+            await end;
         }
 
         protected override bool TryComputeLength(out long length)

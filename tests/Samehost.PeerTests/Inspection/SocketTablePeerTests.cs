@@ -18,20 +18,7 @@ public sealed partial class SocketTablePeerTests
     {
         string ss = ForeignProgram.SocketStatistics;
         await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
-        SocketRow[] onlyOurs, onlyTheirs;
-        int looks = 0;
-        do
-        {
-            SocketRow[] oursBefore = Ours(), theirsBefore = await SsAsync(ss), oursAfter = Ours(), theirsAfter = await SsAsync(ss);
-            SocketRow[] ours = [.. oursBefore.Intersect(oursAfter)], theirs = [.. theirsBefore.Intersect(theirsAfter)];
-            Assert.InRange(ours.Length, 400, int.MaxValue);
-            onlyOurs = [.. ours.Except(theirsBefore)];
-            onlyTheirs = [.. theirs.Except(oursAfter)];
-        }
-        while (onlyOurs.Length + onlyTheirs.Length > 0 && ++looks < 5); // another's may be as it was in both, and not between
-
-        Assert.Empty(onlyOurs);
-        Assert.Empty(onlyTheirs);
+        await AgreeAsync(Ours, () => SsAsync(ss));
     }
 
     [Fact(Timeout = 180_000)]
@@ -39,13 +26,25 @@ public sealed partial class SocketTablePeerTests
     {
         string lsof = ForeignProgram.ListOpenFiles;
         await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
-        (int, int, uint, uint)[] oursBefore = Open(), theirsBefore = await LsofAsync(lsof);
-        (int, int, uint, uint)[] oursAfter = Open(), theirsAfter = await LsofAsync(lsof);
+        await AgreeAsync(Open, () => LsofAsync(lsof));
+    }
 
-        (int, int, uint, uint)[] ours = [.. oursBefore.Intersect(oursAfter)], theirs = [.. theirsBefore.Intersect(theirsAfter)];
-        Assert.InRange(ours.Length, 400, int.MaxValue);
-        Assert.Empty(ours.Except(theirsBefore));
-        Assert.Empty(theirs.Except(oursAfter));
+    private static async Task AgreeAsync<T>(Func<T[]> read, Func<Task<T[]>> ask)
+    {
+        T[] onlyOurs, onlyTheirs;
+        int looks = 0;
+        do
+        {
+            T[] oursBefore = read(), theirsBefore = await ask(), oursAfter = read(), theirsAfter = await ask();
+            T[] ours = [.. oursBefore.Intersect(oursAfter)], theirs = [.. theirsBefore.Intersect(theirsAfter)];
+            Assert.InRange(ours.Length, 400, int.MaxValue);
+            onlyOurs = [.. ours.Except(theirsBefore)];
+            onlyTheirs = [.. theirs.Except(oursAfter)];
+        }
+        while (onlyOurs.Length + onlyTheirs.Length > 0 && ++looks < 20); // another's may be as it was in both, and not between
+
+        Assert.Empty(onlyOurs);
+        Assert.Empty(onlyTheirs);
     }
 
     private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(socket => SocketRow.Of(socket).Still())];

@@ -6,6 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Explaining;
 
 /// <summary>What is predicted for binding is what the library's own bind then comes to, for that very user.</summary>
+[Collection(Alone.Name)]
 public sealed class BindSituationTests
 {
     private const int Limit = 120_000;

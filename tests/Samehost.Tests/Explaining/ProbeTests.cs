@@ -6,6 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Explaining;
 
 /// <summary>What is asked of a socket, what that tells, and that nobody is disturbed by it.</summary>
+[Collection(Support.Alone.Name)]
 public sealed class ProbeTests
 {
     private const int Limit = 60_000;

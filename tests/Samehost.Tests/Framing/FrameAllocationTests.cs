@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Samehost.Tests.Framing;
 
-[Collection("alone")]
+[Collection(Support.Alone.Name)]
 public sealed class FrameAllocationTests : IDisposable
 {
     private const int Rounds = 200;

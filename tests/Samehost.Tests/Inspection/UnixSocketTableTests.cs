@@ -8,6 +8,7 @@ using Xunit;
 namespace Samehost.Tests.Inspection;
 
 /// <summary>What the table says of sockets that the test made itself.</summary>
+[Collection(Alone.Name)]
 public sealed class UnixSocketTableTests : SocketTest
 {
     [Fact]

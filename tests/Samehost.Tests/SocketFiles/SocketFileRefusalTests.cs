@@ -4,6 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
 
+[Collection(Alone.Name)]
 public sealed class SocketFileRefusalTests : SocketFileFixture
 {
     [Fact]

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
 
+[Collection(Alone.Name)]
 public sealed class SocketFileTakeOverTests : SocketFileFixture
 {
     [Fact]

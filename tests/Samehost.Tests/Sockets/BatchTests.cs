@@ -120,43 +120,6 @@ public sealed class BatchTests : SocketTest
         Assert.Equal(6, batch.Count);
     }
 
-    [Theory(Timeout = Limit)]
-    [MemberData(nameof(Ways))]
-    public async Task A_restarted_receiver_is_found_again(bool asynchronous)
-    {
-        using var from = UnixDatagram.Create();
-        using (UnixDatagram.Bind(At("a")))
-            from.Connect(At("a"));
-        using var to = UnixDatagram.Bind(At("a"));
-        var batch = new UnixDatagramBatch(4, 10);
-        batch.TryAdd([1]);
-        batch.TryAdd([2]);
-        await SendAsync(from, batch, asynchronous);
-        Assert.Equal(2, await ReceiveAsync(to, batch, asynchronous));
-    }
-
-    [Theory(Timeout = Limit)]
-    [MemberData(nameof(Ways))]
-    public async Task A_receiver_that_is_gone_fails_the_send(bool asynchronous)
-    {
-        using var from = UnixDatagram.Create();
-        var batch = new UnixDatagramBatch(4, 10);
-        batch.TryAdd([1]);
-        Assert.Equal(Errno.ENOTCONN, (await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, asynchronous))).Errno);
-        using (UnixDatagram.Bind(At("a")))
-            from.Connect(At("a"));
-        var error = await Assert.ThrowsAsync<UnixSocketException>(async () =>
-        {
-            // A process that is being started for another test has a copy of the receiver until it runs its program.
-            for (int tries = 0; tries < 8; tries++)
-            {
-                await SendAsync(from, batch, asynchronous);
-                await Task.Delay(50, Token);
-            }
-        });
-        Failures.Is(Errno.ENOENT, "send", error, At("a"));
-    }
-
     [Fact(Timeout = Limit)]
     public async Task A_cancelled_receive_takes_nothing_and_leaves_the_batch_empty()
     {

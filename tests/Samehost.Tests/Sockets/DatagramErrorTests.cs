@@ -2,7 +2,6 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-/// <remarks>Alone, because a process that another test starts holds our receivers for the moment between its fork and its exec.</remarks>
 [Collection(Support.Alone.Name)]
 public sealed class DatagramErrorTests : SocketTest
 {
@@ -48,32 +47,6 @@ public sealed class DatagramErrorTests : SocketTest
         Failures.Is(Errno.ENOTCONN, "send", Assert.Throws<UnixSocketException>(() => socket.Send([1])));
     }
 
-    [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task A_connected_sender_finds_a_receiver_that_restarted(bool blocking)
-    {
-        foreach (var endPoint in new[] { At("r"), AbstractName() })
-        {
-            using var sender = UnixDatagram.Create();
-            var receiver = UnixDatagram.Bind(endPoint, FromUs);
-            sender.Connect(endPoint);
-            for (int life = 0; life < 3; life++)
-            {
-                await SendAsync(sender, blocking);
-                Assert.Equal(4, receiver.Receive(_buffer).Count);
-                receiver.Dispose();
-                for (int i = 0; i < 3; i++)
-                {
-                    var failure = await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(sender, blocking));
-                    Failures.Is(endPoint.Kind == UnixEndPointKind.Pathname ? Errno.ENOENT : Errno.ECONNREFUSED, "send", failure, endPoint);
-                }
-
-                receiver = UnixDatagram.Bind(endPoint, FromUs);
-            }
-
-            receiver.Dispose();
-        }
-    }
-
     [Fact(Timeout = Limit)]
     public async Task The_other_end_of_a_pair_is_gone()
     {
@@ -82,12 +55,6 @@ public sealed class DatagramErrorTests : SocketTest
         await far.DisposeAsync();
 
         Failures.Is(Errno.ECONNREFUSED, "send", Assert.Throws<UnixSocketException>(() => near.Send([1])));
-    }
-
-    private static Task SendAsync(UnixDatagram sender, bool blocking)
-    {
-        byte[] bytes = [1, 2, 3, 4];
-        return blocking ? Task.Run(() => sender.Send(bytes), Token) : sender.SendAsync(bytes, Token).AsTask();
     }
 
     private static async Task AllFailAsync(Errno errno, UnixEndPoint remote)

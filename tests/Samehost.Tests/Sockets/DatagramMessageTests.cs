@@ -136,22 +136,6 @@ public sealed class DatagramMessageTests : SocketTest
         Assert.Equal(1, tracked.Count);
     }
 
-    [Fact(Timeout = Limit)]
-    public async Task A_connected_sender_finds_a_restarted_receiver_with_messages_too()
-    {
-        using var sender = UnixDatagram.Create();
-        using (UnixDatagram.Bind(At("a")))
-            sender.Connect(At("a"));
-        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
-        sender.SendMessage("one"u8, new UnixAncillary());
-        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillary(), null, Token);
-        for (int i = 0; i < 2; i++)
-        {
-            using var message = socket.ReceiveMessage(new byte[10]);
-            Assert.Equal((3, Environment.ProcessId), (message.Count, message.Credentials!.ProcessId));
-        }
-    }
-
     [Fact]
     public void Wrong_calls_are_refused()
     {

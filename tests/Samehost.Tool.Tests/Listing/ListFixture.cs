@@ -31,6 +31,21 @@ public abstract class ListFixture : ToolFixture
         using (Listen(name))
             File.Move(At(name), At(name + "-"));
         File.Move(At(name + "-"), At(name)); // closing has looked for the old path in vain
+        while (Answers(name))
+            Thread.Sleep(1); // a process that another test starts holds it until its exec
+    }
+
+    private bool Answers(string name)
+    {
+        try
+        {
+            Connect(name).Dispose();
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return false;
+        }
     }
 
     /// <summary>The rows of this test's directory, as the table has them: the cells of each line.</summary>

@@ -1,0 +1,82 @@
+using Xunit;
+
+namespace Samehost.Tests.Sockets;
+
+/// <summary>A connected sender outlives its receiver: it is told that nobody is there, and finds the one that comes next.</summary>
+[Collection(Support.Alone.Name)]
+public sealed class RestartedReceiverTests : SocketTest
+{
+    private readonly byte[] _buffer = new byte[100];
+
+    [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
+    public async Task A_connected_sender_finds_a_receiver_that_restarted(bool blocking)
+    {
+        foreach (var endPoint in new[] { At("r"), AbstractName() })
+        {
+            using var sender = UnixDatagram.Create();
+            var receiver = UnixDatagram.Bind(endPoint, FromUs);
+            sender.Connect(endPoint);
+            for (int life = 0; life < 3; life++)
+            {
+                await SendAsync(sender, blocking);
+                Assert.Equal(4, receiver.Receive(_buffer).Count);
+                receiver.Dispose();
+                for (int i = 0; i < 3; i++)
+                {
+                    var failure = await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(sender, blocking));
+                    Failures.Is(endPoint.Kind == UnixEndPointKind.Pathname ? Errno.ENOENT : Errno.ECONNREFUSED, "send", failure, endPoint);
+                }
+
+                receiver = UnixDatagram.Bind(endPoint, FromUs);
+            }
+
+            receiver.Dispose();
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task With_messages_too()
+    {
+        using var sender = UnixDatagram.Create();
+        using (UnixDatagram.Bind(At("a")))
+            sender.Connect(At("a"));
+        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
+        sender.SendMessage("one"u8, new UnixAncillary());
+        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillary(), null, Token);
+        for (int i = 0; i < 2; i++)
+        {
+            using var message = socket.ReceiveMessage(_buffer);
+            Assert.Equal((3, Environment.ProcessId), (message.Count, message.Credentials!.ProcessId));
+        }
+    }
+
+    [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
+    public async Task With_batches_too(bool blocking)
+    {
+        using var from = UnixDatagram.Create();
+        var batch = new UnixDatagramBatch(4, 10);
+        batch.TryAdd([1]);
+        batch.TryAdd([2]);
+        Assert.Equal(Errno.ENOTCONN, (await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, blocking))).Errno);
+        using (UnixDatagram.Bind(At("a")))
+            from.Connect(At("a"));
+        var error = await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(from, batch, blocking));
+        Failures.Is(Errno.ENOENT, "send", error, At("a"));
+
+        using var to = UnixDatagram.Bind(At("a"));
+        await SendAsync(from, batch, blocking);
+        Assert.Equal(2, to.ReceiveBatch(batch));
+    }
+
+    private static async Task SendAsync(UnixDatagram sender, bool blocking)
+    {
+        byte[] bytes = [1, 2, 3, 4];
+        if (blocking)
+            sender.Send(bytes);
+        else
+            await sender.SendAsync(bytes, Token);
+    }
+
+    private static Task SendAsync(UnixDatagram socket, UnixDatagramBatch batch, bool blocking) =>
+        BatchTests.SendAsync(socket, batch, asynchronous: !blocking);
+}

@@ -6,6 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Inspection;
 
 /// <summary>Which socket files are told to be stale.</summary>
+[Collection(Alone.Name)]
 public sealed class StaleSocketFileTests : SocketTest
 {
     [Fact]

@@ -55,7 +55,8 @@ public sealed class DescriptorShortageTests : IDisposable
 
         server.Send("delays");
         string[] delays = (await server.ReadLineAsync())!.Split(' ');
-        Assert.InRange(Number(delays[2]), 990, int.MaxValue); // the shortest time between two reports, in ms
+        // The shortest time between two reports, in ms: one a second, of which the first may have come late.
+        Assert.InRange(Number(delays[2]), 500, int.MaxValue);
         Assert.Equal("drained True", await EndAsync(server));
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{atOnce} served at once; {share:P1} of a processor; {delays[1]} reports, {delays[2]} ms apart or more");

@@ -26,13 +26,13 @@ public abstract class ListFixture : ToolFixture
     }
 
     /// <summary>Makes a stale file: bound without anything that would remove it, and closed.</summary>
-    protected void LeaveBehind(string name)
+    protected async Task LeaveBehindAsync(string name)
     {
         using (Listen(name))
             File.Move(At(name), At(name + "-"));
         File.Move(At(name + "-"), At(name)); // closing has looked for the old path in vain
         while (Answers(name))
-            Thread.Sleep(1); // a process that another test starts holds it until its exec
+            await Task.Delay(1, TestContext.Current.CancellationToken); // a process that another test starts holds it until its exec
     }
 
     private bool Answers(string name)

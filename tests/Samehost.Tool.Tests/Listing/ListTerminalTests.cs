@@ -39,7 +39,7 @@ public sealed class ListTerminalTests : ListFixture
         client.Input.Flush();
         while (server.Available == 0)
             Assert.True(server.Poll(-1, SelectMode.SelectRead));
-        LeaveBehind("old.sock");
+        await LeaveBehindAsync("old.sock");
 
         await using TerminalSession terminal = OpenTerminal();
         await terminal.RunAsync($"samehost list {Temporary}");

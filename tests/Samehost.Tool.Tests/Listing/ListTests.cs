@@ -62,7 +62,7 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task A_file_that_a_killed_server_left_is_stale_and_a_live_one_is_not()
     {
-        LeaveBehind("dead");
+        await LeaveBehindAsync("dead");
         using Socket live = Listen("live");
         string[][] rows = await RowsAsync("--stale");
         Assert.Equal(["-", "stale", "-", "-", $"(none; file of {Environment.UserName})", At("dead")], Assert.Single(rows));
@@ -74,7 +74,7 @@ public sealed class ListTests : ListFixture
     public async Task Many_stale_files_of_one_directory_are_one_row_unless_they_are_asked_for()
     {
         for (int i = 0; i < 10; i++)
-            LeaveBehind($"dead{i}");
+            await LeaveBehindAsync($"dead{i}");
         using Socket live = Listen("live");
         ToolResult all = await RunAsync("list");
         Assert.Contains(all.Lines, line => Cells(line) is [.., "(none; many files)", var directory] && directory == Temporary + "/");

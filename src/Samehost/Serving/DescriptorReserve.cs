@@ -11,7 +11,7 @@ internal sealed class DescriptorReserve
 {
     private readonly int? _wanted;
     private const int Most = 32;
-    private const int Least = 6; // a thread that starts takes three for a moment, an assembly two for good
+    private const int Least = 12; // a thread that starts takes three for a moment, two may start at once; an assembly takes two for good
 
     private int _firstReserved;
 

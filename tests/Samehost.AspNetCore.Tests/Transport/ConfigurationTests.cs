@@ -50,7 +50,7 @@ public sealed class ConfigurationTests : IDisposable
 
         await File.WriteAllTextAsync(Settings, Endpoint("two"), Token);
         ((IConfigurationRoot)app.Configuration).Reload();
-        await Eventually.IsTrueAsync(() => File.Exists(PathOf("two")) && !File.Exists(PathOf("one")), "the socket moves");
+        await Eventually.IsTrueAsync(() => Listens("two") && !File.Exists(PathOf("one")), "the socket moves");
         Assert.Equal("known HTTP/1.1", await AskAsync("two"));
     }
 
@@ -68,6 +68,20 @@ public sealed class ConfigurationTests : IDisposable
 
     private static string ToEndPoint(string path, string protocols) =>
         $$"""{ "Kestrel": { "Endpoints": { "Only": { "Url": "http://unix:{{path}}", "Protocols": "{{protocols}}" } } } }""";
+
+    /// <summary>The file is there a moment before somebody listens at it.</summary>
+    private bool Listens(string name)
+    {
+        try
+        {
+            UnixStream.Connect(UnixEndPoint.FromPath(PathOf(name))).Dispose();
+            return true;
+        }
+        catch (UnixSocketException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>The server's first word is its settings, in HTTP/2.</summary>
     private static bool SpeaksHttp2(string path)

@@ -54,6 +54,9 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
         };
     }
 
+    /// <summary>True until the first byte, or the end, has come.</summary>
+    public bool IsSilent => Volatile.Read(ref _received) == 0 && !Volatile.Read(ref _ended);
+
     /// <summary>True while nothing would notice the end of the connection.</summary>
     public bool IsUnwatched => !Volatile.Read(ref _reading) && !_ended && !_completed;
 

@@ -102,6 +102,9 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
         _ => failure,
     };
 
+    /// <summary>True until its first byte, or its end, has come.</summary>
+    public bool IsSilent => _reader.IsSilent;
+
     /// <summary>True while nothing would notice that the other side leaves.</summary>
     public bool IsUnwatched => _reader.IsUnwatched;
 

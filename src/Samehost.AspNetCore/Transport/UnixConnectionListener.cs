@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
@@ -9,6 +10,10 @@ namespace Samehost.AspNetCore.Transport;
 internal sealed class UnixConnectionListener : IConnectionListener
 {
     private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
+
+    // Who has connected is about to ask; who has not by then only keeps a connection ready.
+    private static readonly TimeSpan TimeToAsk = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<UnixConnection> _accepted =
         Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
@@ -166,6 +171,15 @@ internal sealed class UnixConnectionListener : IConnectionListener
         }
 
         TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
+        _ = RetireAsync();
+    }
+
+    /// <summary>Lets the last ones that were accepted ask first: a stop closes at once whoever has not asked anything yet.</summary>
+    private async Task RetireAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < TimeToAsk && _pulse.Connections().Any(c => c.IsSilent))
+            await Task.Delay(BetweenLooks).ConfigureAwait(false);
         _retirement.HandedOver(this);
     }
 }

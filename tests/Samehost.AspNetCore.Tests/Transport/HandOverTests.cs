@@ -35,6 +35,22 @@ public sealed class HandOverTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
+    public async Task Who_was_accepted_last_is_answered_and_who_asks_nothing_keeps_nobody_from_stopping()
+    {
+        await using var old = await StartAsync("old.");
+        var running = old.App.WaitForShutdownAsync(Token);
+        using var silent = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf("one")), null, Token));
+        using var last = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf("one")), null, Token));
+        Assert.Equal("old.", await AskOnceAsync("one")); // so both are accepted
+
+        await using var next = await StartAsync("new."); // and the old one is told
+        await last.SendAsync(RawClient.Get);
+        Assert.EndsWith("old.\r\n0\r\n\r\n", await last.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
+        await running;
+        Assert.Equal("", await silent.ReadToEndAsync());
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_predecessor_that_does_not_answer_is_an_error_that_says_so()
     {
         var control = UnixEndPoint.FromPath(PathOf("stuck.next"));

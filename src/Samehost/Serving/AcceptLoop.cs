@@ -20,6 +20,7 @@ internal sealed class AcceptLoop(
     private volatile bool _pausing;
     private readonly Accepting<SocketCore> _accepting = new(listener, static core => core);
     private long _told;
+    private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many taken ones
 
     /// <summary>Ends when accepting was stopped; with an error if it failed for good, after the listener was closed.</summary>
     public Task Ended => _ended.Task;
@@ -54,9 +55,9 @@ internal sealed class AcceptLoop(
                     throw;
                 }
 
-                bool touchesReserve = _reserve.IsTouchedBy(client.Descriptor);
+                _isCareful |= _reserve.IsNear(client.Descriptor);
                 server.Begin(client);
-                if (touchesReserve)
+                if (_isCareful)
                     await WaitForDescriptorsAsync().ConfigureAwait(false);
             }
         }
@@ -116,11 +117,10 @@ internal sealed class AcceptLoop(
     private void Tell(UnixSocketException? error)
     {
         server.Metrics.Delayed();
-        long now = Stopwatch.GetTimestamp();
-        if (_told != 0 && Stopwatch.GetElapsedTime(_told, now) < TellEvery)
+        if (_told != 0 && Stopwatch.GetElapsedTime(_told) < TellEvery)
             return;
-        _told = now;
         error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
         server.Tell(static (events, e) => events.AcceptDelayed(e), error);
+        _told = Stopwatch.GetTimestamp(); // from here, since it may have come late: whoever hears of it has a second's rest
     }
 }

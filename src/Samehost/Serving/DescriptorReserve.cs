@@ -11,7 +11,7 @@ internal sealed class DescriptorReserve
 {
     private readonly int? _wanted;
     private const int Most = 32;
-    private const int Least = 12; // a thread that starts takes three for a moment, two may start at once; an assembly takes two for good
+    private const int Least = 6; // a thread that starts takes three for a moment, an assembly two for good
 
     private int _firstReserved;
 
@@ -21,6 +21,9 @@ internal sealed class DescriptorReserve
         _wanted = wanted;
         _firstReserved = FirstReserved();
     }
+
+    /// <summary>True when the one after a descriptor that was just made may be one of the last.</summary>
+    public bool IsNear(Descriptor made) => made.Number + 1 >= _firstReserved;
 
     /// <summary>True when a descriptor that was just made is one of the last.</summary>
     public bool IsTouchedBy(Descriptor made)

@@ -17,7 +17,7 @@ public sealed class UnixServerOptions
 
     /// <summary>
     /// How many of the process's descriptors (RLIMIT_NOFILE, getrlimit(2)) are left to others: near that limit accepting pauses and further
-    /// clients wait in the backlog. It holds for all servers of the process together. A sixteenth of the limit by default, but at least 12
+    /// clients wait in the backlog. It holds for all servers of the process together. A sixteenth of the limit by default, but at least 6
     /// and at most 32, which is what the runtime needs; handlers that open files need more.
     /// </summary>
     public int? ReservedDescriptors { get; init; }

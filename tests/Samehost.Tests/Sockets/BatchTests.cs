@@ -164,6 +164,6 @@ public sealed class BatchTests : SocketTest
             socket.SendBatch(batch);
     }
 
-    private static async Task<int> ReceiveAsync(UnixDatagram socket, UnixDatagramBatch batch, bool asynchronous) =>
+    internal static async Task<int> ReceiveAsync(UnixDatagram socket, UnixDatagramBatch batch, bool asynchronous) =>
         asynchronous ? await socket.ReceiveBatchAsync(batch, Token) : socket.ReceiveBatch(batch);
 }

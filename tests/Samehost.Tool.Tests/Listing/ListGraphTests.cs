@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Samehost.Tests.Support;
 using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Listing;
 
 /// <summary><c>samehost list --graph</c>.</summary>
+[Collection(Alone.Name)]
 public sealed class ListGraphTests : ListFixture
 {
     [Theory(Timeout = Limit)]

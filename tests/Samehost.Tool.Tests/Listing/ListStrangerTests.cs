@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Samehost.Tests.Support;
 using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Listing;
 
 /// <summary><c>samehost list</c> where the other end is another program, which may be elsewhere or choose itself an odd name.</summary>
+[Collection(Alone.Name)]
 public sealed class ListStrangerTests : ListFixture
 {
     private const string Server = """

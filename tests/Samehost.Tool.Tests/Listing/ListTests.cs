@@ -1,11 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Samehost.Tests.Support;
 using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Listing;
 
 /// <summary><c>samehost list</c>: which rows there are and what they say.</summary>
+[Collection(Alone.Name)]
 public sealed class ListTests : ListFixture
 {
     [Fact(Timeout = Limit)]

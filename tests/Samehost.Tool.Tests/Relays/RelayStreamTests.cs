@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Samehost.Tool.Tests.Support;
@@ -23,7 +24,9 @@ public sealed class RelayStreamTests : RelayFixture
     {
         foreach (string[] options in new string[][] { [], ["--no-descriptors"], ["--record", Path.Join(Temporary, "r")] })
         {
-            using Socket listener = Listen(to switch { "tcp" => AnyPort, "path" => Local(ToPath), _ => Local("@" + ToPath) });
+            // Not the same name again: a process that another test has just forked may still hold its last socket.
+            EndPoint target = to switch { "tcp" => AnyPort, "path" => Local(ToPath), _ => Local($"@{ToPath}{options.Length}") };
+            using Socket listener = Listen(target);
             string source = from switch { "tcp" => AnyTcp, "path" => FromPath, _ => "@" + FromPath };
             var (run, address) = await RelayAsync(
                 source, listener.LocalEndPoint!, from == "abstract" ? [.. options, "--allow", "self,root"] : options);

@@ -7,6 +7,7 @@ using Xunit;
 namespace Samehost.Tests.Errors;
 
 [UnsupportedOSPlatform("windows")]
+[Collection(Support.Alone.Name)]
 public sealed class ConnectHintTests : IDisposable
 {
     private readonly AddressTestDirectory _directory = new();

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Samehost.Tests.Framing;
 
+[Collection(Support.Alone.Name)]
 public sealed class FrameWriterTests : IDisposable
 {
     private readonly FramePair _pair = new();

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
+[Collection(Support.Alone.Name)]
 public sealed class ConnectWaitForTests : SocketTest
 {
     private static readonly UnixConnectOptions Patient = new() { WaitFor = TimeSpan.FromSeconds(20) };

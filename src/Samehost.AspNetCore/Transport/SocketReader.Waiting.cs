@@ -80,7 +80,7 @@ internal sealed partial class SocketReader
                 return;
             }
 
-            Receive(read);
+            Receive(read, atOnce: true);
         }
     }
 

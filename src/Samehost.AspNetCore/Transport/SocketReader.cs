@@ -83,7 +83,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
             var read = _stream.ReadAsync(this, CancellationToken.None).GetAwaiter();
             if (!read.IsCompleted)
                 return WaitFor(read, cancellationToken);
-            Receive(read);
+            Receive(read, atOnce: true);
         }
     }
 
@@ -186,11 +186,12 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
     }
 
     /// <summary>Takes the outcome of the read that was under way.</summary>
-    private void Receive(ValueTaskAwaiter<int> read)
+    private void Receive(ValueTaskAwaiter<int> read, bool atOnce = false)
     {
         int count = 0;
         Exception? error = null;
-        if (ClosedFor is { } reason)
+        // One that never waited may be a failed task, whose error would be reported as nobody's.
+        if (!atOnce && ClosedFor is { } reason)
         {
             error = reason; // nobody asks for the bytes any more, and an exception takes long
         }

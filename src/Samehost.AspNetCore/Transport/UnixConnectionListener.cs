@@ -26,6 +26,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private bool _tookOver;
     private Task? _stop;
     private int _unbound;
+    private int _stopped;
     private int _observed;
 
     private UnixConnectionListener(
@@ -162,24 +163,34 @@ internal sealed class UnixConnectionListener : IConnectionListener
     /// <summary>Nothing is accepted any more. If Kestrel has not asked for it, a successor has, or accepting failed for good.</summary>
     private void HasStopped(AggregateException? error)
     {
-        if (!_accepted.Writer.TryComplete() || Volatile.Read(ref _unbound) != 0)
+        if (Interlocked.Exchange(ref _stopped, 1) != 0 || Volatile.Read(ref _unbound) != 0)
             return;
         if (error is not null)
         {
+            _accepted.Writer.TryComplete();
             TransportEvents.AcceptEnded(_logger, EndPoint.ToString()!, error.InnerException);
             return;
         }
 
+        _tookOver = false; // and not in vain: somebody serves it
         TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
         _ = RetireAsync();
     }
 
-    /// <summary>Lets the last ones that were accepted ask first: a stop closes at once whoever has not asked anything yet.</summary>
+    /// <summary>Lets the last ones that were accepted come here and ask first: a stop closes at once whoever has not asked anything
+    /// yet.</summary>
     private async Task RetireAsync()
     {
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < TimeToAsk && _pulse.Connections().Any(c => c.IsSilent))
+        while (Stopwatch.GetElapsedTime(start) < TimeToAsk && SomeAreToAsk())
             await Task.Delay(BetweenLooks).ConfigureAwait(false);
         _retirement.HandedOver(this);
+
+        bool SomeAreToAsk()
+        {
+            int accepted = _server.ConnectionCount;
+            var here = _pulse.Connections();
+            return accepted > here.Length || here.Any(c => c.IsSilent);
+        }
     }
 }

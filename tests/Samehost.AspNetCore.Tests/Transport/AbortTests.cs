@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Samehost.AspNetCore.Tests.Support;
 
@@ -82,5 +83,40 @@ public sealed class AbortTests
         await client.SendAsync(RawClient.Get);
 
         Assert.Equal("", await client.ReadToEndAsync());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_connection_that_is_broken_off_leaves_no_error_that_nobody_saw()
+    {
+        var unseen = new ConcurrentQueue<Exception>();
+        void See(object? sender, UnobservedTaskExceptionEventArgs args)
+        {
+            if (args.Exception.InnerException is ObjectDisposedException error)
+                unseen.Enqueue(error);
+        }
+
+        TaskScheduler.UnobservedTaskException += See;
+        try
+        {
+            await using var server = await WebServer.StartAsync(app => app.Run(async http =>
+            {
+                http.Abort();
+                await Task.Yield(); // now the connection would read ahead
+            }));
+            for (int i = 0; i < 10; i++)
+            {
+                using var client = server.Connect();
+                await client.SendAsync(RawClient.Get);
+                Assert.Equal("", await client.ReadToEndAsync());
+            }
+        }
+        finally
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            TaskScheduler.UnobservedTaskException -= See;
+        }
+
+        Assert.Empty(unseen);
     }
 }

@@ -18,6 +18,7 @@ internal static class Program
         ["hold"] = Hold.Run,
         ["idle-sockets"] = IdleSockets.Run,
         ["judge"] = Judge.Run,
+        ["last-descriptors"] = LastDescriptors.Run,
         ["look-up"] = LookUp.Run,
         ["receive-bytes"] = ReceiveBytes.Run,
         ["receive-short"] = ReceiveShort.Run,

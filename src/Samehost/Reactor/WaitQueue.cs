@@ -210,8 +210,17 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
 
     private void WaitFor(PendingOperation operation)
     {
-        if (_registration.Arm(_writing) is < 0 and var errno)
-            GiveUp(operation, Unarmed(errno), default);
+        try
+        {
+            if (_registration.Arm(_writing) is < 0 and var errno)
+                GiveUp(operation, Unarmed(errno), default);
+        }
+#pragma warning disable CA1031 // it is the call's to tell; thrown from here it would leave the call in the queue, to take what comes later
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            GiveUp(operation, e, default); // the first loop could not be made, for want of descriptors or memory
+        }
     }
 
     private void Cancel(PendingOperation operation, CancellationToken token) =>

@@ -18,12 +18,16 @@ internal sealed class AcceptLoop(
     private readonly DescriptorReserve _reserve = new(reservedDescriptors);
     private readonly SemaphoreSlim _freed = new(0);
     private volatile bool _pausing;
+    private long _heldUpSince; // 0 while nothing hinders accepting
     private readonly Accepting<SocketCore> _accepting = new(listener, static core => core);
     private long _told;
     private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many taken ones
 
     /// <summary>Ends when accepting was stopped; with an error if it failed for good, after the listener was closed.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>For how long there has been no room, or no descriptor, for whoever may be waiting in the backlog.</summary>
+    public TimeSpan HeldUpFor => Volatile.Read(ref _heldUpSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Begins on the listener's event loop, which runs even when the thread pool is all held up.</summary>
     public void Start() => listener.Core.Post(this);
@@ -43,7 +47,11 @@ internal sealed class AcceptLoop(
         {
             while (true)
             {
-                await room.WaitAsync(stopping).ConfigureAwait(false);
+                Task entering = room.WaitAsync(stopping);
+                if (!entering.IsCompleted)
+                    HeldUp();
+                await entering.ConfigureAwait(false);
+                Volatile.Write(ref _heldUpSince, 0);
                 SocketCore client;
                 try
                 {
@@ -55,6 +63,7 @@ internal sealed class AcceptLoop(
                     throw;
                 }
 
+                Volatile.Write(ref _heldUpSince, 0);
                 _isCareful |= _reserve.IsNear(client.Descriptor);
                 server.Begin(client);
                 if (_isCareful)
@@ -108,9 +117,16 @@ internal sealed class AcceptLoop(
 
     private async ValueTask PauseAsync()
     {
+        HeldUp();
         _pausing = true;
         await _freed.WaitAsync(Pause, stopping).ConfigureAwait(false);
         _pausing = false;
+    }
+
+    private void HeldUp()
+    {
+        if (_heldUpSince == 0)
+            Volatile.Write(ref _heldUpSince, Stopwatch.GetTimestamp());
     }
 
     /// <summary>Tells of a delay, if it is time to; without an error of the kernel's, of the reserve.</summary>

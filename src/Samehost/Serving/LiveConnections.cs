@@ -5,6 +5,7 @@ internal sealed class LiveConnections
 {
     private readonly HashSet<UnixServerConnection> _connections = [];
     private TaskCompletionSource? _empty;
+    private bool _aborted;
 
     public int Count
     {
@@ -17,8 +18,15 @@ internal sealed class LiveConnections
 
     public void Add(UnixServerConnection connection)
     {
+        bool late;
         lock (_connections)
+        {
             _connections.Add(connection);
+            late = _aborted;
+        }
+
+        if (late)
+            connection.Abort();
     }
 
     public void Remove(UnixServerConnection connection)
@@ -43,12 +51,16 @@ internal sealed class LiveConnections
         }
     }
 
-    /// <summary>Closes those that are left under their handlers.</summary>
+    /// <summary>Closes those that are left under their handlers, and any that was accepted and is only about to be added.</summary>
     public void Abort()
     {
         UnixServerConnection[] left;
         lock (_connections)
+        {
             left = [.. _connections];
+            _aborted = true;
+        }
+
         foreach (var connection in left)
             connection.Abort();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Samehost.Serving;
 
@@ -8,6 +9,9 @@ public sealed partial class UnixServer
 {
     private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
 
+    // No place for those in the backlog for so long, and handlers are told to make some.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _lock = new();
     private CancellationTokenSource _stopAccepting = new();
     private AcceptLoop _accepting;
@@ -16,7 +20,8 @@ public sealed partial class UnixServer
     /// <summary>
     /// Stops accepting, removes the path, tells the handlers through their token, and waits for them; connections that are left when
     /// the time is over are closed. Connections that wait in the backlog are reset; only where a fresh socket has been put in the place
-    /// of this one (<see cref="SocketFileOptions.ReplaceLive"/>) are they accepted and served first.
+    /// of this one (<see cref="SocketFileOptions.ReplaceLive"/>) are they accepted and served first, which may take half of the time.
+    /// Handlers are told before that only where there is no place for them otherwise.
     /// </summary>
     /// <remarks>It ends at most a second after its time, also when a handler never does. A handler that awaits it waits for
     /// itself, and so until the time is over.</remarks>
@@ -96,16 +101,23 @@ public sealed partial class UnixServer
 
     private async Task<bool> DrainAsync(TimeSpan drain)
     {
+        long start = Stopwatch.GetTimestamp();
         // A fresh socket was put in the place of this one: whoever is still in the old queue is served from here.
         if (_listener.IsReplaced)
-            await EndsWithin(drain, _listener.EmptyBacklogAsync()).ConfigureAwait(false);
+        {
+            Task emptied = _listener.EmptyBacklogAsync(() =>
+            {
+                if (_accepting.HeldUpFor > Patience)
+                    TellHandlers();
+            });
+            await EndsWithin(drain == Timeout.InfiniteTimeSpan ? drain : drain / 2, emptied).ConfigureAwait(false);
+        }
 
-        // Two tokens: callbacks that handlers put on theirs may block or throw, and must not keep the server from stopping.
         await _stopAccepting.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
-        _ = _stopping.CancelAsync().ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+        TellHandlers();
 
-        bool drained = await EndsWithin(drain, AllEnded()).ConfigureAwait(false);
+        bool drained = await EndsWithin(Left(), AllEnded()).ConfigureAwait(false);
         if (!drained)
         {
             _connections.Abort();
@@ -114,7 +126,16 @@ public sealed partial class UnixServer
 
         _completion.TrySetResult();
         return drained;
+
+        TimeSpan Left()
+        {
+            TimeSpan left = drain - Stopwatch.GetElapsedTime(start);
+            return drain == Timeout.InfiniteTimeSpan ? drain : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
     }
+
+    // Two tokens: callbacks that handlers put on theirs may block or throw, and must not keep the server from stopping.
+    private void TellHandlers() => _ = _stopping.CancelAsync().ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
 
     private async Task AllEnded()
     {

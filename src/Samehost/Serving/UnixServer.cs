@@ -48,7 +48,15 @@ public sealed partial class UnixServer : IAsyncDisposable
         listener.Refused = peer => Tell(static (events, p) => events.ConnectionRefused(p?.UserId ?? uint.MaxValue, p is null
             ? "its user cannot be told" : $"{p} is not admitted by the policy"), peer);
         listener.Refused += _ => Metrics.Refused();
-        _accepting = StartAccepting();
+        try
+        {
+            _accepting = StartAccepting();
+        }
+        catch
+        {
+            listener.Dispose(); // without a loop to accept on, clients would wait for nobody
+            throw;
+        }
     }
 
     /// <summary>The address that clients connect to.</summary>

@@ -44,15 +44,22 @@ internal sealed class SocketFile : IDisposable
         binding.CheckDirectory();
         FilePermissions permissions = FilePermissions.Prepare(binding);
         Binding bound = binding;
-        if (binding.Options.ReplaceLive)
+        // Kept for what has to be opened once the file is there: without it the file could not be made ours.
+        if (LibcFcntl.Duplicate(socket, out Descriptor? kept) is < 0 and var errno)
+            throw binding.Failure(errno);
+        using (kept)
         {
-            Replacement.CheckTarget(binding);
-            bound = Replacement.BindBeside(binding);
+            if (binding.Options.ReplaceLive)
+            {
+                Replacement.CheckTarget(binding);
+                bound = Replacement.BindBeside(binding);
+            }
+            else
+            {
+                TakeOver.Bind(binding);
+            }
         }
-        else
-        {
-            TakeOver.Bind(binding);
-        }
+
         using Descriptor pinned = PinOwn(bound, out FileStatus status);
         var file = new SocketFile(bound.Path, status.Id, bound == binding ? null : binding);
         try
@@ -114,8 +121,15 @@ internal sealed class SocketFile : IDisposable
     private static Descriptor PinOwn(Binding binding, out FileStatus status)
     {
         int result = LibcFile.Open(binding.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
-        if (result < 0)
+        if (result == -(int)Errno.ENOENT)
             throw binding.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
+        if (result < 0)
+        {
+            if (LibcFile.LinkStatus(binding.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(binding.Socket, status.Id))
+                _ = LibcFile.Unlink(binding.Path);
+            throw binding.Failure(result);
+        }
+
         result = LibcFile.Status(pinned!, out status);
         if (result >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(binding.Socket, status.Id))
             return pinned!;

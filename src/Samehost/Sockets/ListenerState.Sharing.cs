@@ -32,7 +32,8 @@ internal sealed partial class ListenerState
             accepted = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
         }
 
-        var state = FromDescriptor(descriptor, options, type, type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream");
+        string typeName = type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream";
+        var state = FromDescriptor(descriptor, options, type, typeName, isOurs: false); // until we inherit it
         state._shared = accepted != state.Core.AcceptsDescriptors; // clients that wait already came by the predecessor's rule
         if (!path.IsEmpty)
             state._local = state._inheritance = UnixEndPoint.FromPath(path.Span);
@@ -47,7 +48,7 @@ internal sealed partial class ListenerState
     }
 
     /// <summary>Goes on alone after a successor has failed.</summary>
-    public void TakeBack() => Core.AcceptsDescriptors = Core.AcceptsDescriptors; // it may have told the kernel otherwise
+    public void TakeBack() => TellKernel(); // it may have told it otherwise
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
     public void LeaveFile() => _file?.Forget();
@@ -60,6 +61,7 @@ internal sealed partial class ListenerState
         {
             if (Core.IsClosed)
                 return true;
+            TellKernel();
             _ = LibcSocket.Listen(Core.Descriptor, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
             if (_inheritance is { } path)
                 _file = SocketFile.Adopt(Core.Descriptor, path);
@@ -69,13 +71,16 @@ internal sealed partial class ListenerState
 
     /// <summary>Waits until nobody is in the backlog any more, and a little longer for clients that had looked up the path
     /// before.</summary>
-    public async Task EmptyBacklogAsync()
+    /// <param name="look">Called now and then while somebody is.</param>
+    public async Task EmptyBacklogAsync(Action look)
     {
         try
         {
             for (int quiet = 0; quiet < QuietLooks && !Core.IsClosed;)
             {
                 quiet = LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLIN) ? 0 : quiet + 1;
+                if (quiet == 0)
+                    look();
                 await Task.Delay(LookEvery).ConfigureAwait(false);
             }
         }
@@ -84,4 +89,6 @@ internal sealed partial class ListenerState
             // accepting has failed for good, and closed it
         }
     }
+
+    private void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 }

@@ -80,11 +80,12 @@ internal sealed partial class ListenerState : IDisposable
         }
     }
 
-    public static ListenerState FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName)
+    public static ListenerState FromDescriptor(
+        SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName, bool isOurs = true)
     {
         options ??= UnixListenerOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
-        var core = SocketCore.FromHandle(descriptor, type, typeName, options.AcceptDescriptors);
+        var core = SocketCore.FromHandle(descriptor, type, typeName, options.AcceptDescriptors, isOurs);
         if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
         {
             core.Dispose();

@@ -52,7 +52,7 @@ internal sealed class SocketCore : IDisposable
         {
             MayAcceptDescriptors = value;
             bool told = LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
-            RefusesDescriptors = told && !value;
+            RefusesDescriptors &= told && !value; // never again true: those that were let in before may still be waiting
         }
     }
 
@@ -135,8 +135,13 @@ internal sealed class SocketCore : IDisposable
     }
 
     /// <summary>A socket that somebody else made: a duplicate of it, non-blocking and closed on exec.</summary>
+    /// <param name="handle">The socket, which stays its owner's.</param>
+    /// <param name="type">The type that it has to have.</param>
+    /// <param name="typeName">The same for people.</param>
+    /// <param name="acceptsDescriptors">Whether we ask for descriptors.</param>
+    /// <param name="isOurs">False while its owner may keep it: then the kernel is not told of our wishes, which would become his.</param>
     public static SocketCore FromHandle(
-        System.Runtime.InteropServices.SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false)
+        System.Runtime.InteropServices.SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false, bool isOurs = true)
     {
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
@@ -147,7 +152,8 @@ internal sealed class SocketCore : IDisposable
         {
             _ = LibcFcntl.SetNonBlocking(duplicate!);
             // Set once, to what it is to be: the socket may be shared with another process.
-            _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
+            if (isOurs)
+                _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
             // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
             return new SocketCore(duplicate!, refusesDescriptors: false)
             {

@@ -198,6 +198,27 @@ public sealed class HandOverTests : HandOverFixture
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_candidate_that_takes_no_descriptors_keeps_none_from_the_old_server()
+    {
+        await using UnixServer server = UnixServer.Start(Path, static async (stream, stopping) =>
+        {
+            using UnixMessage message = await stream.ReceiveAsync(new byte[8], null, stopping);
+            await stream.WriteAsync(new[] { (byte)message.Descriptors.Count }, CancellationToken.None);
+            await Task.Delay(Timeout.Infinite, stopping);
+        }, new UnixServerOptions { MaxConnections = 1, Listener = new UnixListenerOptions { AcceptDescriptors = true } });
+        await using UnixHandOver handOver = UnixHandOver.Offer(Control, server, Plain);
+        UnixStream first = UnixStream.Connect(Path);
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+        await (await RequestAsync()).DisposeAsync();
+        using UnixStream waiting = UnixStream.Connect(Path); // until there is room: so far only the kernel knows it
+        waiting.Send("x"u8, [waiting.Handle]);
+        first.Dispose();
+        byte[] answer = new byte[1];
+        Assert.Equal(1, await waiting.ReadAsync(answer, TestContext.Current.CancellationToken));
+        Assert.Equal(1, answer[0]);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Seqpacket_servers_are_handed_over_too()
     {
         await using UnixServer server = UnixServer.StartSeqpacket(Path, static (_, _) => Task.CompletedTask);

@@ -74,6 +74,36 @@ public sealed class UnixServerStopTests : IDisposable
         await server.Completion;
     }
 
+    /// <summary>One that was accepted a moment before the end is closed like the others.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task Without_any_time_nothing_is_left_open_behind_a_stop()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            UnixServer server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
+            using var stopped = new CancellationTokenSource();
+            var clients = new List<UnixStream>();
+            Task connecting = Task.Run(() =>
+            {
+                try
+                {
+                    while (!stopped.IsCancellationRequested)
+                        clients.Add(UnixStream.Connect(Path));
+                }
+                catch (UnixSocketException)
+                {
+                    // it has stopped
+                }
+            }, TestContext.Current.CancellationToken);
+            await Eventually.IsTrueAsync(() => server.ConnectionCount > 0);
+            await server.StopAsync(TimeSpan.Zero);
+            Assert.Equal(0, server.ConnectionCount);
+            await stopped.CancelAsync();
+            await connecting;
+            clients.ForEach(c => c.Dispose());
+        }
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task A_handler_that_blocks_its_thread_for_ever_delays_the_end_by_a_second_at_most()
     {

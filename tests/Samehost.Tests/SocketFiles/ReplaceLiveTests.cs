@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Samehost.Tests.Support;
 using Xunit;
 
@@ -111,5 +112,36 @@ public sealed class ReplaceLiveTests : IDisposable
             clients[i].Dispose();
         }
         Assert.True(await stopped);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(Timeout.Infinite)]
+    [InlineData(60_000)]
+    public async Task Handlers_of_a_replaced_server_that_has_no_more_room_are_told_to_make_some(int milliseconds)
+    {
+        UnixServer old = UnixServer.Start(Path, static async (stream, stopping) =>
+        {
+            await stream.WriteAsync("x"u8.ToArray(), CancellationToken.None);
+            await Task.Delay(Timeout.Infinite, stopping);
+        }, new UnixServerOptions { MaxConnections = 1 });
+        using UnixStream first = UnixStream.Connect(Path), second = UnixStream.Connect(Path);
+        Assert.Equal('x', first.ReadByte());
+        using var fresh = UnixListener.Listen(Path, Replacing);
+        Task<bool> stopped = old.StopAsync(TimeSpan.FromMilliseconds(milliseconds));
+        Assert.True(await stopped.WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken));
+        Assert.Equal('x', second.ReadByte());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_replaced_server_whose_handlers_never_end_stops_a_second_after_its_time()
+    {
+        UnixServer old = UnixServer.Start(
+            Path, static (_, _) => Task.Delay(Timeout.Infinite, CancellationToken.None), new UnixServerOptions { MaxConnections = 1 });
+        using UnixStream first = UnixStream.Connect(Path), second = UnixStream.Connect(Path);
+        using var fresh = UnixListener.Listen(Path, Replacing);
+        long start = Stopwatch.GetTimestamp();
+        Assert.False(await old.StopAsync(TimeSpan.FromSeconds(4)));
+        // It was the time twice and a second before.
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8));
     }
 }

@@ -5,6 +5,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Each way in which listening and connecting can fail, provoked.</summary>
+[Collection(Support.Alone.Name)]
 public sealed class ConnectErrorTests : SocketTest
 {
     private static readonly UnixConnectOptions AtOnce = new() { BacklogTimeout = TimeSpan.Zero };
@@ -135,6 +136,15 @@ public sealed class ConnectErrorTests : SocketTest
         foreach (string call in new[] { "socket", "socketpair", "socketpair", "socket", "socket", "accept", "dup", "dup" })
             await peer.ExpectAsync($"EMFILE TooManyOpenSockets {call} failed: Too many open files (24); hint");
         await peer.ExpectAsync("accepted");
+        Assert.Equal(0, await peer.WaitAsync());
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Where_the_descriptors_of_an_event_loop_are_missing_the_call_fails_and_leaves_nothing_behind()
+    {
+        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
+        await peer.ExpectAsync("read failed, serve failed, path gone, connect ENOENT, bind EMFILE, path gone");
+        await peer.ExpectAsync("hello 0");
         Assert.Equal(0, await peer.WaitAsync());
     }
 

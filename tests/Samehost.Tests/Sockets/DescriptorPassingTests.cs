@@ -129,4 +129,26 @@ public sealed class DescriptorPassingTests : SocketTest
         else
             channel.Send(bytes, handles);
     }
+
+    /// <summary>The kernel ends a read at a descriptor, also at one that came before descriptors were refused again.</summary>
+    [Fact(Timeout = Limit)]
+    public async Task Refusing_them_again_hides_nothing_that_came_behind_one()
+    {
+        var (near, far) = UnixStream.CreatePair();
+        using var one = near;
+        using var other = far;
+        byte[] buffer = new byte[100];
+        near.AcceptDescriptors = true;
+        ValueTask<int> first = near.ReadAsync(buffer, Token); // the loop watches it from now on
+        far.WriteByte(1);
+        Assert.Equal(1, await first);
+
+        far.Send(new byte[10], [far.Handle]);
+        far.Write(new byte[20]);
+        near.AcceptDescriptors = false;
+        int read = 0;
+        while (read < 30)
+            read += await near.ReadAsync(buffer, Token);
+        Assert.Equal(30, read);
+    }
 }

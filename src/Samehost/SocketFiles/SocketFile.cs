@@ -125,7 +125,8 @@ internal sealed class SocketFile : IDisposable
             throw binding.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
         if (result < 0)
         {
-            if (LibcFile.LinkStatus(binding.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(binding.Socket, status.Id))
+            bool isThere = LibcFile.LinkStatus(binding.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;
+            if (isThere && IsFileOf(binding.Socket, status.Id))
                 _ = LibcFile.Unlink(binding.Path);
             throw binding.Failure(result);
         }

@@ -119,6 +119,7 @@ internal static class RelayCommand
             { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
                 "--require-server judges a local server; nothing tells who is behind TCP",
+            { SocketFile.Group: "" } => "--group is empty",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
                 $"--mode and --group are of a socket file, and {options.From} has none",
             _ => null,

@@ -69,7 +69,7 @@ internal static class ReplayCommand
         var options = new ReplayOptions(
             parsed.GetValue(Wait), parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
-        var replay = new Replay(Recording.Read(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
+        var replay = new Replay(await Recording.ReadAsync(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
         return await StopSignal.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));
     }
 }

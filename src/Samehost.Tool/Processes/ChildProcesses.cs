@@ -49,7 +49,8 @@ internal sealed class ChildProcesses
         }
     }
 
-    /// <summary>Waits for children as long as there are any.</summary>
+    /// <summary>Waits for children as long as there are any. Some are not of our making: a shell that became this program leaves it its
+    /// own, and process 1 of a container gets every orphan.</summary>
     private void Reap()
     {
         while (true)
@@ -57,11 +58,17 @@ internal sealed class ChildProcesses
             int process = LibcChild.WaitForEnded();
             lock (_lock)
             {
-                if (_running.Remove(process, out var ended))
-                    ended.Ended.TrySetResult(LibcChild.Reap(process));
-                _isReaping = _running.Count > 0;
-                if (!_isReaping)
+                if (process > 0)
+                {
+                    int status = LibcChild.Reap(process);
+                    if (_running.Remove(process, out var ended))
+                        ended.Ended.TrySetResult(status);
+                }
+                else if (_running.Count == 0) // otherwise one was started since we looked
+                {
+                    _isReaping = false;
                     return;
+                }
             }
         }
     }

@@ -16,10 +16,15 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly FileStream _file;
+    private readonly RecordingLine _header;
+    private readonly bool _isFile;
     private readonly long _start = Stopwatch.GetTimestamp();
+    private bool _hasBegun;
 
-    private Recorder(string path, FileStream file) => (_path, _file) = (path, file);
+    private Recorder(string path, FileStream file, RecordingLine header, bool isFile) =>
+        (_path, _file, _header, _isFile) = (path, file, header, isFile);
 
+    /// <summary>Makes the file, or takes one that is there: what is in it stays until the relay listens.</summary>
     /// <exception cref="ToolException">The file cannot be made or written.</exception>
     public static Recorder Create(string path, RelayOptions options)
     {
@@ -39,18 +44,18 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
         {
             throw new ToolException($"the recording cannot be made: {PathProblem.Of(path, error)}");
         }
-        TakeOver(path, file);
-        var recorder = new Recorder(path, file);
-        recorder.Write(new RecordingLine
+        var header = new RecordingLine
         {
             Format = RecordingLine.CurrentFormat,
             Type = options.Kind.ToString().ToLowerInvariant(),
             From = options.From.ToString(),
             To = options.To.ToString(),
             Started = DateTimeOffset.Now,
-        });
-        return recorder;
+        };
+        return new Recorder(path, file, header, isFile: TakeOver(path, file));
     }
+
+    public void Listening() => Write(null);
 
     public void Opened(int connection, string who) =>
         Write(new RecordingLine { Time = Now(), Connection = connection, Event = RecordingLine.Open, Peer = who });
@@ -79,33 +84,46 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>A file that was there already is emptied, and has kept its mode: others could read on.</summary>
-    private static void TakeOver(string path, FileStream file)
+    /// <summary>A file that was there already has kept its mode: others could read on.</summary>
+    /// <returns>True when it is a file, and no device or pipe.</returns>
+    private static bool TakeOver(string path, FileStream file)
     {
         using var descriptor = new Descriptor((int)file.SafeFileHandle.DangerousGetHandle(), ownsHandle: false);
         if (LibcFile.Status(descriptor, out FileStatus status) < 0 || status.Type != FileStatus.S_IFREG)
-            return;
+            return false;
         if (LibcFile.ChangeMode(descriptor, (uint)Private) < 0)
         {
             file.Dispose();
             throw new ToolException(
                 $"the recording cannot be made: {path} is another user's", hint: "Name a file of yours, or one that is not there yet.");
         }
-        file.SetLength(0);
+        return true;
     }
 
     private static string Name(Direction direction) =>
         direction == Direction.ToServer ? RecordingLine.ToServer : RecordingLine.ToClient;
 
+    private static byte[] Encode(RecordingLine line) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(line, RecordingJson.Default.RecordingLine), (byte)'\n'];
+
     private double Now() => Math.Round(Stopwatch.GetElapsedTime(_start).TotalSeconds, 6);
 
-    private void Write(RecordingLine line)
+    private void Write(RecordingLine? line)
     {
-        byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, RecordingJson.Default.RecordingLine), (byte)'\n'];
+        byte[] bytes = line is null ? [] : Encode(line);
         try
         {
             lock (_lock)
+            {
+                if (!_hasBegun)
+                {
+                    if (_isFile)
+                        _file.SetLength(0);
+                    _file.Write(Encode(_header));
+                    _hasBegun = true;
+                }
                 _file.Write(bytes);
+            }
         }
         catch (IOException error)
         {

@@ -2,28 +2,42 @@ using System.Text.Json;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Output;
+using Samehost.Tool.Transfer;
 
 namespace Samehost.Tool.Recordings;
 
 /// <summary>What a recording says, checked: every line is of an open connection and has what its event needs.</summary>
 internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> Events)
 {
-    private const string StandardInput = "-";
+    private const string Input = "-";
 
     public IEnumerable<IGrouping<int, RecordedEvent>> Connections => Events.GroupBy(e => e.Connection);
 
     /// <exception cref="ToolException">It cannot be read, or is no recording; the message has the number of the line.</exception>
-    public static Recording Read(string path)
+    public static async Task<Recording> ReadAsync(string path)
     {
-        byte[] content;
         try
         {
-            content = File.ReadAllBytes(path == StandardInput ? "/dev/stdin" : path);
+            return Check(path, path == Input ? await ReadInputAsync() : await File.ReadAllBytesAsync(path));
         }
         catch (Exception error) when (PathProblem.Is(error))
         {
             throw new ToolException($"the recording cannot be read: {PathProblem.Of(path, error)}");
         }
+    }
+
+    // Not /dev/stdin, which cannot be opened when it is a socket, and is something else when there is none.
+    private static async Task<byte[]> ReadInputAsync()
+    {
+        var all = new MemoryStream();
+        byte[] buffer = new byte[65536];
+        for (int got; (got = await TypedInput.ReadAsync(buffer, CancellationToken.None)) > 0;)
+            all.Write(buffer, 0, got);
+        return all.ToArray();
+    }
+
+    private static Recording Check(string path, byte[] content)
+    {
         SocketKind? kind = null;
         var events = new List<RecordedEvent>();
         var states = new Dictionary<int, bool>();

@@ -30,6 +30,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
             PeerPolicy = options.Allow,
             AcceptDescriptors = options.PassesDescriptors,
         });
+        watcher?.Listening();
         log.Say($"relaying datagrams from {socket.LocalEndPoint} to {options.To}; {disguise}");
         try
         {

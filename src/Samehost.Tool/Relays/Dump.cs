@@ -13,6 +13,10 @@ internal sealed class Dump(DumpStyle style) : IRelayWatcher
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Connection, Direction Direction), long> _offsets = [];
 
+    public void Listening()
+    {
+    }
+
     public void Opened(int connection, string who) =>
         Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
 

@@ -6,6 +6,9 @@ namespace Samehost.Tool.Relays;
 /// </summary>
 internal interface IRelayWatcher
 {
+    /// <summary>Clients can come from now on; the first may have been told of already.</summary>
+    void Listening();
+
     /// <param name="connection">Its number, from 1.</param>
     /// <param name="who">The client, as far as is known.</param>
     void Opened(int connection, string who);

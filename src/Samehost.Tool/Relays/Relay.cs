@@ -20,6 +20,7 @@ internal sealed class Relay(RelayOptions options, RelayCrew crew, IRelayWatcher?
         if (options.Kind == SocketKind.Datagram)
             return await new DatagramRelay(options, watcher, log).RunAsync(Disguise(), stop);
         await using RelayClients clients = RelayClients.Open(options, ServeAsync, log);
+        watcher?.Listening();
         log.Say($"relaying {clients.Address} to {options.To}; {Disguise()}");
         try
         {

@@ -11,6 +11,12 @@ internal sealed class WatcherGroup(IReadOnlyList<IRelayWatcher> watchers) : IRel
         var several => new WatcherGroup(several),
     };
 
+    public void Listening()
+    {
+        foreach (var watcher in watchers)
+            watcher.Listening();
+    }
+
     public void Opened(int connection, string who)
     {
         foreach (var watcher in watchers)

@@ -19,6 +19,7 @@ internal static class ServeRules
             { Command: not null, IdleTimeout: not null } =>
                 "--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
             { IsHex: true } when !isByHand => "--hex is for standard input and output, not for --echo or --exec",
+            { Group: "" } => "--group is empty",
             { Mode: not null } or { Group: not null } when !hasFile =>
                 "--mode and --group are for a socket file that is made here, and there is none",
             { MaxConnections: not null } or { MaxConnectionsPerUser: not null } when settings.IsForOne || isDatagram =>

@@ -147,6 +147,7 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("--require-server judges", "/a", "tcp:127.0.0.1:1", "--require-server", "self")]
     [InlineData("have", "@a", "/a", "--mode", "600")]
     [InlineData("no mode", "/a", "/b", "--mode", "888")]
+    [InlineData("--group is empty", "/a", "/b", "--group", "")]
     [InlineData("text or hex", "/a", "/b", "--dump", "octal")]
     [InlineData("FROM and TO are the same", "/a", "unix:/a")]
     [InlineData("FROM and TO are the same", "@a", "@a", "--type", "datagram")]

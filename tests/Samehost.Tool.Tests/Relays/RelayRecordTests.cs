@@ -114,4 +114,16 @@ public sealed class RelayRecordTests : RelayFixture
         server.Dispose();
         Assert.Contains((await python.EndAsync()).Output, new[] { "sent\n", "refused\n" });
     }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_recording_that_was_there_is_kept_where_the_relay_cannot_start()
+    {
+        string file = Path.Join(Temporary, "talk.jsonl");
+        File.WriteAllText(file, "precious");
+        using Socket other = Listen(Local(FromPath));
+        ToolResult result = await RunAsync("relay", FromPath, ToPath, "--record", file);
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("samehost: bind failed: ", result.Errors, StringComparison.Ordinal);
+        Assert.Equal("precious", File.ReadAllText(file));
+    }
 }

@@ -9,6 +9,7 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("no address is named, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'")]
     [InlineData("systemd:web is wanted, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", "systemd:web")]
     [InlineData("the name of the program to run is empty", "a.sock", "--exec", "")]
+    [InlineData("--group is empty", "a.sock", "--group", "", "--echo")]
     [InlineData("Required argument missing for option: '--exec'; 'samehost serve --help' shows how", "a.sock", "--exec")]
     [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
     [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec",

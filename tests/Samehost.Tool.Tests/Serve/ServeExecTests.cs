@@ -164,4 +164,20 @@ public sealed class ServeExecTests : ToolFixture
         { RedirectStandardOutput = true })!;
         return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
+
+    /// <summary>As process 1 of a container is, to whom every orphan goes; and what a start script becomes.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task Children_that_are_not_its_own_are_reaped_as_well_and_are_in_nobodys_way()
+    {
+        await using ToolRun server = StartProgram(
+            "sh", "-c", "true & exec \"$@\"", "sh", Tool, "serve", At("a.sock"), "-v", "--exec", "cat");
+        await server.ReadErrorsUntilAsync("samehost: serving ");
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal(new ToolResult(0, "hello\n", ""), await ConnectAsync("hello\n", At("a.sock")));
+            await server.ReadErrorsUntilAsync("with status 0\n"); // it was reaped
+        }
+        server.Terminate();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+    }
 }

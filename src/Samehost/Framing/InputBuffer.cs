@@ -29,7 +29,7 @@ internal sealed class InputBuffer(UnixStream stream, int size)
     public long EndPosition => _consumedBefore + End;
 
     /// <summary>Reads once, blocking the thread; false at the end of the stream.</summary>
-    /// <param name="wanted">How many bytes the message at <see cref="Start"/> will have, as far as that is known.</param>
+    /// <param name="wanted">How many bytes the message at <see cref="Start"/> will have, as far as that is known; 0 when it is not.</param>
     public bool Fill(int wanted) => Added(Stream.Read(MakeRoom(wanted).Span));
 
     /// <summary>Reads once; false at the end of the stream. A cancelled call has taken nothing.</summary>
@@ -67,7 +67,8 @@ internal sealed class InputBuffer(UnixStream stream, int size)
     {
         if (Bytes.Length == 0)
             return _own = GC.AllocateUninitializedArray<byte>(_size);
-        long size = Math.Clamp(wanted, Bytes.Length + 1L, Math.Min(2L * Bytes.Length, Array.MaxLength));
+        long most = Math.Min(2L * Bytes.Length, Array.MaxLength);
+        long size = wanted == 0 ? most : Math.Clamp(wanted, Bytes.Length + 1L, most);
         return ArrayPool<byte>.Shared.Rent((int)size);
     }
 

@@ -88,7 +88,7 @@ public sealed class LineReader : IDisposable, IAsyncDisposable
         {
             if (_input.HasEnded)
                 return false;
-            _input.Fill(int.MaxValue);
+            _input.Fill(wanted: 0);
         }
 
         return true;
@@ -130,7 +130,7 @@ public sealed class LineReader : IDisposable, IAsyncDisposable
         {
             if (_input.HasEnded)
                 return false;
-            await _input.FillAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
+            await _input.FillAsync(wanted: 0, cancellationToken).ConfigureAwait(false);
         }
         while (Find() < 0);
         return true;

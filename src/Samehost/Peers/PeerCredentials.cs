@@ -26,10 +26,11 @@ public sealed class PeerCredentials
     /// <summary>The process number, advisory; 0 when the peer is outside our process namespace.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The effective user number.</summary>
+    /// <summary>The effective user number. With a datagram or a record comes the real one, or another of its own that the sender chose to
+    /// name (unix(7)): a program that runs as another user for the time being is still known by who started it.</summary>
     public uint UserId { get; }
 
-    /// <summary>The effective group number.</summary>
+    /// <summary>The effective group number; with a datagram or a record the real one, as for <see cref="UserId"/>.</summary>
     public uint GroupId { get; }
 
     /// <summary>The supplementary group numbers (SO_PEERGROUPS); empty for datagrams, whose messages do not carry them.</summary>

@@ -67,6 +67,13 @@ internal static class HandOverProtocol
 
     public static IOException Gone(string word) => new($"The other process left the hand-over before it said '{word}'.");
 
+    /// <exception cref="UnixSocketException">EMFILE: what came with the record found no descriptor here.</exception>
+    public static void CheckRoom(UnixMessage record)
+    {
+        if (record.DescriptorLoss == DescriptorLoss.NoRoom)
+            throw new UnixSocketException(Errno.EMFILE, "receive");
+    }
+
     public static IOException Unexpected(string said, string word)
     {
         var shown = new string([.. said.Take(40).Select(static c => char.IsControl(c) ? '?' : c)]);

@@ -46,7 +46,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
     /// <param name="predecessors">Who the predecessor has to be; our own user and root when null.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED: nobody offers there. EACCES: the predecessor is somebody else.
-    /// ECONNRESET or EPIPE: it left.</exception>
+    /// ECONNRESET or EPIPE: it left. EMFILE: there is no descriptor for its socket.</exception>
     /// <exception cref="IOException">The predecessor does not want us, left, or does not speak the protocol.</exception>
     /// <exception cref="ArgumentException">The address is an abstract name, and the options have no policy.</exception>
     public static async Task<UnixTakeOver> RequestAsync(
@@ -63,6 +63,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
                 .ConfigureAwait(false);
             if (record.IsEnd)
                 throw HandOverProtocol.Gone(HandOverProtocol.Listener);
+            HandOverProtocol.CheckRoom(record);
             var (word, path) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
             if (word != HandOverProtocol.Listener || record.Descriptors.Count != 1)
                 throw HandOverProtocol.Unexpected(word, HandOverProtocol.Listener);
@@ -79,8 +80,8 @@ public sealed class UnixTakeOver : IAsyncDisposable
 
     /// <summary>
     /// Says that we serve: the predecessor stops accepting, hands over the connections that are to live on, and leaves the path to us. It
-    /// then drains and ends by itself. Should it be dead instead, we are its heirs, with the connections that had come, unless it had
-    /// stopped before: then the path is gone, and with it all there was to inherit.
+    /// then drains and ends by itself. Should it be dead instead, we are its heirs, with the connections that had come, unless another
+    /// successor is, or it had stopped before: then the path is gone, and with it all there was to inherit.
     /// </summary>
     /// <remarks>Not cancel safe: afterwards it is open who serves. Should this process die before it returns, the predecessor goes on as
     /// long as it has not been told.</remarks>
@@ -110,8 +111,8 @@ public sealed class UnixTakeOver : IAsyncDisposable
             }
 
             // One that stops removes the path before it ends. Nobody could come to a socket that we went on with then.
-            if (!_state.Inherit() && died)
-                throw new IOException("The predecessor has ended, and the path does not lead to its socket any more.");
+            if (!_state.Inherit(isHeir: died) && died)
+                throw new IOException("The predecessor has ended, and another successor has its socket, or the path leads elsewhere.");
         }
         catch
         {
@@ -141,6 +142,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
             using var record = await _control.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, token).ConfigureAwait(false);
             if (record.IsEnd)
                 throw HandOverProtocol.Gone(HandOverProtocol.Yours);
+            HandOverProtocol.CheckRoom(record);
             var (word, state) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
             if (word == HandOverProtocol.Yours)
                 return;

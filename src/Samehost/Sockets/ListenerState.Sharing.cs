@@ -10,6 +10,9 @@ internal sealed partial class ListenerState
     private const int QuietLooks = 5;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
+    private int _predecessor;
 
     /// <summary>Whether another socket has been put in the place of ours.</summary>
     public bool IsReplaced => _file is { IsReplaced: true };
@@ -24,17 +27,15 @@ internal sealed partial class ListenerState
     {
         if (LibcFcntl.Duplicate(descriptor, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");
-        bool accepted;
         using (duplicate)
         {
             if (LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_TYPE, out type) < 0 || type != LibcSocket.SOCK_SEQPACKET)
                 type = LibcSocket.SOCK_STREAM; // anything else is refused below
-            accepted = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
         }
 
         string typeName = type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream";
         var state = FromDescriptor(descriptor, options, type, typeName, isOurs: false); // until we inherit it
-        state._shared = accepted != state.Core.AcceptsDescriptors; // clients that wait already came by the predecessor's rule
+        state._predecessor = state.LastToListen();
         if (!path.IsEmpty)
             state._local = state._inheritance = UnixEndPoint.FromPath(path.Span);
         return state;
@@ -54,13 +55,17 @@ internal sealed partial class ListenerState
     public void LeaveFile() => _file?.Forget();
 
     /// <summary>Takes the predecessor's place: the path becomes ours, and clients that ask who serves are told of us.</summary>
-    /// <returns>False when there was a path to inherit, and it does not lead to this socket any more.</returns>
-    public bool Inherit()
+    /// <param name="isHeir">True when nobody has left it to us: then others may want it as well, and the first of them has it.</param>
+    /// <returns>False when another successor has it, or there was a path to inherit that does not lead to this socket any more.</returns>
+    public bool Inherit(bool isHeir)
     {
         lock (_lock)
         {
             if (Core.IsClosed)
                 return true;
+            using var lease = isHeir && _inheritance is { } wanted ? TakeOverLock.TryTake(wanted.NameBytes.Span, LockPatience) : null;
+            if (isHeir && LastToListen() != _predecessor)
+                return false;
             TellKernel();
             _ = LibcSocket.Listen(Core.Descriptor, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
             if (_inheritance is { } path)
@@ -89,6 +94,9 @@ internal sealed partial class ListenerState
             // accepting has failed for good, and closed it
         }
     }
+
+    /// <summary>The process that has called listen(2) last: of a socket that several successors have, the one whose it is.</summary>
+    private int LastToListen() => LibcSocketOptions.GetPeerCredentials(Core.Descriptor, out var last) >= 0 ? last.Pid : 0;
 
     private void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 }

@@ -21,6 +21,7 @@ internal sealed partial class ListenerState : IDisposable
     private UnixEndPoint? _local;
     private UnixEndPoint? _inheritance;
     private volatile bool _shared;
+    private bool _tellsEach;
 
     private ListenerState(SocketCore core, SocketFile? file, UnixListenerOptions options)
     {
@@ -92,9 +93,14 @@ internal sealed partial class ListenerState : IDisposable
             throw new ArgumentException("The socket does not listen; call listen(2) on it before it is handed over.", nameof(descriptor));
         }
 
+        // Those who wait already have what the listener had when they connected.
+        var state = new ListenerState(core, null, options)
+        {
+            _shared = core.HadOtherRule,
+            _tellsEach = type == LibcSocket.SOCK_SEQPACKET && !core.HasCredentials,
+        };
         if (type == LibcSocket.SOCK_SEQPACKET)
             core.TellRecordsFromEnd();
-        var state = new ListenerState(core, null, options);
         if (options.PeerPolicy is not null || state.LocalEndPoint.Kind == UnixEndPointKind.Pathname)
             return state;
         state.Dispose();
@@ -110,15 +116,17 @@ internal sealed partial class ListenerState : IDisposable
             int fd = LibcSocket.Accept(Core.Descriptor);
             if (fd < 0)
                 return fd == SyncCall.Again && WasShutDown ? -(int)Errno.EINVAL : fd;
-            // SO_PASSRIGHTS and SO_PASSCRED are inherited from the listener, so an accepted socket needs no call of its own.
+            // SO_PASSRIGHTS and SO_PASSCRED come from the listener as it was at connect(2), so an accepted socket needs no call of its own.
             accepted = new SocketCore(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
             if (_shared)
             {
-                // Unless another process has the listener, too, and may have told the kernel otherwise.
+                // Unless the listener had another rule, or another process has it, too, and may have told the kernel otherwise.
                 accepted.AcceptsDescriptors = Core.AcceptsDescriptors;
                 accepted.DistrustRefusal();
             }
 
+            if (_tellsEach)
+                accepted.TellRecordsFromEnd();
             if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
                 return 0;
             accepted.Dispose();

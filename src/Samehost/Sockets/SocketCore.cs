@@ -56,8 +56,14 @@ internal sealed class SocketCore : IDisposable
         }
     }
 
+    /// <summary>True when its owner had wished otherwise. For a listener: clients that wait in its backlog came by that rule.</summary>
+    public bool HadOtherRule { get; private init; }
+
     /// <summary>Descriptors may have come through before the kernel was told to refuse them.</summary>
     public void DistrustRefusal() => RefusesDescriptors = false;
+
+    /// <summary>True when whatever comes here says who has sent it (SO_PASSCRED), from the moment on when that was asked for.</summary>
+    public bool HasCredentials => LibcSocketOptions.Get(Descriptor, LibcSocketOptions.SO_PASSCRED, out int value) >= 0 && value != 0;
 
     /// <summary>Asks for credentials with every record (SO_PASSCRED), which an empty record then has and the end of the conversation
     /// has not.</summary>
@@ -151,6 +157,7 @@ internal sealed class SocketCore : IDisposable
         if (found >= 0 && local && actual == type)
         {
             _ = LibcFcntl.SetNonBlocking(duplicate!);
+            bool accepted = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
             // Set once, to what it is to be: the socket may be shared with another process.
             if (isOurs)
                 _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
@@ -158,6 +165,7 @@ internal sealed class SocketCore : IDisposable
             return new SocketCore(duplicate!, refusesDescriptors: false)
             {
                 MayAcceptDescriptors = acceptsDescriptors,
+                HadOtherRule = accepted != acceptsDescriptors,
                 _hasSendBuffer = true, // its size is its owner's business
             };
         }

@@ -19,6 +19,10 @@ namespace Samehost;
 /// </code></example>
 public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
 {
+    private const string SendersUnknown =
+        "Datagrams wait that came before the socket told who sends them, so that no policy can judge them. Have systemd set it from the "
+        + "start (PassCredentials=yes in the socket unit, otherwise SO_PASSCRED), or take them from anyone.";
+
     private const string PolicyWanted =
         "An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.";
 
@@ -101,6 +105,8 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     /// <param name="descriptor">The socket.</param>
     /// <param name="options">What concerns its senders; the socket file is as its maker chose.</param>
     /// <exception cref="ArgumentException">Not a local datagram socket, or an abstract name without a policy.</exception>
+    /// <exception cref="InvalidOperationException">There is a policy, and datagrams wait already that do not tell who sent them, because
+    /// SO_PASSCRED was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
     public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
     {
         var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram");
@@ -109,8 +115,12 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
             if (options?.PeerPolicy is null && core.LocalEndPoint().Kind == UnixEndPointKind.Abstract)
                 throw new ArgumentException(PolicyWanted, nameof(options));
             var state = new DatagramState(core);
+            // Those that came before it was asked for do not say who sent them. They are not to be lost in silence.
+            bool isBlind = !core.HasCredentials && LibcPoll.IsReady(core.Descriptor, LibcPoll.POLLIN);
             if (options is not null)
                 state.Apply(options);
+            if (isBlind && state.Policy is not null)
+                throw new InvalidOperationException(SendersUnknown);
             return new UnixDatagram(state);
         }
         catch

@@ -11,7 +11,7 @@ public sealed class UnixDatagramOptions
     /// <summary>
     /// Who may send; datagrams of others are dropped unread, message by message (SO_PASSCRED). Null, the default, takes those of
     /// everybody who may write to the socket file; an abstract name, which has no permissions, asks for a decision. Supplementary groups
-    /// are not known for datagrams.
+    /// are not known for datagrams, and user and group are the sender's real ones (<see cref="PeerCredentials.UserId"/>).
     /// </summary>
     public PeerPolicy? PeerPolicy { get; init; }
 

@@ -23,21 +23,13 @@ internal sealed class BarrierMark : IDisposable
         _registration = new Registration(_ours);
     }
 
-    public void Send(SystemdNotify notify)
-    {
-        notify.Send(Message, [_theirs]);
-        _theirs.Dispose();
-    }
-
     public async ValueTask SendAsync(SystemdNotify notify, CancellationToken token)
     {
         await notify.SendAsync(Message, [_theirs], token).ConfigureAwait(false);
         _theirs.Dispose();
     }
 
-    /// <summary>True when the manager has closed its end, false when the time is over.</summary>
-    public bool Wait(TimeSpan limit) => LibcPoll.Wait(_ours, events: 0, null, limit) > 0; // a hang-up is reported unasked
-
+    /// <summary>Ends when the manager has closed its end.</summary>
     public ValueTask WaitAsync(CancellationToken token) => _registration.Readers.RunWithoutResult(new HangUp(_ours), token);
 
     public void Dispose()
@@ -51,7 +43,7 @@ internal sealed class BarrierMark : IDisposable
     {
         internal override bool TryPerform(ref bool drained)
         {
-            if (!LibcPoll.IsReady(end, events: 0))
+            if (!LibcPoll.IsReady(end, events: 0)) // a hang-up is reported unasked
                 return false;
             SetOutcome(0);
             return true;

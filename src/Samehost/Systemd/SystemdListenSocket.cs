@@ -55,8 +55,10 @@ public sealed class SystemdListenSocket
         Take(SystemdSocketKind.SeqpacketListener, descriptor => UnixSeqpacketListener.FromDescriptor(descriptor, options));
 
     /// <summary>Takes it as a datagram socket.</summary>
-    /// <param name="options">What concerns the senders.</param>
-    /// <exception cref="InvalidOperationException">It is something else, or was taken.</exception>
+    /// <param name="options">What concerns the senders. A policy needs <c>PassCredentials=yes</c> in the socket unit, or else the
+    /// datagram that started the service does not tell who sent it.</param>
+    /// <exception cref="InvalidOperationException">It is something else, or was taken; or there is a policy, and datagrams wait that do
+    /// not tell who sent them.</exception>
     /// <exception cref="ArgumentException">An abstract name without a policy.</exception>
     public UnixDatagram TakeDatagram(UnixDatagramOptions? options = null) =>
         Take(SystemdSocketKind.Datagram, descriptor => UnixDatagram.FromDescriptor(descriptor, options));

@@ -12,15 +12,7 @@ public sealed partial class SystemdNotify
     /// <param name="limit">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>False when no service manager asked to be told.</returns>
     /// <exception cref="UnixSocketException">ETIMEDOUT: the time is over; otherwise as <see cref="Send"/>.</exception>
-    public bool Barrier(TimeSpan limit)
-    {
-        CheckLimit(limit);
-        if (_supervisor is null)
-            return false;
-        using var mark = new BarrierMark();
-        mark.Send(this);
-        return mark.Wait(limit) ? true : throw Overdue();
-    }
+    public bool Barrier(TimeSpan limit) => BarrierAsync(limit).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Waits until the manager has dealt with everything sent before; otherwise as <see cref="Barrier"/>.</summary>
     /// <remarks>Cancel safe: only the waiting ends.</remarks>

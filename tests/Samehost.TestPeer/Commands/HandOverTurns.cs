@@ -5,7 +5,8 @@ namespace Samehost.TestPeer;
 /// <summary>
 /// <c>hand-over-turns PATH --control PATH</c>: a server that comes and goes. At the line <c>listen</c> it binds, at <c>take</c> it takes
 /// over; then it says <c>serving</c>. When it has handed over and drained it says <c>left</c>. It sends back one line of each connection
-/// and closes; connections that it was given go on, and it puts their state before each line.
+/// and closes; connections that it was given go on, and it puts their state before each line. <c>take</c> is also to be had in two steps,
+/// <c>request</c> and <c>confirm</c>, without serving.
 /// </summary>
 internal static class HandOverTurns
 {
@@ -13,8 +14,39 @@ internal static class HandOverTurns
     {
         var control = UnixEndPoint.FromPath(arguments.Option("--control")!);
         Console.WriteLine("ready");
+        UnixTakeOver? requested = null;
         while (Console.ReadLine() is { } line)
+        {
+            if (line == "request")
+            {
+                requested = UnixTakeOver.RequestAsync(control).GetAwaiter().GetResult();
+                Console.WriteLine("requested");
+                continue;
+            }
+            if (line == "confirm")
+            {
+                Console.WriteLine(Confirms(requested!) ? "confirmed" : "not confirmed");
+                continue;
+            }
             ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
+        }
+    }
+
+    private static bool Confirms(UnixTakeOver requested)
+    {
+        try
+        {
+            requested.ConfirmAsync().GetAwaiter().GetResult();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        finally
+        {
+            requested.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
     }
 
     private static async Task ServeAsync(UnixEndPoint path, UnixEndPoint control, bool take)

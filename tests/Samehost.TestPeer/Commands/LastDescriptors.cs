@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>last-descriptors PATH</c>: what happens before there is any event loop when it is the descriptors for one that are missing, and when a
-/// socket takes the very last. Says how each call failed and what it left behind.
+/// <c>last-descriptors PATH</c>: what happens when there are no descriptors for the first event loop, and when a socket takes the very last
+/// one. Says how each call failed and what it left behind.
 /// </summary>
 internal static class LastDescriptors
 {

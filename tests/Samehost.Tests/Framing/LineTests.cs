@@ -129,4 +129,32 @@ public sealed class LineTests : IDisposable
         Assert.Equal(rest, await reader.ReadStringAsync(TestContext.Current.CancellationToken));
         await sending;
     }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_memory_of_a_long_line_is_given_back_behind_it(bool asynchronous)
+    {
+        var (near, far) = UnixStream.CreatePair();
+        using var _ = near;
+        using var reader = new LineReader(far, new LineOptions { OwnsStream = true });
+        Task writing = Task.Run(
+            () =>
+            {
+                near.Write([.. Enumerable.Repeat((byte)'x', 1_000_000), (byte)'\n']);
+                for (int i = 0; i < 3; i++)
+                    near.Write("short\n"u8);
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal(1_000_000, (await NextAsync()).Length);
+        await writing;
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(5, (await NextAsync()).Length);
+        near.Write("last\n"u8);
+        Line last = await NextAsync();
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(last.Bytes, out ArraySegment<byte> after));
+        Assert.InRange(after.Array!.Length, 1, 100_000);
+
+        async ValueTask<Line> NextAsync() => asynchronous ? await reader.ReadAsync(TestContext.Current.CancellationToken) : reader.Read();
+    }
 }

@@ -110,4 +110,47 @@ public sealed class HandOverDeathTests : HandOverFixture
         await successor.KillAsync();
         Assert.Equal("3\n", await client.ReceiveAsync(2));
     }
+
+    /// <summary>Two deployments at once: the second has the predecessor's socket, too, and must not take it from the first.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task Of_several_successors_one_has_the_socket_also_when_the_predecessor_is_gone()
+    {
+        await using PeerProcess predecessor = StartPeer("hand-over-turns"), first = StartPeer("hand-over-turns");
+        foreach (PeerProcess peer in new[] { predecessor, first })
+            await peer.ExpectAsync("ready");
+        predecessor.Send("listen");
+        await predecessor.ExpectAsync("serving");
+        await using (var second = await RequestAsync())
+        {
+            first.Send("take");
+            await first.ExpectAsync("serving");
+            await predecessor.KillAsync();
+            var refused = await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(second));
+            Assert.Contains("another successor", refused.Message, StringComparison.Ordinal);
+        }
+
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.SendAsync("x\n");
+        Assert.Equal("x\n", await client.ReceiveAsync(2));
+        Assert.Equal(first.Id, client.Stream.GetPeerCredentials().ProcessId);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Of_several_heirs_the_first_has_the_socket()
+    {
+        await using PeerProcess predecessor = StartPeer("hand-over-turns"), other = StartPeer("hand-over-turns");
+        foreach (PeerProcess peer in new[] { predecessor, other })
+            await peer.ExpectAsync("ready");
+        predecessor.Send("listen");
+        await predecessor.ExpectAsync("serving");
+        await using var takeOver = await RequestAsync();
+        other.Send("request");
+        await other.ExpectAsync("requested");
+        await predecessor.KillAsync();
+        await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
+        Assert.Empty(await ConfirmAsync(takeOver));
+        other.Send("confirm");
+        await other.ExpectAsync("not confirmed");
+        await ExpectServedAsync();
+    }
 }

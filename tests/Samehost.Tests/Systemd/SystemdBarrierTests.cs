@@ -43,6 +43,22 @@ public sealed class SystemdBarrierTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task A_manager_whose_queue_is_full_is_reported_as_well(bool blocking)
+    {
+        using var stop = new CancellationTokenSource();
+        ValueTask<bool> waiting;
+        do
+            waiting = _manager.Notify.SendAsync(["STATUS=busy"], [], stop.Token);
+        while (waiting.IsCompleted); // until one finds no room
+        var failure = await Assert.ThrowsAsync<UnixSocketException>(() => Start(blocking, TimeSpan.FromMilliseconds(30)));
+        Assert.Equal((Errno.ETIMEDOUT, "barrier"), (failure.Errno, failure.Operation));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.AsTask());
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task A_manager_that_dies_keeps_nobody_waiting(bool blocking)
     {
         var passed = Start(blocking, Ample);

@@ -159,4 +159,47 @@ public sealed class SystemdListenSocketsTests : IDisposable
 
     private static SystemdListenSockets Take(InheritedDescriptors inherited, string names) =>
         SystemdListenSockets.Take(GivenEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
+
+    /// <summary>The one that started the service came before anybody could ask for its sender.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task A_datagram_whose_sender_no_policy_can_judge_is_told_of_and_not_lost()
+    {
+        using var managers = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        managers.Bind(new UnixDomainSocketEndPoint(_directory["d"]));
+        using var client = UnixDatagram.Create();
+        client.SendTo("first"u8, Path("d"));
+        var policy = new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot };
+        var problem = Assert.Throws<InvalidOperationException>(() => UnixDatagram.FromDescriptor(managers.SafeHandle, policy));
+        Assert.Contains("PassCredentials=yes", problem.Message, StringComparison.Ordinal);
+
+        byte[] buffer = new byte[16];
+        using (var open = UnixDatagram.FromDescriptor(managers.SafeHandle))
+            Assert.Equal(5, (await open.ReceiveAsync(buffer, Stop)).Count);
+        using var judged = UnixDatagram.FromDescriptor(managers.SafeHandle, policy);
+        client.SendTo("next"u8, Path("d"));
+        Assert.Equal(4, (await judged.ReceiveAsync(buffer, Stop)).Count);
+    }
+
+    /// <summary>A connection has the options that its listener had when it was made, not those of when it is accepted.</summary>
+    [Theory(Timeout = 180_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_was_in_the_backlog_before_is_served_like_everybody_else(bool early)
+    {
+        using var managers = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        managers.Bind(new UnixDomainSocketEndPoint(_directory["s"]));
+        managers.Listen(10);
+        UnixSeqpacket? client = early ? UnixSeqpacket.Connect(Path("s")) : null;
+        var options = new UnixListenerOptions { AcceptDescriptors = true };
+        using var listener = UnixSeqpacketListener.FromDescriptor(managers.SafeHandle, options);
+        client ??= UnixSeqpacket.Connect(Path("s"));
+        using var _ = client;
+        using var server = await listener.AcceptAsync(Stop);
+        client.Send([]);
+        client.Send("hello"u8, [client.Handle]);
+        using (var empty = await server.ReceiveAsync(new byte[8], null, Stop))
+            Assert.Equal((0, false), (empty.Count, empty.IsEnd));
+        using var record = await server.ReceiveAsync(new byte[8], null, Stop);
+        Assert.Equal((5, 1), (record.Count, record.Descriptors.Count));
+    }
 }

@@ -55,7 +55,7 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
         return new Recorder(path, file, header, isFile: TakeOver(path, file));
     }
 
-    public void Listening() => Write(null);
+    public void Listening() => Append([]);
 
     public void Opened(int connection, string who) =>
         Write(new RecordingLine { Time = Now(), Connection = connection, Event = RecordingLine.Open, Peer = who });
@@ -108,9 +108,11 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
 
     private double Now() => Math.Round(Stopwatch.GetElapsedTime(_start).TotalSeconds, 6);
 
-    private void Write(RecordingLine? line)
+    private void Write(RecordingLine line) => Append(Encode(line));
+
+    /// <summary>Writes behind the line about the recording itself, which whoever comes first writes.</summary>
+    private void Append(byte[] lines)
     {
-        byte[] bytes = line is null ? [] : Encode(line);
         try
         {
             lock (_lock)
@@ -122,7 +124,7 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
                     _file.Write(Encode(_header));
                     _hasBegun = true;
                 }
-                _file.Write(bytes);
+                _file.Write(lines);
             }
         }
         catch (IOException error)

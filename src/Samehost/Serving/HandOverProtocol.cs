@@ -58,18 +58,19 @@ internal static class HandOverProtocol
     {
         var buffer = new byte[64];
         using var record = await control.ReceiveAsync(buffer, null, token).ConfigureAwait(false);
-        if (record.IsEnd)
-            throw Gone(word);
+        CheckCame(record, word);
         string said = Encoding.ASCII.GetString(buffer, 0, record.Count);
         if (said != word)
             throw Unexpected(said, word);
     }
 
-    public static IOException Gone(string word) => new($"The other process left the hand-over before it said '{word}'.");
-
-    /// <exception cref="UnixSocketException">EMFILE: what came with the record found no descriptor here.</exception>
-    public static void CheckRoom(UnixMessage record)
+    /// <summary>Makes sure that a record came, with all that it brought.</summary>
+    /// <exception cref="IOException">The peer has gone.</exception>
+    /// <exception cref="UnixSocketException">EMFILE: there was no descriptor for what it brought.</exception>
+    public static void CheckCame(UnixMessage record, string word)
     {
+        if (record.IsEnd)
+            throw new IOException($"The other process left the hand-over before it said '{word}'.");
         if (record.DescriptorLoss == DescriptorLoss.NoRoom)
             throw new UnixSocketException(Errno.EMFILE, "receive");
     }

@@ -64,7 +64,7 @@ public sealed partial class UnixServer
         {
             if (_stop is not null || _accepting.Ended.IsFaulted)
                 return;
-            _listener.TakeBack();
+            _listener.TellKernel();
             _stopAccepting = new CancellationTokenSource();
             _accepting = StartAccepting();
         }

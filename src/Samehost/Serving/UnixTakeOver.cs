@@ -61,9 +61,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
             var buffer = new byte[HandOverProtocol.MostRecord];
             using var record = await connection.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, cancellationToken)
                 .ConfigureAwait(false);
-            if (record.IsEnd)
-                throw HandOverProtocol.Gone(HandOverProtocol.Listener);
-            HandOverProtocol.CheckRoom(record);
+            HandOverProtocol.CheckCame(record, HandOverProtocol.Listener);
             var (word, path) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
             if (word != HandOverProtocol.Listener || record.Descriptors.Count != 1)
                 throw HandOverProtocol.Unexpected(word, HandOverProtocol.Listener);
@@ -140,9 +138,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
         while (true)
         {
             using var record = await _control.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, token).ConfigureAwait(false);
-            if (record.IsEnd)
-                throw HandOverProtocol.Gone(HandOverProtocol.Yours);
-            HandOverProtocol.CheckRoom(record);
+            HandOverProtocol.CheckCame(record, HandOverProtocol.Yours);
             var (word, state) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
             if (word == HandOverProtocol.Yours)
                 return;

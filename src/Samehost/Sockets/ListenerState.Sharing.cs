@@ -48,8 +48,8 @@ internal sealed partial class ListenerState
         return _file?.OwnPath;
     }
 
-    /// <summary>Goes on alone after a successor has failed.</summary>
-    public void TakeBack() => TellKernel(); // it may have told it otherwise
+    /// <summary>Has the kernel go by our rule for descriptors: whoever had the socket, or has it, too, may have told it otherwise.</summary>
+    public void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
     public void LeaveFile() => _file?.Forget();
@@ -97,6 +97,4 @@ internal sealed partial class ListenerState
 
     /// <summary>The process that has called listen(2) last: of a socket that several successors have, the one whose it is.</summary>
     private int LastToListen() => LibcSocketOptions.GetPeerCredentials(Core.Descriptor, out var last) >= 0 ? last.Pid : 0;
-
-    private void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 }

@@ -17,18 +17,19 @@ internal static class HandOverTurns
         UnixTakeOver? requested = null;
         while (Console.ReadLine() is { } line)
         {
-            if (line == "request")
+            switch (line)
             {
-                requested = UnixTakeOver.RequestAsync(control).GetAwaiter().GetResult();
-                Console.WriteLine("requested");
-                continue;
+                case "request":
+                    requested = UnixTakeOver.RequestAsync(control).GetAwaiter().GetResult();
+                    Console.WriteLine("requested");
+                    break;
+                case "confirm":
+                    Console.WriteLine(Confirms(requested!) ? "confirmed" : "not confirmed");
+                    break;
+                default:
+                    ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
+                    break;
             }
-            if (line == "confirm")
-            {
-                Console.WriteLine(Confirms(requested!) ? "confirmed" : "not confirmed");
-                continue;
-            }
-            ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
         }
     }
 

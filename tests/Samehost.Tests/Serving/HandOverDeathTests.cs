@@ -115,11 +115,7 @@ public sealed class HandOverDeathTests : HandOverFixture
     [Fact(Timeout = 180_000)]
     public async Task Of_several_successors_one_has_the_socket_also_when_the_predecessor_is_gone()
     {
-        await using PeerProcess predecessor = StartPeer("hand-over-turns"), first = StartPeer("hand-over-turns");
-        foreach (PeerProcess peer in new[] { predecessor, first })
-            await peer.ExpectAsync("ready");
-        predecessor.Send("listen");
-        await predecessor.ExpectAsync("serving");
+        await using PeerProcess predecessor = await StartServingAsync(), first = await StartReadyAsync();
         await using (var second = await RequestAsync())
         {
             first.Send("take");
@@ -138,11 +134,7 @@ public sealed class HandOverDeathTests : HandOverFixture
     [Fact(Timeout = 180_000)]
     public async Task Of_several_heirs_the_first_has_the_socket()
     {
-        await using PeerProcess predecessor = StartPeer("hand-over-turns"), other = StartPeer("hand-over-turns");
-        foreach (PeerProcess peer in new[] { predecessor, other })
-            await peer.ExpectAsync("ready");
-        predecessor.Send("listen");
-        await predecessor.ExpectAsync("serving");
+        await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
         await using var takeOver = await RequestAsync();
         other.Send("request");
         await other.ExpectAsync("requested");
@@ -152,5 +144,20 @@ public sealed class HandOverDeathTests : HandOverFixture
         other.Send("confirm");
         await other.ExpectAsync("not confirmed");
         await ExpectServedAsync();
+    }
+
+    private async Task<PeerProcess> StartServingAsync()
+    {
+        PeerProcess peer = await StartReadyAsync();
+        peer.Send("listen");
+        await peer.ExpectAsync("serving");
+        return peer;
+    }
+
+    private async Task<PeerProcess> StartReadyAsync()
+    {
+        PeerProcess peer = StartPeer("hand-over-turns");
+        await peer.ExpectAsync("ready");
+        return peer;
     }
 }

@@ -122,14 +122,6 @@ public sealed class DescriptorPassingTests : SocketTest
         Assert.Throws<InvalidOperationException>(() => closed.Receive(new byte[1]));
     }
 
-    private static async Task SendAsync(DescriptorChannel channel, bool asynchronous, byte[] bytes, SafeHandle[] handles)
-    {
-        if (asynchronous)
-            await channel.SendAsync(bytes, handles);
-        else
-            channel.Send(bytes, handles);
-    }
-
     /// <summary>The kernel ends a read at a descriptor, also at one that came before descriptors were refused again.</summary>
     [Fact(Timeout = Limit)]
     public async Task Refusing_them_again_hides_nothing_that_came_behind_one()
@@ -150,5 +142,13 @@ public sealed class DescriptorPassingTests : SocketTest
         while (read < 30)
             read += await near.ReadAsync(buffer, Token);
         Assert.Equal(30, read);
+    }
+
+    private static async Task SendAsync(DescriptorChannel channel, bool asynchronous, byte[] bytes, SafeHandle[] handles)
+    {
+        if (asynchronous)
+            await channel.SendAsync(bytes, handles);
+        else
+            channel.Send(bytes, handles);
     }
 }

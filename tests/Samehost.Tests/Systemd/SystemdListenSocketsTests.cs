@@ -155,11 +155,6 @@ public sealed class SystemdListenSocketsTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => accepting.GetAwaiter().GetResult());
     }
 
-    private UnixEndPoint Path(string name) => UnixEndPoint.FromPath(_directory[name]);
-
-    private static SystemdListenSockets Take(InheritedDescriptors inherited, string names) =>
-        SystemdListenSockets.Take(GivenEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
-
     /// <summary>The one that started the service came before anybody could ask for its sender.</summary>
     [Fact(Timeout = 180_000)]
     public async Task A_datagram_whose_sender_no_policy_can_judge_is_told_of_and_not_lost()
@@ -202,4 +197,9 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var record = await server.ReceiveAsync(new byte[8], null, Stop);
         Assert.Equal((5, 1), (record.Count, record.Descriptors.Count));
     }
+
+    private UnixEndPoint Path(string name) => UnixEndPoint.FromPath(_directory[name]);
+
+    private static SystemdListenSockets Take(InheritedDescriptors inherited, string names) =>
+        SystemdListenSockets.Take(GivenEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
 }

@@ -165,6 +165,21 @@ public sealed class ReplayTests : RelayFixture
         }
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task Standard_input_may_be_a_socket_and_is_not_read_where_there_is_none()
+    {
+        await using (ToolRun closed = StartProgram("sh", "-c", "exec \"$0\" replay - \"$1\" <&-", Tool, ToPath))
+        {
+            ToolResult result = await closed.EndAsync();
+            Assert.Equal((1, ""), (result.Status, result.Output));
+            Assert.StartsWith("samehost: standard input is closed: ", result.Errors, StringComparison.Ordinal);
+        }
+        await using ToolRun server = await ServeAsync(
+            FromPath, "--exec", "sh", "-c", "exec \"$0\" replay - \"$1\" 2>&1", Tool, ToPath);
+        ToolResult client = await ConnectAsync("hello\n", FromPath);
+        Assert.Contains("-, line 1: not JSON", client.Output, StringComparison.Ordinal);
+    }
+
     private static byte[] Upper(byte[] bytes) => [.. bytes.Select(b => (byte)char.ToUpperInvariant((char)b))];
 
     /// <summary>Two clients, one after the other, speak through a relay to a server that answers in capitals.</summary>
@@ -212,20 +227,5 @@ public sealed class ReplayTests : RelayFixture
             }
         }, Stop);
         return listener;
-    }
-
-    [Fact(Timeout = 180_000)]
-    public async Task Standard_input_may_be_a_socket_and_is_not_read_where_there_is_none()
-    {
-        await using (ToolRun closed = StartProgram("sh", "-c", "exec \"$0\" replay - \"$1\" <&-", Tool, ToPath))
-        {
-            ToolResult result = await closed.EndAsync();
-            Assert.Equal((1, ""), (result.Status, result.Output));
-            Assert.StartsWith("samehost: standard input is closed: ", result.Errors, StringComparison.Ordinal);
-        }
-        await using ToolRun server = await ServeAsync(
-            FromPath, "--exec", "sh", "-c", "exec \"$0\" replay - \"$1\" 2>&1", Tool, ToPath);
-        ToolResult client = await ConnectAsync("hello\n", FromPath);
-        Assert.Contains("-, line 1: not JSON", client.Output, StringComparison.Ordinal);
     }
 }

@@ -157,14 +157,6 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal("6f 6e 65 0a\n74 77 6f 0a\n", (await ConnectAsync("", At("a.sock"), "--type", "seqpacket", "--hex")).Output);
     }
 
-    private static string[] ChildrenOf(int process)
-    {
-        using Process ps = Process.Start(new ProcessStartInfo(
-            "ps", ["-o", "stat=,args=", "--ppid", $"{process}"])
-        { RedirectStandardOutput = true })!;
-        return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-    }
-
     /// <summary>As process 1 of a container is, to whom every orphan goes; and what a start script becomes.</summary>
     [Fact(Timeout = 180_000)]
     public async Task Children_that_are_not_its_own_are_reaped_as_well_and_are_in_nobodys_way()
@@ -179,5 +171,13 @@ public sealed class ServeExecTests : ToolFixture
         }
         server.Terminate();
         Assert.Equal(0, (await server.EndAsync()).Status);
+    }
+
+    private static string[] ChildrenOf(int process)
+    {
+        using Process ps = Process.Start(new ProcessStartInfo(
+            "ps", ["-o", "stat=,args=", "--ppid", $"{process}"])
+        { RedirectStandardOutput = true })!;
+        return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

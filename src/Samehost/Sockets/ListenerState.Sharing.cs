@@ -48,7 +48,7 @@ internal sealed partial class ListenerState
         return _file?.OwnPath;
     }
 
-    /// <summary>Has the kernel go by our rule for descriptors: whoever had the socket, or has it, too, may have told it otherwise.</summary>
+    /// <summary>Has the kernel go by our rule for descriptors: whoever had the socket, or has it, too, may have changed it.</summary>
     public void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>

@@ -47,6 +47,41 @@ internal static partial class LibcFcntl
         return fd;
     }
 
+    /// <summary>How many of the lowest free descriptor numbers are below <paramref name="end"/>, counted up to
+    /// <paramref name="most"/>, by taking them for a moment.</summary>
+    /// <param name="any">Any open descriptor.</param>
+    /// <param name="most">When to stop counting.</param>
+    /// <param name="end">The first number that does not count.</param>
+    /// <param name="last">The highest number that was free and counts; -1 when there is none.</param>
+    public static int CountFree(Descriptor any, int most, int end, out int last)
+    {
+        Span<int> taken = stackalloc int[most];
+        int count = 0;
+        last = -1;
+        using var lease = new DescriptorLease(any);
+        while (count < most && last + 1 < end)
+        {
+            // Not below the one before, where others may have closed one meanwhile; so what is counted is distinct.
+            int fd = fcntl(lease.Fd, F_DUPFD_CLOEXEC, last + 1);
+            if (fd < 0)
+                break;
+            if (fd >= end)
+            {
+                _ = close(fd);
+                break;
+            }
+
+            taken[count++] = last = fd;
+        }
+
+        foreach (int fd in taken[..count])
+            _ = close(fd);
+        return count;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int close(int fd);
+
     [LibraryImport("libc")]
     private static partial int fcntl(int fd, int command, int argument);
 }

@@ -11,6 +11,7 @@ internal static unsafe partial class LibcSocketOptions
     public const int SO_RCVBUF = 8;
     public const int SO_PASSCRED = 16;
     public const int SO_PASSPIDFD = 76;
+    public const int SO_PASSSEC = 34;
     public const int SO_ACCEPTCONN = 30;
     public const int SO_DOMAIN = 39;
     public const int SO_PASSRIGHTS = 83;

@@ -6,15 +6,39 @@ namespace Samehost.Messages;
 /// <summary>Room for the control messages of one receive, and what becomes of them.</summary>
 internal static class ControlReceiver
 {
-    /// <summary>
-    /// Room enough for every descriptor that one message can bring, so that what comes is seen whole and then judged, and for
-    /// credentials, a pidfd and a security label beside them.
-    /// </summary>
-    public static readonly int RoomForAll = ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int)) + RoomForSender;
+    /// <summary>Room for the sender's credentials, which the kernel puts first, where they are all that is wanted.</summary>
+    public static readonly int RoomForCredentials = ControlLayout.Space(3 * sizeof(int));
 
-    /// <summary>Room where descriptors are not wanted: the kernel closes those that come.</summary>
-    public static int RoomForSender =>
-        ControlLayout.Space(3 * sizeof(int)) + ControlLayout.Space(sizeof(int)) + ControlLayout.Space(256);
+    /// <summary>Room for what comes beside descriptors: credentials, a pidfd, and a security label where the socket has it sent.</summary>
+    public static int RoomForSender(bool label) =>
+        RoomForCredentials + ControlLayout.Space(sizeof(int)) + (label ? ControlLayout.Space(256) : 0);
+
+    /// <summary>Room for descriptors: for one more than are wanted, which shows that there are too many. Nothing else bounds how many the
+    /// kernel installs in this process before they can be judged.</summary>
+    public static int RoomForDescriptors(DescriptorOptions wanted) => ControlLayout.Space(MostToReceive(wanted) * sizeof(int));
+
+    /// <summary>Receives with as much room for descriptors as the process has numbers for, below those that are reserved.</summary>
+    /// <returns>As <see cref="LibcMessage.Receive"/>.</returns>
+    public static int Receive(
+        Descriptor socket,
+        Span<byte> bytes,
+        Span<byte> address,
+        Span<byte> control,
+        bool record,
+        DescriptorOptions? wanted,
+        out ReceivedHeader received)
+    {
+        if (wanted is null || !DescriptorRoom.IsNearEnd)
+            return LibcMessage.Receive(socket, bytes, address, control, record, out received);
+        lock (DescriptorRoom.Receiving)
+        {
+            int most = control.Length / sizeof(int); // as many as it could hold if nothing else came
+            int count = DescriptorRoom.Count(socket, most);
+            int length = (record ? RoomForCredentials : 0) + (count == 0 ? 0 : ControlLayout.HeaderSize + count * sizeof(int));
+            return LibcMessage.Receive(
+                socket, bytes, address, count == most ? control : control[..Math.Min(length, control.Length)], record, out received);
+        }
+    }
 
     /// <summary>
     /// Takes what came: descriptors that are wanted, the sender's credentials and pidfd. Everything else that is a descriptor is
@@ -59,14 +83,16 @@ internal static class ControlReceiver
     {
         if (wanted is null)
             return DescriptorLoss.None; // nobody asked, nobody misses them
-        if (truncated)
+        if (descriptors is not null && descriptors.Count > wanted.MaxCount)
+            return DescriptorLoss.TooMany; // truncated or not: there was room for one too many
+        if (truncated || (descriptors is not null && !DescriptorRoom.MayKeep(descriptors)))
             return DescriptorLoss.NoRoom;
         if (descriptors is null)
             return DescriptorLoss.None;
-        if (descriptors.Count > wanted.MaxCount)
-            return DescriptorLoss.TooMany;
         return wanted.Kinds == DescriptorKinds.Any || AllAre(wanted.Kinds, descriptors) ? DescriptorLoss.None : DescriptorLoss.WrongKind;
     }
+
+    private static int MostToReceive(DescriptorOptions wanted) => Math.Min(wanted.MaxCount + 1, ControlLayout.MostDescriptors);
 
     // Of its own: here a lambda is made only where descriptors came, and not with every message.
     private static bool AllAre(DescriptorKinds kinds, List<Descriptor> descriptors) =>

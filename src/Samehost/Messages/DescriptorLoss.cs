@@ -12,6 +12,9 @@ public enum DescriptorLoss
     /// <summary>One of them was of a kind that <see cref="DescriptorOptions.Kinds"/> does not allow.</summary>
     WrongKind,
 
-    /// <summary>This process had no descriptor numbers left for some of them (EMFILE; the kernel reports MSG_CTRUNC).</summary>
+    /// <summary>This process had no descriptor numbers left for some of them (EMFILE; the kernel reports MSG_CTRUNC), or only such as are
+    /// reserved: for the runtime, which needs some to start a thread, and for accepting connections. Those are, of RLIMIT_NOFILE
+    /// (getrlimit(2)), a sixteenth (12 to 32; or more, see <see cref="UnixServerOptions.ReservedDescriptors"/>) and an eighth (8 to
+    /// 128).</summary>
     NoRoom,
 }

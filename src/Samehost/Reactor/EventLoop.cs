@@ -36,11 +36,12 @@ internal sealed class EventLoop
     private int _sleeping;
     private int _signsOfLife;
 
-    /// <exception cref="IOException">There is no descriptor left for it.</exception>
+    /// <exception cref="IOException">There is no descriptor, or no thread, left for it.</exception>
     public EventLoop()
     {
         Epoll = Opened(LibcEpoll.Create(out var epoll), epoll, "epoll_create1");
         Descriptor? wake = null;
+        LoopCrew? crew = null;
         try
         {
             _wake = wake = Opened(LibcEventFd.Create(out wake), wake, "eventfd");
@@ -48,16 +49,16 @@ internal sealed class EventLoop
             if (added < 0)
                 throw new IOException($"epoll_ctl failed with errno {-added}");
             _offload = new OffloadQueue();
-            _crew = new LoopCrew(this, _offload);
+            _crew = crew = new LoopCrew(this, _offload);
+            crew.Start(); // last: its threads use this object as it stands
         }
         catch
         {
+            crew?.Dispose();
             wake?.Dispose();
             Epoll.Dispose(); // when descriptors are short these are needed elsewhere
             throw;
         }
-
-        _crew.Start(); // only now: its threads use this object as it stands
     }
 
     /// <summary>True on a thread that leads, or has led and is still held by a continuation.</summary>
@@ -80,6 +81,9 @@ internal sealed class EventLoop
     /// <summary>How far the leader is; shared with the crew's watch.</summary>
     public LoopCursor Cursor;
 
+    /// <inheritdoc cref="LoopCrew.IsWatchMissing"/>
+    public bool IsWatchMissing => _crew.IsWatchMissing;
+
     public void Join() => Interlocked.Increment(ref _members);
 
     public void Leave() => Interlocked.Decrement(ref _members);
@@ -91,6 +95,7 @@ internal sealed class EventLoop
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
             LibcEventFd.Signal(_wake);
+        _crew.EnsureWatch();
     }
 
     /// <summary>Leads until deposed, beginning with what is left of the batch. The caller's term is <paramref name="term"/>.</summary>
@@ -114,8 +119,7 @@ internal sealed class EventLoop
             {
                 if (LoopCursor.Term(seen) != term || !Cursor.TryClaim(seen))
                     return;
-                if (_posted.TryDequeue(out var work))
-                    work.Execute();
+                RunPosted();
                 seen = Cursor.Now;
             }
 
@@ -124,6 +128,7 @@ internal sealed class EventLoop
             NextBatch();
             Cursor.StartRunning();
             _crew.WakeWatch();
+            _crew.EnsureWatch();
             time = Stopwatch.GetTimestamp();
         }
     }
@@ -131,7 +136,15 @@ internal sealed class EventLoop
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
         descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
 
-    /// <summary>A method of its own: what it has in hand must not stay alive in the frame of a loop that sleeps.</summary>
+    // These two are methods of their own: what they have in hand must not stay alive in the frame of a loop that sleeps.
+    private void RunPosted()
+    {
+        if (!_posted.TryDequeue(out var work))
+            return;
+        work.Execute();
+        LoopCrew.ResetContext();
+    }
+
     private bool TryServe(int index, long seen, ref long time)
     {
         var entry = _entries[index]; // before the claim: after it a successor may already refill the batch
@@ -153,6 +166,8 @@ internal sealed class EventLoop
 
         bool ran = operation is not null || registration.OnEvents(events);
         operation?.Complete();
+        if (ran)
+            LoopCrew.ResetContext();
         return Charge(registration, ran, start);
     }
 

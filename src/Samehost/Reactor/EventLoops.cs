@@ -50,7 +50,7 @@ internal static class EventLoops
         {
             loop = new EventLoop();
         }
-        catch (Exception e) when (_all.Length > 0 && e is IOException or OutOfMemoryException)
+        catch (IOException) when (_all.Length > 0)
         {
             return Idlest(_all)!; // one fewer will do
         }

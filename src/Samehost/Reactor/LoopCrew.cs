@@ -14,9 +14,13 @@ internal sealed class LoopCrew
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(10);
+
     // One handler that blocks is often followed by more, and then what the others wait is what the watch takes to notice.
     private const int EagerTicks = 100;
     private static readonly TimeSpan EagerTick = TimeSpan.FromMicroseconds(100);
+
+    private static ExecutionContext? _initialContext; // a new thread's
 
     private readonly EventLoop _loop;
     private readonly OffloadQueue _offload;
@@ -24,7 +28,9 @@ internal sealed class LoopCrew
     private readonly object _lock = new();
     private int _spares;
     private int _called;
-    private bool _watchIsMissing;
+    private volatile bool _watchIsMissing; // changed under the lock
+    private int _watchesStarting; // threads on their way to be the watch
+    private Timer? _retry; // while the watch is missing
     private int _parked;
 
     public LoopCrew(EventLoop loop, OffloadQueue offload)
@@ -36,12 +42,28 @@ internal sealed class LoopCrew
         _bell = bell!;
     }
 
-    /// <summary>Sets the first two threads to work.</summary>
+    /// <summary>Sets the first two threads to work. Without the second, until it can be started, the first is not watched.</summary>
+    /// <exception cref="IOException">Not even one thread can be started.</exception>
     public void Start()
     {
-        Start(() => Serve(leads: true, eager: 0), "samehost loop");
-        Start(() => Serve(leads: false, eager: 0), "samehost loop");
+        if (!TryStart(() => Serve(leads: true, eager: 0), "samehost loop"))
+            throw new IOException("No thread can be started for the event loop; are descriptors or memory used up?");
+        lock (_lock)
+            _watchIsMissing = true;
+        TryStartWatch();
     }
+
+    /// <summary>Starts the watch, should there be none because no thread could be started when it was needed.</summary>
+    public void EnsureWatch()
+    {
+        if (_watchIsMissing)
+            TryStartWatch();
+    }
+
+    /// <summary>True while a held-up leader would not be noticed: no thread could be started for the watch.</summary>
+    public bool IsWatchMissing => _watchIsMissing;
+
+    public void Dispose() => _bell.Dispose();
 
     /// <summary>Has the watch tick again, should it have stopped. The caller has just passed a full fence.</summary>
     public void WakeWatch()
@@ -50,20 +72,44 @@ internal sealed class LoopCrew
             LibcEventFd.Signal(_bell);
     }
 
-    // Not in the context of whoever came here first: its AsyncLocals are no business of the handlers'.
-    private static void Start(ThreadStart body, string name) => new Thread(body) { IsBackground = true, Name = name }.UnsafeStart();
+    /// <summary>True for what starting a thread throws when descriptors or memory are used up.</summary>
+    public static bool IsStartFailure(Exception e) => e is OutOfMemoryException or ThreadStartException;
 
-    /// <summary>For threads that can be done without for a while. The runtime needs descriptors and memory to start one.</summary>
+    /// <summary>Makes the thread as it was when it started: a continuation may have left its AsyncLocals and its
+    /// SynchronizationContext behind, which are no business of the next one's.</summary>
+    public static void ResetContext()
+    {
+        if (SynchronizationContext.Current is not null)
+            SynchronizationContext.SetSynchronizationContext(null);
+        ExecutionContext.Restore(_initialContext!);
+    }
+
+#if DEBUG
+    /// <summary>Lets a test have the start of a thread fail.</summary>
+    public static Func<bool>? MayStart { get; set; }
+#endif
+
+    // Not in the context of the caller: its AsyncLocals are no business of the handlers'.
     private static bool TryStart(ThreadStart body, string name)
     {
+#if DEBUG
+        if (MayStart is { } may && !may())
+            return false;
+#endif
         try
         {
-            Start(body, name);
+            new Thread(Body) { IsBackground = true, Name = name }.UnsafeStart();
             return true;
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        catch (Exception e) when (IsStartFailure(e))
         {
             return false;
+        }
+
+        void Body()
+        {
+            _initialContext ??= ExecutionContext.Capture();
+            body();
         }
     }
 
@@ -131,8 +177,8 @@ internal sealed class LoopCrew
         if (!_offload.IsEmpty)
         {
             quiet = 0;
-            if (now == served)
-                TryStart(_offload.ServeAll, "samehost handlers"); // otherwise on the next tick
+            if (now == served && !TryStart(_offload.ServeAll, "samehost handlers"))
+                _loop.Post(_offload); // the leader, then, one at a time
         }
 
         served = now;
@@ -158,12 +204,52 @@ internal sealed class LoopCrew
                 Monitor.Pulse(_lock);
                 return;
             }
+
+            // Noted before a thread is started: the next to come watches, be it that one or one that comes back from what held it up.
+            _watchIsMissing = true;
         }
 
-        if (TryStart(() => Serve(leads: false, EagerTicks), "samehost loop"))
-            return;
+        TryStartWatch();
+    }
+
+    private void TryStartWatch()
+    {
         lock (_lock)
-            _watchIsMissing = true; // the next to come back from what held it up watches
+        {
+            if (!_watchIsMissing || _watchesStarting > 0)
+                return;
+            _watchesStarting++;
+        }
+
+        bool started = TryStart(BecomeWatch, "samehost loop");
+        lock (_lock)
+        {
+            if (!started)
+                _watchesStarting--;
+            if (_watchIsMissing && !started)
+                _retry ??= StartRetrying();
+        }
+    }
+
+    /// <summary>The leader and all who post retry at once. This is for when the leader is held up as well and nothing is posted.</summary>
+    private Timer? StartRetrying()
+    {
+        try
+        {
+            return new Timer(static crew => ((LoopCrew)crew!).EnsureWatch(), this, RetryEvery, RetryEvery);
+        }
+        catch (Exception e) when (IsStartFailure(e))
+        {
+            return null;
+        }
+    }
+
+    private void BecomeWatch()
+    {
+        lock (_lock)
+            _watchesStarting--;
+        if (StandBy())
+            Serve(leads: false, EagerTicks);
     }
 
     /// <summary>Waits to become the watch; false when there are spare threads enough.</summary>
@@ -174,6 +260,8 @@ internal sealed class LoopCrew
             if (_watchIsMissing)
             {
                 _watchIsMissing = false;
+                _retry?.Dispose();
+                _retry = null;
                 return true;
             }
 

@@ -5,7 +5,7 @@ namespace Samehost.Reactor;
 
 /// <summary>
 /// Descriptors whose continuations take long, on their way to the thread pool. The queue is ours, so that when the pool's threads
-/// are all held up the crew can serve it with threads of its own.
+/// are all held up, or it can start none, the crew can serve it with threads of its own.
 /// </summary>
 internal sealed class OffloadQueue : IThreadPoolWorkItem
 {
@@ -22,15 +22,14 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
         if (!registration.Offload(events))
             return; // queued already; whoever takes it serves these events too
         _waiting.Enqueue(registration);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        _ = PoolQueue.TryQueue(this); // if the pool has no thread for it, the watch sees to it on one of its next ticks
     }
 
     /// <summary>Serves all that wait, on a thread of the crew's.</summary>
     public void ServeAll()
     {
         while (TryServe())
-        {
-        }
+            LoopCrew.ResetContext();
     }
 
     void IThreadPoolWorkItem.Execute() => TryServe();

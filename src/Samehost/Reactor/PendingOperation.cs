@@ -1,12 +1,17 @@
 namespace Samehost.Reactor;
 
 /// <summary>A call that had to wait, in the queue of its descriptor until it can be carried out or is given up.</summary>
-internal abstract class PendingOperation
+internal abstract class PendingOperation : LoopCompletion
 {
     internal PendingOperation? Next { get; set; }
 
     /// <summary>Where it waits; null when it does not.</summary>
     internal WaitQueue? Queue { get; set; }
+
+    /// <summary>The descriptor that it waits for, or has waited for.</summary>
+    internal Registration? Origin { get; set; }
+
+    protected sealed override EventLoop? ContinuationLoop => Origin?.LoopIfChosen;
 
     internal CancellationToken Token { get; set; }
 
@@ -21,9 +26,13 @@ internal abstract class PendingOperation
     /// <summary>Keeps an error as the outcome.</summary>
     internal abstract void SetOutcome(Exception error);
 
-    /// <summary>Hands the kept outcome to whoever awaits it; runs the continuation on this thread.</summary>
-    internal abstract void Complete();
+    /// <summary>Makes the kept outcome known; the continuation runs on this thread.</summary>
+    internal void Complete() => CompleteHere();
 
-    /// <summary>Ends the call without its outcome; the continuation runs on the thread pool, never on the caller's stack.</summary>
-    internal abstract void Abandon(Exception reason);
+    /// <summary>Ends the call with an error instead; the continuation runs on the event loop, never on the caller's stack.</summary>
+    internal void Abandon(Exception reason)
+    {
+        SetOutcome(reason);
+        CompleteOnLoop();
+    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace Samehost.Reactor;
@@ -6,49 +7,33 @@ namespace Samehost.Reactor;
 /// <summary>A pending call with a result; used again and again, so that waiting allocates nothing.</summary>
 internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource<T>, IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<T> _source;
     private T? _result;
     private Exception? _error;
 
-    internal short Version => _source.Version;
-
-    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
-
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+    public ValueTaskSourceStatus GetStatus(short token)
+    {
+        CheckVersion(token);
+        return !IsCompleted ? ValueTaskSourceStatus.Pending
+            : _error is null ? ValueTaskSourceStatus.Succeeded
+            : _error is OperationCanceledException ? ValueTaskSourceStatus.Canceled
+            : ValueTaskSourceStatus.Faulted;
+    }
 
     public T GetResult(short token)
     {
         // Throws for a task that was used up already, before anything of the next call's is touched.
-        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        CheckVersion(token);
+        if (!IsCompleted)
             Block(token);
-        try
-        {
-            return _source.GetResult(token);
-        }
-        finally
-        {
-            _source.Reset();
-            Recycle();
-        }
+        var (result, error) = (_result, _error);
+        Reset();
+        Recycle();
+        if (error is not null)
+            ExceptionDispatchInfo.Throw(error);
+        return result!;
     }
 
     void IValueTaskSource.GetResult(short token) => GetResult(token);
-
-    internal sealed override void Complete()
-    {
-        _source.RunContinuationsAsynchronously = false;
-        if (_error is { } error)
-            _source.SetException(error);
-        else
-            _source.SetResult(_result!);
-    }
-
-    internal sealed override void Abandon(Exception reason)
-    {
-        _source.RunContinuationsAsynchronously = true;
-        _source.SetException(reason);
-    }
 
     /// <summary>The outcome of a call that did not have to wait.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -80,7 +65,7 @@ internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource
     private void Block(short token)
     {
         var completed = new ManualResetEventSlim(); // not disposed: Set may still be on its way out when the wait is over
-        _source.OnCompleted(static e => ((ManualResetEventSlim)e!).Set(), completed, token, ValueTaskSourceOnCompletedFlags.None);
+        OnCompleted(static e => ((ManualResetEventSlim)e!).Set(), completed, token, ValueTaskSourceOnCompletedFlags.None);
         completed.Wait();
     }
 
@@ -93,5 +78,6 @@ internal abstract class PendingOperation<T> : PendingOperation, IValueTaskSource
     {
         _result = default;
         _error = null;
+        Origin = null;
     }
 }

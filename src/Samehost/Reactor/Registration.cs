@@ -40,6 +40,9 @@ internal sealed class Registration
     /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
     public EventLoop Loop => Volatile.Read(ref _loop) ?? ChooseLoop();
 
+    /// <summary>The loop it belongs to; null while none has been needed.</summary>
+    public EventLoop? LoopIfChosen => Volatile.Read(ref _loop);
+
     public WaitQueue Readers { get; }
 
     /// <summary>Its number in the loop's table, with the generation.</summary>

@@ -261,6 +261,7 @@ internal sealed class WaitQueue : IThreadPoolWorkItem
     private void Append(PendingOperation operation)
     {
         operation.Queue = this;
+        operation.Origin = _registration;
         if (_tail is null)
             _head = operation;
         else

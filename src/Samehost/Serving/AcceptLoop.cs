@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Samehost.Messages;
 using Samehost.Sockets;
 
 namespace Samehost.Serving;
@@ -30,7 +31,11 @@ internal sealed class AcceptLoop(
     public TimeSpan HeldUpFor => Volatile.Read(ref _heldUpSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Begins on the listener's event loop, which runs even when the thread pool is all held up.</summary>
-    public void Start() => listener.Core.Post(this);
+    public void Start()
+    {
+        DescriptorRoom.Raise(reservedDescriptors ?? 0);
+        listener.Core.Post(this);
+    }
 
     /// <summary>A connection has ended, and with it a descriptor.</summary>
     public void Freed()

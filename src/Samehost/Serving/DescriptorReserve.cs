@@ -1,4 +1,5 @@
 using Samehost.Interop;
+using Samehost.Messages;
 
 namespace Samehost.Serving;
 
@@ -10,9 +11,6 @@ namespace Samehost.Serving;
 internal sealed class DescriptorReserve
 {
     private readonly int? _wanted;
-    private const int Most = 32;
-    private const int Least = 6; // a thread that starts takes three for a moment, an assembly two for good
-
     private int _firstReserved;
 
     /// <param name="wanted">How many to leave; null for what the runtime needs.</param>
@@ -46,6 +44,6 @@ internal sealed class DescriptorReserve
     private int FirstReserved()
     {
         int limit = LibcLimits.Descriptors();
-        return limit - (_wanted ?? Math.Clamp(limit / 16, Least, Most));
+        return limit - (_wanted ?? DescriptorRoom.Reserve(limit));
     }
 }

@@ -17,8 +17,9 @@ public sealed class UnixServerOptions
 
     /// <summary>
     /// How many of the process's descriptors (RLIMIT_NOFILE, getrlimit(2)) are left to others: near that limit accepting pauses and further
-    /// clients wait in the backlog. It holds for all servers of the process together. A sixteenth of the limit by default, but at least 6
-    /// and at most 32, which is what the runtime needs; handlers that open files need more.
+    /// clients wait in the backlog. It holds for all servers of the process together. A sixteenth of the limit by default, but at least 12
+    /// and at most 32, which is what the runtime needs; handlers that open files need more. Descriptors that clients pass stop earlier,
+    /// an eighth of the limit below (8 to 128): see <see cref="DescriptorLoss.NoRoom"/>.
     /// </summary>
     public int? ReservedDescriptors { get; init; }
 

@@ -9,6 +9,7 @@ namespace Samehost.Sockets;
 internal sealed class MessageReceiver(SocketCore core, int type)
 {
     private readonly SenderNames _senders = new();
+    private bool? _hasLabels;
 
     public SocketCore Core { get; } = core;
 
@@ -18,18 +19,23 @@ internal sealed class MessageReceiver(SocketCore core, int type)
     /// <summary>Who may send; null admits everybody. Used by datagrams, whose senders are known only message by message.</summary>
     public PeerPolicy? Policy { get; init; }
 
+    // Only a service manager that made the socket can have asked for them, so they do not come later.
+    private bool HasLabels => _hasLabels ??=
+        LibcSocketOptions.Get(Core.Descriptor, LibcSocketOptions.SO_PASSSEC, out int value) >= 0 && value != 0;
+
     /// <summary>Receives once; 0 or <c>-errno</c>. Messages from senders that the policy does not admit are dropped unseen.</summary>
     public int Receive(Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        Span<byte> control = stackalloc byte[wanted is null ? ControlReceiver.RoomForSender : ControlReceiver.RoomForAll];
+        int room = ControlReceiver.RoomForSender(HasLabels) + (wanted is null ? 0 : ControlReceiver.RoomForDescriptors(wanted));
+        Span<byte> control = stackalloc byte[room];
         message = default;
         if (Core.ReadError is < 0 and var error)
             return error;
         while (true)
         {
             bool record = type != LibcSocket.SOCK_STREAM;
-            int length = LibcMessage.Receive(Core.Descriptor, buffer, address, control, record, out var header);
+            int length = ControlReceiver.Receive(Core.Descriptor, buffer, address, control, record, wanted, out var header);
             message = default;
             if (length == -(int)Errno.ECONNRESET && type == LibcSocket.SOCK_SEQPACKET && !Core.WasReset)
             {

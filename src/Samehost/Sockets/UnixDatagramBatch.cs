@@ -97,7 +97,7 @@ public sealed class UnixDatagramBatch
     internal int Receive(Descriptor socket, PeerPolicy? policy)
     {
         if (policy is not null)
-            _batch.WantControl(ControlReceiver.RoomForSender);
+            _batch.WantControl(ControlReceiver.RoomForCredentials);
         while (true)
         {
             Count = 0;
@@ -144,7 +144,6 @@ public sealed class UnixDatagramBatch
     private bool IsAdmitted(int slot, PeerPolicy policy)
     {
         var beside = ControlReceiver.Read(_batch.Control(slot), _batch.Flags(slot), null);
-        beside.PidFd?.Dispose();
         return beside.Sender is { } sender && policy.AdmitsSender(sender);
     }
 

@@ -26,6 +26,7 @@ internal static class Program
         ["send-datagrams"] = SendDatagrams.Run,
         ["send-unread"] = SendUnread.Run,
         ["serve"] = Serve.Run,
+        ["serve-frames"] = ServeFrames.Run,
         ["serve-storm"] = ServeStorm.Run,
         ["talk"] = Talk.Run,
         ["use-up-descriptors"] = UseUpDescriptors.Run,

@@ -1,0 +1,42 @@
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>serve-frames PATH</c>: sends each frame back to the client that it came from, and keeps the descriptors that came with it until then.
+/// Stops at the end of its input. Answers each line with the number of descriptors that were refused for want of room.
+/// </summary>
+internal static class ServeFrames
+{
+    private static readonly FrameOptions WithDescriptors = new() { Descriptors = DescriptorOptions.Default };
+
+    private static int _refused;
+
+    public static void Run(PeerArguments arguments)
+    {
+        var server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions
+        {
+            Listener = new UnixListenerOptions { AcceptDescriptors = true },
+        });
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is not null)
+            Console.WriteLine($"refused {Volatile.Read(ref _refused)}");
+        server.StopAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+        Console.WriteLine("stopped");
+    }
+
+    private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
+    {
+        using var reader = new FrameReader(stream, WithDescriptors);
+        await using var writer = new FrameWriter(stream);
+        while (await reader.WaitToReadAsync(stopping))
+        {
+            while (reader.TryRead(out var frame))
+            {
+                if (frame.DescriptorLoss == DescriptorLoss.NoRoom)
+                    Interlocked.Increment(ref _refused);
+                await writer.WriteAsync(frame.Payload, stopping);
+            }
+
+            await writer.FlushAsync(stopping);
+        }
+    }
+}

@@ -36,7 +36,9 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         return all.ToArray();
     }
 
-    private static Recording Check(string path, byte[] content)
+    /// <summary>Reads the content of a recording.</summary>
+    /// <exception cref="ToolException">It is none; the message has the number of the line.</exception>
+    public static Recording Check(string path, byte[] content)
     {
         SocketKind? kind = null;
         var events = new List<RecordedEvent>();

@@ -1,0 +1,245 @@
+namespace Samehost.Stress.EventLoop;
+
+/// <summary>A conversation between two sockets of this process that is verified.</summary>
+internal abstract class Transfer(Random random)
+{
+    private const int OneOf = 2000;
+    private long _progress;
+
+    public long Progress => Interlocked.Read(ref _progress);
+
+    protected Random Random { get; } = random;
+
+    public abstract Task RunAsync(Action<string, long> count, CancellationToken cancellationToken);
+
+    protected void Advance() => Interlocked.Increment(ref _progress);
+
+    /// <summary>Now and then a token that is canceled at once, soon, or while the call is made.</summary>
+    protected CancellationTokenSource? MaybeCancel(Random random)
+    {
+        switch (random.Next(8))
+        {
+            case 0:
+                return new CancellationTokenSource(random.Next(3));
+            case 1:
+                var source = new CancellationTokenSource();
+                ThreadPool.UnsafeQueueUserWorkItem(static s =>
+                {
+                    try
+                    {
+                        s.Cancel();
+                    }
+                    catch (ObjectDisposedException)
+                    {
+                        // the call was faster
+                    }
+                }, source, preferLocal: false);
+                return source;
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Now and then holds up the thread that runs the continuation, as a handler that computes does.</summary>
+    protected static void MaybeBlock(Random random)
+    {
+        if (random.Next(OneOf) == 0)
+            new ManualResetEventSlim().Wait(random.Next(1, 30));
+    }
+}
+
+/// <summary>Bytes of a stream in both directions at once, in pieces, with reads that are canceled: nothing may be lost.</summary>
+internal sealed class StreamTransfer(Random random) : Transfer(random)
+{
+    public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var length = Random.Next(1, 400_000);
+            var (first, second) = UnixStream.CreatePair();
+            await using (first)
+            await using (second)
+            {
+                int a = Random.Next(), b = Random.Next();
+                await Task.WhenAll(
+                    WriteAsync(first, length, a), ReadAsync(second, length, a, count), WriteAsync(second, length, b), ReadAsync(first, length, b, count));
+            }
+            count("bytes verified", 2L * length);
+        }
+    }
+
+    private async Task WriteAsync(UnixStream stream, int length, int seed)
+    {
+        var random = new Random(seed);
+        for (var sent = 0; sent < length;)
+        {
+            var piece = new byte[Math.Min(random.Next(1, 5000), length - sent)];
+            for (var i = 0; i < piece.Length; i++)
+                piece[i] = At(seed, sent + i);
+            await stream.WriteAsync(piece);
+            sent += piece.Length;
+            MaybeBlock(random);
+            Advance();
+        }
+        stream.ShutdownWrite();
+    }
+
+    private async Task ReadAsync(UnixStream stream, int length, int seed, Action<string, long> count)
+    {
+        var random = new Random(~seed);
+        var buffer = new byte[8192];
+        var received = 0;
+        while (true)
+        {
+            using var cancel = MaybeCancel(random);
+            int read;
+            try
+            {
+                read = await stream.ReadAsync(buffer.AsMemory(0, random.Next(1, buffer.Length)), cancel?.Token ?? default);
+            }
+            catch (OperationCanceledException) when (cancel is not null)
+            {
+                count("calls canceled", 1);
+                continue;
+            }
+            count("calls", 1);
+            Advance();
+            if (read == 0)
+                break;
+            for (var i = 0; i < read; i++)
+            {
+                if (buffer[i] != At(seed, received + i))
+                    throw new InvalidDataException($"Byte {received + i} of {length} is {buffer[i]}, not {At(seed, received + i)}.");
+            }
+            received += read;
+            MaybeBlock(random);
+        }
+        if (received != length)
+            throw new InvalidDataException($"{received} bytes of {length} came.");
+    }
+
+    private static byte At(int seed, int index) => (byte)(seed + index * 31 + (index >> 8) * 7);
+}
+
+/// <summary>Numbered records or datagrams, received with cancellations: each arrives once, in order.</summary>
+internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(random)
+{
+    private const int RecordsOfAPair = 500;
+
+    public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            int seed = Random.Next();
+            if (seqpacket)
+            {
+                var (first, second) = UnixSeqpacket.CreatePair();
+                using (first)
+                using (second)
+                {
+                    await Task.WhenAll(
+                        SendAsync(seed, record => first.SendAsync(record)),
+                        ReceiveAsync(seed, count, async (buffer, token) => (await second.ReceiveAsync(buffer, null, token)).Count));
+                }
+            }
+            else
+            {
+                var (first, second) = UnixDatagram.CreatePair();
+                using (first)
+                using (second)
+                {
+                    await Task.WhenAll(
+                        SendAsync(seed, record => first.SendAsync(record)),
+                        ReceiveAsync(seed, count, async (buffer, token) => (await second.ReceiveAsync(buffer, token)).Count));
+                }
+            }
+            count("records verified", RecordsOfAPair);
+        }
+    }
+
+    private async Task SendAsync(int seed, Func<ReadOnlyMemory<byte>, ValueTask> send)
+    {
+        var random = new Random(seed);
+        for (var number = 0; number < RecordsOfAPair; number++)
+        {
+            await send(Record(seed, number));
+            MaybeBlock(random);
+            Advance();
+        }
+    }
+
+    private async Task ReceiveAsync(int seed, Action<string, long> count, Func<Memory<byte>, CancellationToken, Task<int>> receive)
+    {
+        var random = new Random(~seed);
+        var buffer = new byte[4096];
+        for (var number = 0; number < RecordsOfAPair;)
+        {
+            using var cancel = MaybeCancel(random);
+            try
+            {
+                var length = await receive(buffer, cancel?.Token ?? default);
+                if (!buffer.AsSpan(0, length).SequenceEqual(Record(seed, number)))
+                    throw new InvalidDataException($"Record {number} came with {length} bytes that are not its own.");
+                number++;
+                count("calls", 1);
+                Advance();
+                MaybeBlock(random);
+            }
+            catch (OperationCanceledException) when (cancel is not null)
+            {
+                count("calls canceled", 1);
+            }
+        }
+    }
+
+    private static byte[] Record(int seed, int number)
+    {
+        var record = new byte[4 + (uint)(seed ^ (number * 7919)) % 1000];
+        BitConverter.TryWriteBytes(record, number);
+        record.AsSpan(4).Fill((byte)number);
+        return record;
+    }
+}
+
+/// <summary>Sockets that are closed while calls are pending at them: each call ends, as documented.</summary>
+internal sealed class ClosingTransfer(Random random) : Transfer(random)
+{
+    private static readonly byte[] Much = new byte[1 << 20];
+
+    public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var (first, second) = UnixStream.CreatePair();
+            using var cancel = MaybeCancel(Random);
+            var token = cancel?.Token ?? default;
+            Task[] calls =
+            [
+                EndsAsync(first.ReadAsync(new byte[10], token).AsTask()),
+                EndsAsync(second.ReadAsync(new byte[2], default).AsTask()),
+                EndsAsync(Random.Next(2) == 0 ? first.WriteAsync(Much, token).AsTask() : first.WriteAsync(Much.AsMemory(0, 1), CancellationToken.None).AsTask()),
+            ];
+            if (Random.Next(2) == 0)
+                await Task.Yield();
+            if (Random.Next(2) == 0)
+                await Task.WhenAll(Task.Run(first.Dispose, CancellationToken.None), Task.Run(second.Dispose, CancellationToken.None));
+            first.Dispose();
+            second.Dispose();
+            await Task.WhenAll(calls);
+            Advance();
+            count("calls pending at a close", calls.Length);
+        }
+    }
+
+    private static async Task EndsAsync(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            // closed here, closed there, or canceled
+        }
+    }
+}

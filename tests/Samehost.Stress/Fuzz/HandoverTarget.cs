@@ -1,0 +1,210 @@
+using System.Runtime.InteropServices;
+
+namespace Samehost.Stress.Fuzz;
+
+/// <summary>
+/// The conversation of a handover, with the other side's records from the input: one a line. The first byte chooses the side; a line that
+/// begins with <c>+</c>, <c>*</c> or <c>&amp;</c> carries a file, a listening stream socket or a listening seqpacket socket.
+/// </summary>
+internal sealed class HandoverTarget : FuzzTarget
+{
+    private const int LeakAllowed = 64;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private readonly UnixEndPoint _address;
+    private readonly UnixEndPoint _control;
+    private readonly UnixSeqpacketListener _predecessor;
+    private readonly UnixListener _streams;
+    private readonly UnixSeqpacketListener _records;
+    private readonly SafeHandle _file = File.OpenHandle("/dev/null");
+    private UnixServer _server;
+    private UnixHandOver _offer;
+    private int _runs;
+    private int _baseLine;
+
+    public HandoverTarget(string directory)
+    {
+        _address = UnixEndPoint.FromPath($"{directory}/a");
+        _control = UnixEndPoint.FromPath($"{directory}/c");
+        _predecessor = UnixSeqpacketListener.Listen(UnixEndPoint.FromPath($"{directory}/p"));
+        _streams = UnixListener.Listen(UnixEndPoint.FromPath($"{directory}/s"));
+        _records = UnixSeqpacketListener.Listen(UnixEndPoint.FromPath($"{directory}/r"));
+        (_server, _offer) = Start();
+    }
+
+    public override string Name => "handover";
+
+    public override IReadOnlyList<string> Words { get; } =
+    [
+        "take 1\n", "ready\n", "confirmed\n", "yours\n", "left\n", "*listener\0/run/app.sock\n", "&listener\0/run/app.sock\n", "*listener\n",
+        "+listener\0/x\n", "*connection\0state\n", "+connection\0\n", "\0", "\n", "take 2", "*listener\0relative\n",
+    ];
+
+    public override string Run(byte[] input)
+    {
+        if (input.Length == 0)
+            return "short";
+        var records = Split(input.AsMemory(1));
+        var outcome = (input[0] & 1) == 0 ? Precede(records).GetAwaiter().GetResult() : Succeed(records).GetAwaiter().GetResult();
+        if (++_runs % 500 == 0)
+            CheckDescriptors();
+        return outcome;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _offer.DisposeAsync();
+        await _server.DisposeAsync();
+        _predecessor.Dispose();
+        _streams.Dispose();
+        _records.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>We are a predecessor that says the records.</summary>
+    private async Task<string> Precede(List<ReadOnlyMemory<byte>> records)
+    {
+        var successor = Task.Run(SucceedAsync);
+        using (var control = await _predecessor.AcceptAsync())
+        {
+            await SayAsync(control, records);
+            control.ShutdownWrite();
+            // It says what it has to say until it has heard the end.
+            return await successor.WaitAsync(Patience);
+        }
+    }
+
+    private async Task<string> SucceedAsync()
+    {
+        UnixTakeOver takeOver;
+        try
+        {
+            takeOver = await UnixTakeOver.RequestAsync(_predecessor.LocalEndPoint);
+        }
+        catch (Exception e) when (e is UnixSocketException or IOException)
+        {
+            return $"request {KindOf(e)}";
+        }
+        await using (takeOver)
+        {
+            try
+            {
+                var connections = await takeOver.ConfirmAsync();
+                foreach (var connection in connections)
+                    await connection.Stream.DisposeAsync();
+                return $"confirmed {connections.Count}";
+            }
+            catch (IOException e)
+            {
+                return $"confirm {KindOf(e)}";
+            }
+            finally
+            {
+                Close(takeOver);
+            }
+        }
+    }
+
+    private static void Close(UnixTakeOver takeOver)
+    {
+        try
+        {
+            takeOver.Listener.Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            takeOver.SeqpacketListener.Dispose();
+        }
+    }
+
+    /// <summary>We are a successor that says the records.</summary>
+    private async Task<string> Succeed(List<ReadOnlyMemory<byte>> records)
+    {
+        using (var control = await UnixSeqpacket.ConnectAsync(_control, new UnixConnectOptions { AcceptDescriptors = true }))
+            await SayAsync(control, records);
+        // Answers, unless it was handed over in good order; then it ends.
+        if (await AnswersAsync())
+            return "serves";
+        await _offer.Completion.WaitAsync(Patience);
+        await _offer.DisposeAsync();
+        await _server.DisposeAsync();
+        (_server, _offer) = Start();
+        Require(await AnswersAsync(), "a fresh server does not answer at the address that was handed over");
+        return "handed over";
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using var client = await UnixStream.ConnectAsync(_address);
+            await client.WriteAsync(new byte[] { 1 });
+            return await client.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience) == 1;
+        }
+        catch (TimeoutException)
+        {
+            throw new FuzzException("the server does not answer after a conversation that failed");
+        }
+        catch (Exception e) when (e is UnixSocketException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private async Task SayAsync(UnixSeqpacket control, List<ReadOnlyMemory<byte>> records)
+    {
+        try
+        {
+            foreach (var record in records)
+            {
+                var (descriptor, rest) = record.Span is [var first, ..] ? first switch
+                {
+                    (byte)'+' => (_file, record[1..]),
+                    (byte)'*' => (_streams.Handle, record[1..]),
+                    (byte)'&' => (_records.Handle, record[1..]),
+                    _ => ((SafeHandle?)null, record),
+                }
+                : (null, record);
+                await control.SendAsync(rest, descriptor is null ? null : [descriptor]).AsTask().WaitAsync(Patience);
+            }
+        }
+        catch (UnixSocketException)
+        {
+            // it has ended the conversation
+        }
+    }
+
+    private (UnixServer, UnixHandOver) Start()
+    {
+        var server = UnixServer.Start(_address, static async (stream, _) =>
+        {
+            var buffer = new byte[16];
+            while (await stream.ReadAsync(buffer, CancellationToken.None) is > 0 and var count)
+                await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
+        });
+        return (server, UnixHandOver.Offer(_control, server));
+    }
+
+    private void CheckDescriptors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var open = Directory.GetFileSystemEntries("/proc/self/fd").Length;
+        if (_baseLine == 0)
+            _baseLine = open;
+        Require(open <= _baseLine + LeakAllowed, $"{open} descriptors are open; {_baseLine} were");
+    }
+
+    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> input)
+    {
+        var records = new List<ReadOnlyMemory<byte>>();
+        while (input.Length > 0)
+        {
+            var newline = input.Span.IndexOf((byte)'\n');
+            records.Add(newline < 0 ? input : input[..newline]);
+            input = newline < 0 ? default : input[(newline + 1)..];
+        }
+        return records;
+    }
+}

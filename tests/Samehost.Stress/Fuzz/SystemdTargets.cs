@@ -1,0 +1,137 @@
+using System.Text;
+using Samehost.Systemd;
+
+namespace Samehost.Stress.Fuzz;
+
+/// <summary>LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES: the first three lines of an input.</summary>
+internal sealed class ListenTarget : FuzzTarget
+{
+    private const int Open = 5;
+
+    public override string Name => "listen";
+
+    public override IReadOnlyList<string> Words { get; } = ["4711", "\n", ":", "0", "5", "2147483647", "2147483644", "9223372036854775808", "-1", "a:b", "\0"];
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public override string Run(byte[] input)
+    {
+        var lines = Text(input).Split('\n', 3);
+        var environment = new GivenVariables(
+            ("LISTEN_PID", lines[0]), ("LISTEN_FDS", lines.ElementAtOrDefault(1)), ("LISTEN_FDNAMES", lines.ElementAtOrDefault(2)));
+        try
+        {
+            var names = ListenVariables.Take(environment, static (name, value, index) =>
+            {
+                if (index >= Open)
+                    throw ServiceEnvironment.Problem(name, value, "it is not open.");
+            });
+            Require(names.Length <= Open, $"{names.Length} descriptors were taken, and {Open} are open");
+            Require(environment.Left == 0, "the variables are still there");
+            if (names.Length > 0)
+            {
+                Require(lines[0] is "4711" or [.., '4', '7', '1', '1'] && lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {Hostile.Show(lines[0])}");
+                Require(lines[1].All(char.IsAsciiDigit), $"LISTEN_FDS was {Hostile.Show(lines[1])}");
+            }
+            return $"taken {names.Length}";
+        }
+        catch (InvalidDataException e)
+        {
+            Require(Hostile.IsPrintable(e.Message.Replace('\u202e', ' ')) || !e.Message.Any(char.IsControl), $"the message is {Hostile.Show(e.Message)}");
+            Require(environment.Left == 0, "the variables are still there");
+            return KindOf(e);
+        }
+    }
+}
+
+/// <summary>Text that is sent to the service manager, and the variables that name it.</summary>
+internal sealed class NotifyTarget : FuzzTarget
+{
+    private readonly UnixDatagram _manager = UnixDatagram.Bind(
+        UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
+
+    private readonly byte[] _buffer = new byte[1 << 16];
+
+    public override string Name => "notify";
+
+    public override IReadOnlyList<string> Words { get; } =
+        ["READY=1", "STATUS=", "=", "\n", "\0", "\u2028", "\u0085", "/run/systemd/notify", "@notify", "vsock:2:1", "1000000", ":"];
+
+    public override string Run(byte[] input)
+    {
+        var text = Text(input);
+        var notify = new SystemdNotify(_manager.LocalEndPoint);
+        var outcome = new StringBuilder();
+
+        // Assignments arrive as they are, a line each.
+        var assignments = text.Split('|');
+        outcome.Append(Send(() => notify.Send(assignments), sent => sent == string.Join('\n', assignments)));
+        // A status arrives as one line.
+        outcome.Append(Send(() => notify.Status(text), static sent =>
+            sent.StartsWith("STATUS=", StringComparison.Ordinal) && !sent.Any(char.IsControl)));
+        outcome.Append(Send(() => notify.RemoveStored(text), sent => sent.EndsWith($"FDNAME={text}", StringComparison.Ordinal)
+            || sent.StartsWith($"FDNAME={text}\n", StringComparison.Ordinal) || sent.Contains($"\nFDNAME={text}\n", StringComparison.Ordinal)));
+
+        var lines = text.Split('\n', 3);
+        var environment = new GivenVariables(
+            ("NOTIFY_SOCKET", lines[0]), ("WATCHDOG_USEC", lines.ElementAtOrDefault(1)), ("WATCHDOG_PID", lines.ElementAtOrDefault(2)));
+        try
+        {
+            outcome.Append(NotifyVariables.Supervisor(environment)?.Kind);
+            var interval = NotifyVariables.WatchdogInterval(environment);
+            Require(interval is null || interval > TimeSpan.Zero, $"the watchdog's interval is {interval}");
+            outcome.Append(interval is not null);
+        }
+        catch (InvalidDataException e)
+        {
+            outcome.Append(KindOf(e));
+        }
+        return outcome.ToString();
+    }
+
+    public override ValueTask DisposeAsync() => _manager.DisposeAsync();
+
+    private string Send(Action send, Func<string, bool> isRight)
+    {
+        try
+        {
+            send();
+        }
+        catch (ArgumentException)
+        {
+            return "refused ";
+        }
+        catch (UnixSocketException e) when (e.Errno == Errno.EMSGSIZE)
+        {
+            return "too long ";
+        }
+        var received = _manager.Receive(_buffer);
+        var text = Encoding.UTF8.GetString(_buffer, 0, received.Count);
+        Require(isRight(text), $"the manager received {Hostile.Show(text)}");
+        return "sent ";
+    }
+}
+
+/// <summary>The variables of an input.</summary>
+internal sealed class GivenVariables : ServiceEnvironment
+{
+    private readonly Dictionary<string, string> _variables = [];
+
+    /// <summary>A value that is missing or <c>-</c> is not set.</summary>
+    public GivenVariables(params (string Name, string? Value)[] variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            if (value is not (null or "-"))
+                _variables[name] = value;
+        }
+    }
+
+    public override int ProcessId => 4711;
+
+    public int Left => _variables.Count;
+
+    public override string? Get(string name) => _variables.GetValueOrDefault(name);
+
+    public override void Clear(string name) => _variables.Remove(name);
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using Samehost.Stress.Running;
+
+namespace Samehost.Stress.Kills;
+
+/// <summary>
+/// A server under load is killed by SIGKILL and started again, over and over. It stores each message before it acknowledges it, so all that
+/// was acknowledged has to be stored, once, and nothing else but what was sent.
+/// </summary>
+internal sealed class KillsCampaign : Campaign
+{
+    private const int Clients = 8;
+
+    public override string Name => "kills";
+
+    public override string Description =>
+        "Kills a server under load and starts it again: what it acknowledged is stored, once, and it is found again at its address.";
+
+    public override async Task RunAsync(CampaignRun run)
+    {
+        var address = run.AddressAt("server.sock");
+        for (var round = 0; run.GoesOn; round++)
+        {
+            var log = run.At($"log{round}");
+            var clients = Enumerable.Range(0, Clients).Select(n => new KillClient(address, n, run.Random.Next())).ToArray();
+            // Clients come first: they find the file that the last kill has left, and wait.
+            var talking = clients.Select(c => Task.Run(() => c.TalkAsync(run.Canceled))).ToArray();
+            await using (var server = run.Processes.StartWorker("kill-server", run.At("server.sock"), log))
+            {
+                await server.ExpectAsync("ready");
+                await Task.Delay(run.Random.Next(20, 400), run.Canceled);
+                if (server.HasExited)
+                    throw new CampaignException($"The server ended by itself: {server.Errors}");
+                await server.KillAsync();
+            }
+            foreach (var talk in talking)
+                await WithinAsync(talk);
+            Compare(run, clients, log);
+            File.Delete(log);
+            run.Count("kills");
+        }
+
+        // At last a start on what the last kill left, and a stop that leaves nothing.
+        await using (var last = run.Processes.StartWorker("kill-server", run.At("server.sock"), run.At("log")))
+        {
+            await last.ExpectAsync("ready");
+            last.Close();
+            if (await last.EndAsync() is var status && status != 0)
+                throw new CampaignException($"The last server ended with {status}: {last.Errors}");
+        }
+        if (File.Exists(run.At("server.sock")))
+            throw new CampaignException("The last server has left its socket file.");
+    }
+
+    private static async Task WithinAsync(Task talk)
+    {
+        try
+        {
+            await talk.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        catch (TimeoutException)
+        {
+            throw new CampaignException("A client still waits 30 s after its server was killed.");
+        }
+    }
+
+    private static void Compare(CampaignRun run, KillClient[] clients, string log)
+    {
+        var stored = clients.Select(_ => new List<int>()).ToArray();
+        var bytes = File.ReadAllText(log, Encoding.ASCII);
+        var lines = bytes.Split('\n');
+        foreach (var line in lines.SkipLast(1)) // behind the last newline: nothing, or a write that the kill cut off
+        {
+            var parts = line.Split(' ');
+            if (parts.Length != 2 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var client)
+                || client is < 0 or >= Clients || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var number))
+            {
+                throw new CampaignException($"The log has a line that no client sent: '{line}'.");
+            }
+            stored[client].Add(number);
+        }
+
+        foreach (var client in clients)
+        {
+            var numbers = stored[client.Number];
+            // Stored in the order in which they were sent, without a gap: that is also "once" and "nothing else".
+            if (!numbers.SequenceEqual(Enumerable.Range(0, numbers.Count)))
+                throw new CampaignException($"Client {client.Number}: the log has its messages twice, in disorder, or with gaps.");
+            if (numbers.Count > client.Sent)
+                throw new CampaignException($"Client {client.Number}: {numbers.Count} messages are stored, and {client.Sent} were sent.");
+            if (numbers.Count < client.Acknowledged)
+            {
+                throw new CampaignException(
+                    $"Client {client.Number}: {client.Acknowledged} messages were acknowledged, and only {numbers.Count} are stored.");
+            }
+            if (client.Problem is { } problem)
+                throw new CampaignException($"Client {client.Number}: {problem}");
+            run.Count("messages acknowledged", client.Acknowledged);
+            run.Count("stored", numbers.Count);
+        }
+        run.Count("acknowledged and lost", 0);
+    }
+}

@@ -31,11 +31,14 @@ internal sealed class FuzzCampaign : Campaign
             if (names.Length != 1)
                 throw new CampaignException("--input needs one --target.");
             await using var only = FuzzTargets.Create(names[0], run.Directory);
-            await RunAsync(run, only, await File.ReadAllBytesAsync(file));
+            var (_, problem) = await RunAsync(run, only, await File.ReadAllBytesAsync(file));
+            if (problem is not null)
+                throw problem;
             return;
         }
 
         var targets = new List<(FuzzTarget Target, Mutator Mutator)>();
+        var failed = new Dictionary<FuzzTarget, CampaignException>();
         try
         {
             foreach (var name in names)
@@ -45,30 +48,43 @@ internal sealed class FuzzCampaign : Campaign
                 targets.Add((target, mutator));
                 mutator.Seed(Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes));
                 foreach (var input in Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal))
-                    mutator.Learn(await File.ReadAllBytesAsync(input), await RunAsync(run, target, await File.ReadAllBytesAsync(input)));
+                    await TryAsync(target, mutator, await File.ReadAllBytesAsync(input));
             }
-            while (run.GoesOn)
+            while (run.GoesOn && failed.Count < targets.Count)
             {
                 foreach (var (target, mutator) in targets)
                 {
                     var start = Stopwatch.GetTimestamp();
-                    while (run.GoesOn && Stopwatch.GetElapsedTime(start) < Turn)
-                    {
-                        var input = mutator.Next();
-                        mutator.Learn(input, await RunAsync(run, target, input));
-                    }
+                    while (run.GoesOn && !failed.ContainsKey(target) && Stopwatch.GetElapsedTime(start) < Turn)
+                        await TryAsync(target, mutator, mutator.Next());
                 }
             }
             run.Count("kinds of outcomes", targets.Sum(static t => t.Mutator.Outcomes));
+            // One failure of a target says nothing about the others, so all of them are reported.
+            foreach (var failure in failed.Values)
+                run.Note($"{failure.Message}\n    to repeat it: {failure.Repeat}");
+            if (failed.Count > 0)
+                throw new CampaignException($"{failed.Count} of {targets.Count} targets failed.", failed.Values.First().Repeat);
         }
         finally
         {
             foreach (var (target, _) in targets)
                 await target.DisposeAsync();
         }
+
+        async Task TryAsync(FuzzTarget target, Mutator mutator, byte[] input)
+        {
+            if (failed.ContainsKey(target))
+                return;
+            var (outcome, problem) = await RunAsync(run, target, input);
+            if (problem is null)
+                mutator.Learn(input, outcome);
+            else
+                failed.Add(target, problem);
+        }
     }
 
-    private static async Task<string> RunAsync(CampaignRun run, FuzzTarget target, byte[] input)
+    private static async Task<(string Outcome, CampaignException? Problem)> RunAsync(CampaignRun run, FuzzTarget target, byte[] input)
     {
         string problem;
         try
@@ -76,7 +92,7 @@ internal sealed class FuzzCampaign : Campaign
             var outcome = Task.Run(() => target.Run(input), CancellationToken.None);
             var result = await outcome.WaitAsync(Longest);
             run.Count(target.Name);
-            return result;
+            return (result, null);
         }
         catch (TimeoutException)
         {
@@ -92,7 +108,7 @@ internal sealed class FuzzCampaign : Campaign
         }
         var file = Path.Join(Path.GetTempPath(), $"samehost-fuzz-{target.Name}-{Environment.ProcessId}");
         await File.WriteAllBytesAsync(file, input);
-        throw new CampaignException(
-            $"{target.Name}: {problem}", $"dotnet run --project tests/Samehost.Stress -- fuzz --target {target.Name} --input {file}");
+        return ("", new CampaignException(
+            $"{target.Name}: {problem}", $"dotnet run --project tests/Samehost.Stress -- fuzz --target {target.Name} --input {file}"));
     }
 }

@@ -34,6 +34,7 @@ internal sealed class StartersCampaign : Campaign
             await starter.ExpectAsync("ready");
         await attacker.ExpectAsync("ready");
 
+        run.Note("all have started");
         for (var round = 0; run.GoesOn; round++)
         {
             var attacked = round % 2 == 1;

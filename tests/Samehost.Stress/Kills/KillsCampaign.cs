@@ -29,7 +29,10 @@ internal sealed class KillsCampaign : Campaign
             await using (var server = run.Processes.StartWorker("kill-server", run.At("server.sock"), log))
             {
                 await server.ExpectAsync("ready");
-                await Task.Delay(run.Random.Next(20, 400), run.Canceled);
+                // Mostly under load, now and then before anything has come.
+                if (run.Random.Next(8) > 0)
+                    await UnderLoadAsync(run, clients);
+                await Task.Delay(run.Random.Next(300), run.Canceled);
                 if (server.HasExited)
                     throw new CampaignException($"The server ended by itself: {server.Errors}");
                 await server.KillAsync();
@@ -51,6 +54,16 @@ internal sealed class KillsCampaign : Campaign
         }
         if (File.Exists(run.At("server.sock")))
             throw new CampaignException("The last server has left its socket file.");
+    }
+
+    private static async Task UnderLoadAsync(CampaignRun run, KillClient[] clients)
+    {
+        for (var round = 0; !clients.Any(static c => c.Acknowledged > 0); round++)
+        {
+            await Task.Delay(5, run.Canceled);
+            if (round > 10_000)
+                throw new CampaignException("A server has started, and no message is acknowledged.");
+        }
     }
 
     private static async Task WithinAsync(Task talk)

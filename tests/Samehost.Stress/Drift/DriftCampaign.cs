@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Samehost.Stress.Running;
 
 namespace Samehost.Stress.Drift;
@@ -118,7 +119,7 @@ internal sealed class DriftCampaign : Campaign
                 {
                     try
                     {
-                        await stream.SendAsync(new byte[1], Enumerable.Repeat<System.Runtime.InteropServices.SafeHandle>(descriptor, 16).ToArray());
+                        await stream.SendAsync(new byte[1], Enumerable.Repeat<SafeHandle>(descriptor, 16).ToArray());
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.EPERM)
                     {
@@ -153,7 +154,7 @@ internal sealed class DriftCampaign : Campaign
                 return;
             }
             if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new CampaignException($"After {run.CountOf("clients")} clients the server does not return to its base line: {excess}");
+                throw new CampaignException($"After {run.CountOf("clients")} clients it does not return to its base line: {excess}");
             await Task.Delay(200, run.Canceled);
         }
     }

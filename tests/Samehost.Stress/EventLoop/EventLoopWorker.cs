@@ -82,8 +82,9 @@ internal static class EventLoopWorker
         {
             if (Volatile.Read(ref _failure) is { } failure)
                 return $"failed {failure.ReplaceLineEndings(" ")}";
-            var counts = _counts.Keys.Order().Select(what => (what, _counts.TryRemove(what, out var number) ? number : 0)).ToArray();
-            return string.Join(',', counts.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Item2} {c.what}")).DefaultIfEmpty("0 calls"));
+            var counts = _counts.Keys.Order().Select(
+                what => string.Create(CultureInfo.InvariantCulture, $"{(_counts.TryRemove(what, out var number) ? number : 0)} {what}"));
+            return string.Join(',', counts.DefaultIfEmpty("0 calls"));
         }
 
         public async Task StopAsync()

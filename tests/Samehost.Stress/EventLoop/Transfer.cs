@@ -62,7 +62,8 @@ internal sealed class StreamTransfer(Random random) : Transfer(random)
             {
                 int a = Random.Next(), b = Random.Next();
                 await Task.WhenAll(
-                    WriteAsync(first, length, a), ReadAsync(second, length, a, count), WriteAsync(second, length, b), ReadAsync(first, length, b, count));
+                    WriteAsync(first, length, a), ReadAsync(second, length, a, count),
+                    WriteAsync(second, length, b), ReadAsync(first, length, b, count));
             }
             count("bytes verified", 2L * length);
         }
@@ -217,7 +218,7 @@ internal sealed class ClosingTransfer(Random random) : Transfer(random)
             [
                 EndsAsync(first.ReadAsync(new byte[10], token).AsTask()),
                 EndsAsync(second.ReadAsync(new byte[2], default).AsTask()),
-                EndsAsync(Random.Next(2) == 0 ? first.WriteAsync(Much, token).AsTask() : first.WriteAsync(Much.AsMemory(0, 1), CancellationToken.None).AsTask()),
+                EndsAsync(first.WriteAsync(Much.AsMemory(0, Random.Next(2) == 0 ? 1 : Much.Length), token).AsTask()),
             ];
             if (Random.Next(2) == 0)
                 await Task.Yield();

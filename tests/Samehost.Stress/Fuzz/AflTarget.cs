@@ -8,8 +8,19 @@ internal static class AflTarget
     public static void Run(string name)
     {
         var directory = Directory.CreateTempSubdirectory("samehost-afl-").FullName;
-        var target = FuzzTargets.Create(name, directory);
-        var longest = new byte[1 << 16];
-        Fuzzer.OutOfProcess.Run(stream => target.Run(longest[..stream.ReadAtLeast(longest, longest.Length, throwOnEndOfStream: false)]));
+        try
+        {
+            var target = FuzzTargets.Create(name, directory);
+            var longest = new byte[1 << 16];
+            Fuzzer.OutOfProcess.Run(stream =>
+            {
+                var count = stream.ReadAtLeast(longest, longest.Length, throwOnEndOfStream: false);
+                target.Run(longest[..count]);
+            });
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }

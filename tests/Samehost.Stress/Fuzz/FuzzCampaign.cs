@@ -17,7 +17,7 @@ internal sealed class FuzzCampaign : Campaign
     public override string Name => "fuzz";
 
     public override string Description =>
-        "Feeds mutated inputs to every reader of outside text: documented exceptions only, and what is read prints and reads the same again.";
+        "Feeds mutated inputs to every reader of outside text: documented exceptions only, and invariants of each.";
 
     public string[] Only { get; set; } = [];
 
@@ -46,9 +46,11 @@ internal sealed class FuzzCampaign : Campaign
                 var target = FuzzTargets.Create(name, Directory.CreateDirectory(run.At(name)).FullName);
                 var mutator = new Mutator(new Random(run.Random.Next()), target.Words);
                 targets.Add((target, mutator));
-                mutator.Seed(Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal).Select(File.ReadAllBytes));
-                foreach (var input in Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal))
-                    await TryAsync(target, mutator, await File.ReadAllBytesAsync(input));
+                var files = Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal);
+                var corpus = files.Select(File.ReadAllBytes).ToArray();
+                mutator.Seed(corpus);
+                foreach (var input in corpus)
+                    await TryAsync(target, mutator, input);
             }
             while (run.GoesOn && failed.Count < targets.Count)
             {

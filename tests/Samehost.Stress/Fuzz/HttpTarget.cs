@@ -52,9 +52,10 @@ internal sealed class HttpTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words { get; } =
     [
-        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /echo HTTP/1.1\r\n", "Host: localhost\r\n", "Content-Length: 5\r\n", "\r\n", "\r\n\r\n",
-        "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", "Connection: close\r\n", "HTTP/1.0", "Expect: 100-continue\r\n", "Upgrade: h2c\r\n",
-        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\u0004\0\0\0\0\0", "%00", "http://[::1]:80/", "\0",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST /echo HTTP/1.1\r\n", "Host: localhost\r\n", "Content-Length: 5\r\n",
+        "\r\n", "\r\n\r\n", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", "Connection: close\r\n", "HTTP/1.0",
+        "Expect: 100-continue\r\n", "Upgrade: h2c\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\u0004\0\0\0\0\0", "%00",
+        "http://[::1]:80/", "\0",
     ];
 
     public override string Run(byte[] input)

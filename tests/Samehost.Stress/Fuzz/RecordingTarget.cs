@@ -11,8 +11,8 @@ internal sealed class RecordingTarget : FuzzTarget
     public override IReadOnlyList<string> Words { get; } =
     [
         "{\"samehost\":\"recording 1\",\"type\":\"stream\"}\n", "{\"time\":0,\"connection\":1,\"event\":\"open\"}\n", "\"event\":\"data\"",
-        "\"direction\":\"to-server\"", "\"direction\":\"to-client\"", "\"bytes\":\"aGVsbG8=\"", "\"event\":\"end\"", "\"event\":\"close\"", "1e999",
-        "-1", "null", "\"descriptors\":[\"file\"]", "\n", "{", "}", ",", "[[[[", "\\u0000", "2147483648",
+        "\"direction\":\"to-server\"", "\"direction\":\"to-client\"", "\"bytes\":\"aGVsbG8=\"", "\"event\":\"end\"", "\"event\":\"close\"",
+        "1e999", "-1", "null", "\"descriptors\":[\"file\"]", "\n", "{", "}", ",", "[[[[", "\\u0000", "2147483648",
     ];
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;

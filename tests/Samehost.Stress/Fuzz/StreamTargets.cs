@@ -41,7 +41,8 @@ internal sealed class FrameTarget : StreamTarget
 {
     public override string Name => "frames";
 
-    public override IReadOnlyList<string> Words { get; } = ["\0\0\0\0", "\u0001\0\0\0", "\0\0\0\u0001", "\u0010\0\0\0", "\0\u0010\0\0", "frame"];
+    public override IReadOnlyList<string> Words { get; } =
+        ["\0\0\0\0", "\u0001\0\0\0", "\0\0\0\u0001", "\u0010\0\0\0", "\0\u0010\0\0", "frame"];
 
     protected override string Read(UnixStream stream, byte options, byte[] sent)
     {
@@ -75,7 +76,8 @@ internal sealed class FrameTarget : StreamTarget
         }
         catch (EndOfStreamException)
         {
-            Require(at < sent.Length && Decode(sent.AsSpan(at), frameOptions.BigEndian).Payload is null, $"the frame at byte {at} is called cut off");
+            var isCut = at < sent.Length && Decode(sent.AsSpan(at), frameOptions.BigEndian).Payload is null;
+            Require(isCut, $"the frame at byte {at} is called cut off");
             return $"cut {frames}";
         }
     }

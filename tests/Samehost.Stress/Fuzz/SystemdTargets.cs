@@ -10,7 +10,8 @@ internal sealed class ListenTarget : FuzzTarget
 
     public override string Name => "listen";
 
-    public override IReadOnlyList<string> Words { get; } = ["4711", "\n", ":", "0", "5", "2147483647", "2147483644", "9223372036854775808", "-1", "a:b", "\0"];
+    public override IReadOnlyList<string> Words { get; } =
+        ["4711", "\n", ":", "0", "5", "2147483647", "2147483644", "9223372036854775808", "-1", "a:b", "\0"];
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -30,14 +31,14 @@ internal sealed class ListenTarget : FuzzTarget
             Require(environment.Left == 0, "the variables are still there");
             if (names.Length > 0)
             {
-                Require(lines[0] is "4711" or [.., '4', '7', '1', '1'] && lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {Hostile.Show(lines[0])}");
+                Require(lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {Hostile.Show(lines[0])}");
                 Require(lines[1].All(char.IsAsciiDigit), $"LISTEN_FDS was {Hostile.Show(lines[1])}");
             }
             return $"taken {names.Length}";
         }
         catch (InvalidDataException e)
         {
-            Require(Hostile.IsPrintable(e.Message.Replace('\u202e', ' ')) || !e.Message.Any(char.IsControl), $"the message is {Hostile.Show(e.Message)}");
+            Require(!e.Message.Any(char.IsControl), $"the message is {Hostile.Show(e.Message)}");
             Require(environment.Left == 0, "the variables are still there");
             return KindOf(e);
         }
@@ -69,8 +70,8 @@ internal sealed class NotifyTarget : FuzzTarget
         // A status arrives as one line.
         outcome.Append(Send(() => notify.Status(text), static sent =>
             sent.StartsWith("STATUS=", StringComparison.Ordinal) && !sent.Any(char.IsControl)));
-        outcome.Append(Send(() => notify.RemoveStored(text), sent => sent.EndsWith($"FDNAME={text}", StringComparison.Ordinal)
-            || sent.StartsWith($"FDNAME={text}\n", StringComparison.Ordinal) || sent.Contains($"\nFDNAME={text}\n", StringComparison.Ordinal)));
+        outcome.Append(Send(
+            () => notify.RemoveStored(text), sent => sent.Split('\n') is { Length: 2 } both && both.Contains($"FDNAME={text}")));
 
         var lines = text.Split('\n', 3);
         var environment = new GivenVariables(

@@ -33,7 +33,8 @@ internal sealed class AddressTarget : FuzzTarget
 
     private static void Bytes(byte[] input)
     {
-        foreach (var make in (Func<byte[], UnixEndPoint>[])[static b => UnixEndPoint.FromPath(b), static b => UnixEndPoint.FromAbstractName(b)])
+        Func<byte[], UnixEndPoint>[] ways = [static b => UnixEndPoint.FromPath(b), static b => UnixEndPoint.FromAbstractName(b)];
+        foreach (var make in ways)
         {
             try
             {
@@ -67,7 +68,10 @@ internal sealed partial class PolicyTarget : FuzzTarget
     public override string Name => "policies";
 
     public override IReadOnlyList<string> Words { get; } =
-        ["self", "root", "anyone", "user:root", "user:", "group:root", "group:", "uid:", "gid:", "0", "4294967295", "4294967296", ",", " ", "\0"];
+    [
+        "self", "root", "anyone", "user:root", "user:", "group:root", "group:",
+        "uid:", "gid:", "0", "4294967295", "4294967296", ",", " ", "\0",
+    ];
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -9,7 +9,8 @@ internal static class HostileNames
     [
         .. ((string[])[
             "\n", "\r", "\t", "\b", "\u007f", "\e[2J", "\e[31m", "\e]0;title\a", "\ec", "\u009b31m", "\u0085", "\u2028", "\u2029", "\u202e",
-            "\u2066", "\u200f", "\u200b", "\ufeff", "e\u0301", "\ud83d\ude42", "'", "\"", "\\", "\\x0a", "$(id)", "`id`", ";", " ", "  ", "--", "@",
+            "\u2066", "\u200f", "\u200b", "\ufeff", "e\u0301", "\ud83d\ude42", "'", "\"", "\\", "\\x0a", "$(id)",
+            "`id`", ";", " ", "  ", "--", "@",
             "%s", "*", "?", "[", "(", ",", ":", "=", "#", "<b>", "{0}", "\n  listening  0 root", "unix:", ".sock", "a",
         ]).Select(Encoding.UTF8.GetBytes),
         [0xff], [0xc3], [0xe2, 0x80], [0xed, 0xa0, 0x80], [0xf8, 0x88], [0x9b, (byte)'2', (byte)'J'], [0xc0, 0xaf],

@@ -135,7 +135,9 @@ internal sealed class Scene : IAsyncDisposable
             await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
     }
 
-    private byte[] AbstractName() => [.. Encoding.ASCII.GetBytes($"{Environment.ProcessId} {_random.Next()} "), .. HostileNames.NextAbstract(_random, 70)];
+    private byte[] AbstractName() =>
+        [.. Encoding.ASCII.GetBytes($"{Environment.ProcessId} {_random.Next()} "), .. HostileNames.NextAbstract(_random, 70)];
 
-    private byte[] Path(string prefix) => [.. _folder, .. Encoding.ASCII.GetBytes(prefix), .. HostileNames.Next(_random, Longest - _folder.Length - 1)];
+    private byte[] Path(string prefix) =>
+        [.. _folder, .. Encoding.ASCII.GetBytes(prefix), .. HostileNames.Next(_random, Longest - _folder.Length - 1)];
 }

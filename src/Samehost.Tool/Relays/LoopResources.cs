@@ -1,3 +1,5 @@
+using Samehost.Messages;
+
 namespace Samehost.Tool.Relays;
 
 /// <summary>What the flows of one loop share, since only one of them runs at a time.</summary>
@@ -8,13 +10,17 @@ internal sealed class LoopResources : IDisposable
 
     private const int MostPipes = 16;
 
+    // Every descriptor that one message can bring, and what the kernel puts beside them.
+    private static readonly int RoomForAll =
+        ControlReceiver.RoomForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
+
     private readonly Stack<SplicePipe> _pipes = new();
 
     /// <summary>For bytes between a read and the write that follows.</summary>
     public byte[] Buffer { get; private set; } = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
 
     /// <summary>For the control messages of one read.</summary>
-    public byte[] Control { get; } = GC.AllocateArray<byte>(Messages.ControlReceiver.RoomForAll, pinned: true);
+    public byte[] Control { get; } = GC.AllocateArray<byte>(RoomForAll, pinned: true);
 
     public void MakeRoomFor(int record)
     {

@@ -129,7 +129,7 @@ internal sealed class DescriptorsCampaign : Campaign
         else if (stalls.Take() is var stall && stall > AnswerTime / 4)
             run.Count("answers not judged because the machine was busy");
         else
-            throw Failure(limit, $"a client waited {took.TotalSeconds:0.0} s for its answer; this process stalled {stall.TotalSeconds:0.00} s");
+            throw Failure(limit, $"a client waited {took.TotalSeconds:0.0} s; this process stalled {stall.TotalSeconds:0.00} s");
     }
 
     private static async Task ExpectNewcomerAsync(CampaignRun run, int limit, Worker server, UnixEndPoint address)

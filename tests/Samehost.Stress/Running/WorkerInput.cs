@@ -18,7 +18,8 @@ internal static class WorkerInput
             {
             }
             Environment.Exit(0);
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         thread.Start();
     }
 

@@ -3,11 +3,12 @@ using Samehost.Interop;
 namespace Samehost.Messages;
 
 /// <summary>
-/// Keeps received descriptors from taking the last ones of the process. The runtime needs a few to start a thread, and where there is none it
-/// ends the whole process with "Out of memory"; accepting the next client needs one, too.
+/// Keeps received descriptors from taking the last ones of the process. The runtime needs a few to start a thread, and where there is none
+/// it ends the whole process with "Out of memory"; accepting the next client needs one, too.
 /// </summary>
 /// <remarks>
-/// The kernel installs what a message brings before anything can be judged, so near the limit each receive first finds out how many may come.
+/// The kernel installs what a message brings before anything can be judged, so near the limit each receive first finds out how many may
+/// come.
 /// </remarks>
 internal static class DescriptorRoom
 {

@@ -1,6 +1,6 @@
 namespace Samehost.Programs;
 
-/// <summary>How a line travels in a datagram: alone, without newline or NUL.</summary>
+/// <summary>How a line travels in a datagram: alone, without a newline, and without a NUL to a peer that sends none.</summary>
 internal static class DatagramText
 {
     /// <summary>Larger than any datagram that default kernel settings let through.</summary>
@@ -16,4 +16,10 @@ internal static class DatagramText
         ReadOnlySpan<byte> text = end < 0 ? datagram : datagram[..end];
         return text.EndsWith("\n"u8) ? text[..^1] : text;
     }
+
+    /// <summary>
+    /// The answer to a datagram: with a NUL behind it for a peer that sends one, which may receive it into a buffer that still holds a
+    /// longer answer, and as it is for all others.
+    /// </summary>
+    public static byte[] AnswerTo(ReadOnlySpan<byte> datagram, byte[] answer) => datagram.Contains((byte)0) ? [.. answer, 0] : answer;
 }

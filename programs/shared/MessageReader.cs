@@ -1,19 +1,33 @@
 namespace Samehost.Programs;
 
 /// <summary>
-/// Cuts a flow of bytes into messages. A message ends at a newline, or at a NUL when something stands before it; all other NULs are
-/// skipped, because C programs like to send fixed blocks padded with them. What is left at the end of the flow is a message too.
+/// Cuts a stream of bytes into messages. A message ends at a newline, or at a NUL when something stands before it; all other NULs are
+/// skipped, because C programs like to send fixed blocks padded with them. What is left at the end of the stream is a message too.
+/// With <see cref="AcceptsBlocks"/>, blocks whose rest is not padding but what earlier messages left there are understood as well.
 /// </summary>
 internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> read, int limit = MessageReader.Limit)
 {
     /// <summary>The longest message in bytes; without one a peer could make us buffer without end.</summary>
     public const int Limit = 1024 * 1024;
 
-    private byte[] _buffer = new byte[8192];
+    /// <summary>The size of the blocks that are recognized.</summary>
+    public const int BlockSize = 4096;
+
+    // Twice a block: a read returns the size of a block because the peer wrote one, not because there was no room for more.
+    private byte[] _buffer = new byte[2 * BlockSize];
     private int _start;
     private int _scanned;
     private int _end;
     private bool _ended;
+    private bool _isLines;
+
+    /// <summary>
+    /// Whether the other side may be a C program that writes whole buffers which it does not clear, and waits for an answer to each: as
+    /// long as every read returns exactly <see cref="BlockSize"/> bytes with a NUL among them, each is one message, up to the first NUL
+    /// and without a newline before it. From the first other read on there are no blocks. The bytes alone cannot decide: what follows
+    /// the first NUL may look like further messages. False for standard input, where that size is merely the size of a pipe's page.
+    /// </summary>
+    public bool AcceptsBlocks { get; init; }
 
     /// <summary>The next message without its end mark, good until the next call; null at the end.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken stop)
@@ -28,7 +42,24 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
             int got = await read(_buffer.AsMemory(_end), stop);
             _end += got;
             _ended = got == 0;
+            if (AcceptsBlocks && !_isLines && TryTakeBlock(got, out message))
+                return message;
         }
+    }
+
+    /// <summary>Takes what was just read as one message if it is a block. The buffer holds nothing else: all before were blocks too.</summary>
+    private bool TryTakeBlock(int got, out ReadOnlyMemory<byte> message)
+    {
+        ReadOnlySpan<byte> block = _buffer.AsSpan(_start, got);
+        int end = got == BlockSize ? block.IndexOf((byte)0) : -1;
+        _isLines = end < 0;
+        message = default;
+        if (_isLines)
+            return false;
+        int length = block[..end].EndsWith("\n"u8) ? end - 1 : end;
+        message = _buffer.AsMemory(_start, length);
+        _start = _scanned = _end;
+        return true;
     }
 
     private bool TryTake(out ReadOnlyMemory<byte> message)

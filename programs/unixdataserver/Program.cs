@@ -28,6 +28,6 @@ return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =
             continue;
         }
         Output.Line("now sending: "u8, answer);
-        answers.Send(answer, got.Sender);
+        answers.Send(DatagramText.AnswerTo(buffer.AsSpan(0, got.Count), answer), got.Sender);
     }
 });

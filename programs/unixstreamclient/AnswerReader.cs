@@ -4,7 +4,7 @@ namespace Samehost.Programs;
 internal sealed class AnswerReader(UnixStream server)
 {
     // An answer may be as long as the longest line and a greeting.
-    private readonly MessageReader _messages = new(server.ReadAsync, MessageReader.Limit + 64);
+    private readonly MessageReader _messages = new(server.ReadAsync, MessageReader.Limit + 64) { AcceptsBlocks = true };
     private Task<ReadOnlyMemory<byte>?>? _early;
 
     public static ProgramException ServerIsGone() => new("server terminated prematurely");

@@ -28,7 +28,7 @@ return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program
 
 static async Task ServeAsync(UnixStream client, CancellationToken stop)
 {
-    var messages = new MessageReader(client.ReadAsync);
+    var messages = new MessageReader(client.ReadAsync) { AcceptsBlocks = true };
     try
     {
         while (await messages.NextAsync(stop) is { } line)

@@ -5,10 +5,10 @@ namespace Samehost.PeerTests;
 /// <summary>Our programs and C programs with the wire habits of beginners, in every pairing.</summary>
 public sealed class CPeerTests : IDisposable
 {
-    // The first line is the longest: what a C program did not clear would show behind the shorter ones.
-    private static readonly string[] StreamLines = ["a line that is rather long", "g2", "line three"];
+    // What a C program did not clear of a longer line would show behind the shorter ones.
+    private static readonly string[] StreamLines = ["hello wonderful world", "g2", "longer again than that", "x"];
 
-    // A datagram has no end mark of its own, so a C program that does not clear its buffer can only be fed growing lines.
+    // A datagram of our client has no end mark, so a C server that never clears its buffer can only be fed growing lines.
     private static readonly string[] DatagramLines = ["g1", "g2", "line three"];
 
     private readonly TestFolder _folder = new();
@@ -24,6 +24,9 @@ public sealed class CPeerTests : IDisposable
     [InlineData(true, false, "once")]
     [InlineData(false, true, "once")]
     [InlineData(false, false, "once")]
+    [InlineData(true, false, "stale")]
+    [InlineData(false, true, "stale")]
+    [InlineData(false, false, "stale")]
     public async Task Stream_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
     {
         string path = _folder["stream.sock"];
@@ -56,6 +59,9 @@ public sealed class CPeerTests : IDisposable
     [InlineData(true, false, "once")]
     [InlineData(false, true, "once")]
     [InlineData(false, false, "once")]
+    [InlineData(true, false, "stale")]
+    [InlineData(false, true, "stale")]
+    [InlineData(false, false, "stale")]
     public async Task Datagram_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
     {
         string path = _folder["data.sock"];

@@ -1,6 +1,7 @@
 namespace Samehost.Tool.Tours;
 
-/// <summary>Some lines, framed for a stream in one piece of memory: behind each a newline and a NUL.</summary>
+/// <summary>Some lines, framed for a stream in one piece of memory: behind each a newline. A NUL as well would let a batch that
+/// happens to have the size of a C program's buffer pass for one.</summary>
 internal sealed class LineBatch
 {
     public const int MostLines = 2048;
@@ -27,11 +28,11 @@ internal sealed class LineBatch
     public void Add(ReadOnlySpan<byte> line)
     {
         int end = _length + line.Length;
-        if (end + 2 > _bytes.Length)
-            Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, end + 2));
+        if (end + 1 > _bytes.Length)
+            Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, end + 1));
         line.CopyTo(_bytes.AsSpan(_length));
-        "\n\0"u8.CopyTo(_bytes.AsSpan(end));
+        _bytes[end] = (byte)'\n';
         _lines.Add(_length..end);
-        _length = end + 2;
+        _length = end + 1;
     }
 }

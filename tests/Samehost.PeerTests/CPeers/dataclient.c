@@ -1,6 +1,7 @@
 /* A datagram client as beginners write it: a line is a datagram without its newline, everything up to the first NUL is the answer.
-   usage: dataclient PATH padded|once OWNPATH
-   padded: clears its buffers and sends whole blocks of 4,096 bytes; once: never clears, sends text and one NUL. */
+   usage: dataclient PATH padded|once|stale OWNPATH
+   padded: clears its buffers and sends whole blocks of 4,096 bytes; once: never clears, sends text and one NUL;
+   stale: its buffer is cleared once, before the loop, and sent whole, with what earlier lines left behind the NUL. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +13,7 @@ static char out[4096], in[4096];
 int main(int argc, char **argv)
 {
     struct sockaddr_un server = { .sun_family = AF_UNIX }, own = { .sun_family = AF_UNIX };
-    int padded = argc == 4 && strcmp(argv[2], "padded") == 0;
+    int padded = argc == 4 && strcmp(argv[2], "padded") == 0, stale = argc == 4 && strcmp(argv[2], "stale") == 0;
     int descriptor = socket(AF_UNIX, SOCK_DGRAM, 0);
 
     strncpy(server.sun_path, argv[1], sizeof server.sun_path - 1);
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
         perror("dataclient");
         return 1;
     }
+    memset(out, 0, sizeof out);
     for (;;) {
         if (padded) {
             memset(out, 0, sizeof out);
@@ -31,7 +33,7 @@ int main(int argc, char **argv)
         out[strcspn(out, "\n")] = 0;
         printf("now sending %s\n", out);
         fflush(stdout);
-        if (sendto(descriptor, out, padded ? sizeof out : strlen(out) + 1, 0, (struct sockaddr *)&server, sizeof server) < 0 ||
+        if (sendto(descriptor, out, padded || stale ? sizeof out : strlen(out) + 1, 0, (struct sockaddr *)&server, sizeof server) < 0 ||
             recv(descriptor, in, sizeof in, 0) < 0) {
             perror("dataclient");
             unlink(own.sun_path);

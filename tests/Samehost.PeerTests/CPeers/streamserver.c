@@ -1,6 +1,7 @@
 /* A stream server as beginners write it: one client, one read a message, everything up to the first NUL is text.
-   usage: streamserver PATH padded|once
-   padded: clears its buffers and writes whole blocks of 4,096 bytes; once: never clears, writes text and one NUL. */
+   usage: streamserver PATH padded|once|stale
+   padded: clears its buffers and writes whole blocks of 4,096 bytes; once: never clears, writes text and one NUL;
+   stale: clears what it reads into before each read, never the answer, and writes that whole. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +13,7 @@ static char in[4096], out[4096];
 int main(int argc, char **argv)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int padded = argc == 3 && strcmp(argv[2], "padded") == 0;
+    int padded = argc == 3 && strcmp(argv[2], "padded") == 0, stale = argc == 3 && strcmp(argv[2], "stale") == 0;
     int listener, client;
 
     strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
@@ -22,8 +23,10 @@ int main(int argc, char **argv)
         return 1;
     }
     client = accept(listener, NULL, NULL);
+    if (stale)
+        memset(out, 0xa5, sizeof out); /* a buffer on the stack holds anything at first */
     for (;;) {
-        if (padded)
+        if (padded || stale)
             memset(in, 0, sizeof in);
         if (read(client, in, sizeof in) <= 0)
             break;
@@ -32,7 +35,7 @@ int main(int argc, char **argv)
         if (padded)
             memset(out, 0, sizeof out);
         snprintf(out, sizeof out, "Hi, %.4000s", in);
-        if (write(client, out, padded ? sizeof out : strlen(out) + 1) < 0)
+        if (write(client, out, padded || stale ? sizeof out : strlen(out) + 1) < 0)
             break;
     }
     puts("client quit");

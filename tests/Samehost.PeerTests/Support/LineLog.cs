@@ -33,6 +33,26 @@ internal sealed class LineLog
         return [.. rest];
     }
 
+    /// <summary>Takes everything that is left, byte for byte, once the output has ended.</summary>
+    public async Task<string> AllAsync(TimeSpan deadline)
+    {
+        while (true)
+        {
+            Task news;
+            lock (_text)
+            {
+                if (_ended)
+                {
+                    string text = _text.ToString();
+                    _text.Clear();
+                    return text;
+                }
+                news = _news.Task;
+            }
+            await news.WaitAsync(deadline);
+        }
+    }
+
     private async Task<string?> TakeAsync(TimeSpan deadline, Func<string, int> lengthToTake)
     {
         using var source = new CancellationTokenSource(deadline);

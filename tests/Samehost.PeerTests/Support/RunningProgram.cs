@@ -86,6 +86,27 @@ internal sealed class RunningProgram : IAsyncDisposable
         Assert.Equal(status, await ExitStatusAsync());
     }
 
+    /// <summary>Types all the lines while the program prints, ends its input, and returns all that it printed until its end.</summary>
+    public async Task<string[]> ConverseAsync(IReadOnlyList<string> lines, bool lacksFinalNewline = false)
+    {
+        Task typing = Task.Run(() =>
+        {
+            TypeRaw(string.Join('\n', lines) + (lacksFinalNewline ? "" : "\n"));
+            CloseInput();
+        });
+        string[] printed = await PrintedAsync();
+        await typing;
+        return printed;
+    }
+
+    /// <summary>The lines that it prints until its end, with nothing trimmed. It must end them all with a newline.</summary>
+    public async Task<string[]> PrintedAsync()
+    {
+        string text = await _output.AllAsync(Deadline);
+        Assert.True(text.Length == 0 || text.EndsWith('\n'), "the last line has no newline");
+        return text.Split('\n')[..^1];
+    }
+
     public async Task<int> ExitStatusAsync()
     {
         using var deadline = new CancellationTokenSource(Deadline);

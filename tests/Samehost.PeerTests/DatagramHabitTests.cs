@@ -1,0 +1,46 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+/// <summary>The datagram programs with C peers that send whole buffers with what earlier lines left in them.</summary>
+public sealed class DatagramHabitTests : IDisposable
+{
+    private const int Count = 1000;
+    private const int Terminate = 15;
+
+    private readonly TestFolder _folder = new();
+
+    public static TheoryData<string> Orders => TestLines.Orders;
+
+    private string Address => _folder["data.sock"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_server_understands_a_client_that_keeps_its_buffers(string order) =>
+        await ConverseAsync(Programs.DataServer, [], CPeer.Find("dataclient"), ["stale", _folder["client.sock"]], order);
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_client_understands_a_server_that_keeps_its_buffer(string order) =>
+        await ConverseAsync(CPeer.Find("dataserver"), ["stale"], Programs.DataClient, [], order);
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_programs_understand_each_other(string order) =>
+        await ConverseAsync(Programs.DataServer, [], Programs.DataClient, [], order);
+
+    private async Task ConverseAsync(string server, string[] serverHabit, string client, string[] clientHabit, string order)
+    {
+        string[] lines = TestLines.Make(order, Count, 0, 4000);
+        await using RunningProgram serving = RunningProgram.Start(server, [Address, .. serverHabit]);
+        await SocketTable.WaitForServerAsync(Address);
+        await using RunningProgram asking = RunningProgram.Start(client, [Address, .. clientHabit]);
+        string[] printed = await asking.ConverseAsync(lines);
+        Assert.Equal(lines.SelectMany(line => (string[])[$"now sending {line}", $"Hi, {line}"]), printed);
+        serving.Signal(Terminate);
+        printed = await serving.PrintedAsync();
+        Assert.Equal(lines.SelectMany(line => (string[])[$"Receive: {line}", $"now sending: Hi, {line}"]), printed);
+    }
+}

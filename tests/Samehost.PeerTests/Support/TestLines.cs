@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace Samehost.PeerTests.Support;
+
+/// <summary>Lines of given lengths in bytes, in UTF-8 with characters of one to four bytes; each byte is a character here.</summary>
+internal static class TestLines
+{
+    private static readonly byte[] Alphabet = Encoding.UTF8.GetBytes("aä€🙂 grüße, 漢字 and \t others: ");
+
+    /// <summary>The orders of length that a buffer with remains of earlier lines can be filled in.</summary>
+    public static TheoryData<string> Orders => ["falling", "rising", "random"];
+
+    /// <summary>Lines whose lengths fall, rise or jump between the two bounds, which are both reached.</summary>
+    public static string[] Make(string order, int count, int shortest, int longest)
+    {
+        var random = new Random(count + longest);
+        IEnumerable<int> rising = Enumerable.Range(0, count).Select(index => shortest + (int)((long)(longest - shortest) * index / (count - 1)));
+        int[] lengths = [.. rising];
+        if (order == "falling")
+            Array.Reverse(lengths);
+        if (order == "random")
+            random.Shuffle(lengths);
+        return [.. lengths.Select(length => Line(random.Next(Alphabet.Length), length))];
+    }
+
+    /// <summary>Characters from one place of the alphabet on, and a full stop where the last would not be whole.</summary>
+    private static string Line(int start, int length)
+    {
+        var line = new StringBuilder(length);
+        while (IsInside(Alphabet[start % Alphabet.Length]))
+            start++;
+        while (line.Length < length)
+        {
+            int size = 1;
+            while (IsInside(Alphabet[(start + size) % Alphabet.Length]))
+                size++;
+            if (line.Length + size > length)
+                size = 0;
+            for (int index = 0; index < size; index++)
+                line.Append((char)Alphabet[(start + index) % Alphabet.Length]);
+            if (size == 0)
+                line.Append('.', length - line.Length);
+            start += size;
+        }
+        return line.ToString();
+    }
+
+    private static bool IsInside(byte unit) => (unit & 0xC0) == 0x80;
+}

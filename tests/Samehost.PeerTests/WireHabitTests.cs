@@ -1,0 +1,181 @@
+using Samehost.PeerTests.Support;
+
+namespace Samehost.PeerTests;
+
+/// <summary>
+/// The table in docs/start.md: what the stream programs understand, with C peers that keep their buffers between lines, in
+/// conversations long enough for every length to follow every other. Every line and every answer is compared.
+/// </summary>
+public sealed class WireHabitTests : IDisposable
+{
+    private const int Count = 1000;
+
+    private readonly TestFolder _folder = new();
+
+    public static TheoryData<string> Orders => TestLines.Orders;
+
+    /// <summary>A form, the size of a block, the pieces that it is written in (0: whole), the order of lengths.</summary>
+    public static TheoryData<string, int, int, string> Blocks
+    {
+        get
+        {
+            var blocks = new TheoryData<string, int, int, string>();
+            foreach (string order in (string[])["falling", "rising", "random"])
+            {
+                blocks.Add("block", 4096, 0, order);
+                blocks.Add("bare", 4096, 0, order);
+            }
+            (int Size, int Piece)[] others =
+            [
+                (300, 1), (1000, 7), (4095, 0), (4095, 512), (4097, 0), (5000, 4095), (8192, 0), (9000, 5000), (20_000, 4095),
+            ];
+            foreach ((int size, int piece) in others)
+            {
+                blocks.Add("block", size, piece, "random");
+                blocks.Add("bare", size, piece, "falling");
+            }
+            return blocks;
+        }
+    }
+
+    private string Address => _folder["stream.sock"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_server_understands_a_client_that_keeps_its_buffer(string order) =>
+        await ConverseAsync(await StartOurServerAsync(), StartC("streamclient", "stale"), TestLines.Make(order, Count, 0, 4000));
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_client_understands_a_server_that_keeps_its_buffer(string order) =>
+        await ConverseAsync(await StartCServerAsync("streamserver", "stale"), StartOurClient(), TestLines.Make(order, Count, 0, 4000));
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Orders))]
+    public async Task Our_programs_understand_each_other(string order) =>
+        await ConverseAsync(await StartOurServerAsync(), StartOurClient(), TestLines.Make(order, Count, 0, 5000));
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Blocks))]
+    public async Task Our_server_understands_zero_filled_blocks(string form, int size, int piece, string order)
+    {
+        string[] lines = TestLines.Make(order, Count, form == "bare" ? 1 : 0, form == "bare" ? size - 1 : size - 2);
+        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, $"{size}", $"{piece}"), lines);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [MemberData(nameof(Blocks))]
+    public async Task Our_client_understands_zero_filled_blocks(string form, int size, int piece, string order)
+    {
+        int longest = size - "Hi, \n\0".Length + (form == "bare" ? 1 : 0);
+        RunningProgram server = await StartCServerAsync("formserver", form, $"{size}", $"{piece}");
+        await ConverseAsync(server, StartOurClient(), TestLines.Make(order, Count, 0, longest));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("line", 0)]
+    [InlineData("line", 1)]
+    [InlineData("line", 4095)]
+    [InlineData("nul", 0)]
+    [InlineData("nul", 7)]
+    [InlineData("nul", 5000)]
+    public async Task Our_programs_understand_lines(string form, int piece)
+    {
+        string[] lines = TestLines.Make("random", Count, 0, piece == 1 ? 300 : 9000);
+        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, "0", $"{piece}"), lines);
+        await ConverseAsync(await StartCServerAsync("formserver", form, "0", $"{piece}"), StartOurClient(), lines);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Our_server_understands_many_lines_in_one_write() =>
+        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", "burst", "0", "0"), TestLines.Make("random", Count, 0, 4000));
+
+    [Fact(Timeout = 180_000)]
+    public async Task Our_client_understands_many_lines_in_one_write()
+    {
+        await using RunningProgram server = await StartCServerAsync("formserver", "burst", $"{Count}", "0");
+        await using RunningProgram client = StartOurClient();
+        client.Type("g1");
+        await client.ExpectAsync([.. Enumerable.Range(1, Count).Select(number => $"answer {number}")]);
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("line")]
+    [InlineData("nul")]
+    [InlineData("burst")]
+    public async Task Lines_of_up_to_one_MiB_are_understood(string form)
+    {
+        string[] lines = TestLines.Make("random", 12, 0, 1 << 20);
+        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, "0", "0"), lines);
+        if (form != "burst")
+            await ConverseAsync(await StartCServerAsync("formserver", form, "0", "0"), StartOurClient(), lines);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("line")]
+    [InlineData("burst")]
+    [InlineData("stale")]
+    public async Task A_last_line_needs_no_newline(string form)
+    {
+        await using RunningProgram server = await StartOurServerAsync();
+        await using RunningProgram client = form == "stale" ? StartC("streamclient", form) : StartC("formclient", form, "0", "0");
+        Assert.Equal(["Hi, a first line", "Hi, g2"], await client.ConverseAsync(["a first line", "g2"], lacksFinalNewline: true));
+        string[] received = await server.PrintedAsync();
+        Assert.Equal(["Receive: a first line", "Receive: g2", "client quit"], received);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_last_answer_needs_no_newline()
+    {
+        await using RunningProgram server = await StartCServerAsync("formserver", "end", "0", "0");
+        await using RunningProgram client = StartOurClient();
+        client.Type("g1");
+        await client.ExpectAsync("Hi, g1");
+        await client.ExpectExitAsync(1, "server terminated prematurely");
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Standard_input_has_no_blocks()
+    {
+        await using RunningProgram server = await StartOurServerAsync();
+        await using RunningProgram client = StartOurClient();
+        client.TypeRaw("g1\n\0g2\n".PadRight(4096, '\0'));
+        await client.ExpectAsync("Hi, g1", "Hi, g2");
+        client.CloseInput();
+        await client.ExpectExitAsync(0);
+        await server.ExpectAsync("Receive: g1", "Receive: g2", "client quit");
+    }
+
+    private static async Task ConverseAsync(RunningProgram server, RunningProgram client, string[] lines)
+    {
+        await using (server)
+        await using (client)
+        {
+            string[] answers = await client.ConverseAsync(lines);
+            string[] received = await server.PrintedAsync();
+            Assert.Equal(lines.Select(line => $"Hi, {line}"), answers);
+            Assert.Equal(lines.Select(line => $"Receive: {line}").Append("client quit"), received);
+            await client.ExpectExitAsync(0);
+            await server.ExpectExitAsync(0);
+        }
+    }
+
+    private RunningProgram StartOurClient() => RunningProgram.Start(Programs.StreamClient, Address);
+
+    private RunningProgram StartC(string program, params string[] habit) =>
+        RunningProgram.Start(CPeer.Find(program), [Address, .. habit]);
+
+    private Task<RunningProgram> StartOurServerAsync() => ReadyAsync(RunningProgram.Start(Programs.StreamServer, Address));
+
+    private Task<RunningProgram> StartCServerAsync(string program, params string[] habit) => ReadyAsync(StartC(program, habit));
+
+    private async Task<RunningProgram> ReadyAsync(RunningProgram server)
+    {
+        await SocketTable.WaitForServerAsync(Address);
+        return server;
+    }
+}

@@ -14,8 +14,8 @@ internal static class TestLines
     public static string[] Make(string order, int count, int shortest, int longest)
     {
         var random = new Random(count + longest);
-        IEnumerable<int> rising = Enumerable.Range(0, count).Select(index => shortest + (int)((long)(longest - shortest) * index / (count - 1)));
-        int[] lengths = [.. rising];
+        double step = (double)(longest - shortest) / (count - 1);
+        int[] lengths = [.. Enumerable.Range(0, count).Select(index => shortest + (int)Math.Round(step * index))];
         if (order == "falling")
             Array.Reverse(lengths);
         if (order == "random")

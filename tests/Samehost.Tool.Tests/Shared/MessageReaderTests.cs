@@ -39,7 +39,8 @@ public sealed class MessageReaderTests
     [Fact(Timeout = Timeout)]
     public async Task A_read_of_another_size_ends_the_blocks_for_good() =>
         Assert.Equal(
-            ["g1", "g2", "g3", "g4", "g5"], await ReadAsync(Block("g1\n\0rest\n"), "g2\n\0"u8.ToArray(), Block("g3\n\0g4\n\0"), Block("g5\n")));
+            ["g1", "g2", "g3", "g4", "g5"],
+            await ReadAsync(Block("g1\n\0rest\n"), "g2\n\0"u8.ToArray(), Block("g3\n\0g4\n\0"), Block("g5\n")));
 
     [Fact(Timeout = Timeout)]
     public async Task A_read_of_that_size_without_a_NUL_is_no_block() =>

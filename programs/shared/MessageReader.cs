@@ -47,7 +47,7 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
         }
     }
 
-    /// <summary>Takes what was just read as one message if it is a block. The buffer holds nothing else: all reads before were blocks.</summary>
+    /// <summary>Takes what was just read as one message if it is a block. The buffer held nothing: all before were blocks.</summary>
     private bool TryTakeBlock(int got, out ReadOnlyMemory<byte> message)
     {
         ReadOnlySpan<byte> block = _buffer.AsSpan(_start, got);

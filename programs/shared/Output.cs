@@ -13,7 +13,7 @@ internal static class Output
     /// <summary>Fails when standard output did: nobody is left to print for, whichever client the line was about.</summary>
     public static Task Failed => FailedSource.Task;
 
-    /// <summary>Prints the label and the bytes: as they are, except to a terminal, which is not to obey what a peer sends.</summary>
+    /// <summary>Prints our label and the text of a peer: as it is, except to a terminal, which is not to obey it.</summary>
     public static void Line(ReadOnlySpan<byte> label, ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> shown = IsTerminal ? TerminalText.Of(text) : text;
@@ -29,8 +29,7 @@ internal static class Output
         throw error;
     }
 
-    /// <summary>Prints text of our own.</summary>
-    public static void Line(ReadOnlySpan<byte> text) => Line(text, []);
+    public static void Line(ReadOnlySpan<byte> text) => Line([], text);
 
     /// <summary>Prints one line on standard error; when that is gone as well there is nobody to tell.</summary>
     public static void Error(string text)

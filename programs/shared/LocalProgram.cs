@@ -44,7 +44,7 @@ internal sealed class LocalProgram : IDisposable
                 using var program = new LocalProgram(arguments);
                 return await program.RunAsync(body);
             }
-            Output.Line(Encoding.UTF8.GetBytes(help));
+            Output.Line(Encoding.UTF8.GetBytes(help), []);
             return 0;
         }
         catch (Exception problem)

@@ -7,15 +7,17 @@ namespace Samehost.Programs;
 internal static class Output
 {
     private static readonly Lock OneAtATime = new();
+    private static readonly bool IsTerminal = !Console.IsOutputRedirected;
     private static readonly TaskCompletionSource FailedSource = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Fails when standard output did: nobody is left to print for, whichever client the line was about.</summary>
     public static Task Failed => FailedSource.Task;
 
-    /// <summary>Prints the label and the bytes as they are.</summary>
+    /// <summary>Prints our label and the text of a peer: as it is, except to a terminal, which is not to obey it.</summary>
     public static void Line(ReadOnlySpan<byte> label, ReadOnlySpan<byte> text)
     {
-        byte[] line = [.. label, .. text, (byte)'\n'];
+        ReadOnlySpan<byte> shown = IsTerminal ? TerminalText.Of(text) : text;
+        byte[] line = [.. label, .. shown, (byte)'\n'];
         int result;
         lock (OneAtATime)
             result = StandardDescriptors.Write(StandardDescriptors.Output, line);

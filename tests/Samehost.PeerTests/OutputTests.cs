@@ -29,6 +29,18 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task What_a_client_sends_does_not_command_the_servers_terminal()
+    {
+        string path = _folder["stream.sock"];
+        await using RunningProgram server = RunningProgram.Start("script", "-qec", $"{Programs.StreamServer} {path}", "/dev/null");
+        await SocketTable.WaitForServerAsync(path);
+        using UnixStream client = UnixStream.Connect(UnixEndPoint.FromPath(path));
+        client.Write("\e]0;owned\a\u009b2J\u202e\u00e9\tend\n"u8);
+        string? line = await server.NextLineAsync();
+        Assert.Equal("Receive: \\x1b]0;owned\\x07\\xc2\\x9b2J\\xe2\\x80\\xae\u00e9\tend", line?.TrimEnd('\r'));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_datagram_server_piped_into_head_ends_quietly()
     {
         string path = _folder["data.sock"];

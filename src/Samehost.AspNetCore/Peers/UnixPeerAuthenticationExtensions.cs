@@ -32,19 +32,38 @@ public static class UnixPeerAuthenticationExtensions
     /// <c>AddAuthorization</c> and <see cref="AddUnixPeer"/>; without them requests fail.
     /// </summary>
     /// <param name="endpoint">One endpoint, or a group of them.</param>
-    /// <param name="peers">As <see cref="PeerPolicy.Parse"/> reads it, for example <c>group:docker,root</c>.</param>
+    /// <param name="peers">A whole policy as <see cref="PeerPolicy.Parse"/> reads it, for example <c>group:docker,root</c>. Do not put
+    /// names into it; compose a <see cref="PeerPolicy"/> for that.</param>
     /// <exception cref="ArgumentException">The text is not a policy, or names a user or group that does not exist.</exception>
     public static TBuilder RequirePeer<TBuilder>(this TBuilder endpoint, string peers)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(new AuthorizationPolicyBuilder(UnixPeerDefaults.AuthenticationScheme).RequirePeer(peers).Build());
 
+    /// <summary>Lets only callers through whom a policy allows, as <see cref="RequirePeer{TBuilder}(TBuilder, string)"/> does, where the
+    /// policy is composed from parts.</summary>
+    /// <param name="endpoint">One endpoint, or a group of them.</param>
+    /// <param name="peers">Who may call.</param>
+    public static TBuilder RequirePeer<TBuilder>(this TBuilder endpoint, PeerPolicy peers)
+        where TBuilder : IEndpointConventionBuilder =>
+        endpoint.RequireAuthorization(new AuthorizationPolicyBuilder(UnixPeerDefaults.AuthenticationScheme).RequirePeer(peers).Build());
+
     /// <summary>Adds the same to an authorization policy. The policy names the schemes that it takes.</summary>
     /// <param name="policy">The policy under construction.</param>
-    /// <param name="peers">As <see cref="PeerPolicy.Parse"/> reads it.</param>
+    /// <param name="peers">Who may call.</param>
+    public static AuthorizationPolicyBuilder RequirePeer(this AuthorizationPolicyBuilder policy, PeerPolicy peers)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(peers);
+        return policy.AddRequirements(new PeerRequirement(peers));
+    }
+
+    /// <summary>Adds the same to an authorization policy. The policy names the schemes that it takes.</summary>
+    /// <param name="policy">The policy under construction.</param>
+    /// <param name="peers">A whole policy as <see cref="PeerPolicy.Parse"/> reads it; do not put names into it.</param>
     /// <exception cref="ArgumentException">The text is not a policy, or names a user or group that does not exist.</exception>
     public static AuthorizationPolicyBuilder RequirePeer(this AuthorizationPolicyBuilder policy, string peers)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        return policy.AddRequirements(new PeerRequirement(PeerPolicy.Parse(peers)));
+        return policy.RequirePeer(PeerPolicy.Parse(peers));
     }
 }

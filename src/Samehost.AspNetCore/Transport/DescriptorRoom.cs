@@ -38,7 +38,8 @@ internal static class DescriptorRoom
             // "Max open files            1024                 524288               files"
             string line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
             string soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            return int.TryParse(soft, CultureInfo.InvariantCulture, out int limit) ? limit : null; // "unlimited"
+            bool isNumber = soft.All(char.IsAsciiDigit); // and not "unlimited"
+            return isNumber && int.TryParse(soft, CultureInfo.InvariantCulture, out int limit) ? limit : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
         {

@@ -79,11 +79,11 @@ public sealed class UnixListenOptions
 
     /// <summary>Lets the members of a group in: the socket file is the group's with mode 0660, and the policy admits ourselves, root and
     /// the group.</summary>
-    /// <param name="group">Its name.</param>
+    /// <param name="group">The name of one group, taken as it is.</param>
     /// <exception cref="ArgumentException">There is no such group.</exception>
     public void AllowGroup(string group)
     {
-        PeerPolicy = PeerPolicy.Parse($"self,root,group:{group}");
+        PeerPolicy = PeerPolicy.AnyOf(PeerPolicy.SelfAndRoot, PeerPolicy.ForGroup(group));
         SocketFile.Group = group;
         SocketFile.Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Arguments;
 
@@ -42,7 +43,7 @@ internal static class CommonOption
     /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) =>
         Parsed<int?>(name, helpName, description, text =>
-            int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number)
+            Numbers.TryParse(text, out int number)
             && number >= least && number <= most
                 ? (number, null)
                 : (null, $"'{text}' does not do for {name}: write a number from {least} to {most}"));

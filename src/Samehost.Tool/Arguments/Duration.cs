@@ -1,4 +1,5 @@
 using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Arguments;
 
@@ -16,7 +17,7 @@ internal static class Duration
         time = TimeSpan.Zero;
         (string unit, double seconds) = Array.Find(Units, u => text.EndsWith(u.Unit, StringComparison.Ordinal));
         string number = unit is null ? text : text[..^unit.Length];
-        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+        if (!Numbers.TryParseDecimal(number, out double value))
             return false;
         value *= unit is null ? 1 : seconds;
         if (!(value <= Longest.TotalSeconds))

@@ -16,7 +16,7 @@ internal static class FileModeOption
     {
         string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
         return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
-            ? ((UnixFileMode)Convert.ToInt32(digits, 8), null)
+            ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
             : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Arguments;
 
@@ -92,7 +92,7 @@ internal sealed class ToolAddress
             return $"\"{text}\" has too many colons: write tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
         if (host.Length == 0)
             return $"\"{text}\" lacks a host or a port: write tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
-        if (!ushort.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        if (!Numbers.TryParse(text.AsSpan(colon + 1), out ushort port))
             return $"\"{text[(colon + 1)..]}\" in \"{text}\" is no port: write a number from 0 to 65535";
         address = new ToolAddress(ToolAddressKinds.Tcp, text) { Host = host, Port = port };
         return null;
@@ -101,7 +101,7 @@ internal sealed class ToolAddress
     private static string? ReadDescriptor(string text, out ToolAddress? address)
     {
         address = null;
-        if (!int.TryParse(text[Fd.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        if (!Numbers.TryParse(text.AsSpan(Fd.Length), out int number))
             return $"\"{text}\" names no descriptor: write fd:N, for example fd:3";
         address = new ToolAddress(ToolAddressKinds.Descriptor, text) { Descriptor = number };
         return null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Samehost.Interop;
 using Samehost.Measuring.Interop;
 
 namespace Samehost.Tool.Benchmarks;
@@ -10,7 +11,7 @@ internal sealed class Noise
     private const double MuchSpread = 1.5;
 
     private readonly (double Stolen, double All) _before = Times();
-    private readonly double _load = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture);
+    private readonly double _load = Number(File.ReadAllText("/proc/loadavg").Split(' ')[0]);
 
     /// <summary>Why the figures may be wrong, a sentence each.</summary>
     public IEnumerable<string> Warnings(IReadOnlyList<Outcome> outcomes)
@@ -39,7 +40,9 @@ internal sealed class Noise
     private static (double Stolen, double All) Times()
     {
         double[] all = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
-            .Select(word => double.Parse(word, CultureInfo.InvariantCulture))];
+            .Select(word => Number(word))];
         return (all.Length > 7 ? all[7] : 0, all.Sum());
     }
+
+    private static double Number(string text) => Numbers.TryParseDecimal(text, out double number) ? number : 0;
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.IO.Enumeration;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Listing;
 
@@ -39,7 +39,7 @@ internal sealed record RowFilter
         socket is not null && socket.Holders.Any(holder => Is(holder, process));
 
     private static bool Is(UnixSocketHolder holder, string process) =>
-        int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        Numbers.TryParse(process, out int number)
             ? holder.ProcessId == number
             : FileSystemName.MatchesSimpleExpression(process, holder.Command, ignoreCase: false);
 }

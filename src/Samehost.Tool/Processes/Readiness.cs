@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using Samehost.Interop;
 using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Processes;
@@ -39,5 +39,5 @@ internal static class Readiness
         return fields.Length == 8 && fields[7] == path && (Hex(fields[4]) == Datagram || (Hex(fields[3]) & Listening) != 0);
     }
 
-    private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static int Hex(string text) => Numbers.TryParseHex(text, out int number) ? number : 0;
 }

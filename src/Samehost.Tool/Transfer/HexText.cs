@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Transfer;
 
@@ -19,8 +20,7 @@ internal static class HexText
                 i++;
             if (i == text.Length)
                 break;
-            if (i + 1 == text.Length || !byte.TryParse(text.Slice(i, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
-                out byte value))
+            if (i + 1 == text.Length || !Numbers.TryParseHex(text.Slice(i, 2), out byte value))
                 return false;
             read.Add(value);
         }

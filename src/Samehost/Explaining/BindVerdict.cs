@@ -18,31 +18,36 @@ internal static class BindVerdict
         "pstore", "efivarfs", "fusectl", "selinuxfs", "vfat", "exfat", "msdos",
     ];
 
-    public static UnixVerdict Of(PathWalk walk, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
+    public static UnixVerdict Of(
+        PathWalk walk, ReadOnlySpan<byte> path, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
     {
-        if (walk.Found is null && !walk.IsLastName)
-            return WalkVerdict.Of(walk, user, isBind: true);
-        WalkPoint directory = walk.Directory;
-        string place = SafeText.Of(directory.Location);
         UnixVerdict kernel = walk switch
         {
-            { Found: { } found } => Occupied(found, directory, user, look, notes),
-            { Problem: WalkProblem.Missing } => Free(walk, directory, place, user),
+            { Found: { } found } => Occupied(found, walk.Directory, user, look, notes),
+            { Problem: WalkProblem.Missing, IsLastName: true } => Free(walk, walk.Directory, SafeText.Of(walk.Directory.Location), user),
             _ => WalkVerdict.Of(walk, user, isBind: true),
         };
-        // The library looks at the directory before it asks the kernel.
-        if ((directory.Status.Mode & (FileStatus.S_IWOTH | StickyBit)) != FileStatus.S_IWOTH)
-        {
-            if (walk.Found is { } occupant)
-                walk.StepOf(occupant).Errno = kernel.Errno;
-            return kernel;
-        }
-        walk.StepOf(directory).Errno = Errno.EPERM;
+        // The library looks at the directories before it asks the kernel; the user's way may end before it comes to an unsafe one.
+        _ = UnsafeDirectory.Find(path, out UnsafeDirectory? unsafeDirectory);
+        if (unsafeDirectory is not null && walk.PointOf(unsafeDirectory.ReachedAt) is { } reached)
+            return Unsafe(unsafeDirectory, walk.StepOf(reached), kernel, notes);
+        if (walk.Found is { } occupant)
+            walk.StepOf(occupant).Errno = kernel.Errno;
+        return kernel;
+    }
+
+    private static UnixVerdict Unsafe(UnsafeDirectory directory, UnixPathStep step, UnixVerdict kernel, List<string> notes)
+    {
+        string place = SafeText.Of(directory.Path);
+        step.Errno = Errno.EPERM;
         if (kernel.Outcome == UnixOutcome.Works)
             notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
-        return UnixVerdict.Fails(Errno.EPERM,
-            $"Everybody may replace files in {place}, which is writable by others and not sticky; this library does not bind there.",
-            UnixSide.Owner, $"As its owner: chmod o-w {place}, or chmod +t {place}; or use a directory of your own.");
+        string what = directory.IsLast
+            ? $"Everybody may replace files in {place}, which is writable by others and not sticky; this library does not bind there."
+            : $"Everybody may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
+                "this library does not bind there.";
+        return UnixVerdict.Fails(Errno.EPERM, what, UnixSide.Owner,
+            $"As its owner: chmod o-w {place}, or chmod +t {place}; or use a directory of your own.");
     }
 
     private static UnixVerdict Free(PathWalk walk, WalkPoint directory, string place, UnixUser user)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Explaining;
 
@@ -30,7 +30,7 @@ internal sealed class MountTable
     {
         int dash = Array.IndexOf(words, "-", 6);
         if (dash < 0 || dash + 3 >= words.Length
-            || !ulong.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong mount))
+            || !Numbers.TryParse(words[0], out ulong mount))
             return;
         _rows[mount] = new MountRow(SafeText.Of(words[dash + 1]), words[dash + 3].Split(',').Contains("ro"));
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Samehost.Interop;
 
@@ -37,7 +36,7 @@ internal static class NetworkNamespaces
             seen.Add(own);
         foreach (string directory in Processes())
         {
-            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
+            if (!Numbers.TryParse(Path.GetFileName(directory.AsSpan()), out int processId)
                 || SpaceOf(directory) is not { } space || !seen.Add(space))
                 continue;
             if (NamespaceTable.TryFind(processId, isWanted, out UnixSocketEntry? entry))
@@ -68,8 +67,8 @@ internal static class NetworkNamespaces
     {
         string[] fields = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length <= FieldsBeforeName || !row.EndsWith(' ' + wanted, StringComparison.Ordinal)
-            || !uint.TryParse(fields[3], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out uint flags)
-            || !int.TryParse(fields[4], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int type)
+            || !Numbers.TryParseHex(fields[3], out uint flags)
+            || !Numbers.TryParseHex(fields[4], out int type)
             || (fields[5] == "03" && type != (int)UnixSocketKind.Datagram))
             return null;
         return new NamespaceSocket((UnixSocketKind)type, (flags & AcceptsConnections) != 0, processId, CommandOf(directory), Entry: null);

@@ -62,6 +62,9 @@ internal sealed class PathWalk : IDisposable
     /// <summary>The row of a file that the walk has come through or to.</summary>
     public UnixPathStep StepOf(WalkPoint point) => _directories.GetValueOrDefault(SafeText.Of(point.Location)) ?? Last;
 
+    /// <summary>What the walk has come through or to; null when it has not come to that file.</summary>
+    public WalkPoint? PointOf(FileId file) => _points.Find(point => point.Status.Id == file);
+
     public MountRow? MountOf(WalkPoint point) => _mounts.Find(point.Mount);
 
     /// <summary>Walks to what connect(2) would find: links are followed, the last one too.</summary>

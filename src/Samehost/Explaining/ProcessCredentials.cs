@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Explaining;
 
@@ -36,7 +36,8 @@ internal sealed record ProcessCredentials(uint User, uint Group, IReadOnlyList<u
         }
     }
 
-    private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
+    private static uint Number(string text) => Numbers.Parse<uint>(text);
 
-    private static ulong Mask(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static ulong Mask(string text) =>
+        Numbers.TryParseHex(text, out ulong mask) ? mask : throw new FormatException($"'{text}' is not a mask.");
 }

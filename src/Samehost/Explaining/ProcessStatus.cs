@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Explaining;
 
@@ -19,7 +19,7 @@ internal static class ProcessStatus
     public static bool IsStopped(int process) => Fields(process) is ["T" or "t", ..];
 
     private static double? SecondsAfterBoot(int process) =>
-        Fields(process) is { } fields ? double.Parse(fields[StartTime], CultureInfo.InvariantCulture) / TicksPerSecond : null;
+        Fields(process) is { } fields ? Numbers.Parse<ulong>(fields[StartTime]) / TicksPerSecond : null;
 
     /// <summary>What stands behind the name, the state first; null when the process cannot be seen.</summary>
     private static string[]? Fields(int process)
@@ -36,7 +36,9 @@ internal static class ProcessStatus
         }
     }
 
-    private static double Uptime() => double.Parse(File.ReadAllText("/proc/uptime").Split(' ')[0], CultureInfo.InvariantCulture);
+    private static double Uptime() => Numbers.TryParseDecimal(File.ReadAllText("/proc/uptime").Split(' ')[0], out double seconds)
+        ? seconds
+        : throw new FormatException("/proc/uptime has no number.");
 
     private static DateTimeOffset Now()
     {

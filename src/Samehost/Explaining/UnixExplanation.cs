@@ -128,7 +128,7 @@ public sealed class UnixExplanation
             return made;
         }
         using PathWalk walk = PathWalk.ToPlace(address.Name, made.User);
-        UnixVerdict verdict = BindVerdict.Of(walk, made.User, made.Looker(address, options), made._notes);
+        UnixVerdict verdict = BindVerdict.Of(walk, address.Name, made.User, made.Looker(address, options), made._notes);
         made.Walk = walk.Steps;
         made.Verdict = AddressVerdict.TooLong(address) ?? verdict;
         made._notes.AddRange(AddressVerdict.Notes(address, walk));

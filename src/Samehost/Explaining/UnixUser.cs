@@ -1,4 +1,3 @@
-using System.Globalization;
 using Samehost.Explaining;
 using Samehost.Interop;
 
@@ -83,17 +82,19 @@ public sealed class UnixUser
         && Groups.SequenceEqual(other.Groups) && Capabilities == other.Capabilities;
 
     private static uint? Number(string text) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number != uint.MaxValue ? number : null;
+        Numbers.TryParse(text, out uint number) && number != uint.MaxValue ? number : null;
 
     private static uint FindUser(string name)
     {
         _ = LibcAccount.FindUser(name, out uint? user);
-        return user ?? throw new ArgumentException($"There is no user named \"{name}\": getent passwd lists them.", nameof(name));
+        return user ?? throw new ArgumentException(
+            $"There is no user named \"{SafeText.Of(name)}\": getent passwd lists them.", nameof(name));
     }
 
     private static uint FindGroup(string name)
     {
         _ = LibcAccount.FindGroup(name, out uint? group);
-        return group ?? throw new ArgumentException($"There is no group named \"{name}\": getent group lists them.", nameof(name));
+        return group ?? throw new ArgumentException(
+            $"There is no group named \"{SafeText.Of(name)}\": getent group lists them.", nameof(name));
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Samehost.Interop;
@@ -33,8 +32,8 @@ internal sealed class HolderScan(Dictionary<uint, UnixSocketEntry> sockets)
                 var records = new DirectoryRecords(_processes.AsSpan(0, result));
                 while (records.Next())
                 {
-                    if (Utf8Parser.TryParse(records.Name, out int processId, out int digits) && records.Name[digits] == 0)
-                        Look(proc!, processId, records.Name[..digits]);
+                    if (Numbers.TryParse(Text(records.Name), out int processId))
+                        Look(proc!, processId, Text(records.Name));
                 }
             }
         }
@@ -65,7 +64,7 @@ internal sealed class HolderScan(Dictionary<uint, UnixSocketEntry> sockets)
                         return;
                     }
                     if (length > 9 && SocketNumber(target[..length]) is { } inode && sockets.TryGetValue(inode, out var socket)
-                        && Utf8Parser.TryParse(records.Name, out int descriptor, out _))
+                        && Numbers.TryParse(Text(records.Name), out int descriptor))
                         process.Has(socket, descriptor);
                 }
             }
@@ -74,7 +73,10 @@ internal sealed class HolderScan(Dictionary<uint, UnixSocketEntry> sockets)
 
     /// <summary>The number in <c>socket:[N]</c>.</summary>
     private static uint? SocketNumber(ReadOnlySpan<byte> target) =>
-        target.StartsWith("socket:["u8) && Utf8Parser.TryParse(target[8..], out uint inode, out _) ? inode : null;
+        target.StartsWith("socket:["u8) && target.EndsWith("]"u8) && Numbers.TryParse(target[8..^1], out uint inode) ? inode : null;
+
+    /// <summary>A name without its final NUL and what follows it.</summary>
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> name) => name[..name.IndexOf((byte)0)];
 
     private Span<byte> PathOf(ReadOnlySpan<byte> digits, ReadOnlySpan<byte> tail)
     {

@@ -1,5 +1,4 @@
 // pidfd_open(2), poll(2) on a pidfd: a process that cannot be mistaken for another.
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -27,8 +26,7 @@ internal static partial class LibcPidFd
         foreach (string line in File.ReadLines($"/proc/self/fdinfo/{lease.Fd}"))
         {
             if (line.StartsWith("Pid:", StringComparison.Ordinal))
-                return int.Parse(line.AsSpan(4), NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite,
-                    CultureInfo.InvariantCulture);
+                return line.AsSpan(4).TrimStart() is var number and not "-1" ? Numbers.Parse<int>(number) : -1;
         }
 
         return -1;

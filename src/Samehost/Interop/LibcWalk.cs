@@ -25,10 +25,18 @@ internal static unsafe partial class LibcWalk
     private const int LargestAttribute = 65536; // XATTR_SIZE_MAX
 
     /// <summary>Stands for the entry of that name in a directory; a symbolic link there is followed only if asked for.</summary>
-    public static int Open(Descriptor directory, ReadOnlySpan<byte> name, bool follow, out Descriptor? opened)
+    public static int Open(Descriptor directory, ReadOnlySpan<byte> name, bool follow, out Descriptor? opened) =>
+        Open(directory, name, follow ? 0 : LibcFile.O_NOFOLLOW, out opened);
+
+    /// <summary>Stands for the directory of that name in another one; ENOTDIR for anything else, which a symbolic link is as well unless it
+    /// is followed. What is to be mounted there on demand is mounted.</summary>
+    public static int OpenDirectory(Descriptor directory, ReadOnlySpan<byte> name, bool follow, out Descriptor? opened) =>
+        Open(directory, name, LibcFile.O_DIRECTORY | (follow ? 0 : LibcFile.O_NOFOLLOW), out opened);
+
+    private static int Open(Descriptor directory, ReadOnlySpan<byte> name, int how, out Descriptor? opened)
     {
         using var lease = new DescriptorLease(directory);
-        int flags = LibcFile.O_PATH | LibcFile.O_CLOEXEC | (follow ? 0 : LibcFile.O_NOFOLLOW);
+        int flags = LibcFile.O_PATH | LibcFile.O_CLOEXEC | how;
         int fd;
         fixed (byte* p = (byte[])[.. name, 0])
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.Peers;
 
@@ -64,7 +65,7 @@ public sealed class PeerCredentials
     {
         var text = new StringBuilder();
         if (UserName is { } name)
-            text.Append(name).Append(" (uid ").Append(UserId);
+            text.Append(UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(name))).Append(" (uid ").Append(UserId);
         else
             text.Append("(uid ").Append(UserId);
         return text.Append(", gid ").Append(GroupId).Append(", pid ").Append(ProcessId).Append(')').ToString();

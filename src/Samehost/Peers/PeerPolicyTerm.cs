@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Peers;
@@ -47,8 +49,28 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
             "group" => ReadGroup(value, out term),
             "uid" => ReadNumber(Kind.User, word, value, out term),
             "gid" => ReadNumber(Kind.Group, word, value, out term),
-            _ => $"'{word}' is not a term of a policy; its terms are: {Known}.",
+            _ => $"'{Shown(word)}' is not a term of a policy; its terms are: {Known}.",
         };
+    }
+
+    /// <summary>The term for a user's name, or what is wrong with that.</summary>
+    public static string? ReadUser(string name, out PeerPolicyTerm term)
+    {
+        term = default;
+        if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
+            return $"There is no user named '{Shown(name)}' on this system.";
+        term = new(Kind.User, user.Value, name);
+        return null;
+    }
+
+    /// <summary>The term for a group's name, or what is wrong with that.</summary>
+    public static string? ReadGroup(string name, out PeerPolicyTerm term)
+    {
+        term = default;
+        if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
+            return $"There is no group named '{Shown(name)}' on this system.";
+        term = new(Kind.Group, group.Value, name);
+        return null;
     }
 
     public bool Admits(PeerCredentials peer) => Of switch
@@ -74,37 +96,25 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         (Kind.Anyone, _) => "anyone",
         (Kind.Self, _) => "self",
         (Kind.Root, _) => "root",
-        (Kind.User, { } name) => "user:" + name,
-        (Kind.Group, { } name) => "group:" + name,
+        (Kind.User, { } name) when IsReadable(name) => "user:" + name,
+        (Kind.Group, { } name) when IsReadable(name) => "group:" + name,
         (Kind.User, _) => string.Create(CultureInfo.InvariantCulture, $"uid:{Number}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"gid:{Number}"),
     };
-
-    private static string? ReadUser(string name, out PeerPolicyTerm term)
-    {
-        term = default;
-        if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
-            return $"There is no user named '{name}' on this system.";
-        term = new(Kind.User, user.Value, name);
-        return null;
-    }
-
-    private static string? ReadGroup(string name, out PeerPolicyTerm term)
-    {
-        term = default;
-        if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
-            return $"There is no group named '{name}' on this system.";
-        term = new(Kind.Group, group.Value, name);
-        return null;
-    }
 
     private static string? ReadNumber(Kind kind, string word, string value, out PeerPolicyTerm term)
     {
         term = default;
         // The largest number is the kernel's "none" and belongs to nobody.
-        if (!uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) || number == uint.MaxValue)
-            return $"'{word}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
+        if (!Numbers.TryParse(value, out uint number) || number == uint.MaxValue)
+            return $"'{Shown(word)}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
         term = new(kind, number, null);
         return null;
     }
+
+    // The account database is not bound to what a policy's text can hold.
+    private static bool IsReadable(string name) =>
+        !name.Contains(',', StringComparison.Ordinal) && name.Trim() == name && Shown(name) == name;
+
+    private static string Shown(string text) => UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(text));
 }

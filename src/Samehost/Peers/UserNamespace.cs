@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.Peers;
 
@@ -21,7 +21,7 @@ internal static class UserNamespace
     {
         try
         {
-            return uint.Parse(File.ReadAllText(path), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture);
+            return Numbers.Parse<uint>(File.ReadAllText(path).TrimEnd('\n'));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {

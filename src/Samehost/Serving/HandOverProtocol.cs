@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Samehost.Serving;
 
@@ -74,6 +75,12 @@ internal static class HandOverProtocol
         if (record.DescriptorLoss == DescriptorLoss.NoRoom)
             throw new UnixSocketException(Errno.EMFILE, "receive");
     }
+
+    /// <summary>Takes the one socket that a record has to bring.</summary>
+    /// <exception cref="IOException">It brought none, several, or something else, or was too long.</exception>
+    public static SafeFileHandle TakeSocket(UnixMessage record, string word) => record is { IsTruncated: false, Descriptors.Count: 1 }
+        ? record.Descriptors.Take(0)
+        : throw new IOException($"The record '{word}' of the hand-over is too long, or did not bring one socket and nothing else.");
 
     public static IOException Unexpected(string said, string word)
     {

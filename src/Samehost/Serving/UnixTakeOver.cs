@@ -63,9 +63,9 @@ public sealed class UnixTakeOver : IAsyncDisposable
                 .ConfigureAwait(false);
             HandOverProtocol.CheckCame(record, HandOverProtocol.Listener);
             var (word, path) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
-            if (word != HandOverProtocol.Listener || record.Descriptors.Count != 1)
+            if (word != HandOverProtocol.Listener)
                 throw HandOverProtocol.Unexpected(word, HandOverProtocol.Listener);
-            using var handle = record.Descriptors.Take(0);
+            using var handle = HandOverProtocol.TakeSocket(record, word);
             var state = ListenerState.FromPredecessor(handle, options, path, out int type);
             return new UnixTakeOver(connection, state, type);
         }
@@ -142,10 +142,14 @@ public sealed class UnixTakeOver : IAsyncDisposable
             var (word, state) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
             if (word == HandOverProtocol.Yours)
                 return;
-            if (word != HandOverProtocol.Connection || record.Descriptors.Count != 1 || record.IsTruncated)
+            if (word != HandOverProtocol.Connection)
                 throw HandOverProtocol.Unexpected(word, HandOverProtocol.Yours);
-            using var handle = record.Descriptors.Take(0);
-            connections.Add(new HandedConnection(UnixStream.FromDescriptor(handle), state.ToArray()));
+            if (state.Length > HandOverProtocol.MostState)
+                throw new IOException($"The predecessor sent a connection with more than {HandOverProtocol.MostState} bytes of state.");
+            using var handle = HandOverProtocol.TakeSocket(record, word);
+            if (UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out var stream) is { } problem)
+                throw new IOException($"The predecessor did not send a connection. {problem}");
+            connections.Add(new HandedConnection(stream!, state.ToArray()));
         }
     }
 

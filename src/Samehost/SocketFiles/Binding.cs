@@ -1,3 +1,4 @@
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
@@ -55,16 +56,20 @@ internal sealed class Binding
 
     public int TryBind() => LibcSocket.Bind(Socket, _address);
 
-    /// <summary>Refuses a directory in which any user could put something else in the place of our file.</summary>
-    public void CheckDirectory()
+    /// <summary>Refuses a path on which any user could put something else in the place of our file, or of a directory or a symbolic link
+    /// that leads there.</summary>
+    public void CheckDirectories()
     {
-        // A directory that is missing or hidden is left to bind(2), whose error says which it is.
-        if (Options.AllowUnsafeDirectory || LibcFile.Status(Directory, out FileStatus status) < 0)
+        if (Options.AllowUnsafeDirectory)
             return;
-        if (status.Type == FileStatus.S_IFDIR && (status.Mode & (FileStatus.S_IWOTH | FileStatus.S_ISVTX)) == FileStatus.S_IWOTH)
+        int result = UnsafeDirectory.Find(Path, out UnsafeDirectory? found);
+        if (result < 0)
+            throw Failure(result); // as bind(2) would say
+        if (found is not null)
         {
-            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {DirectoryText}: use a directory of your own, " +
-                "or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
+            string way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {UnixEndPointPrinter.Escape(found.Path)}{way}: " +
+                "use a directory of your own, or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
         }
     }
 

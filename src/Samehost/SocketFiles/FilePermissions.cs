@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Samehost.Interop;
 
@@ -58,11 +57,12 @@ internal sealed class FilePermissions
 
     private static uint FindGroup(Binding binding, string name)
     {
-        if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number != uint.MaxValue)
-            return number;
+        // In this order, as chown(1): a group may have a name of digits, and a policy that names it means the same one.
         int result = LibcAccount.FindGroup(name, out uint? group);
         if (group is uint found)
             return found;
+        if (Numbers.TryParse(name, out uint number) && number != uint.MaxValue)
+            return number;
         throw binding.Failure(-(int)Errno.EINVAL, result < 0
             ? $"The group {Holder.Escape(name)} could not be looked up: {(Errno)(-result)}."
             : $"There is no group named {Holder.Escape(name)}: getent group lists them.");

@@ -51,7 +51,7 @@ internal static class Holder
         string wanted = $"socket:[{socketInode}]";
         foreach (string directory in Listed("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            if (!Numbers.TryParse(Path.GetFileName(directory.AsSpan()), out int pid))
                 continue;
             foreach (string descriptor in Listed(directory + "/fd"))
             {

@@ -41,7 +41,7 @@ internal sealed class SocketFile : IDisposable
             return result >= 0 ? new SocketFile(null, default) : throw binding.Failure(result);
         }
 
-        binding.CheckDirectory();
+        binding.CheckDirectories();
         FilePermissions permissions = FilePermissions.Prepare(binding);
         Binding bound = binding;
         // Kept for what has to be opened once the file is there: without it the file could not be made ours.

@@ -21,16 +21,19 @@ public sealed class SocketFileOptions
     } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// The group that the file is given to, by name or by number, or null (the default) to leave it as the directory makes it.
+    /// The group that the file is given to, by name or else by number, or null (the default) to leave it as the directory makes it.
     /// It takes a <see cref="Mode"/> such as 0660 to be of use. To give a file away a process has to be a member of the group
     /// or have CAP_CHOWN, see chown(2); otherwise binding fails with EPERM and leaves nothing behind.
     /// </summary>
     public string? Group { get; set; }
 
     /// <summary>
-    /// Whether to bind in a directory in which every user may replace the file (writable by others, without the sticky bit).
-    /// False by default: binding there fails with EPERM.
+    /// Whether to bind where every user may replace the file, or a directory or symbolic link on the way to it: where the parent directory,
+    /// a directory above it, or one that a symbolic link of the path lies in or leads through is writable by others and has no sticky bit.
+    /// False by default: binding there fails with EPERM, and the hint names the directory.
     /// </summary>
+    /// <remarks>What is looked at is the mode, not the owner, which user namespaces change. For a path relative to the working directory
+    /// the directories above that one count as well.</remarks>
     public bool AllowUnsafeDirectory { get; set; }
 
     /// <summary>

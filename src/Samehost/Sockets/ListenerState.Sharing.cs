@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.SocketFiles;
 
@@ -22,9 +23,13 @@ internal sealed partial class ListenerState
     /// <param name="options">As for a listener of our own.</param>
     /// <param name="path">The path that comes with it, empty when the predecessor has none to give.</param>
     /// <param name="type">The type of the socket.</param>
+    /// <exception cref="IOException">It is no listening local socket, or the path cannot be one.</exception>
+    /// <exception cref="ArgumentException">It has an abstract name, and the options have no policy.</exception>
     public static ListenerState FromPredecessor(
         SafeHandle descriptor, UnixListenerOptions? options, ReadOnlyMemory<byte> path, out int type)
     {
+        if (!path.IsEmpty && UnixEndPointRules.ProblemWithPath(path.Span) is { } bad)
+            throw new IOException($"The predecessor sent a path that is none. {bad}");
         if (LibcFcntl.Duplicate(descriptor, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");
         using (duplicate)
@@ -34,8 +39,10 @@ internal sealed partial class ListenerState
         }
 
         string typeName = type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream";
-        var state = FromDescriptor(descriptor, options, type, typeName, isOurs: false); // until we inherit it
-        state._predecessor = state.LastToListen();
+        // Not ours until we inherit it.
+        if (TryFromDescriptor(descriptor, options, type, typeName, isOurs: false, out var state) is { } problem)
+            throw new IOException($"The predecessor did not send a listening socket. {problem}");
+        state!._predecessor = state.LastToListen();
         if (!path.IsEmpty)
             state._local = state._inheritance = UnixEndPoint.FromPath(path.Span);
         return state;

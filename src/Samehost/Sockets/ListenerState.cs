@@ -81,30 +81,48 @@ internal sealed partial class ListenerState : IDisposable
         }
     }
 
-    public static ListenerState FromDescriptor(
-        SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName, bool isOurs = true)
+    /// <exception cref="ArgumentException">The descriptor is something else, or an abstract name comes without a policy.</exception>
+    public static ListenerState FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName) =>
+        TryFromDescriptor(descriptor, options, type, typeName, isOurs: true, out var state) is { } problem
+            ? throw new ArgumentException(problem, nameof(descriptor))
+            : state!;
+
+    /// <summary>As <see cref="FromDescriptor"/>, for one that another process has sent: returns what is wrong with it, or null.</summary>
+    /// <exception cref="ArgumentException">An abstract name comes without a policy.</exception>
+    private static string? TryFromDescriptor(
+        SafeHandle descriptor, UnixListenerOptions? options, int type, string typeName, bool isOurs, out ListenerState? state)
     {
+        state = null;
         options ??= UnixListenerOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
-        var core = SocketCore.FromHandle(descriptor, type, typeName, options.AcceptDescriptors, isOurs);
-        if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
+        if (SocketCore.TryFromHandle(descriptor, type, typeName, options.AcceptDescriptors, isOurs, out var core) is { } problem)
+            return problem;
+        try
         {
-            core.Dispose();
-            throw new ArgumentException("The socket does not listen; call listen(2) on it before it is handed over.", nameof(descriptor));
-        }
+            if (LibcSocketOptions.Get(core!.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
+            {
+                core.Dispose();
+                return "The socket does not listen; call listen(2) on it before it is handed over.";
+            }
 
-        // Those who wait already have what the listener had when they connected.
-        var state = new ListenerState(core, null, options)
+            // Those who wait already have what the listener had when they connected.
+            var found = new ListenerState(core, null, options)
+            {
+                _shared = core.HadOtherRule,
+                _tellsEach = type == LibcSocket.SOCK_SEQPACKET && !core.HasCredentials,
+            };
+            if (type == LibcSocket.SOCK_SEQPACKET)
+                core.TellRecordsFromEnd();
+            if (options.PeerPolicy is null && found.LocalEndPoint.Kind != UnixEndPointKind.Pathname)
+                throw new ArgumentException(PolicyWanted, nameof(options));
+            state = found;
+            return null;
+        }
+        catch
         {
-            _shared = core.HadOtherRule,
-            _tellsEach = type == LibcSocket.SOCK_SEQPACKET && !core.HasCredentials,
-        };
-        if (type == LibcSocket.SOCK_SEQPACKET)
-            core.TellRecordsFromEnd();
-        if (options.PeerPolicy is not null || state.LocalEndPoint.Kind == UnixEndPointKind.Pathname)
-            return state;
-        state.Dispose();
-        throw new ArgumentException(PolicyWanted, nameof(options));
+            core!.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>

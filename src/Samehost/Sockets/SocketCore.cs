@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using Samehost.Interop;
 using Samehost.Reactor;
 
@@ -146,9 +147,20 @@ internal sealed class SocketCore : IDisposable
     /// <param name="typeName">The same for people.</param>
     /// <param name="acceptsDescriptors">Whether we ask for descriptors.</param>
     /// <param name="isOurs">False while its owner may keep it: then the kernel is not told of our wishes, which would become his.</param>
+    /// <exception cref="ArgumentException">It is not a local socket of that type.</exception>
     public static SocketCore FromHandle(
-        System.Runtime.InteropServices.SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false, bool isOurs = true)
+        SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false, bool isOurs = true) =>
+        TryFromHandle(handle, type, typeName, acceptsDescriptors, isOurs, out var core) is { } problem
+            ? throw new ArgumentException(problem, nameof(handle))
+            : core!;
+
+    /// <summary>As <see cref="FromHandle"/>, for a descriptor that another process has sent: returns what is wrong with it, or
+    /// null.</summary>
+    /// <exception cref="UnixSocketException">EMFILE: no descriptor left.</exception>
+    public static string? TryFromHandle(
+        SafeHandle handle, int type, string typeName, bool acceptsDescriptors, bool isOurs, out SocketCore? core)
     {
+        core = null;
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");
@@ -162,17 +174,18 @@ internal sealed class SocketCore : IDisposable
             if (isOurs)
                 _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
             // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
-            return new SocketCore(duplicate!, refusesDescriptors: false)
+            core = new SocketCore(duplicate!, refusesDescriptors: false)
             {
                 MayAcceptDescriptors = acceptsDescriptors,
                 HadOtherRule = accepted != acceptsDescriptors,
                 _hasSendBuffer = true, // its size is its owner's business
             };
+            return null;
         }
 
         duplicate!.Dispose();
         string problem = found < 0 ? "is not a socket" : local ? $"is a local socket of another type ({actual})" : "is not a local socket";
-        throw new ArgumentException($"The descriptor {problem}; a local {typeName} socket is wanted.", nameof(handle));
+        return $"The descriptor {problem}; a local {typeName} socket is wanted.";
     }
 
     public static SocketCore Adopt(Descriptor descriptor)

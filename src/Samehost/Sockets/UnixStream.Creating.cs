@@ -41,13 +41,33 @@ public sealed partial class UnixStream
     /// handle stays the caller's to close. The socket becomes non-blocking for everybody who shares it (fcntl(2)).
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
-    public static UnixStream FromDescriptor(SafeHandle descriptor)
+    public static UnixStream FromDescriptor(SafeHandle descriptor) =>
+        TryFromDescriptor(descriptor, mustBeConnected: false, out var stream) is { } problem
+            ? throw new ArgumentException(problem, nameof(descriptor))
+            : stream!;
+
+    /// <summary>As <see cref="FromDescriptor"/>, for one that another process has sent: returns what is wrong with it, or null.</summary>
+    /// <exception cref="UnixSocketException">EMFILE: no descriptor left.</exception>
+    internal static string? TryFromDescriptor(SafeHandle descriptor, bool mustBeConnected, out UnixStream? stream)
     {
-        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream");
-        if (LibcSocketOptions.Get(core.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
-            return new UnixStream(core);
-        core.Dispose();
-        throw new ArgumentException("The socket listens; use UnixListener.FromDescriptor for it.", nameof(descriptor));
+        stream = null;
+        if (SocketCore.TryFromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream", false, isOurs: true, out var core) is { } problem)
+            return problem;
+        if (LibcSocketOptions.Get(core!.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) >= 0 && listening != 0)
+        {
+            core.Dispose();
+            return "The socket listens; use UnixListener.FromDescriptor for it.";
+        }
+
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        if (mustBeConnected && LibcSocket.GetPeerName(core.Descriptor, address) < 0)
+        {
+            core.Dispose();
+            return "The socket is not connected.";
+        }
+
+        stream = new UnixStream(core);
+        return null;
     }
 
     /// <summary>

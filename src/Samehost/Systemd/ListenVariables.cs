@@ -1,3 +1,5 @@
+using Samehost.Interop;
+
 namespace Samehost.Systemd;
 
 /// <summary>What LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES say (sd_listen_fds(3)): the name of each descriptor passed, in order.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Addresses;
 
 namespace Samehost.Systemd;
 
@@ -15,9 +16,9 @@ internal static class NotifyText
             if (assignment.IndexOf('=', StringComparison.Ordinal) < 1 || assignment.AsSpan().ContainsAny('\n', '\0'))
             {
                 throw new ArgumentException(
-                    $"A notification is made of lines NAME=VALUE without newline or NUL; '{assignment}' is none.", nameof(assignments));
+                    $"A notification is made of lines NAME=VALUE without newline or NUL; '{Shown(assignment)}' is none.",
+                    nameof(assignments));
             }
-
 
             if (text.Length > 0)
                 text.Append('\n');
@@ -45,10 +46,12 @@ internal static class NotifyText
         if (name.Length is 0 or > LongestName || name.Any(static c => c is < ' ' or > '~' or ':'))
         {
             throw new ArgumentException(
-                $"'{name}' cannot name stored descriptors; 1 to {LongestName} printable ASCII letters other than : can.", nameof(name));
+                $"'{Shown(name)}' cannot name stored descriptors; 1 to {LongestName} printable ASCII letters other than : can.",
+                nameof(name));
         }
-
 
         return "FDNAME=" + name;
     }
+
+    private static string Shown(string text) => UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(text));
 }

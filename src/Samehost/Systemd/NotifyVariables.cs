@@ -1,3 +1,5 @@
+using Samehost.Interop;
+
 namespace Samehost.Systemd;
 
 /// <summary>What NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID say (sd_notify(3), sd_watchdog_enabled(3)).</summary>

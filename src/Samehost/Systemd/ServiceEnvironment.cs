@@ -1,3 +1,5 @@
+using System.Text;
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Systemd;
@@ -28,7 +30,7 @@ internal abstract class ServiceEnvironment
     private static string Printable(string value)
     {
         string shown = value.Length <= 100 ? value : value[..100] + "…";
-        return string.Concat(shown.Select(static c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString()));
+        return UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(shown));
     }
 
     private sealed class OwnEnvironment : ServiceEnvironment

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.Systemd;
 
@@ -85,7 +87,11 @@ public sealed class SystemdListenSocket
     public SafeFileHandle Take() => new(Release(), ownsHandle: true);
 
     /// <summary>For logs: <c>web (StreamListener, /run/web.sock)</c>.</summary>
-    public override string ToString() => LocalEndPoint is { } address ? $"{Name} ({Kind}, {address})" : $"{Name} ({Kind})";
+    public override string ToString()
+    {
+        string name = UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(Name));
+        return LocalEndPoint is { } address ? $"{name} ({Kind}, {address})" : $"{name} ({Kind})";
+    }
 
     /// <summary>Closes it unless it was taken.</summary>
     internal void Close()

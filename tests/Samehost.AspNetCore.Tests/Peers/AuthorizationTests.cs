@@ -68,9 +68,9 @@ public sealed class AuthorizationTests
     {
         await using var server = await StartAsync(app =>
         {
-            var group = app.MapGroup("/group").RequirePeer(Us);
+            var group = app.MapGroup("/group").RequirePeer(PeerPolicy.AnyOf(PeerPolicy.Self, PeerPolicy.ForUserId(54321)));
             group.MapGet("/ours", () => "ours");
-            group.MapGet("/theirs", () => "theirs").RequirePeer(Others);
+            group.MapGet("/theirs", () => "theirs").RequirePeer(PeerPolicy.ForUserId(54321));
         });
         using var client = server.NewClient();
 

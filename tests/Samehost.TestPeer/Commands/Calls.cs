@@ -6,7 +6,7 @@ namespace Samehost.TestPeer;
 
 /// <summary>
 /// <c>calls DIRECTORY</c>: makes plain calls there as the user that this process is, one for each line of its input, and prints the errno
-/// of each: <c>connect|bind|keep|safe-bind|explain|explain-bind KIND NAME [BACKLOG]</c>, the name as hexadecimal bytes of the address.
+/// of each: <c>connect|bind|keep|safe-bind|cd|explain|explain-bind KIND NAME [BACKLOG]</c>, the name as hexadecimal bytes of the address.
 /// What <c>keep</c> binds (and listens on, with a backlog) is open until the end of the input.
 /// </summary>
 internal static class Calls
@@ -33,6 +33,7 @@ internal static class Calls
         "bind" => OnSocket(kind, socket => Unlinked(LibcSocket.Bind(socket, Address(name)), name)),
         "keep" => Keep(kind, name, backlog),
         "safe-bind" => OnSocket(kind, socket => Failure(() => SocketFile.Bind(socket, EndPoint(name)).Dispose())),
+        "cd" => ChangeDirectory(Text(name)),
         "explain" => Verdict(UnixExplanation.OfConnect(Text(name), new() { Kind = (UnixSocketKind)kind })),
         "explain-bind" => Verdict(UnixExplanation.OfBind(Text(name), new() { Kind = (UnixSocketKind)kind })),
         _ => throw new ArgumentException(call),
@@ -80,7 +81,14 @@ internal static class Calls
     private static int Verdict(UnixExplanation explanation) =>
         explanation.Verdict.Outcome == UnixOutcome.Unknown ? -1 : (int)explanation.Verdict.Errno;
 
-    private static UnixEndPoint EndPoint(ReadOnlySpan<byte> name) => UnixEndPoint.FromPath(name.TrimEnd((byte)0));
+    private static int ChangeDirectory(string path)
+    {
+        Directory.SetCurrentDirectory(path);
+        return 0;
+    }
+
+    // As the kernel would report it: only so can a path be relative.
+    private static UnixEndPoint EndPoint(byte[] name) => UnixEndPoint.FromSockAddr(Address(name));
 
     private static string Text(ReadOnlySpan<byte> name) =>
         name is [0, ..] ? "@" + Encoding.UTF8.GetString(name[1..]) : Encoding.UTF8.GetString(name.TrimEnd((byte)0));

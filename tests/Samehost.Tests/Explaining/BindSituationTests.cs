@@ -27,6 +27,35 @@ public sealed class BindSituationTests
         }),
         ("everybody's directory", false, f => f.Temp.MakeDirectory("d", 0b111_111_111) + "/a.sock"),
         ("sticky directory of everybody", false, f => f.Temp.MakeDirectory("d", 0b1_111_111_111) + "/a.sock"),
+        ("below everybody's directory", false, f => Below(f, 0b111_111_111)),
+        ("below a sticky directory of everybody", false, f => Below(f, 0b1_111_111_111)),
+        ("missing below everybody's directory", false, f => f.Temp.MakeDirectory("d", 0b111_111_111) + "/b/a.sock"),
+        ("everybody's directory behind a closed one", false, f =>
+        {
+            f.Temp.MakeDirectory("d", 0b111_000_000);
+            return f.Temp.MakeDirectory("d/e", 0b111_111_111) + "/a.sock";
+        }),
+        ("a closed directory in everybody's", false, f =>
+        {
+            f.Temp.MakeDirectory("d", 0b111_111_111);
+            return f.Temp.MakeDirectory("d/e", 0b111_000_000) + "/a.sock";
+        }),
+        ("a link in everybody's directory", false, f =>
+        {
+            f.Temp.MakeDirectory("e", 0b111_111_111);
+            File.CreateSymbolicLink(f["e/l"], Own(f, 0b111_101_101));
+            return f["e/l/a.sock"];
+        }),
+        ("a link through everybody's directory", false, f =>
+        {
+            File.CreateSymbolicLink(f["l"], Path.GetDirectoryName(Below(f, 0b111_111_111))!);
+            return f["l/a.sock"];
+        }),
+        ("live socket below everybody's directory", false, f => In(f, 0b111_111_111, () =>
+        {
+            f.Temp.MakeDirectory("d/e", 0b111_101_101);
+            return f.Serve("d/e/a.sock");
+        })),
         ("own stale file", false, f =>
         {
             string directory = Own(f, 0b111_101_101), path = f.LeaveStaleFile("d/a.sock");
@@ -206,6 +235,14 @@ public sealed class BindSituationTests
         string directory = folder.Temp.MakeDirectory("d", mode);
         Command.Run("chown", $"{OtherUser.Id}:{OtherUser.Group}", directory);
         return directory;
+    }
+
+    private static string Below(SituationFolder folder, int mode)
+    {
+        folder.Temp.MakeDirectory("d", mode);
+        string directory = folder.Temp.MakeDirectory("d/e", 0b111_101_101);
+        Command.Run("chown", $"{OtherUser.Id}:{OtherUser.Group}", directory);
+        return directory + "/a.sock";
     }
 
     private static string In(SituationFolder folder, int mode, Func<string> make)

@@ -40,6 +40,19 @@ public sealed class SourceTests
             where types.Length > 1 || (types.Length == 1 && Path.GetFileName(file).Split('.')[0] != types[0])
             select $"{file}: {string.Join(", ", types)}");
 
+    /// <summary>The runtime's parsers take more than digits: trailing NULs always, and signs and white space by default.</summary>
+    [Fact]
+    public void Numbers_are_read_by_one_strict_reader() =>
+        Rule.HasNoExceptions(
+            from folder in (string[])["src/Samehost", "src/Samehost.Tool", "programs"]
+            from file in Repository.FilesUnder(folder, ".cs")
+            where !file.EndsWith("/Interop/Numbers.cs", StringComparison.Ordinal)
+            from place in Repository.Places(
+                file, Repository.CodeOf(file),
+                @"\b(?:s?byte|u?short|u?int|u?long|nu?int|float|double|decimal|S?Byte|U?Int(?:\d+|Ptr)|Half|Single|Double|Decimal)" +
+                @"\.(?:Try)?Parse\b|\bUtf8Parser\b|\bConvert\.To(?:S?Byte|U?Int\d+)\b")
+            select place);
+
     [Fact]
     public void Nothing_is_left_to_be_done() =>
         Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h", ".md", ".csproj", ".props", ".proj", ".slnx", "/run")

@@ -1,4 +1,5 @@
 using Samehost.Interop;
+using Samehost.Peers;
 using Xunit;
 
 namespace Samehost.Tests.Peers;
@@ -73,7 +74,7 @@ public sealed class PeerPolicyTests
     [InlineData("gid:4294967296", "'gid:4294967296' needs a number from 0 to 4294967294 after the colon.")]
     [InlineData("user:", "There is no user named '' on this system.")]
     [InlineData("user:no such user", "There is no user named 'no such user' on this system.")]
-    [InlineData("user:root\0", "There is no user named 'root\0' on this system.")]
+    [InlineData("user:root\0", @"There is no user named 'root\x00' on this system.")]
     [InlineData("self,group:nosuchgroup", "There is no group named 'nosuchgroup' on this system.")]
     [InlineData("group:", "There is no group named '' on this system.")]
     public void A_bad_term_is_named(string policy, string problem)
@@ -99,6 +100,58 @@ public sealed class PeerPolicyTests
         Assert.NotEqual(PeerPolicy.Parse("uid:1"), PeerPolicy.Parse("gid:1"));
         Assert.False(PeerPolicy.Anyone.Equals(null));
     }
+
+    [Theory]
+    [InlineData("daemon,anyone")]
+    [InlineData("root,anyone")]
+    [InlineData("root\0")]
+    [InlineData(" root")]
+    [InlineData("root ")]
+    [InlineData("0")]
+    [InlineData("*")]
+    [InlineData("")]
+    public void A_name_is_one_name_and_never_a_policy(string name)
+    {
+        Assert.Throws<ArgumentException>(() => PeerPolicy.ForGroup(name));
+        Assert.Throws<ArgumentException>(() => PeerPolicy.ForUser(name));
+    }
+
+    [Fact]
+    public void Composed_policies_are_those_that_are_written()
+    {
+        Assert.Equal(PeerPolicy.Parse("self"), PeerPolicy.Self);
+        Assert.Equal(PeerPolicy.Parse("root"), PeerPolicy.Root);
+        Assert.Equal(PeerPolicy.Parse("self,root"), PeerPolicy.SelfAndRoot);
+        Assert.Equal(PeerPolicy.Parse("anyone"), PeerPolicy.Anyone);
+        Assert.Equal(PeerPolicy.Parse("user:root"), PeerPolicy.ForUser("root"));
+        Assert.Equal(PeerPolicy.Parse("group:root"), PeerPolicy.ForGroup("root"));
+        Assert.Equal(PeerPolicy.Parse("uid:7"), PeerPolicy.ForUserId(7));
+        Assert.Equal(PeerPolicy.Parse("gid:7"), PeerPolicy.ForGroupId(7));
+        PeerPolicy[] parts = [PeerPolicy.SelfAndRoot, PeerPolicy.ForGroupId(7), PeerPolicy.Root];
+        Assert.Equal(PeerPolicy.Parse("self,root,gid:7"), PeerPolicy.AnyOf(parts)); // each part once
+        Assert.True(PeerPolicy.AnyOf(parts).Admits(Peer(12345, 7)));
+        Assert.False(PeerPolicy.AnyOf(parts).Admits(Peer(12345, 8)));
+    }
+
+    [Fact]
+    public void What_stands_for_no_user_cannot_be_named()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => PeerPolicy.ForUserId(uint.MaxValue));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PeerPolicy.ForGroupId(uint.MaxValue));
+        Assert.Throws<ArgumentException>(() => PeerPolicy.AnyOf());
+        Assert.Throws<ArgumentException>(() => PeerPolicy.AnyOf(PeerPolicy.Root, null!));
+    }
+
+    /// <summary>A directory service may have groups of any name; the printed policy must not be another one when it is read.</summary>
+    [Theory]
+    [InlineData("users,anyone", "gid:7")]
+    [InlineData(" users", "gid:7")]
+    [InlineData("users\n", "gid:7")]
+    [InlineData("users\u202E", "gid:7")]
+    [InlineData("domain users", "group:domain users")]
+    [InlineData("b\u00FCro", "group:b\u00FCro")]
+    public void A_name_that_cannot_stand_in_a_policy_is_printed_as_its_number(string name, string printed) =>
+        Assert.Equal(printed, new PeerPolicyTerm(PeerPolicyTerm.Kind.Group, 7, name).ToString());
 
     internal static PeerCredentials Peer(uint user, uint group = 7, int process = 1, uint[]? groups = null) =>
         new(new UCred { Pid = process, Uid = user, Gid = group }, groups ?? [], null);

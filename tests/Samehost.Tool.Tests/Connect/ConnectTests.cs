@@ -90,6 +90,19 @@ public sealed class ConnectTests : ToolFixture
             string.Join(' ', result.Lines.Select(line => line[10..line.IndexOf('|', StringComparison.Ordinal)].Trim())));
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("4\0\n")]
+    [InlineData("41 4\0\n")]
+    [InlineData("+4\n")]
+    [InlineData("4")]
+    public async Task What_is_not_two_digits_a_byte_is_not_hexadecimal(string input)
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        ToolResult result = await ConnectAsync(input, At("a.sock"), "--hex");
+        Assert.Equal(1, result.Status);
+        Assert.StartsWith("samehost: line 1 of the input is not hexadecimal", result.Errors, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task A_long_record_arrives_whole()
     {

@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Samehost.Programs;
+
+/// <summary>Text of a peer for a terminal, which would obey control characters in it.</summary>
+internal static class TerminalText
+{
+    /// <summary>The text with whatever moves the cursor, reorders or ends a line, or is no character as <c>\xNN</c>.</summary>
+    public static byte[] Of(ReadOnlySpan<byte> text)
+    {
+        var safe = new List<byte>(text.Length);
+        while (!text.IsEmpty)
+        {
+            bool isWhole = Rune.DecodeFromUtf8(text, out Rune rune, out int length) == OperationStatus.Done;
+            if (isWhole && IsHarmless(rune))
+            {
+                safe.AddRange(text[..length]);
+            }
+            else
+            {
+                foreach (byte b in text[..length])
+                    safe.AddRange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\x{b:x2}")));
+            }
+            text = text[length..];
+        }
+        return [.. safe];
+    }
+
+    private static bool IsHarmless(Rune rune) => rune.Value == '\t' || Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+}

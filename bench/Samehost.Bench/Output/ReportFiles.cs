@@ -9,29 +9,31 @@ internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg, 
     public void CheckThatTheyCanBeWritten()
     {
         foreach (string file in new[] { Json, Markdown, Svg }.OfType<string>())
-            Write(file, append: true, "");
+            Try(() => OutputFile.Check(file));
     }
 
     public void Write(Report report)
     {
         if (Json is not null)
-            Write(Json, append: false, JsonReport.Of(report));
+            Try(() => OutputFile.Write(Json, JsonReport.Of(report)));
         if (Markdown is not null)
-            Write(Markdown, append: false, MarkdownReport.Of(report) + (Earlier is null ? "" : "\n" + AgreementReport.Of(report, Earlier)));
+        {
+            string agreement = Earlier is null ? "" : "\n" + AgreementReport.Of(report, Earlier);
+            Try(() => OutputFile.Write(Markdown, MarkdownReport.Of(report) + agreement));
+        }
         if (Svg is not null)
-            Write(Svg, append: false, ChartReport.Of(report));
+            Try(() => OutputFile.Write(Svg, ChartReport.Of(report)));
         if (Earlier is not null)
             Console.Write("\n" + AgreementReport.Of(report, Earlier));
     }
 
-    private static void Write(string file, bool append, string text)
+    private static void Try(Action action)
     {
         try
         {
-            using var writer = new StreamWriter(file, append);
-            writer.Write(text);
+            action();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (IOException error)
         {
             throw new BenchException($"the report cannot be written: {error.Message}");
         }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Samehost.Measuring;
 using Samehost.Measuring.Interop;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
@@ -12,7 +13,7 @@ internal static class Benchmark
 {
     public static async Task<int> RunAsync(BenchSettings settings, EchoServer? server, Workplace workplace, CancellationToken stop)
     {
-        WriteChart(settings.Chart, append: true, "");
+        WithChart(settings.Chart, OutputFile.Check); // before the measuring, and not after it
         if (server is not null)
             using (server.Connect())
             {
@@ -34,7 +35,7 @@ internal static class Benchmark
         IReadOnlyList<Outcome> outcomes = await OnThreadAsync(ours, () => Measure(settings, server, opponent, stop));
         var report = new Report(
             settings, placement, server is null ? Transport.Reference : outcomes[^1].Name, outcomes, [.. noise.Warnings(outcomes)]);
-        WriteChart(settings.Chart, append: false, settings.Chart is null ? "" : ReportChart.Of(report));
+        WithChart(settings.Chart, file => OutputFile.Write(file, ReportChart.Of(report)));
         if (settings.IsJson)
             Terminal.Write(ReportJson.Of(report));
         else
@@ -96,17 +97,15 @@ internal static class Benchmark
             Terminal.Progress(text);
     }
 
-    // Before the measuring it is found out, and not after it, that the file cannot be written.
-    private static void WriteChart(string? file, bool append, string text)
+    private static void WithChart(string? file, Action<string> action)
     {
         if (file is null)
             return;
         try
         {
-            using var writer = new StreamWriter(file, append);
-            writer.Write(text);
+            action(file);
         }
-        catch (Exception error) when (PathProblem.Is(error))
+        catch (IOException error)
         {
             throw new ToolException($"the chart cannot be written: {PathProblem.Of(file, error)}");
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Samehost.Interop;
+using Samehost.Measuring;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Relays;
@@ -10,19 +10,14 @@ namespace Samehost.Tool.Recordings;
 /// <summary>Writes down what passes, a line of JSON for each thing that happens, each written at once.</summary>
 internal sealed class Recorder : IRelayWatcher, IDisposable
 {
-    // Conversations hold passwords: a recording is its owner's alone.
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly Lock _lock = new();
     private readonly string _path;
     private readonly FileStream _file;
     private readonly RecordingLine _header;
-    private readonly bool _isFile;
     private readonly long _start = Stopwatch.GetTimestamp();
     private bool _hasBegun;
 
-    private Recorder(string path, FileStream file, RecordingLine header, bool isFile) =>
-        (_path, _file, _header, _isFile) = (path, file, header, isFile);
+    private Recorder(string path, FileStream file, RecordingLine header) => (_path, _file, _header) = (path, file, header);
 
     /// <summary>Makes the file, or takes one that is there: what is in it stays until the relay listens.</summary>
     /// <exception cref="ToolException">The file cannot be made or written.</exception>
@@ -31,18 +26,13 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
         FileStream file;
         try
         {
-            file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-                BufferSize = 0,
-                UnixCreateMode = Private,
-            });
+            file = OutputFile.Open(path, isSecret: true); // conversations hold passwords
         }
-        catch (Exception error) when (PathProblem.Is(error))
+        catch (IOException error)
         {
-            throw new ToolException($"the recording cannot be made: {PathProblem.Of(path, error)}");
+            throw new ToolException(
+                $"the recording cannot be made: {PathProblem.Of(path, error)}",
+                hint: error is RefusedFileException ? "Name a file of yours, or one that is not there yet." : null);
         }
         var header = new RecordingLine
         {
@@ -52,7 +42,7 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
             To = options.To.ToString(),
             Started = DateTimeOffset.Now,
         };
-        return new Recorder(path, file, header, isFile: TakeOver(path, file));
+        return new Recorder(path, file, header);
     }
 
     public void Listening() => Append([]);
@@ -84,22 +74,6 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>A file that was there already has kept its mode: others could read on.</summary>
-    /// <returns>True when it is a file, and no device or pipe.</returns>
-    private static bool TakeOver(string path, FileStream file)
-    {
-        using var descriptor = new Descriptor((int)file.SafeFileHandle.DangerousGetHandle(), ownsHandle: false);
-        if (LibcFile.Status(descriptor, out FileStatus status) < 0 || status.Type != FileStatus.S_IFREG)
-            return false;
-        if (LibcFile.ChangeMode(descriptor, (uint)Private) < 0)
-        {
-            file.Dispose();
-            throw new ToolException(
-                $"the recording cannot be made: {path} is another user's", hint: "Name a file of yours, or one that is not there yet.");
-        }
-        return true;
-    }
-
     private static string Name(Direction direction) =>
         direction == Direction.ToServer ? RecordingLine.ToServer : RecordingLine.ToClient;
 
@@ -119,15 +93,14 @@ internal sealed class Recorder : IRelayWatcher, IDisposable
             {
                 if (!_hasBegun)
                 {
-                    if (_isFile)
-                        _file.SetLength(0);
+                    _file.SetLength(0);
                     _file.Write(Encode(_header));
                     _hasBegun = true;
                 }
                 _file.Write(lines);
             }
         }
-        catch (IOException error)
+        catch (Exception error) when (PathProblem.Is(error))
         {
             throw new ToolException(
                 $"the recording cannot be written: {error.Message}", hint: $"{_path} is complete up to its last whole line");

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Samehost.Interop;
+
+namespace Samehost.Measuring;
+
+/// <summary>
+/// The one way in which a file that the user has named is written. In a directory that others may write to, another user may have put
+/// something at its path: a link to a file of ours, a pipe, or a file of their own, to read what is written. So the path leads to a new
+/// file, or to an ordinary one of this user's that has no other name; nothing else is opened, and nothing is truncated before that is
+/// known.
+/// </summary>
+internal static class OutputFile
+{
+    private const uint Private = 0x180; // 0600
+    private const int MostTries = 10;
+    private const int Missing = -(int)Errno.ENOENT;
+
+    private const int Creating = LibcFile.O_WRONLY | LibcFile.O_CREAT | LibcFile.O_EXCL;
+    private const int Opening = LibcFile.O_WRONLY | LibcFile.O_NONBLOCK | LibcFile.O_NOCTTY;
+
+    /// <summary>Opens a file for writing at its beginning; what is in it stays. A new one has mode 0600.</summary>
+    /// <param name="path">Its path; a symbolic link in the last place is not followed.</param>
+    /// <param name="isSecret">Takes the permissions of others away from a file that was there before.</param>
+    /// <exception cref="IOException">It cannot be opened, or is none that is written to.</exception>
+    public static FileStream Open(string path, bool isSecret = false)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(path);
+        using Descriptor file = Open(path, name);
+        if (isSecret && LibcFile.ChangeMode(file, Private) is < 0 and var errno)
+            throw Failure(path, errno);
+        var handle = new SafeFileHandle(file.Number, ownsHandle: true);
+        file.SetHandleAsInvalid();
+        return new FileStream(handle, FileAccess.Write, bufferSize: 0);
+    }
+
+    /// <summary>Finds out that a file cannot be written before there is anything to write.</summary>
+    /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>.</exception>
+    public static void Check(string path) => Open(path).Dispose();
+
+    /// <summary>Writes a file anew.</summary>
+    /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>, or it cannot be written.</exception>
+    public static void Write(string path, string text)
+    {
+        using FileStream file = Open(path);
+        try
+        {
+            file.SetLength(0);
+            file.Write(Encoding.UTF8.GetBytes(text));
+        }
+        catch (ArgumentException error)
+        {
+            throw new IOException(error.Message, error); // what the runtime makes of EFBIG
+        }
+    }
+
+    private static Descriptor Open(string path, byte[] name)
+    {
+        int result = Missing;
+        for (int i = 0; i < MostTries && result == Missing; i++)
+        {
+            result = LibcFile.Open(name, Creating | LibcFile.O_NOFOLLOW, Private, out Descriptor? made);
+            if (result >= 0)
+                return made!;
+            if (result != -(int)Errno.EEXIST)
+                break; // ENOENT as well: a directory is missing
+            // Looked at first, because to open a pipe would wake its reader.
+            if ((result = LibcFile.LinkStatus(name, out FileStatus status)) >= 0)
+            {
+                Check(path, status);
+                result = LibcFile.Open(name, Opening | LibcFile.O_NOFOLLOW, 0, out Descriptor? opened);
+                if (result >= 0)
+                    return Checked(path, opened!);
+            }
+        }
+        throw Failure(path, result);
+    }
+
+    private static Descriptor Checked(string path, Descriptor file)
+    {
+        try
+        {
+            if (LibcFile.Status(file, out FileStatus status) is < 0 and var errno)
+                throw Failure(path, errno);
+            Check(path, status);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(string path, FileStatus status)
+    {
+        string? problem = status switch
+        {
+            { Type: FileStatus.S_IFLNK } => "is a symbolic link, which is not followed",
+            { Type: FileStatus.S_IFDIR } => "is a directory",
+            { Type: FileStatus.S_IFIFO } => "is a named pipe, not an ordinary file",
+            { Type: FileStatus.S_IFSOCK } => "is a socket, not an ordinary file",
+            { Type: not FileStatus.S_IFREG } => "is a device, not an ordinary file",
+            _ when status.User != LibcIdentity.EffectiveUser() => "is another user's",
+            { Links: > 1 } => "has another name as well (a hard link)",
+            _ => null,
+        };
+        if (problem is not null)
+            throw new RefusedFileException($"{path} {problem}");
+    }
+
+    private static IOException Failure(string path, int result) => new($"{path}: {Marshal.GetPInvokeErrorMessage(-result)}");
+}
+
+/// <summary>Something is at the path of a file to be written that is not written to.</summary>
+internal sealed class RefusedFileException(string message) : IOException(message);

@@ -39,7 +39,7 @@ internal sealed class ChildProcess : IDisposable
         {
             if (cpu is int only)
                 CpuAffinity.Set(only);
-            return new ChildProcess(Process.Start(start)!, $"{Path.GetFileName(command.Program)} {string.Join(' ', command.Arguments)}");
+            return new ChildProcess(ChildStart.Start(start), $"{Path.GetFileName(command.Program)} {string.Join(' ', command.Arguments)}");
         }
         finally
         {

@@ -59,11 +59,11 @@ internal sealed partial class ReferencePrograms
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments)
+            using var process = ChildStart.Start(new ProcessStartInfo(program, arguments)
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-            })!;
+            });
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

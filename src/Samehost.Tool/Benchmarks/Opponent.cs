@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Samehost.Measuring;
 using Samehost.Measuring.Interop;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Processes;
@@ -85,7 +86,7 @@ internal sealed class Opponent : IDisposable
         {
             if (cpu is int only)
                 CpuAffinity.Set(only);
-            return Process.Start(new ProcessStartInfo(self, [.. assembly, OpponentProcess.CommandName, control]))!;
+            return ChildStart.Start(new ProcessStartInfo(self, [.. assembly, OpponentProcess.CommandName, control]));
         }
         finally
         {

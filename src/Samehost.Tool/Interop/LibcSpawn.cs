@@ -1,5 +1,6 @@
 // posix_spawn(3), posix_spawn_file_actions_adddup2(3), posix_spawnattr_setflags(3): a process with our choice of descriptors.
 using System.Runtime.InteropServices;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Interop;
 
@@ -16,7 +17,7 @@ internal static unsafe partial class LibcSpawn
     private const int ObjectSize = 1024;
 
     /// <summary>
-    /// Starts a program found in PATH, in a process group of its own. It inherits standard error and whatever else is not closed on exec.
+    /// Starts a program found in PATH, in a process group of its own. Besides the connection it inherits standard error, and nothing else.
     /// </summary>
     /// <returns>Its process number, or <c>-errno</c>: also that of the exec in the child.</returns>
     public static int Spawn(string[] command, string[] environment, SafeHandle connection)
@@ -39,6 +40,8 @@ internal static unsafe partial class LibcSpawn
                 failed = posix_spawn_file_actions_adddup2(actions, descriptor, 0);
             if (failed == 0)
                 failed = posix_spawn_file_actions_adddup2(actions, descriptor, 1);
+            if (failed == 0)
+                failed = posix_spawn_file_actions_adddup2(actions, 2, 2); // where none was given, ours is closed on exec
             // The runtime ignores SIGPIPE, and a program inherits what is ignored; a filter whose reader leaves has to end.
             ulong* signals = stackalloc ulong[16];
             new Span<ulong>(signals, 16).Clear();
@@ -47,6 +50,7 @@ internal static unsafe partial class LibcSpawn
                 failed = posix_spawnattr_setsigdefault(attributes, signals);
             if (failed == 0)
                 failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+            LibcCloseRange.KeepFromChildren();
             if (failed == 0)
                 failed = posix_spawnp(&process, argv.Pointers[0], actions, attributes, argv.Pointers, envp.Pointers);
             return failed == 0 ? process : -failed;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Samehost.Measuring;
 using Samehost.Tool.Commands;
 
 namespace Samehost.Tool.Processes;
@@ -121,7 +122,7 @@ internal sealed class LocalProcess : IAsyncDisposable
     {
         try
         {
-            return Process.Start(start)!;
+            return ChildStart.Start(start);
         }
         catch (Win32Exception error)
         {

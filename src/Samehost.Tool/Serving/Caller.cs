@@ -1,3 +1,5 @@
+using Samehost.Systemd;
+
 namespace Samehost.Tool.Serving;
 
 /// <summary>Who is at the other end of a connection, as the kernel knows it, and the names of both ends.</summary>
@@ -5,8 +7,8 @@ internal sealed record Caller(PeerCredentials Peer, UnixEndPoint Local, UnixEndP
 {
     private static readonly string[] NotForChildren =
     [
-        "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=",
-        "PROTO=", "IPCREMOTEPID=", "IPCREMOTEEUID=", "IPCREMOTEEGID=", "IPCREMOTEPATH=", "IPCLOCALPATH=",
+        .. ServiceEnvironment.Variables,
+        "PROTO", "IPCREMOTEPID", "IPCREMOTEEUID", "IPCREMOTEEGID", "IPCREMOTEPATH", "IPCLOCALPATH",
     ];
 
     public static Caller Of(UnixStream stream) => new(stream.GetPeerCredentials(), stream.LocalEndPoint, stream.RemoteEndPoint);
@@ -30,9 +32,8 @@ internal sealed record Caller(PeerCredentials Peer, UnixEndPoint Local, UnixEndP
             all.Add($"IPCREMOTEPATH={Remote}");
         foreach (System.Collections.DictionaryEntry own in System.Environment.GetEnvironmentVariables())
         {
-            string assignment = $"{own.Key}={own.Value}";
-            if (!Array.Exists(NotForChildren, name => assignment.StartsWith(name, StringComparison.Ordinal)))
-                all.Add(assignment);
+            if (!NotForChildren.Contains((string)own.Key))
+                all.Add($"{own.Key}={own.Value}");
         }
         return [.. all];
     }

@@ -11,12 +11,16 @@ internal static class ListenVariables
     private const string Pid = "LISTEN_PID";
     private const string Count = "LISTEN_FDS";
     private const string Names = "LISTEN_FDNAMES";
+    private const string PidFdId = "LISTEN_PIDFDID"; // the inode of the pidfd of the process that LISTEN_PID names
 
     /// <summary>The name that sd_listen_fds_with_names(3) gives where the manager gives none.</summary>
     private const string NameWhereNone = "unknown";
 
     /// <summary>More than any process may have open, so a number above it is no count.</summary>
     private const int MostDescriptors = int.MaxValue - FirstDescriptor;
+
+    /// <summary>The names of the variables.</summary>
+    public static ReadOnlySpan<string> All => (string[])[Pid, PidFdId, Count, Names];
 
     /// <summary>Reads the variables and removes them, so that no program started later takes them for its own.</summary>
     /// <param name="environment">Where they are.</param>
@@ -27,7 +31,7 @@ internal static class ListenVariables
         string? pid = environment.Get(Pid);
         string? count = environment.Get(Count);
         string? names = environment.Get(Names);
-        foreach (string name in (string[])[Pid, Count, Names, "LISTEN_PIDFDID"])
+        foreach (string name in All)
             environment.Clear(name);
         if (pid is null || count is null || !environment.IsMeantForUs(Pid, pid))
             return [];

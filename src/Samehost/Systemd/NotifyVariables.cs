@@ -9,6 +9,9 @@ internal static class NotifyVariables
     private const string Interval = "WATCHDOG_USEC";
     private const string Pid = "WATCHDOG_PID";
 
+    /// <summary>The names of the variables.</summary>
+    public static ReadOnlySpan<string> All => (string[])[Address, Interval, Pid];
+
     /// <summary>Where to send, or null when nobody listens.</summary>
     /// <exception cref="InvalidDataException">The variable is no address that this library can send to.</exception>
     public static UnixEndPoint? Supervisor(ServiceEnvironment environment)
@@ -54,7 +57,7 @@ internal static class NotifyVariables
 
     public static void Clear(ServiceEnvironment environment)
     {
-        foreach (string name in (string[])[Address, Interval, Pid])
+        foreach (string name in All)
             environment.Clear(name);
     }
 }

@@ -10,6 +10,9 @@ internal abstract class ServiceEnvironment
     /// <summary>This process's own.</summary>
     public static ServiceEnvironment Own { get; } = new OwnEnvironment();
 
+    /// <summary>All variables by which a service manager speaks to one process, and not to the programs that it starts.</summary>
+    public static string[] Variables { get; } = [.. ListenVariables.All, .. NotifyVariables.All];
+
     public abstract int ProcessId { get; }
 
     public abstract string? Get(string name);

@@ -38,11 +38,37 @@ public sealed class ServeExecTests : ToolFixture
     public async Task A_program_has_the_connection_and_no_other_descriptor_of_ours()
     {
         const string Script = "ls /proc/$$/fd";
-        await using ToolRun direct = StartProgram("sh", "-c", Script);
-        ToolResult expected = await direct.EndAsync();
         await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", Script);
         using Socket other = LocalPeer.Connect(At("a.sock"));
-        Assert.Equal(expected.Output, (await ConnectAsync("", At("a.sock"))).Output);
+        Assert.Equal("0\n1\n2\n", (await ConnectAsync("", At("a.sock"))).Output);
+    }
+
+    /// <summary>A shell, a supervisor or an editor may have left something open, or have spoken to the server alone.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task A_program_inherits_nothing_that_the_server_was_given()
+    {
+        const string Script = "ls /proc/$$/fd; env | grep -e ^LISTEN_ -e ^NOTIFY -e ^WATCHDOG_";
+        string[] variables =
+        [
+            "LISTEN_PID=1", "LISTEN_PIDFDID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=a", "NOTIFY_SOCKET=@nobody", "WATCHDOG_PID=1",
+            "WATCHDOG_USEC=1000000",
+        ];
+        await using ToolRun server = StartProgram(
+            "env", [.. variables, "sh", "-c", "exec 3</dev/null 7</dev/null; exec \"$@\" 9>/dev/null", "sh",
+                Tool, "serve", At("a.sock"), "--exec", "sh", "-c", Script]);
+        await server.ReadErrorsUntilAsync("serving");
+        for (int i = 0; i < 2; i++)
+            Assert.Equal("0\n1\n2\n", (await ConnectAsync("", At("a.sock"))).Output);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_program_has_a_standard_error_where_the_server_has_none()
+    {
+        await using ToolRun server = StartProgram(
+            "sh", "-c", "exec \"$@\" 2>&-", "sh", Tool, "serve", At("a.sock"), "--exec", "sh", "-c", "test -e /proc/$$/fd/2 && echo yes");
+        while (!File.Exists(At("a.sock")))
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        Assert.Equal("yes\n", (await ConnectAsync("", At("a.sock"), "--wait", "10s")).Output);
     }
 
     [Fact(Timeout = 180_000)]

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Samehost;
 using Samehost.Bench;
 using Samehost.Bench.Measuring;
 using Samehost.Bench.Output;
 using Samehost.Bench.Roles;
 using Samehost.Bench.Rows;
+using Samehost.Programs;
 
 // A process under measurement skips the options: it should start as any small program does.
 if (args is ["role", var role, .. var rest])
@@ -70,7 +72,8 @@ command.SetAction(parsed =>
 });
 
 // Leaving in the ordinary way ends the processes under measurement and removes their sockets.
-Console.CancelKeyPress += (_, _) => Environment.Exit(130);
+using var shutdown = new ShutdownSignal();
+_ = shutdown.Received.ContinueWith(static received => Environment.Exit(SignalStatus.Of(received.Result)), TaskScheduler.Default);
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static void RequireAtLeast(double least, double value, OptionResult result)

@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Samehost.Programs;
 
 /// <summary>
-/// The life of one of these programs: read the arguments, run until done, told to stop or failed, remove what was made, exit.
+/// The life of one of these programs: read the arguments, run until done, asked to end or failed, remove what was made, exit.
 /// </summary>
 internal sealed class LocalProgram : IDisposable
 {
@@ -75,29 +74,17 @@ internal sealed class LocalProgram : IDisposable
 
     private async Task<int> RunAsync(Func<LocalProgram, Task> body)
     {
-        var signalled = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var interrupt = OnSignal(PosixSignal.SIGINT, 2, signalled);
-        using var terminate = OnSignal(PosixSignal.SIGTERM, 15, signalled);
-        using var hangUp = OnSignal(PosixSignal.SIGHUP, 1, signalled);
-        using var quit = OnSignal(PosixSignal.SIGQUIT, 3, signalled);
-
+        using var signal = new ShutdownSignal(); // before any address is bound, which the first signal removes
         Task work = Task.Run(() => body(this));
-        Task first = await Task.WhenAny(work, signalled.Task, Output.Failed);
+        Task first = await Task.WhenAny(work, signal.Received, Output.Failed);
         await _stop.CancelAsync();
         await Task.WhenAny(work, Task.Delay(Patience));
         await Task.WhenAny(DisposeOwnedAsync(), Task.Delay(Patience));
-        if (signalled.Task.IsCompletedSuccessfully && first != Output.Failed)
-            return 128 + signalled.Task.Result;
+        if (signal.Received.IsCompleted && first != Output.Failed)
+            return SignalStatus.Of(await signal.Received);
         await first;
         return 0;
     }
-
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, int number, TaskCompletionSource<int> signalled) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            signalled.TrySetResult(number);
-        });
 
     private async Task DisposeOwnedAsync()
     {

@@ -25,5 +25,7 @@ builder.Services.AddAuthorization();
 var app = builder.Build();
 app.MapGet("/", (HttpContext http) => $"Hi, {http.User.Identity?.Name ?? "whoever you are"}\n").RequireAuthorization();
 app.MapGet("/who", (HttpContext http) => $"{http.Features.Get<IUnixPeerFeature>()?.Credentials}\n").RequirePeer("root");
+using var shutdown = new ShutdownSignal(); // the host leaves SIGHUP alone, which is what a closed terminal sends
+using var stopping = shutdown.Token.Register(app.Lifetime.StopApplication);
 app.Run();
 return 0;

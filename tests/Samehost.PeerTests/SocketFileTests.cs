@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net.Sockets;
 using Samehost.PeerTests.Interop;
 using Samehost.PeerTests.Support;
 
@@ -82,6 +84,51 @@ public sealed class SocketFileTests : IDisposable
     }
 
     [Theory(Timeout = 180_000)]
+    [InlineData("unixstreamserver")]
+    [InlineData("unixstreamserver", "--keep")]
+    [InlineData("unixdataserver")]
+    public async Task Two_signals_within_five_milliseconds_are_one_and_leave_no_file(string name, params string[] options)
+    {
+        int[] signals = [LibcSignal.SIGTERM, LibcSignal.SIGINT, LibcSignal.SIGHUP, LibcSignal.SIGQUIT];
+        for (int delay = 0; delay <= 5; delay++)
+        {
+            int first = signals[delay % signals.Length];
+            int second = delay < 2 ? first : signals[(delay + 1) % signals.Length];
+            await using RunningProgram server = RunningProgram.Start(Programs.Find(name), [.. options, _folder["server.sock"]]);
+            await SocketTable.WaitForServerAsync(_folder["server.sock"]);
+            server.Signal(first);
+            long start = Stopwatch.GetTimestamp();
+            SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= delay); // a timer is not exact enough
+            server.Signal(second);
+            Assert.Contains(await server.ExitStatusAsync(), (int[])[128 + first, 128 + second]); // the kernel sorts them
+            Assert.Empty(_folder.Names);
+        }
+    }
+
+    /// <summary>One that hangs in a write to a pipe that is full cannot unwind.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_hangs_in_a_write_removes_its_file_first_and_ends_at_a_later_signal()
+    {
+        await using RunningProgram server = RunningProgram.Start(
+            "sh", "-c", "mkfifo \"$0\" && exec 9<>\"$0\" && rm \"$0\" && exec \"$@\" >&9", _folder["pipe"], // a pipe that is not read
+            Programs.StreamServer, _folder["server.sock"]);
+        await SocketTable.WaitForServerAsync(_folder["server.sock"]);
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        client.Connect(new UnixDomainSocketEndPoint(_folder["server.sock"]));
+        client.Send([.. Enumerable.Repeat((byte)'x', 300_000), (byte)'\n']);
+        while (!Directory.EnumerateDirectories($"/proc/{server.Id}/task").Any(IsWriting))
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        server.Signal(LibcSignal.SIGTERM);
+        while (_folder.Names.Length > 0)
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        Assert.False(server.HasExited);
+        Task<int> ended = server.ExitStatusAsync();
+        while (await Task.WhenAny(ended, Task.Delay(120, TestContext.Current.CancellationToken)) != ended)
+            _ = LibcSignal.Kill(server.Id, LibcSignal.SIGTERM);
+        Assert.Equal(128 + LibcSignal.SIGTERM, await ended);
+    }
+
+    [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_stream_server_stopped_in_the_middle_of_a_conversation_leaves_no_file(bool keep)
@@ -96,6 +143,19 @@ public sealed class SocketFileTests : IDisposable
         Assert.Equal(143, await server.ExitStatusAsync());
         await client.ExpectExitAsync(1, "server terminated prematurely");
         Assert.Empty(_folder.Names);
+    }
+
+    /// <summary>Whether a thread waits in write(2) for room in a pipe.</summary>
+    private static bool IsWriting(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Join(task, "wchan")).Contains("pipe_write", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // it has ended
+        }
     }
 
     private async Task<RunningProgram> StartAsync(string name)

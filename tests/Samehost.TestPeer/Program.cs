@@ -22,6 +22,7 @@ internal static class Program
         ["look-up"] = LookUp.Run,
         ["receive-bytes"] = ReceiveBytes.Run,
         ["receive-short"] = ReceiveShort.Run,
+        ["run"] = RunServer.Run,
         ["send-bytes"] = SendBytes.Run,
         ["send-datagrams"] = SendDatagrams.Run,
         ["send-unread"] = SendUnread.Run,

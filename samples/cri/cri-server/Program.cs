@@ -1,6 +1,7 @@
 // A gRPC service on a local socket, as kubelet's container runtimes are: it answers the one question with which every caller begins.
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Samehost;
 using Samehost.AspNetCore;
 using Samehost.Samples.Cri;
 
@@ -24,6 +25,8 @@ app.MapUnary("runtime.v1.RuntimeService/Version", VersionRequest.Parser, (http, 
 });
 app.MapUnknownMethods();
 
+using var shutdown = new ShutdownSignal(); // the host leaves SIGHUP alone, which is what a closed terminal sends
+using var stopping = shutdown.Token.Register(app.Lifetime.StopApplication);
 await app.StartAsync();
 Console.WriteLine($"serving {target}");
 await app.WaitForShutdownAsync();

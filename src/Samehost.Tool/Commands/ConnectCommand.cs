@@ -70,7 +70,7 @@ internal static class ConnectCommand
                 "--require-server needs a connection: nobody can tell who will read a datagram");
             Refuse(!isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
             Refuse(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
-            return StopSignal.RunAsync(stop => ConnectRun.RunAsync(settings, stop));
+            return Interruptible.RunAsync(stop => ConnectRun.RunAsync(settings, stop));
         });
         return command;
     }

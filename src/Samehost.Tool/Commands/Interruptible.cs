@@ -1,26 +1,43 @@
+using Samehost.Programs;
 using Samehost.Tool.Processes;
 
 namespace Samehost.Tool.Commands;
 
-/// <summary>Runs a command that starts programs and makes files, none of which outlive it, however it ends.</summary>
+/// <summary>Runs a command until it has ended or a signal asks it to, and removes what it has made.</summary>
 internal static class Interruptible
 {
     /// <summary>How long a stopped command may take to unwind before it is left where it is (in a write to a pipe that is full).</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Runs something that ends soon after its token is canceled.</summary>
+    /// <returns>Its exit status; after a signal, the one that says which.</returns>
+    public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> body)
+    {
+        using var signal = new ShutdownSignal();
+        Task<int> work = Task.Run(() => body(signal.Token));
+        await Task.WhenAny(work, signal.Received);
+        return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
+    }
+
+    /// <summary>Runs something that starts programs and makes files, none of which outlive it, however it ends.</summary>
     public static async Task<int> RunAsync(Func<Workplace, CancellationToken, Task<int>> body)
     {
-        using var signal = new StopSignal();
+        Workplace? place = null;
+        using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref place)?.Abandon() };
         await using var workplace = new Workplace();
+        Volatile.Write(ref place, workplace);
         Task<int> work = Task.Run(() => body(workplace, signal.Token));
         await Task.WhenAny(work, signal.Received);
         if (work.IsFaulted)
             await Task.WhenAny(signal.Received, Task.Delay(Grace)); // Ctrl+C ends the programs as well, and they may be quicker
-        if (!signal.Received.IsCompleted)
-            return await work;
+        return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
+    }
+
+    private static async Task<int> UnwindAsync(Task work, ShutdownSignal signal)
+    {
         await Task.WhenAny(work, Task.Delay(Patience));
-        return 128 + await signal.Received;
+        return SignalStatus.Of(await signal.Received);
     }
 }

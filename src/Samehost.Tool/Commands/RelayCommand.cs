@@ -101,7 +101,7 @@ internal static class RelayCommand
         using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
         IRelayWatcher? watcher = WatcherGroup.Of(parsed.GetValue(Dump) is { } style ? new Dump(style) : null, recorder);
         using var crew = new RelayCrew(inOrder: watcher is not null);
-        return await StopSignal.RunAsync(stop => new Relay(options, crew, watcher, log).RunAsync(stop));
+        return await Interruptible.RunAsync(stop => new Relay(options, crew, watcher, log).RunAsync(stop));
     }
 
     private static void Check(RelayOptions options)

@@ -70,6 +70,6 @@ internal static class ReplayCommand
             parsed.GetValue(Wait), parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
         var replay = new Replay(await Recording.ReadAsync(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
-        return await StopSignal.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));
+        return await Interruptible.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));
     }
 }

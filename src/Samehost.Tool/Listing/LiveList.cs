@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Samehost.Programs;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Listing.Interop;
 using Samehost.Tool.Output;
@@ -9,8 +10,6 @@ namespace Samehost.Tool.Listing;
 /// <summary>The list on a screen of its own, looked at again and again; only the lines that changed are drawn.</summary>
 internal static class LiveList
 {
-    private const int SIGINT = 2;
-
     /// <summary>Runs until a signal. Ctrl+C is how one leaves, so that is no failure.</summary>
     public static async Task<int> RunAsync(RowFilter filter, TimeSpan interval)
     {
@@ -19,7 +18,8 @@ internal static class LiveList
             throw new ToolException("--watch draws on a terminal, and standard output is none that can be drawn on",
                 hint: "leave --watch away, and repeat the command instead");
         }
-        using var stop = new StopSignal();
+        Action giveBack = static () => { };
+        using var stop = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref giveBack)() };
         using var wake = new SemaphoreSlim(0);
         bool redraw = false;
         void Wake(PosixSignalContext _)
@@ -31,9 +31,14 @@ internal static class LiveList
         using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, Wake);
 
         var view = new SocketView(filter, isBrief: true);
-        using (new TerminalEcho())
+        using (var echo = new TerminalEcho())
         using (var screen = new Screen())
         {
+            Volatile.Write(ref giveBack, () =>
+            {
+                echo.Dispose();
+                screen.Dispose();
+            });
             while (!stop.Token.IsCancellationRequested)
             {
                 if (Interlocked.Exchange(ref redraw, false))
@@ -49,8 +54,8 @@ internal static class LiveList
                 }
             }
         }
-        int signal = await stop.Received;
-        return signal == SIGINT ? ExitStatus.Done : 128 + signal;
+        PosixSignal signal = await stop.Received;
+        return signal == PosixSignal.SIGINT ? ExitStatus.Done : SignalStatus.Of(signal);
     }
 
     private static List<string> Frame(SocketView view, TimeSpan interval)

@@ -54,6 +54,25 @@ internal sealed class Workplace : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
+    /// <summary>Ends the programs and removes the directory, without waiting for what the command does meanwhile.</summary>
+    public void Abandon()
+    {
+        lock (_started)
+        {
+            _isDisposed = true;
+            foreach (LocalProcess process in _started)
+                process.Kill();
+        }
+        try
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+        catch (IOException)
+        {
+            // a program made a file as it was ended, or the directory is gone
+        }
+    }
+
     private LocalProcess Launch(string[] program, string name, string[] arguments)
     {
         lock (_started)

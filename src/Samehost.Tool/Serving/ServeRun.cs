@@ -1,3 +1,4 @@
+using Samehost.Programs;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Processes;
@@ -23,7 +24,7 @@ internal sealed class ServeRun(ServeSettings settings)
     {
         if (settings.Command is { } command)
             ProgramPath.Check(command[0]);
-        using var signal = new StopSignal(secondEnds: true);
+        using var signal = new ShutdownSignal();
         Service service = settings.Echoes ? new EchoService(settings, _log)
             : settings.Command is not null ? new ExecService(settings, _log)
             : new StandardService(settings, _log, settings.IsForOne ? signal.Token : CancellationToken.None);
@@ -43,7 +44,7 @@ internal sealed class ServeRun(ServeSettings settings)
         }
     }
 
-    private async Task<int> ServeAsync(Entrance[] entrances, Service service, UnixTakeOver? takeOver, StopSignal signal)
+    private async Task<int> ServeAsync(Entrance[] entrances, Service service, UnixTakeOver? takeOver, ShutdownSignal signal)
     {
         // Now, because the first client of a command that is for one closes the entrance.
         string[] greetings = [.. entrances.Select(entrance => $"serving {entrance}, open to {OpenTo(entrance)}")];
@@ -70,7 +71,8 @@ internal sealed class ServeRun(ServeSettings settings)
             await service.Ended;
         if (!signal.Received.IsCompleted)
             await first;
-        return signal.Received.IsCompleted && settings.IsForOne && _servers.Count > 0 ? 128 + await signal.Received : ExitStatus.Done;
+        return signal.Received.IsCompleted && settings.IsForOne && _servers.Count > 0
+            ? SignalStatus.Of(await signal.Received) : ExitStatus.Done;
     }
 
     private async Task StopAsync(Service service)

@@ -75,10 +75,7 @@ public sealed partial class UnixServer
     {
         lock (_lock)
         {
-            if (_stop is not null)
-                return false;
-            _listener.LeaveFile();
-            return true;
+            return _stop is null && _listener.LeaveFile();
         }
     }
 

@@ -18,7 +18,7 @@ namespace Samehost;
 ///     for (int n; (n = await stream.ReadAsync(buffer, stopping)) > 0;)
 ///         await stream.WriteAsync(buffer.AsMemory(0, n), stopping);
 /// });
-/// await server.Completion;
+/// await server.RunAsync(); // until Ctrl+C, SIGTERM or SIGHUP
 /// </code></example>
 public sealed partial class UnixServer : IAsyncDisposable
 {

@@ -11,23 +11,27 @@ internal sealed class SocketFile : IDisposable
     // Long enough for one who is just replacing a file; closing must not wait for one who sits on the lock.
     private static readonly TimeSpan LockPatience = TimeSpan.FromMilliseconds(100);
 
+    private readonly Lock _lock = new();
     private readonly FileId _id;
-    private readonly Binding? _wanted;
+    private Binding? _wanted;
     private byte[]? _path;
+    private volatile bool _wasReplaced;
 
     private SocketFile(byte[]? path, FileId id, Binding? wanted = null)
     {
         _path = path;
         _id = id;
         _wanted = wanted;
+        if (path is not null)
+            BoundSocketFiles.Add(this);
     }
 
     /// <summary>The path while it is ours, otherwise null.</summary>
     public byte[]? OwnPath => Volatile.Read(ref _path);
 
-    /// <summary>Whether another socket is in the place of ours by now.</summary>
-    public bool IsReplaced => OwnPath is { } path
-        && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id != _id && now.Type == FileStatus.S_IFSOCK;
+    /// <summary>Whether another socket is in the place of ours by now, or was when ours would have been removed.</summary>
+    public bool IsReplaced => _wasReplaced || (OwnPath is { } path
+        && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id != _id && now.Type == FileStatus.S_IFSOCK);
 
     /// <summary>Binds; the caller listens afterwards, when the permissions of the file are final, and then calls <see
     /// cref="Publish"/>.</summary>
@@ -43,33 +47,18 @@ internal sealed class SocketFile : IDisposable
 
         binding.CheckDirectories();
         FilePermissions permissions = FilePermissions.Prepare(binding);
-        Binding bound = binding;
-        // Kept for what has to be opened once the file is there: without it the file could not be made ours.
-        if (LibcFcntl.Duplicate(socket, out Descriptor? kept) is < 0 and var errno)
-            throw binding.Failure(errno);
-        using (kept)
+        SocketFile file = Make(binding, out Descriptor pinned, out FileStatus status);
+        using (pinned)
         {
-            if (binding.Options.ReplaceLive)
+            try
             {
-                Replacement.CheckTarget(binding);
-                bound = Replacement.BindBeside(binding);
+                permissions.Complete(pinned, status);
             }
-            else
+            catch
             {
-                TakeOver.Bind(binding);
+                file.Dispose();
+                throw;
             }
-        }
-
-        using Descriptor pinned = PinOwn(bound, out FileStatus status);
-        var file = new SocketFile(bound.Path, status.Id, bound == binding ? null : binding);
-        try
-        {
-            permissions.Complete(pinned, status);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
         }
         return file;
     }
@@ -78,10 +67,14 @@ internal sealed class SocketFile : IDisposable
     /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
     public void Publish()
     {
-        if (_wanted is null || OwnPath is not { } beside)
-            return;
-        Replacement.Publish(_wanted, beside);
-        Volatile.Write(ref _path, _wanted.Path);
+        lock (_lock)
+        {
+            if (_wanted is null || OwnPath is not { } beside)
+                return;
+            Replacement.Publish(_wanted, beside);
+            Volatile.Write(ref _path, _wanted.Path);
+            _wanted = null;
+        }
     }
 
     /// <summary>
@@ -102,20 +95,75 @@ internal sealed class SocketFile : IDisposable
     /// Unlinks the file if it is still ours. Call it before the socket is closed: an open socket keeps its inode number
     /// from being given to a successor's file, and keeps others from judging the file stale.
     /// </summary>
-    public void Dispose()
+    public void Dispose() => Remove(LockPatience);
+
+    /// <inheritdoc cref="Dispose"/>
+    /// <remarks>It returns when the file is gone, also where another thread has begun to remove it.</remarks>
+    /// <param name="patience">How long to wait for the lock of the directory.</param>
+    public void Remove(TimeSpan patience)
     {
-        byte[]? path = Interlocked.Exchange(ref _path, null);
-        if (path is null)
-            return;
-        using (TakeOverLock.TryTake(path, LockPatience))
+        lock (_lock)
         {
-            if (LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == _id)
-                _ = LibcFile.Unlink(path);
+            if (OwnPath is not { } path)
+                return;
+            using (TakeOverLock.TryTake(path, patience))
+            {
+                if (LibcFile.LinkStatus(path, out FileStatus now) >= 0)
+                {
+                    if (now.Id == _id)
+                        _ = LibcFile.Unlink(path);
+                    else
+                        _wasReplaced = now.Type == FileStatus.S_IFSOCK;
+                }
+            }
+            Volatile.Write(ref _path, null);
         }
+        BoundSocketFiles.Remove(this);
     }
 
     /// <summary>Leaves the file to a successor: <see cref="Dispose"/> does nothing any more.</summary>
-    public void Forget() => Interlocked.Exchange(ref _path, null);
+    /// <returns>False when the file has been removed, or left, before.</returns>
+    public bool Forget()
+    {
+        lock (_lock)
+        {
+            bool wasOurs = OwnPath is not null;
+            Volatile.Write(ref _path, null);
+            BoundSocketFiles.Remove(this);
+            return wasOurs;
+        }
+    }
+
+    /// <summary>Binds, and knows the file as ours before the process can end.</summary>
+    private static SocketFile Make(Binding binding, out Descriptor pinned, out FileStatus status)
+    {
+        BoundSocketFiles.EnterBind();
+        try
+        {
+            Binding bound = binding;
+            // Kept for what has to be opened once the file is there: without it the file could not be made ours.
+            if (LibcFcntl.Duplicate(binding.Socket, out Descriptor? kept) is < 0 and var errno)
+                throw binding.Failure(errno);
+            using (kept)
+            {
+                if (binding.Options.ReplaceLive)
+                {
+                    Replacement.CheckTarget(binding);
+                    bound = Replacement.BindBeside(binding);
+                }
+                else
+                {
+                    TakeOver.Bind(binding);
+                }
+            }
+            pinned = PinOwn(bound, out status);
+            return new SocketFile(bound.Path, status.Id, bound == binding ? null : binding);
+        }
+        finally
+        {
+            BoundSocketFiles.ExitBind();
+        }
+    }
 
     /// <summary>Opens the file that was just bound and makes sure that it is our socket's.</summary>
     private static Descriptor PinOwn(Binding binding, out FileStatus status)

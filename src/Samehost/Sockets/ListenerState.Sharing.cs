@@ -59,7 +59,11 @@ internal sealed partial class ListenerState
     public void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
-    public void LeaveFile() => _file?.Forget();
+    /// <returns>False when it has been removed.</returns>
+    public bool LeaveFile() => _file?.Forget() ?? true;
+
+    /// <summary>Removes the path if it is still ours; who has connected before is served all the same.</summary>
+    public void RemoveFile() => _file?.Dispose();
 
     /// <summary>Takes the predecessor's place: the path becomes ours, and clients that ask who serves are told of us.</summary>
     /// <param name="isHeir">True when nobody has left it to us: then others may want it as well, and the first of them has it.</param>

@@ -5,7 +5,9 @@ namespace Samehost.PeerTests.Interop;
 
 internal static partial class LibcSignal
 {
+    public const int SIGHUP = 1;
     public const int SIGINT = 2;
+    public const int SIGQUIT = 3;
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
     public const int SIGCONT = 18;

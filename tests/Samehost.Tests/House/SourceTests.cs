@@ -11,6 +11,8 @@ public sealed class SourceTests
 
     private static readonly string[] Sources = Repository.Files(".cs");
 
+    private static readonly string[] Products = [.. Sources.Where(f => !f.StartsWith("tests/", StringComparison.Ordinal))];
+
     [Fact]
     public void No_file_has_more_than_300_lines() =>
         Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h")
@@ -26,6 +28,27 @@ public sealed class SourceTests
     public void Unsafe_code_and_native_calls_are_in_interop_folders_only() =>
         Rule.HasNoExceptions(Sources.Where(f => !f.Contains("/Interop/", StringComparison.Ordinal)).SelectMany(f => Repository.Places(
             f, Repository.CodeOf(f), @"\b(?:unsafe|LibraryImport|DllImport|SuppressGCTransition)\b")));
+
+    /// <summary>Elsewhere children would inherit what is not theirs.</summary>
+    [Fact]
+    public void Programs_are_started_in_one_place() =>
+        Rule.HasNoExceptions(Products.Where(f => f != "bench/shared/ChildStart.cs")
+            .SelectMany(f => Repository.Places(f, Repository.CodeOf(f), @"\bProcess\.Start\(")));
+
+    /// <summary>Elsewhere a link, a pipe or a file of another user would be written to.</summary>
+    [Fact]
+    public void Files_that_a_user_has_named_are_written_in_one_place() =>
+        Rule.HasNoExceptions(Products
+            .Where(f => f != "bench/shared/OutputFile.cs" && !f.EndsWith("/FileLines.cs", StringComparison.Ordinal)) // which reads
+            .SelectMany(f => Repository.Places(f, Repository.CodeOf(f),
+                @"\bnew FileStream\b|\bFile\.(?:Create\b|Append|Write|Open)|\bnew StreamWriter\((?:file|path)\b")));
+
+    /// <summary>Elsewhere a second signal would end a process before its files are removed.</summary>
+    [Fact]
+    public void Signals_that_end_a_process_are_handled_in_one_place() =>
+        Rule.HasNoExceptions(Products
+            .Where(f => f != "src/Samehost/Serving/ShutdownSignal.cs" && !f.EndsWith("/LiveList.cs", StringComparison.Ordinal))
+            .SelectMany(f => Repository.Places(f, Repository.CodeOf(f), @"\bPosixSignalRegistration\.Create\b|\bCancelKeyPress\b")));
 
     [Fact]
     public void The_first_line_of_an_interop_file_names_its_man_page() =>

@@ -104,6 +104,13 @@ public sealed class ToolRun : IAsyncDisposable
         return new ToolResult(_process.ExitCode, _output.ToString(), _errors.Append(await errors).ToString());
     }
 
+    /// <summary>Waits for the end, and reads nothing.</summary>
+    public async Task<int> StatusAsync()
+    {
+        await _process.WaitForExitAsync(_deadline.Token);
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)

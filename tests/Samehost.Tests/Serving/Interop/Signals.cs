@@ -1,4 +1,4 @@
-// kill(2), tgkill(2): signals to another process, and to one of its threads.
+// kill(2), tgkill(2), shutdown(2): signals to another process, and to one of its threads; the end of a listener.
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -33,6 +33,12 @@ internal sealed partial class Signals : IDisposable
     public TimeSpan Time { get; private set; }
 
     public static Signals SendTo(params int[] processes) => new(processes);
+
+    /// <summary>Sends one signal to another process.</summary>
+    public static void Send(int process, int signal) => _ = kill(process, signal); // ESRCH: it has ended since
+
+    /// <summary>Has every accept(2) fail from now on.</summary>
+    public static void ShutDown(SafeHandle listener) => _ = shutdown((int)listener.DangerousGetHandle(), 2);
 
     public void Dispose()
     {
@@ -75,6 +81,9 @@ internal sealed partial class Signals : IDisposable
             return []; // the process has ended
         }
     }
+
+    [LibraryImport("libc")]
+    private static partial int shutdown(int descriptor, int how);
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);

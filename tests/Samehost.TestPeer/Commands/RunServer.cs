@@ -1,0 +1,66 @@
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>run PATH [--way WAY]</c>: echoes until a signal asks it to end, and says "stopped" and whether it had drained. Ways:
+/// <c>stubborn</c>: handlers never end and may take for ever; <c>twice</c>: runs again after each signal; <c>exit</c>: exits with a
+/// server and a datagram socket open; <c>bare</c>: has sockets without a server and a <see cref="ShutdownSignal"/>; <c>binding</c>:
+/// binds and closes all the time, and never ends by itself.
+/// </summary>
+internal static class RunServer
+{
+    public static void Run(PeerArguments arguments) => RunAsync(arguments).GetAwaiter().GetResult();
+
+    private static async Task RunAsync(PeerArguments arguments)
+    {
+        string way = arguments.Option("--way") ?? "";
+        UnixEndPoint beside = UnixEndPoint.FromPath(arguments.Path.Path + ".2");
+        if (way is "bare" or "binding")
+        {
+            using var shutdown = new ShutdownSignal();
+            if (way == "binding")
+                await BindAllTheTimeAsync(arguments.Path);
+            using var listener = UnixListener.Listen(arguments.Path);
+            using var datagrams = UnixDatagram.Bind(beside);
+            Console.WriteLine("ready");
+            Console.WriteLine($"received {await shutdown.Received}");
+            await new TaskCompletionSource().Task; // it hangs
+        }
+
+        await using var server = Start(arguments.Path, way);
+        if (way == "exit")
+        {
+            using var datagrams = UnixDatagram.Bind(beside);
+            Console.WriteLine("ready");
+            Environment.Exit(3);
+        }
+        Task<bool> running = server.RunAsync();
+        Console.WriteLine("ready");
+        Console.WriteLine($"stopped {await running}");
+        if (way == "twice")
+        {
+            await using var again = Start(arguments.Path, way);
+            running = again.RunAsync();
+            Console.WriteLine("ready");
+            Console.WriteLine($"stopped {await running}");
+        }
+    }
+
+    private static UnixServer Start(UnixEndPoint path, string way) => UnixServer.Start(
+        path,
+        way == "stubborn" ? static (_, _) => new TaskCompletionSource().Task : EchoAsync,
+        new UnixServerOptions { DrainTimeout = way == "stubborn" ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(5) });
+
+    private static Task BindAllTheTimeAsync(UnixEndPoint path)
+    {
+        Console.WriteLine("ready");
+        while (true)
+            UnixListener.Listen(path).Dispose();
+    }
+
+    private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
+    {
+        byte[] buffer = new byte[4096];
+        for (int count; (count = await stream.ReadAsync(buffer, stopping)) > 0;)
+            await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
+    }
+}

@@ -1,5 +1,4 @@
 // close_range(2), fcntl(2), proc_pid_fd(5): which descriptors a program that is started from here gets.
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -26,10 +25,13 @@ internal static partial class LibcCloseRange
     {
         try
         {
-            return [.. from path in Directory.EnumerateFileSystemEntries("/proc/self/fd")
-                       let number = int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture)
-                       where number >= FirstOther
-                       select number];
+            var numbers = new List<int>();
+            foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+            {
+                if (Numbers.TryParse(Path.GetFileName(path.AsSpan()), out int number) && number >= FirstOther)
+                    numbers.Add(number);
+            }
+            return numbers;
         }
         catch (IOException)
         {

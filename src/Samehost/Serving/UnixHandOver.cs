@@ -123,7 +123,7 @@ public sealed class UnixHandOver : IAsyncDisposable
             catch (UnixSocketException e)
             {
                 _room.Release();
-                Tell(e);
+                Report(e);
                 await Task.Delay(Pause).ConfigureAwait(false); // most likely for want of descriptors
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -161,7 +161,7 @@ public sealed class UnixHandOver : IAsyncDisposable
 #pragma warning restore CA1031
         {
             if (!_ending.IsCancellationRequested)
-                Tell(e);
+                Report(e);
         }
         finally
         {
@@ -170,16 +170,35 @@ public sealed class UnixHandOver : IAsyncDisposable
         }
     }
 
-    private void Tell(Exception e)
+    /// <summary>Calls <see cref="UnixHandOverOptions.Failed"/> on the thread pool, since it may wait for the offer to end.</summary>
+    private void Report(Exception e)
     {
+        if (_options.Failed is not { } failed)
+            return;
         try
         {
-            _options.Failed?.Invoke(e);
+            ThreadPool.UnsafeQueueUserWorkItem(static call => call.ReportHere(), new FailedCall(failed, e), preferLocal: false);
         }
-#pragma warning disable CA1031 // whoever listens must not break what it listens to
-        catch
-#pragma warning restore CA1031
+        catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
         {
+            // no thread could be started for it
+        }
+    }
+
+    private sealed record FailedCall(Action<Exception> Failed, Exception Error)
+    {
+        public void ReportHere()
+        {
+            try
+            {
+                Failed(Error);
+            }
+#pragma warning disable CA1031 // what the callback throws must not break what it is about
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                EventHandlerErrors.Report($"{nameof(UnixHandOverOptions)}.{nameof(UnixHandOverOptions.Failed)}", e);
+            }
         }
     }
 }

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Samehost.Serving;
 
 /// <summary>
-/// What the servers at an address count, on the meter "Samehost" (for dotnet-counters, OpenTelemetry and the like), tagged with the address.
+/// What the servers at an address count, on the meter "Samehost" (for dotnet-counters, OpenTelemetry and the like), tagged with the
+/// address.
 /// </summary>
 /// <remarks>All instruments are observable: a listener reads the sums when it wants to, whenever it has attached, and none of its code runs
 /// on a server's threads.</remarks>

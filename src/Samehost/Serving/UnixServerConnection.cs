@@ -69,8 +69,11 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
     {
         for (; error is not null; error = error.InnerException)
         {
-            if (error is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET } failure && ReferenceEquals(failure.FailedSocket, _core))
+            if (error is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET } failure
+                && ReferenceEquals(failure.FailedSocket, _core))
+            {
                 return true;
+            }
         }
 
         return false;

@@ -36,13 +36,14 @@ public abstract class UnixServerEvents
     }
 
     /// <summary>Reports that accepting waits for descriptors or memory, at most once a second; it goes on when there is room.</summary>
-    /// <remarks>It is called on the thread pool, one call at a time. The last few descriptors are left to the rest of the process, so EMFILE
-    /// is reported a little before the kernel would.</remarks>
+    /// <remarks>It is called on the thread pool, one call at a time. The last few descriptors are left to the rest of the process, so
+    /// EMFILE is reported a little before the kernel would.</remarks>
     public virtual void AcceptDelayed(UnixSocketException error)
     {
     }
 
-    /// <summary>Reports what another of these methods threw. By default a line is written to standard error, at most one a second.</summary>
+    /// <summary>Reports what another of these methods threw.</summary>
+    /// <remarks>By default a line is written to standard error, at most one a second.</remarks>
     /// <param name="eventName">The name of the method, such as <c>ConnectionEnded</c>.</param>
     /// <param name="error">What it threw.</param>
     public virtual void EventHandlerFailed(string eventName, Exception error) =>

@@ -22,7 +22,8 @@ public sealed class UnixServerRefusal
     public uint UserId => Peer?.UserId ?? uint.MaxValue;
 
     /// <summary>Gets the reason, in a sentence without a period.</summary>
-    /// <remarks>The first call looks up the name of the user, which may ask a directory service over the network (nsswitch.conf(5)).</remarks>
+    /// <remarks>The first call looks up the name of the user, which may ask a directory service over the network
+    /// (nsswitch.conf(5)).</remarks>
     public string Reason => field ??= Describe();
 
     /// <summary>Gets the number of refusals that were not reported since the previous report.</summary>

@@ -1,3 +1,5 @@
+using Samehost.Reactor;
+
 namespace Samehost.Serving;
 
 /// <summary>
@@ -14,6 +16,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
     private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _latest;
     private long _count;
+    private bool _isQueued; // or running
     private bool _isRunning;
     private TaskCompletionSource? _flushed;
 
@@ -24,19 +27,15 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
         {
             _latest = item;
             _count++;
-            if (_isRunning)
+            if (_isQueued)
                 return;
-            _isRunning = true;
+            _isQueued = true;
         }
 
-        try
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
-        {
-            Stop(); // no thread could be started; the next event tries again
-        }
+        if (PoolQueue.TryQueue(this))
+            return;
+        lock (_lock)
+            _isQueued = _isRunning; // no thread could be started; the next event tries again
     }
 
     /// <summary>Reports what is left without a pause, and completes when that has been done.</summary>
@@ -45,14 +44,24 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
         _ending.TrySetResult();
         lock (_lock)
         {
-            if (!_isRunning)
+            if (!_isQueued)
                 return Task.CompletedTask;
             _flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _flushed.Task;
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+    void IThreadPoolWorkItem.Execute()
+    {
+        lock (_lock)
+        {
+            if (_isRunning)
+                return; // queued a second time
+            _isQueued = _isRunning = true;
+        }
+
+        _ = RunAsync();
+    }
 
     private async Task RunAsync()
     {
@@ -90,7 +99,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
     {
         lock (_lock)
         {
-            _isRunning = false;
+            _isQueued = _isRunning = false;
             _flushed?.TrySetResult(); // continues elsewhere
             _flushed = null;
         }

@@ -1,3 +1,4 @@
+using Samehost.Reactor;
 using Samehost.Serving;
 
 namespace Samehost;
@@ -173,25 +174,17 @@ public sealed class UnixHandOver : IAsyncDisposable
     /// <summary>Calls <see cref="UnixHandOverOptions.Failed"/> on the thread pool, since it may wait for the offer to end.</summary>
     private void Report(Exception e)
     {
-        if (_options.Failed is not { } failed)
-            return;
-        try
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(static call => call.ReportHere(), new FailedCall(failed, e), preferLocal: false);
-        }
-        catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
-        {
-            // no thread could be started for it
-        }
+        if (_options.Failed is { } failed)
+            _ = PoolQueue.TryQueue(new FailedCall(failed, e));
     }
 
-    private sealed record FailedCall(Action<Exception> Failed, Exception Error)
+    private sealed class FailedCall(Action<Exception> failed, Exception failure) : IThreadPoolWorkItem
     {
-        public void ReportHere()
+        void IThreadPoolWorkItem.Execute()
         {
             try
             {
-                Failed(Error);
+                failed(failure);
             }
 #pragma warning disable CA1031 // what the callback throws must not break what it is about
             catch (Exception e)

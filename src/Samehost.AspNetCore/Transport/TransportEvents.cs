@@ -5,11 +5,21 @@ namespace Samehost.AspNetCore.Transport;
 /// <summary>Writes what happens to the log.</summary>
 internal sealed partial class TransportEvents(ILogger logger, string address) : UnixServerEvents
 {
-    public override void ConnectionRefused(uint userId, string reason) => Refused(logger, address, userId, reason);
+    public override void ConnectionRefused(UnixServerRefusal refusal)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
+            return; // without looking names up
+        if (refusal.LeftOut == 0)
+            Refused(logger, address, refusal.UserId, refusal.Reason);
+        else
+            RefusedMany(logger, address, refusal.UserId, refusal.Reason, refusal.LeftOut);
+    }
 
     public override void AcceptDelayed(UnixSocketException error) => Delayed(logger, address, error.Message);
 
     public override void HandlerFailed(UnixServerConnection connection, Exception error) => Failed(logger, address, error);
+
+    public override void EventHandlerFailed(string eventName, Exception error) => LoggingFailed(logger, address, eventName, error);
 
     [LoggerMessage(1, LogLevel.Information, "A connection to {Address} by user {UserId} was refused: {Reason}")]
     private static partial void Refused(ILogger logger, string address, uint userId, string reason);
@@ -47,4 +57,11 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
         "This process took {Address} over from a running one, which stops for that, and then did not start itself: nobody serves it any "
         + "more. Name endpoints that cannot be taken over, such as TCP ports, before those that can")]
     public static partial void TookOverInVain(ILogger logger, string address);
+
+    [LoggerMessage(12, LogLevel.Information,
+        "A connection to {Address} by user {UserId} was refused: {Reason} ({LeftOut} more since the last report)")]
+    private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long leftOut);
+
+    [LoggerMessage(13, LogLevel.Error, "Reporting {Event} of {Address} failed")]
+    private static partial void LoggingFailed(ILogger logger, string address, string @event, Exception error);
 }

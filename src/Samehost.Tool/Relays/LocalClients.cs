@@ -42,7 +42,7 @@ internal sealed class LocalClients(UnixServer server) : RelayClients
 
     private sealed class Events(RelayLog log) : UnixServerEvents
     {
-        public override void ConnectionRefused(uint userId, string reason) => log.Say($"client refused: {reason}");
+        public override void ConnectionRefused(UnixServerRefusal refusal) => log.Say($"client refused: {refusal}");
 
         public override void AcceptDelayed(UnixSocketException error) => log.Problem("no client is accepted for the moment", error);
     }

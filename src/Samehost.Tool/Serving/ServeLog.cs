@@ -10,12 +10,12 @@ internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
 
     /// <summary>Who was turned away. A stranger can have this happen as often as he likes: without --verbose the first is told
     /// of.</summary>
-    public override void ConnectionRefused(uint userId, string reason)
+    public override void ConnectionRefused(UnixServerRefusal refusal)
     {
         if (settings.IsVerbose)
-            Terminal.Error($"refused: {reason}");
+            Terminal.Error($"refused: {refusal}");
         else if (!settings.IsQuiet && Interlocked.Exchange(ref _refused, 1) == 0)
-            Terminal.Error($"refused: {reason} (see --allow; further ones are told of with --verbose)");
+            Terminal.Error($"refused: {refusal.Reason} (see --allow; further ones are told of with --verbose)");
     }
 
     public override void AcceptDelayed(UnixSocketException error) => Terminal.Error($"{Failure.Summary(error)}; trying again");

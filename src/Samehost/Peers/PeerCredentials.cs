@@ -80,6 +80,12 @@ public sealed class PeerCredentials
         if (peer.Uid == uint.MaxValue)
             throw new UnixSocketException(Errno.ENOTCONN, "getsockopt",
                 hint: "The kernel knows no peer: the socket is not connected, or it is a datagram socket.");
+        return Of(socket, peer);
+    }
+
+    /// <summary>The credentials of a connected socket's peer, of which the user, group and process are known.</summary>
+    internal static PeerCredentials Of(Descriptor socket, in UCred peer)
+    {
         _ = LibcPeer.GetGroups(socket, out var groups);
         _ = LibcPeer.GetSecurityLabel(socket, out var label);
         return new PeerCredentials(peer, groups, label.Length == 0 ? null : Encoding.UTF8.GetString(label));

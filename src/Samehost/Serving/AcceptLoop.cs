@@ -134,14 +134,15 @@ internal sealed class AcceptLoop(
             Volatile.Write(ref _heldUpSince, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>Tells of a delay, if it is time to; without an error of the kernel's, of the reserve.</summary>
+    /// <summary>Counts a delay, and has it reported if the last report is a second ago; without an error of the kernel's, of the
+    /// reserve.</summary>
     private void Tell(UnixSocketException? error)
     {
         server.Metrics.Delayed();
         if (_told != 0 && Stopwatch.GetElapsedTime(_told) < TellEvery)
             return;
         error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
-        server.Tell(static (events, e) => events.AcceptDelayed(e), error);
-        _told = Stopwatch.GetTimestamp(); // from here, since it may have come late: whoever hears of it has a second's rest
+        server.ReportDelay(error);
+        _told = Stopwatch.GetTimestamp();
     }
 }

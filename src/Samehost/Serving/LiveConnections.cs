@@ -4,8 +4,10 @@ namespace Samehost.Serving;
 internal sealed class LiveConnections
 {
     private readonly HashSet<UnixServerConnection> _connections = [];
+    private int _inEvents; // so many of them are inside a method of the server's events
     private TaskCompletionSource? _empty;
-    private bool _aborted;
+    private TaskCompletionSource? _unhandled;
+    private volatile bool _aborted;
 
     public int Count
     {
@@ -15,6 +17,9 @@ internal sealed class LiveConnections
                 return _connections.Count;
         }
     }
+
+    /// <summary>True once those that were left have been closed; further ones are, too.</summary>
+    public bool IsAborted => _aborted;
 
     public void Add(UnixServerConnection connection)
     {
@@ -34,20 +39,42 @@ internal sealed class LiveConnections
         lock (_connections)
         {
             _connections.Remove(connection);
-            if (_connections.Count == 0)
-                _empty?.TrySetResult();
+            Signal();
         }
     }
 
-    /// <summary>Ends when there is none. Only for a server that accepts no more.</summary>
-    public Task Empty()
+    /// <summary>One of the connections reports an event; until <see cref="LeaveEvent"/> it may be waiting for the server to stop.</summary>
+    public void EnterEvent()
     {
         lock (_connections)
         {
-            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_connections.Count == 0)
-                _empty.TrySetResult();
-            return _empty.Task;
+            _inEvents++;
+            Signal();
+        }
+    }
+
+    public void LeaveEvent()
+    {
+        lock (_connections)
+            _inEvents--;
+    }
+
+    /// <summary>
+    /// Completes when there is none, or when all that are left have been inside a method of the server's events for so long. Only for a
+    /// server that accepts no more.
+    /// </summary>
+    public async Task EndedAsync(TimeSpan patience)
+    {
+        while (true)
+        {
+            await When(ref _unhandled, static me => me.AreUnhandled).ConfigureAwait(false);
+            await When(ref _empty, static me => me._connections.Count == 0).WaitAsync(patience)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lock (_connections)
+            {
+                if (AreUnhandled)
+                    return;
+            }
         }
     }
 
@@ -63,5 +90,32 @@ internal sealed class LiveConnections
 
         foreach (var connection in left)
             connection.Abort();
+    }
+
+    private bool AreUnhandled => _connections.Count == _inEvents;
+
+    private Task When(ref TaskCompletionSource? source, Func<LiveConnections, bool> isSo)
+    {
+        lock (_connections)
+        {
+            if (isSo(this))
+                return Task.CompletedTask;
+            source ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return source.Task;
+        }
+    }
+
+    private void Signal()
+    {
+        if (_connections.Count == 0)
+            Complete(ref _empty);
+        if (AreUnhandled)
+            Complete(ref _unhandled);
+    }
+
+    private static void Complete(ref TaskCompletionSource? source)
+    {
+        source?.TrySetResult(); // continues elsewhere
+        source = null;
     }
 }

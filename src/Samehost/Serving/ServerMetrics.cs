@@ -3,59 +3,97 @@ using System.Diagnostics.Metrics;
 namespace Samehost.Serving;
 
 /// <summary>
-/// What a server counts, on the meter "Samehost" (for dotnet-counters, OpenTelemetry and the like), tagged with its address.
+/// What the servers at an address count, on the meter "Samehost" (for dotnet-counters, OpenTelemetry and the like), tagged with the
+/// address.
 /// </summary>
-internal sealed class ServerMetrics(UnixEndPoint address)
+/// <remarks>All instruments are observable: a listener reads the sums when it wants to, whenever it has attached, and none of its code runs
+/// on a server's threads.</remarks>
+internal sealed class ServerMetrics
 {
+    private const int MostAddresses = 1024;
+
     private static readonly Meter Meter = new("Samehost");
-
-    private static readonly UpDownCounter<long> ActiveConnections = Meter.CreateUpDownCounter<long>(
-        "samehost.server.active_connections", "{connection}", "Connections being served.");
-
-    private static readonly Counter<long> AcceptedConnections = Meter.CreateCounter<long>(
-        "samehost.server.accepted_connections", "{connection}", "Connections accepted and served.");
-
-    private static readonly Counter<long> RefusedConnections = Meter.CreateCounter<long>(
-        "samehost.server.refused_connections", "{connection}", "Connections closed unserved.");
-
-    private static readonly Counter<long> FailedHandlers = Meter.CreateCounter<long>(
-        "samehost.server.failed_handlers", "{handler}", "Handlers that threw.");
-
-    private static readonly Counter<long> DelayedAccepts = Meter.CreateCounter<long>(
-        "samehost.server.delayed_accepts", "{accept}", "Accepts that failed for want of descriptors or memory and were tried again.");
+    private static readonly Dictionary<string, ServerMetrics> ByAddress = [];
 
     // The name that OpenTelemetry's conventions give to the address of a local socket.
-    private readonly KeyValuePair<string, object?> _tag = new("server.address", address.ToString());
+    private readonly KeyValuePair<string, object?> _tag;
+    private int _servers; // under the lock of the dictionary
+    private long _active;
+    private long _accepted;
+    private long _refused;
+    private long _failed;
+    private long _delayed;
+
+    static ServerMetrics()
+    {
+        Meter.CreateObservableUpDownCounter("samehost.server.active_connections",
+            static () => Measure(static m => Volatile.Read(ref m._active)), "{connection}", "Connections being served.");
+        Meter.CreateObservableCounter("samehost.server.accepted_connections",
+            static () => Measure(static m => Volatile.Read(ref m._accepted)), "{connection}", "Connections accepted and served.");
+        Meter.CreateObservableCounter("samehost.server.refused_connections",
+            static () => Measure(static m => Volatile.Read(ref m._refused)), "{connection}", "Connections closed unserved.");
+        Meter.CreateObservableCounter("samehost.server.failed_handlers",
+            static () => Measure(static m => Volatile.Read(ref m._failed)), "{handler}", "Handlers that threw.");
+        Meter.CreateObservableCounter("samehost.server.delayed_accepts",
+            static () => Measure(static m => Volatile.Read(ref m._delayed)), "{accept}",
+            "Accepts that failed for want of descriptors or memory and were tried again.");
+    }
+
+    private ServerMetrics(string address) => _tag = new("server.address", address);
+
+    /// <summary>Returns the counts of an address, for a server that starts there. They go on from what earlier servers there have
+    /// counted.</summary>
+    public static ServerMetrics Enter(UnixEndPoint endPoint)
+    {
+        string address = endPoint.ToString();
+        lock (ByAddress)
+        {
+            if (!ByAddress.TryGetValue(address, out var metrics))
+            {
+                if (ByAddress.Count >= MostAddresses)
+                    ForgetUnused();
+                ByAddress.Add(address, metrics = new ServerMetrics(address));
+            }
+
+            metrics._servers++;
+            return metrics;
+        }
+    }
+
+    /// <summary>Marks the end of a server. The counts stay until there are many addresses.</summary>
+    public void Leave()
+    {
+        lock (ByAddress)
+            _servers--;
+    }
 
     public void Started()
     {
-        Add(AcceptedConnections, 1);
-        Add(ActiveConnections, 1);
+        Interlocked.Increment(ref _accepted);
+        Interlocked.Increment(ref _active);
     }
 
-    public void Ended() => Add(ActiveConnections, -1);
+    public void Ended() => Interlocked.Decrement(ref _active);
 
-    public void Refused() => Add(RefusedConnections, 1);
+    public void Refused() => Interlocked.Increment(ref _refused);
 
-    public void Failed() => Add(FailedHandlers, 1);
+    public void Failed() => Interlocked.Increment(ref _failed);
 
-    public void Delayed() => Add(DelayedAccepts, 1);
+    public void Delayed() => Interlocked.Increment(ref _delayed);
 
-    private void Add(Instrument<long> instrument, long change)
+    private static void ForgetUnused()
     {
-        if (!instrument.Enabled)
-            return;
-        try
+        foreach (var (address, metrics) in ByAddress)
         {
-            if (instrument is Counter<long> counter)
-                counter.Add(change, _tag);
-            else
-                ((UpDownCounter<long>)instrument).Add(change, _tag);
+            if (metrics._servers == 0 && Volatile.Read(ref metrics._active) == 0)
+                ByAddress.Remove(address);
         }
-#pragma warning disable CA1031 // a MeterListener's exception comes out of Add; it is no reason to lose a connection
-        catch
-#pragma warning restore CA1031
-        {
-        }
+    }
+
+    // A list, made under the lock: what reads it is a listener's code.
+    private static List<Measurement<long>> Measure(Func<ServerMetrics, long> count)
+    {
+        lock (ByAddress)
+            return [.. ByAddress.Values.Select(m => new Measurement<long>(count(m), m._tag))];
     }
 }

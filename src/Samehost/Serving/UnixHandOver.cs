@@ -1,3 +1,4 @@
+using Samehost.Reactor;
 using Samehost.Serving;
 
 namespace Samehost;
@@ -123,7 +124,7 @@ public sealed class UnixHandOver : IAsyncDisposable
             catch (UnixSocketException e)
             {
                 _room.Release();
-                Tell(e);
+                Report(e);
                 await Task.Delay(Pause).ConfigureAwait(false); // most likely for want of descriptors
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -161,7 +162,7 @@ public sealed class UnixHandOver : IAsyncDisposable
 #pragma warning restore CA1031
         {
             if (!_ending.IsCancellationRequested)
-                Tell(e);
+                Report(e);
         }
         finally
         {
@@ -170,16 +171,27 @@ public sealed class UnixHandOver : IAsyncDisposable
         }
     }
 
-    private void Tell(Exception e)
+    /// <summary>Calls <see cref="UnixHandOverOptions.Failed"/> on the thread pool, since it may wait for the offer to end.</summary>
+    private void Report(Exception e)
     {
-        try
+        if (_options.Failed is { } failed)
+            _ = PoolQueue.TryQueue(new FailedCall(failed, e));
+    }
+
+    private sealed class FailedCall(Action<Exception> failed, Exception failure) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute()
         {
-            _options.Failed?.Invoke(e);
-        }
-#pragma warning disable CA1031 // whoever listens must not break what it listens to
-        catch
+            try
+            {
+                failed(failure);
+            }
+#pragma warning disable CA1031 // what the callback throws must not break what it is about
+            catch (Exception e)
 #pragma warning restore CA1031
-        {
+            {
+                EventHandlerErrors.Report($"{nameof(UnixHandOverOptions)}.{nameof(UnixHandOverOptions.Failed)}", e);
+            }
         }
     }
 }

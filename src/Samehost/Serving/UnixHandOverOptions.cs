@@ -39,6 +39,7 @@ public sealed class UnixHandOverOptions
     /// </summary>
     public Action<IReadOnlyList<HandedConnection>>? TakeConnectionsBack { get; init; }
 
-    /// <summary>Hears of successors that failed, on any thread. What it throws is ignored.</summary>
+    /// <summary>Called with what successors that failed ran into, on the thread pool. It may block. What it throws is reported on standard
+    /// error.</summary>
     public Action<Exception>? Failed { get; init; }
 }

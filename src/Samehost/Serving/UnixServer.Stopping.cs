@@ -24,7 +24,7 @@ public sealed partial class UnixServer
     /// Handlers are told before that only where there is no place for them otherwise.
     /// </summary>
     /// <remarks>It ends at most a second after its time, also when a handler never does. A handler that awaits it waits for
-    /// itself, and so until the time is over.</remarks>
+    /// itself, and so until the time is over; a method of <see cref="UnixServerEvents"/> may wait for it, which takes a second.</remarks>
     /// <param name="drain">How long handlers may go on; <see cref="UnixServerOptions.DrainTimeout"/> when null, without limit
     /// when <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     /// <returns>True when every handler had ended in time. A second call returns the first one's outcome.</returns>
@@ -39,6 +39,9 @@ public sealed partial class UnixServer
 
     /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>True once the connections that were left at the stop have been closed under their handlers.</summary>
+    internal bool HasAborted => _connections.IsAborted;
 
     /// <summary>The listening socket, for a successor.</summary>
     internal SafeHandle ListenerHandle => _listener.Core.Descriptor;
@@ -115,12 +118,13 @@ public sealed partial class UnixServer
         TellHandlers();
 
         bool drained = await EndsWithin(Left(), AllEnded()).ConfigureAwait(false);
+        var reported = EndsWithin(UnwindTime, Task.WhenAll(_refusals.FlushAsync(), _delays.FlushAsync()));
+        _connections.Abort(); // of those that are left when all have ended, only methods of the events are running
         if (!drained)
-        {
-            _connections.Abort();
             await EndsWithin(UnwindTime, AllEnded()).ConfigureAwait(false);
-        }
 
+        await reported.ConfigureAwait(false);
+        Metrics.Leave();
         _completion.TrySetResult();
         return drained;
 
@@ -138,7 +142,7 @@ public sealed partial class UnixServer
     {
         // First the loop: until it has ended, it may begin one more.
         await _accepting.Ended.ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
-        await _connections.Empty().ConfigureAwait(false);
+        await _connections.EndedAsync(UnwindTime).ConfigureAwait(false);
     }
 
     private static async Task<bool> EndsWithin(TimeSpan time, Task task)

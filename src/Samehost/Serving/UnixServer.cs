@@ -30,6 +30,8 @@ public sealed partial class UnixServer : IAsyncDisposable
     private readonly SemaphoreSlim _room;
     private readonly UserLimit _users;
     private readonly LiveConnections _connections = new();
+    private readonly ReportQueue<UnixServerRefusal> _refusals;
+    private readonly ReportQueue<UnixSocketException> _delays;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private UnixServer(
@@ -42,18 +44,20 @@ public sealed partial class UnixServer : IAsyncDisposable
         (_open, _handle) = sockets;
         Stopping = _stopping.Token;
         LocalEndPoint = listener.LocalEndPoint;
-        Metrics = new ServerMetrics(LocalEndPoint);
+        Metrics = ServerMetrics.Enter(LocalEndPoint);
+        _refusals = new(ReportRefusal);
+        _delays = new((error, _) =>
+            Report(nameof(UnixServerEvents.AcceptDelayed), static (events, e) => events.AcceptDelayed(e), error));
         _room = new SemaphoreSlim(options.MaxConnections);
         _users = new UserLimit(options.MaxConnectionsPerUser);
-        listener.Refused = peer => Tell(static (events, p) => events.ConnectionRefused(p?.UserId ?? uint.MaxValue, p is null
-            ? "its user cannot be told" : $"{p} is not admitted by the policy"), peer);
-        listener.Refused += _ => Metrics.Refused();
+        listener.Refused = peer => HasRefused(peer, null);
         try
         {
             _accepting = StartAccepting();
         }
         catch
         {
+            Metrics.Leave();
             listener.Dispose(); // without a loop to accept on, clients would wait for nobody
             throw;
         }
@@ -127,17 +131,24 @@ public sealed partial class UnixServer : IAsyncDisposable
         // A peer whose user cannot be told has no share of the limit: it is refused.
         if (!client.TryGetPeer(out var peer))
         {
-            Refuse(client, uint.MaxValue, "its user cannot be told");
+            Refuse(client, null);
+            return;
+        }
+
+        PeerCredentials? credentials = null;
+        if (_options.Events is not null && !client.TryKeepPeerCredentials(out credentials))
+        {
+            Refuse(client, null);
             return;
         }
 
         if (!_users.TryEnter(peer.Uid))
         {
-            Refuse(client, peer.Uid, $"user {peer.Uid} has {_options.MaxConnectionsPerUser} connections already");
+            Refuse(client, credentials, _options.MaxConnectionsPerUser);
             return;
         }
 
-        var connection = new UnixServerConnection(this, client, _open(client), peer);
+        var connection = new UnixServerConnection(this, client, _open(client), peer.Uid);
         _connections.Add(connection);
         Metrics.Started();
         connection.Start();
@@ -154,19 +165,21 @@ public sealed partial class UnixServer : IAsyncDisposable
         _accepting.Freed();
     }
 
-    internal void Tell<T>(Action<UnixServerEvents, T> what, T about)
+    /// <summary>Calls a method of the events for a connection, on the calling thread.</summary>
+    internal void Report(string eventName, Action<UnixServerEvents, UnixServerConnection> call, UnixServerConnection connection)
     {
-        if (_options.Events is not { } events)
+        if (_options.Events is null)
             return;
-        try
-        {
-            what(events, about);
-        }
-#pragma warning disable CA1031 // whoever listens must not break what it listens to
-        catch
-#pragma warning restore CA1031
-        {
-        }
+        _connections.EnterEvent();
+        Report<UnixServerConnection>(eventName, call, connection);
+        _connections.LeaveEvent();
+    }
+
+    /// <summary>Has a delay of accepting reported.</summary>
+    internal void ReportDelay(UnixSocketException error)
+    {
+        if (_options.Events is not null)
+            _delays.Add(error);
     }
 
     private static void Check(UnixServerOptions options)
@@ -185,11 +198,52 @@ public sealed partial class UnixServer : IAsyncDisposable
         Func<UnixSeqpacket, CancellationToken, Task> handler) =>
         (static core => new UnixSeqpacket(core), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
 
-    private void Refuse(SocketCore client, uint user, string reason)
+    private void Refuse(SocketCore client, PeerCredentials? peer, int? limit = null)
     {
         client.Dispose();
         _room.Release();
+        HasRefused(peer, limit);
+    }
+
+    /// <summary>Counts a refusal and has it reported. It may be called under the lock of the listener's queue.</summary>
+    private void HasRefused(PeerCredentials? peer, int? limit)
+    {
         Metrics.Refused();
-        Tell((events, r) => events.ConnectionRefused(user, r), reason);
+        if (_options.Events is not null)
+            _refusals.Add(new UnixServerRefusal(peer, limit));
+    }
+
+    private void ReportRefusal(UnixServerRefusal refusal, long leftOut)
+    {
+        refusal.LeftOut = leftOut;
+        Report(nameof(UnixServerEvents.ConnectionRefused), static (events, r) => events.ConnectionRefused(r), refusal);
+    }
+
+    private void Report<T>(string eventName, Action<UnixServerEvents, T> call, T about)
+    {
+        try
+        {
+            call(_options.Events!, about);
+        }
+#pragma warning disable CA1031 // what an event handler throws must not break what it is about
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            ReportFailure(eventName, error);
+        }
+    }
+
+    private void ReportFailure(string eventName, Exception error)
+    {
+        try
+        {
+            _options.Events!.EventHandlerFailed(eventName, error);
+        }
+#pragma warning disable CA1031 // as above
+        catch (Exception second)
+#pragma warning restore CA1031
+        {
+            EventHandlerErrors.Report($"{nameof(UnixServerEvents)}.{nameof(UnixServerEvents.EventHandlerFailed)}", second);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using Samehost.Interop;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -8,14 +7,13 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
 {
     private readonly UnixServer _server;
     private readonly SocketCore _core;
-    private PeerCredentials? _peer;
 
-    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, in UCred peer)
+    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, uint userId)
     {
         _server = server;
         _core = core;
         Socket = socket;
-        UserId = peer.Uid;
+        UserId = userId;
     }
 
     /// <summary>The <see cref="UnixStream"/> or <see cref="UnixSeqpacket"/> that the handler has.</summary>
@@ -24,9 +22,8 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
     /// <summary>The client's user.</summary>
     public uint UserId { get; }
 
-    /// <summary>Who the client is. Ask while it is connected.</summary>
-    /// <exception cref="ObjectDisposedException">The connection is closed, and was not asked before.</exception>
-    public PeerCredentials Peer => _peer ??= PeerCredentials.Of(_core.Descriptor);
+    /// <summary>Gets the credentials of the client, which are read when it is accepted and kept (SO_PEERCRED, unix(7)).</summary>
+    public PeerCredentials Peer => _core.PeerCredentials;
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
@@ -40,25 +37,45 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
     {
         try
         {
-            _server.Tell(static (events, c) => events.ConnectionStarted(c), this);
-            await _server.Handle(Socket).ConfigureAwait(false);
+            _server.Report(nameof(UnixServerEvents.ConnectionStarted), static (events, c) => events.ConnectionStarted(c), this);
+            if (!_server.HasAborted)
+                await _server.Handle(Socket).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_server.Stopping.IsCancellationRequested)
         {
             // asked to end, and ended
+        }
+        catch (Exception error) when (HasLeft(error))
+        {
+            // the client did not wait for its answer
         }
 #pragma warning disable CA1031 // one client's failure is told, and never reaches another
         catch (Exception error)
 #pragma warning restore CA1031
         {
             _server.Metrics.Failed();
-            _server.Tell((events, c) => events.HandlerFailed(c, error), this);
+            _server.Report(nameof(UnixServerEvents.HandlerFailed), (events, c) => events.HandlerFailed(c, error), this);
         }
         finally
         {
             Socket.Dispose();
-            _server.Tell(static (events, c) => events.ConnectionEnded(c), this);
+            _server.Report(nameof(UnixServerEvents.ConnectionEnded), static (events, c) => events.ConnectionEnded(c), this);
             _server.Ended(this);
         }
+    }
+
+    /// <summary>True for a failure of this very connection that says that the client has left; the handler may have others.</summary>
+    private bool HasLeft(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET } failure
+                && ReferenceEquals(failure.FailedSocket, _core))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

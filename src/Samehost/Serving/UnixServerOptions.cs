@@ -27,6 +27,6 @@ public sealed class UnixServerOptions
     /// default.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Hears of what happens, for logs. None by default.</summary>
+    /// <summary>Receives what happens, for logs. None by default.</summary>
     public UnixServerEvents? Events { get; init; }
 }

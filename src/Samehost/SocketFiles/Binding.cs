@@ -75,4 +75,7 @@ internal sealed class Binding
 
     /// <summary>The exception for a result of <c>-errno</c>.</summary>
     public UnixSocketException Failure(int result, string? hint = null) => new((Errno)(-result), "bind", EndPoint, hint);
+
+    /// <summary>The same with the lock on the directory held: the hint, which may look names up, is made when it is read.</summary>
+    public UnixSocketException Failure(int result, Func<string> makeHint) => new((Errno)(-result), "bind", EndPoint, makeHint);
 }

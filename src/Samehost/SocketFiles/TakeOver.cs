@@ -80,8 +80,9 @@ internal static class TakeOver
             result = LibcFile.Unlink(binding.Path);
             if (result < 0 && result != -(int)Errno.ENOENT)
             {
-                throw binding.Failure(result, "A stale socket file is there, but this user may not remove it: " +
-                    $"it belongs to {Holder.UserText(occupant.Status.User)}.");
+                uint owner = occupant.Status.User;
+                throw binding.Failure(result, () => "A stale socket file is there, but this user may not remove it: " +
+                    $"it belongs to {Holder.UserText(owner)}.");
             }
         }
         return binding.TryBind() switch

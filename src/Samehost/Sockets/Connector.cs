@@ -70,7 +70,7 @@ internal sealed class Connector
             if (_options.RequireServer is { } policy && PeerCredentials.Of(core.Descriptor) is var server && !policy.Admits(server))
             {
                 throw new UnixSocketException(Errno.EACCES, "connect", _endPoint,
-                    $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
+                    () => $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
             }
 
             // Only now: a socket that asks for credentials when it connects is given a name by the kernel.

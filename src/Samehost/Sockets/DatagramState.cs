@@ -168,6 +168,6 @@ internal sealed class DatagramState(SocketCore core)
             _rooms.ForEach(room => room.Dispose());
     }
 
-    public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null) =>
-        new((Errno)(-result), operation, endPoint);
+    public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null, SocketCore? socket = null) =>
+        new((Errno)(-result), operation, endPoint) { FailedSocket = socket };
 }

@@ -44,7 +44,7 @@ internal sealed partial class ListenerState : IDisposable
         }
     }
 
-    /// <summary>Told of peers that were turned away.</summary>
+    /// <summary>Told of peers that were turned away, under the lock of the queue: it must not block or run code of others.</summary>
     public Action<PeerCredentials?>? Refused { get; set; }
 
     public static ListenerState Listen(UnixEndPoint endPoint, UnixListenerOptions? options, int type)
@@ -176,17 +176,8 @@ internal sealed partial class ListenerState : IDisposable
         // The user alone decides most often; groups and label are asked for only where a policy needs them.
         if (peer.TryGetPeer(out var user) && Policy.AdmitsUser(user))
             return true;
-        PeerCredentials? credentials = null;
-        try
-        {
-            credentials = PeerCredentials.Of(peer.Descriptor);
-            if (Policy.Admits(credentials))
-                return true;
-        }
-        catch (UnixSocketException)
-        {
-            // who cannot be told is not admitted
-        }
+        if (peer.TryKeepPeerCredentials(out var credentials) && Policy.Admits(credentials))
+            return true;
 
         Refused?.Invoke(credentials);
         return false;

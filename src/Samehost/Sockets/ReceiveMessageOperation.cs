@@ -22,7 +22,7 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
         if (result == SyncCall.Again)
             return false;
         if (result < 0)
-            SetOutcome(DatagramState.Failure(result, "receive"));
+            SetOutcome(DatagramState.Failure(result, "receive", socket: receiver.Core));
         else
             SetOutcome(message);
         return true;

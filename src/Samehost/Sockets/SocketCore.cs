@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.InteropServices;
 using Samehost.Interop;
@@ -17,6 +18,7 @@ internal sealed class SocketCore : IDisposable
     private readonly Lock _lock = new();
     private Descriptor? _closing;
     private UCred? _peer;
+    private PeerCredentials? _peerCredentials;
     private int _readError;
     private bool _closed;
     private bool _hasSendBuffer;
@@ -215,6 +217,18 @@ internal sealed class SocketCore : IDisposable
             _peer = found;
         peer = _peer.GetValueOrDefault();
         return _peer is not null;
+    }
+
+    /// <summary>The peer's credentials, which are read once and kept, also when the socket is closed.</summary>
+    /// <exception cref="UnixSocketException">The kernel does not tell, for example because the socket is not connected.</exception>
+    public PeerCredentials PeerCredentials => _peerCredentials ??= Samehost.PeerCredentials.Of(Descriptor);
+
+    /// <summary>Reads the peer's credentials, to be kept; false when the kernel does not tell.</summary>
+    public bool TryKeepPeerCredentials([NotNullWhen(true)] out PeerCredentials? credentials)
+    {
+        if (_peerCredentials is null && TryGetPeer(out var peer) && peer.Uid != uint.MaxValue)
+            _peerCredentials = Samehost.PeerCredentials.Of(Descriptor, peer);
+        return (credentials = _peerCredentials) is not null;
     }
 
     /// <summary>Runs a piece of work on this socket's event loop.</summary>

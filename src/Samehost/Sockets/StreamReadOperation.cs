@@ -14,7 +14,7 @@ internal abstract class StreamReadOperation(StreamState stream) : PendingOperati
             return false;
         if (result < 0)
         {
-            SetOutcome(StreamState.Failure(result, "read"));
+            SetOutcome(stream.Failure(result, "read"));
             return true;
         }
 

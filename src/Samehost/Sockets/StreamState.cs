@@ -20,9 +20,9 @@ internal sealed class StreamState(SocketCore core)
     public bool IsReadable => Core.ReadError != 0 || LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLIN);
 
     /// <summary>Streams report failure as <see cref="IOException"/>; ours is the inner exception.</summary>
-    public static IOException Failure(int result, string operation)
+    public IOException Failure(int result, string operation)
     {
-        var inner = new UnixSocketException((Errno)(-result), operation);
+        var inner = new UnixSocketException((Errno)(-result), operation) { FailedSocket = Core };
         return new IOException(inner.Message, inner);
     }
 }

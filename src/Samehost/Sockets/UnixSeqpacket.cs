@@ -82,8 +82,10 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
+    /// accept on, so that they can be read when it is closed.</remarks>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
-    public PeerCredentials GetPeerCredentials() => PeerCredentials.Of(_core.Descriptor);
+    public PeerCredentials GetPeerCredentials() => _core.PeerCredentials;
 
     /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
@@ -101,7 +103,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         var call = new SendMessageCall(_core, record, descriptors);
         int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
         if (result < 0)
-            throw DatagramState.Failure(result, "send");
+            throw DatagramState.Failure(result, "send", socket: _core);
     }
 
     /// <summary>Sends one record, waiting while there is no room; otherwise as <see cref="Send"/>.</summary>
@@ -123,7 +125,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     {
         var call = new ReceiveMessageCall(_receiver, buffer, Wanted(descriptors));
         int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
-        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive");
+        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive", socket: _core);
     }
 
     /// <summary>Receives the next record; otherwise as <see cref="Receive"/>.</summary>

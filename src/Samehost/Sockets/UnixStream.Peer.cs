@@ -23,8 +23,10 @@ public sealed partial class UnixStream
     private MessageReceiver Receiver => _receiver ??= new MessageReceiver(_core, LibcSocket.SOCK_STREAM);
 
     /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
+    /// accept on, so that they can be read when it is closed.</remarks>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
-    public PeerCredentials GetPeerCredentials() => PeerCredentials.Of(_core.Descriptor);
+    public PeerCredentials GetPeerCredentials() => _core.PeerCredentials;
 
     /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
@@ -43,7 +45,7 @@ public sealed partial class UnixStream
         var call = new SendMessageCall(_core, bytes, descriptors);
         int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout);
         if (result < 0)
-            throw DatagramState.Failure(result, "send");
+            throw DatagramState.Failure(result, "send", socket: _core);
     }
 
     /// <summary>Sends bytes with descriptors; see <see cref="Send"/>.</summary>
@@ -75,7 +77,7 @@ public sealed partial class UnixStream
         CheckReceive(buffer.Length);
         var call = new ReceiveMessageCall(Receiver, buffer, descriptors ?? DescriptorOptions.Default);
         int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
-        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive");
+        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive", socket: _core);
     }
 
     /// <summary>Reads bytes and the descriptors that came with them; the boundary is that of <see cref="Receive"/>.</summary>

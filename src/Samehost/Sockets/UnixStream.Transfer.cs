@@ -28,7 +28,7 @@ public sealed partial class UnixStream
             result = SyncCall.Run(_core, ref read, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
         }
 
-        return result >= 0 ? result : throw StreamState.Failure(result, "read");
+        return result >= 0 ? result : throw _state.Failure(result, "read");
     }
 
     /// <inheritdoc cref="Read(Span{byte})"/>
@@ -135,6 +135,9 @@ public sealed partial class UnixStream
     public ValueTask WriteAsync(IReadOnlyList<ReadOnlyMemory<byte>> buffers, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(buffers);
+        // The list is read again with a lock held, where code of others must not run.
+        if (buffers is not (ReadOnlyMemory<byte>[] or List<ReadOnlyMemory<byte>>))
+            buffers = [.. buffers];
         return _core.Writers.RunWithoutResult(new VectoredWriteOperation(_state, buffers), cancellationToken);
     }
 
@@ -152,9 +155,9 @@ public sealed partial class UnixStream
     /// <summary>Ends what <see cref="BeginWrite"/> began.</summary>
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
-    private static void Finish(int result)
+    private void Finish(int result)
     {
         if (result < 0)
-            throw StreamState.Failure(result, "write");
+            throw _state.Failure(result, "write");
     }
 }

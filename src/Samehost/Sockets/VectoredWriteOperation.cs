@@ -13,7 +13,7 @@ internal sealed class VectoredWriteOperation(StreamState stream, IReadOnlyList<R
         if (result == SyncCall.Again)
             return false;
         if (result < 0)
-            SetOutcome(StreamState.Failure(result, "write"));
+            SetOutcome(stream.Failure(result, "write"));
         else
             SetOutcome(result);
         return true;

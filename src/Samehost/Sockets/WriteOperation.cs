@@ -29,7 +29,7 @@ internal sealed class WriteOperation(StreamState stream) : PendingOperation<int>
 
             if (sent < 0)
             {
-                SetOutcome(StreamState.Failure(sent, "write"));
+                SetOutcome(stream.Failure(sent, "write"));
                 return true;
             }
 

@@ -50,6 +50,10 @@ internal static class FailingCalls
         return Bind(socket, endPoint);
     }
 
-    private static UnixSocketException? Failure(int result, string operation, UnixEndPoint endPoint) =>
-        result < 0 ? new UnixSocketException((Errno)(-result), operation, endPoint) : null;
+    private static UnixSocketException? Failure(int result, string operation, UnixEndPoint endPoint)
+    {
+        var failure = result < 0 ? new UnixSocketException((Errno)(-result), operation, endPoint) : null;
+        _ = failure?.Hint; // found now, as the user whose call failed
+        return failure;
+    }
 }

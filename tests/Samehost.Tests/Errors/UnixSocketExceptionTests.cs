@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Samehost.Tests.Support;
 using Xunit;
 
 namespace Samehost.Tests.Errors;
@@ -43,6 +44,18 @@ public sealed class UnixSocketExceptionTests
         }
 
         Assert.True(caught);
+    }
+
+    [Fact]
+    public void The_file_system_is_looked_at_when_the_hint_is_read_and_not_by_the_failing_call()
+    {
+        using var directory = new TestDirectory();
+        string path = directory["late"];
+        var failure = new UnixSocketException(Errno.ENOENT, "connect", UnixEndPoint.FromPath(path));
+        File.WriteAllText(path, "");
+        Assert.Equal("It is there now: the server has just started. Try again.", failure.Hint);
+        File.Delete(path);
+        Assert.EndsWith("Try again.", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -134,6 +134,7 @@ public sealed class HandOverTests : HandOverFixture
             },
         });
         await Assert.ThrowsAsync<IOException>(TakeOverAsync);
+        await Eventually.IsTrueAsync(() => !Failures.IsEmpty);
         Assert.Equal("on purpose", Assert.IsType<InvalidOperationException>(Assert.Single(Failures)).Message);
         await ExpectServedAsync();
         Assert.False(handOver.Completion.IsCompleted);

@@ -11,7 +11,7 @@ internal sealed class RecordingEvents : UnixServerEvents
 
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
-    public ConcurrentQueue<(uint User, string Reason)> Refusals { get; } = new();
+    public ConcurrentQueue<UnixServerRefusal> Refusals { get; } = new();
 
     public int Started => Volatile.Read(ref _started);
 
@@ -29,5 +29,5 @@ internal sealed class RecordingEvents : UnixServerEvents
         _failed.TrySetResult();
     }
 
-    public override void ConnectionRefused(uint userId, string reason) => Refusals.Enqueue((userId, reason));
+    public override void ConnectionRefused(UnixServerRefusal refusal) => Refusals.Enqueue(refusal);
 }

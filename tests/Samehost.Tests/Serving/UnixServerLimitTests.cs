@@ -55,9 +55,10 @@ public sealed class UnixServerLimitTests : IDisposable
             using EchoClient third = EchoClient.Connect(Path);
             await third.ExpectClosedAsync();
             await Eventually.IsTrueAsync(() => !_events.Refusals.IsEmpty);
-            (uint user, string reason) = Assert.Single(_events.Refusals);
-            Assert.Equal(LibcIdentity.EffectiveUser(), user);
-            Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"user {user} has 2 connections already"), reason);
+            UnixServerRefusal refusal = Assert.Single(_events.Refusals);
+            Assert.Equal(LibcIdentity.EffectiveUser(), refusal.UserId);
+            Assert.Equal(
+                string.Create(CultureInfo.InvariantCulture, $"user {refusal.UserId} has 2 connections already"), refusal.ToString());
             await first.ExpectAnswerAsync();
         }
 
@@ -87,7 +88,7 @@ public sealed class UnixServerLimitTests : IDisposable
         tooManyOfTheirs.Send("hello");
         await tooManyOfTheirs.ExpectAsync("closed");
         await Eventually.IsTrueAsync(() => _events.Refusals.Count == 2);
-        Assert.Equal([0u, 65534u], _events.Refusals.Select(r => r.User));
+        Assert.Equal([0u, 65534u], _events.Refusals.Select(r => r.UserId));
         await ours.ExpectAnswerAsync();
     }
 

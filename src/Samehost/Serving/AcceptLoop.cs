@@ -7,7 +7,7 @@ namespace Samehost.Serving;
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
 #pragma warning disable CA1001 // a semaphore whose wait handle was never asked for holds nothing to dispose of
 internal sealed class AcceptLoop(
-    UnixServer server, ListenerState listener, SemaphoreSlim room, int? reservedDescriptors, CancellationToken stopping)
+    UnixServer server, ListenerState listener, ConnectionRoom room, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
@@ -52,7 +52,7 @@ internal sealed class AcceptLoop(
         {
             while (true)
             {
-                Task entering = room.WaitAsync(stopping);
+                var entering = room.EnterAsync(stopping);
                 if (!entering.IsCompleted)
                     HeldUp();
                 await entering.ConfigureAwait(false);
@@ -64,7 +64,7 @@ internal sealed class AcceptLoop(
                 }
                 catch
                 {
-                    room.Release(); // another loop may follow this one
+                    room.Leave(); // another loop may follow this one
                     throw;
                 }
 

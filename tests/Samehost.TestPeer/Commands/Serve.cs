@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve PATH [--max N] [--per-user N]</c>: echoes to all clients. Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
+/// <c>serve PATH [--max N] [--per-user N] [--blocked-pool 1]</c>: echoes to all clients, if wanted with no thread of the pool free. Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
 /// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of
 /// its input.
 /// </summary>
@@ -21,6 +21,8 @@ internal static class Serve
             MaxConnectionsPerUser = arguments.Number("--per-user", 4096),
             Events = delays,
         });
+        if (arguments.Number("--blocked-pool", 0) != 0)
+            BlockPool();
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
         {
@@ -34,6 +36,26 @@ internal static class Serve
         }
         bool drained = server.StopAsync().GetAwaiter().GetResult();
         Console.WriteLine($"drained {drained}");
+    }
+
+    private static void BlockPool()
+    {
+        int threads = Environment.ProcessorCount;
+        ThreadPool.SetMinThreads(threads, threads);
+        ThreadPool.SetMaxThreads(threads, threads);
+        using var blocked = new CountdownEvent(threads);
+        for (int i = 0; i < threads; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    blocked.Signal();
+                    Thread.Sleep(Timeout.Infinite);
+                },
+                null);
+        }
+
+        blocked.Wait();
     }
 
     private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)

@@ -44,6 +44,29 @@ public sealed class UnixServerLimitTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task With_every_thread_of_the_pool_held_up_a_client_that_leaves_makes_room_for_the_next()
+    {
+        await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"], "--max", "1", "--blocked-pool", "1");
+        await server.ExpectAsync("ready");
+        EchoClient served = EchoClient.Connect(Path);
+        await served.ExpectAnswerAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            EchoClient next = EchoClient.Connect(Path);
+            await next.SendAsync("x");
+            Task<string> answer = next.ReceiveAsync(1);
+            await served.ExpectAnswerAsync(); // while the next one waits
+            Assert.False(answer.IsCompleted);
+            served.Dispose();
+            Assert.Equal("x", await answer);
+            served = next;
+        }
+
+        served.Dispose();
+        await server.KillAsync(); // stopping takes a thread of the pool
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task Clients_of_one_user_beyond_its_share_are_closed_and_told()
     {
         await using UnixServer server = Start(maxPerUser: 2);

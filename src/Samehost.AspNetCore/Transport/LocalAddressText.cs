@@ -28,7 +28,11 @@ internal static class LocalAddressText
     private static string? NameInHost(string rest)
     {
         if (rest.StartsWith("unix:/", StringComparison.Ordinal))
-            return rest.EndsWith('/') && rest.IndexOf(':', Prefix.Length) < 0 ? rest[Prefix.Length..] : null; // Kestrel fails with a length of -1
+        {
+            // Kestrel fails with a length of -1.
+            return rest.EndsWith('/') && rest.IndexOf(':', Prefix.Length) < 0 ? rest[Prefix.Length..] : null;
+        }
+
         if (rest.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return rest[Prefix.Length..];
         int end = rest.IndexOf('/', StringComparison.Ordinal);

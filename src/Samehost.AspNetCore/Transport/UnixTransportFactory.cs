@@ -33,8 +33,8 @@ internal sealed class UnixTransportFactory(ILoggerFactory loggers, AddressCheck 
         }
     }
 
-    /// <summary>For an endpoint that Kestrel has made of a URL. A path that begins with <c>/@</c> stands for an abstract name there, since no
-    /// URL of Kestrel's has another place for one; <c>//@name</c> is the file.</summary>
+    /// <summary>For an endpoint that Kestrel has made of a URL. A path that begins with <c>/@</c> stands for an abstract name
+    /// there, since no URL of Kestrel's has another place for one; <c>//@name</c> is the file.</summary>
     private static UnixListenOptions OptionsOf(EndPoint endpoint)
     {
         var address = (UnixEndPoint)UnixEndPoint.Unnamed.Create(endpoint.Serialize());

@@ -139,12 +139,12 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     /// </summary>
     /// <remarks>
     /// <para>Cancel safe: a canceled call has taken nothing.</para>
-    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where there was
-    /// nothing, or an empty record. The attempts of one call never overlap; they come from the caller's thread or from an event loop's, with
-    /// a lock of the socket held, so the writer must neither block nor use the socket.</para>
+    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where there
+    /// was nothing, or an empty record. The attempts of one call never overlap; they come from the caller's thread or from an event
+    /// loop's, with a lock of the socket held, so the writer must neither block nor use the socket.</para>
     /// </remarks>
-    /// <param name="writer">Supplies the room, as much as a record may have; what does not fit is lost, and the result says so. An exception
-    /// that it throws ends the call.</param>
+    /// <param name="writer">Supplies the room, as much as a record may have; what does not fit is lost, and the result says so. An
+    /// exception that it throws ends the call.</param>
     /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
     /// null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

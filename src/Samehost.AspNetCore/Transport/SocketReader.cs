@@ -58,7 +58,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
     public bool IsSilent => Volatile.Read(ref _received) == 0 && !Volatile.Read(ref _ended);
 
     /// <summary>True while nothing would notice the end of the connection.</summary>
-    public bool IsUnwatched => !Volatile.Read(ref _reading) && !_ended && !_completed;
+    public bool IsUnwatched => !Volatile.Read(ref _reading) && !_completed && (!_ended || IsHalfClosed);
 
     /// <summary>Why this side has closed the connection; null while it has not.</summary>
     public Exception? ClosedFor => Volatile.Read(ref _closedFor);
@@ -114,9 +114,6 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
             Free(block, consumed.GetInteger());
         }
     }
-
-    /// <summary>Reads ahead for a consumer that keeps its thread to itself.</summary>
-    public void Watch() => Deliver();
 
     /// <summary>Tells why the connection is about to be closed; the first reason stays.</summary>
     public void CloseFor(Exception reason) => Interlocked.CompareExchange(ref _closedFor, reason, null);
@@ -208,6 +205,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
         }
 
         bool ended;
+        bool halfClosed = count == 0 && error is null && !IsClosedByPeer();
         lock (this)
         {
             var rented = _rented;
@@ -218,6 +216,7 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
             {
                 _ended = true;
                 _error = error;
+                _halfClosed = halfClosed;
                 rented?.Return();
             }
             else
@@ -230,7 +229,9 @@ internal sealed partial class SocketReader : PipeReader, IBufferWriter<byte>, IW
                 FreeAll();
         }
 
-        if (ended)
+        if (halfClosed)
+            _pulse.Start(); // the answer is still wanted, until the client closes its side as well
+        else if (ended)
             _connection.HasEnded();
     }
 

@@ -108,6 +108,9 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     /// <summary>True while nothing would notice that the other side leaves.</summary>
     public bool IsUnwatched => _reader.IsUnwatched;
 
+    /// <summary>True while the client sends nothing more and may still receive.</summary>
+    public bool IsHalfClosed => _reader.IsHalfClosed;
+
     /// <summary>Has it noticed from now on.</summary>
     public void Watch() => _reader.Watch();
 

@@ -26,11 +26,22 @@ public static class UnixWebHostBuilderExtensions
     /// named by configuration (<c>http://unix:/run/app.sock</c>) or by <c>ListenUnixSocket</c>, with the defaults of
     /// <see cref="UnixListenOptions"/>. TCP stays with Kestrel's own transport.
     /// </summary>
+    /// <remarks>
+    /// <para>In configuration an abstract name is written <c>http://unix:/@name</c>; our own user and root may connect. A path has to be
+    /// absolute.</para>
+    /// <para>An address that means a local socket in another form, such as <c>http://unix:@name</c> or <c>http://unix:app.sock</c>, which
+    /// Kestrel would read as TCP port 80 of all addresses, is refused at the start with an <see cref="InvalidOperationException"/> that
+    /// states the form to write. So it is wherever it was set: in <c>ASPNETCORE_URLS</c>, <c>--urls</c>, <c>UseUrls</c>,
+    /// <c>app.Urls</c> or <c>Kestrel:Endpoints</c>, also when the configuration changes.</para>
+    /// </remarks>
+    /// <param name="host">For example <c>builder.WebHost</c>.</param>
     public static IWebHostBuilder UseUnixSockets(this IWebHostBuilder host)
     {
         ArgumentNullException.ThrowIfNull(host);
         return host.ConfigureServices(services =>
         {
+            services.TryAddSingleton<AddressCheck>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AddressCheck>(s => s.GetRequiredService<AddressCheck>()));
             // Kestrel adds its own only where there is none yet. The last one that can serve an address is asked to.
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SocketTransportFactory>());
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, UnixTransportFactory>());

@@ -92,11 +92,11 @@ internal sealed class Expectation
 
     private async Task ReadAsync(CancellationToken stop)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(LongestRecord);
+        using var buffer = new LentBuffer(LongestRecord);
         try
         {
-            for (int got; (got = await _connection.ReceiveAsync(buffer, stop)) >= 0 && Difference is null;)
-                Compare(buffer.AsSpan(0, got));
+            for (int got; (got = await _connection.ReceiveAsync(buffer, stop)) >= 0 && Difference is null; buffer.Return())
+                Compare(buffer.Received(got).Span);
         }
         catch (Exception error) when (error is IOException or UnixSocketException && _index < _expected.Length)
         {

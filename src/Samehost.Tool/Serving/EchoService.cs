@@ -16,12 +16,13 @@ internal sealed class EchoService(ServeSettings settings, ServeLog log) : Servic
         using var over = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
         // What has arrived is still answered.
         using var stop = closing.Register(connection.StopReading);
-        byte[] buffer = new byte[connection.KeepsRecords ? RecordBuffer : StreamBuffer];
+        using var buffer = new LentBuffer(connection.KeepsRecords ? RecordBuffer : StreamBuffer);
         try
         {
             while (await connection.ReceiveAsync(buffer, over.Token) is >= 0 and int got)
             {
-                await connection.SendAsync(buffer.AsMemory(0, got), over.Token);
+                await connection.SendAsync(buffer.Received(got), over.Token);
+                buffer.Return();
                 idle.Touch();
             }
             log.Note($"ended: {caller}");

@@ -35,7 +35,8 @@ internal sealed class ExecService(ServeSettings settings, ServeLog log) : Servic
             log.Note($"ending pid {child.Id}, which has served for too long: {caller}");
             await EndAsync(child);
         }
-        log.Note($"ended: {caller}, pid {child.Id} with status {await child.Ended}");
+        var status = await child.Ended;
+        log.Note($"ended: {caller}, pid {child.Id} with status {status}");
     }
 
     public override Task AbandonAsync() => Task.WhenAll(_children.Running().Select(EndAsync));

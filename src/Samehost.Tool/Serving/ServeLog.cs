@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Output;
 
@@ -7,6 +8,8 @@ namespace Samehost.Tool.Serving;
 internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
 {
     private int _refused;
+
+    private bool IsVerbose => settings.IsVerbose;
 
     /// <summary>Who was turned away. A stranger can have this happen as often as he likes: without --verbose the first is told
     /// of.</summary>
@@ -33,10 +36,36 @@ internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
             Terminal.Error(text);
     }
 
+    /// <summary>Only with --verbose; without it the text is not even formatted, which may look up the name of a user.</summary>
+    public void Note([InterpolatedStringHandlerArgument("")] ref NoteText text)
+    {
+        if (settings.IsVerbose)
+            Terminal.Error(text.ToStringAndClear());
+    }
+
     /// <summary>Unless --quiet.</summary>
     public void Say(string text)
     {
         if (!settings.IsQuiet)
             Terminal.Error(text);
+    }
+
+    /// <summary>An interpolated text that is formatted only where it is printed.</summary>
+    [InterpolatedStringHandler]
+    internal ref struct NoteText
+    {
+        private DefaultInterpolatedStringHandler _text;
+
+        public NoteText(int literalLength, int formattedCount, ServeLog log, out bool isPrinted)
+        {
+            isPrinted = log.IsVerbose;
+            _text = isPrinted ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;
+        }
+
+        public void AppendLiteral(string value) => _text.AppendLiteral(value);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        public string ToStringAndClear() => _text.ToStringAndClear();
     }
 }

@@ -71,11 +71,12 @@ internal sealed class Conversation(ToolConnection connection, IInput input, Rece
 
     private async Task ReceiveAsync(IdleClock idle, CancellationToken stop)
     {
-        byte[] buffer = new byte[connection.KeepsRecords ? RecordBuffer : StreamBuffer];
+        using var buffer = new LentBuffer(connection.KeepsRecords ? RecordBuffer : StreamBuffer);
         while (await connection.ReceiveAsync(buffer, stop) is >= 0 and int got)
         {
             idle.Touch();
-            output.Write(buffer.AsSpan(0, got));
+            output.Write(buffer.Received(got).Span);
+            buffer.Return();
             idle.Touch();
         }
     }

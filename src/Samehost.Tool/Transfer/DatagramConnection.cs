@@ -10,9 +10,9 @@ internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
 
     public override SafeHandle Handle => datagram.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken stop)
+    public override async ValueTask<int> ReceiveAsync(LentBuffer buffer, CancellationToken stop)
     {
-        UnixDatagramReceiveResult got = await datagram.ReceiveAsync(buffer, stop);
+        UnixDatagramReceiveResult got = await datagram.ReceiveAsync(buffer.GetMemory(), stop);
         if (got.IsTruncated)
             Terminal.Error($"a datagram of {got.Length} bytes was cut to {got.Count}");
         return got.Count;

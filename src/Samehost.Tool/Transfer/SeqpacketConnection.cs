@@ -10,7 +10,7 @@ internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnect
 
     public override SafeHandle Handle => seqpacket.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken stop)
+    public override async ValueTask<int> ReceiveAsync(LentBuffer buffer, CancellationToken stop)
     {
         using UnixMessage record = await seqpacket.ReceiveAsync(buffer, cancellationToken: stop);
         if (record.IsTruncated)

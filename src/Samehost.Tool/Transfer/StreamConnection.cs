@@ -9,7 +9,7 @@ internal sealed class StreamConnection(UnixStream stream) : ToolConnection
 
     public override SafeHandle Handle => stream.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken stop) =>
+    public override async ValueTask<int> ReceiveAsync(LentBuffer buffer, CancellationToken stop) =>
         await stream.ReadAsync(buffer, stop) is > 0 and int got ? got : -1;
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => stream.WriteAsync(bytes, stop);

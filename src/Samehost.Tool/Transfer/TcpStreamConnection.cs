@@ -12,8 +12,12 @@ internal sealed class TcpStreamConnection(Socket socket) : ToolConnection
 
     public override SafeHandle Handle => socket.SafeHandle;
 
-    public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken stop) =>
-        await _stream.ReadAsync(buffer, stop) is > 0 and int got ? got : -1;
+    public override async ValueTask<int> ReceiveAsync(LentBuffer buffer, CancellationToken stop)
+    {
+        int got = await _stream.ReadAsync(buffer.GetMemory(), stop);
+        buffer.Advance(got);
+        return got > 0 ? got : -1;
+    }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => _stream.WriteAsync(bytes, stop);
 

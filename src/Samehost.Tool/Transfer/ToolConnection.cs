@@ -11,8 +11,8 @@ internal abstract class ToolConnection : IDisposable
 
     public abstract SafeHandle Handle { get; }
 
-    /// <summary>Receives bytes or a record; −1 at the end.</summary>
-    public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken stop);
+    /// <summary>Receives bytes or a record; −1 at the end. While it waits the buffer is not rented.</summary>
+    public abstract ValueTask<int> ReceiveAsync(LentBuffer buffer, CancellationToken stop);
 
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop);
 

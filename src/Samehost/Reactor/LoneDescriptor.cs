@@ -18,10 +18,15 @@ internal sealed class LoneDescriptor
     private const int MostInlinePolls = 16;
     private const int FoundToLeave = 16; // leaving and coming back costs about as much as a message
 
+    // Where more threads want to run than there are processors, a single yield may take as long as a time slice of each of them: then the
+    // number of looks says nothing about how long the others have been waiting.
+    private static readonly long LongestBetweenEvents = Stopwatch.Frequency / 1_000_000 * 200;
+
     private Registration? _registration;
     private Registration? _away;
     private int _found;
     private int _sinceEvents;
+    private long _lastEvents;
 
     /// <summary>Which it is, if there is one.</summary>
     public Registration? Registration => _registration;
@@ -49,7 +54,8 @@ internal sealed class LoneDescriptor
     /// would only look at the same descriptor. Not often in a row: the loop has others to look for.
     /// </summary>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_registration, registration) && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls;
+        ReferenceEquals(_registration, registration) && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls
+        && registration.InlineTicks < LongestBetweenEvents;
 
     /// <summary>
     /// Looks again and again until the time is over, every few times at epoll, for the others. True when there is something to do:
@@ -64,9 +70,10 @@ internal sealed class LoneDescriptor
         out int ready)
     {
         found = null;
+        long now = Stopwatch.GetTimestamp();
         do
         {
-            if (WaitingCalls() is { } queue && ++_sinceEvents < LooksBetweenEvents)
+            if (WaitingCalls() is { } queue && ++_sinceEvents < LooksBetweenEvents && now - _lastEvents < LongestBetweenEvents)
             {
                 LibcSched.Yield(); // the call was tried a moment ago, before it was queued
                 ready = 0;
@@ -80,6 +87,7 @@ internal sealed class LoneDescriptor
             else
             {
                 _sinceEvents = 0;
+                _lastEvents = now;
                 ready = LibcEpoll.Wait(epoll, batch, 0);
                 if (ready != 0 || !posted.IsEmpty)
                 {
@@ -90,7 +98,7 @@ internal sealed class LoneDescriptor
                 LibcSched.Yield();
             }
         }
-        while (Stopwatch.GetTimestamp() < end);
+        while ((now = Stopwatch.GetTimestamp()) < end);
         ready = 0;
         return false;
     }

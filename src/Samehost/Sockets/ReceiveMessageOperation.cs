@@ -1,3 +1,4 @@
+using System.Buffers;
 using Samehost.Reactor;
 
 namespace Samehost.Sockets;
@@ -6,6 +7,7 @@ namespace Samehost.Sockets;
 internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : PendingOperation<UnixMessage>
 {
     private Memory<byte> _buffer;
+    private IBufferWriter<byte>? _writer;
     private DescriptorOptions? _wanted;
 
     public static ReceiveMessageOperation For(MessageReceiver receiver, Memory<byte> buffer, DescriptorOptions? wanted)
@@ -16,9 +18,21 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
         return operation;
     }
 
+    /// <summary>One that asks for room only when it tries: while it waits it has none.</summary>
+    public static ReceiveMessageOperation For(MessageReceiver receiver, IBufferWriter<byte> writer, DescriptorOptions? wanted)
+    {
+        var operation = For(receiver, Memory<byte>.Empty, wanted);
+        operation._writer = writer;
+        return operation;
+    }
+
     internal override bool TryPerform(ref bool drained)
     {
-        int result = receiver.Receive(_buffer.Span, _wanted, out var message);
+        var room = _writer is null ? _buffer.Span : _writer.GetSpan();
+        if (_writer is not null && room.IsEmpty)
+            throw new InvalidOperationException("The buffer writer gave no room; a record would be lost.");
+        int result = receiver.Receive(room, _wanted, out var message);
+        _writer?.Advance(result < 0 ? 0 : message.Count);
         if (result == SyncCall.Again)
             return false;
         if (result < 0)
@@ -31,6 +45,7 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
     protected override void Recycle()
     {
         _buffer = default;
+        _writer = null;
         _wanted = null;
         base.Recycle();
         receiver.Receives.Return(this);

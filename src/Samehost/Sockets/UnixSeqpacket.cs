@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Samehost.Interop;
 using Samehost.Messages;
@@ -134,6 +135,28 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     public ValueTask<UnixMessage> ReceiveAsync(
         Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default) =>
         _core.Readers.Run(ReceiveMessageOperation.For(_receiver, buffer, Wanted(descriptors)), cancellationToken);
+
+    /// <summary>
+    /// Receives the next record into room that is requested at the moment of the receive: a connection that waits holds no buffer.
+    /// </summary>
+    /// <remarks>
+    /// <para>Cancel safe: a canceled call has taken nothing.</para>
+    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where there
+    /// was nothing, or an empty record. The attempts of one call never overlap; they come from the caller's thread or from an event
+    /// loop's, with a lock of the socket held, so the writer must neither block nor use the socket.</para>
+    /// </remarks>
+    /// <param name="writer">Supplies the room, as much as a record may have; what does not fit is lost, and the result says so. An
+    /// exception that it throws ends the call.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
+    /// null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(
+        IBufferWriter<byte> writer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        return _core.Readers.Run(ReceiveMessageOperation.For(_receiver, writer, Wanted(descriptors)), cancellationToken);
+    }
 
     /// <summary>Ends the sending direction: the peer receives what was sent so far, then the end (shutdown(2)).</summary>
     /// <exception cref="UnixSocketException">The kernel refused, for example ENOTCONN.</exception>

@@ -57,6 +57,14 @@ public sealed partial class UnixStream : Stream
     /// <summary>True until the stream is closed.</summary>
     public override bool CanWrite => !_core.IsClosed;
 
+    /// <summary>
+    /// Whether the peer has closed its socket, or shut down both directions, rather than only ended its sending direction (POLLHUP,
+    /// poll(2)). A read that returned 0 does not distinguish the two: after <see cref="ShutdownWrite"/> a peer can still receive. What
+    /// the peer sent before it closed can still be read.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
+    public bool IsPeerClosed => LibcPoll.IsReady(_core.Descriptor, LibcPoll.POLLHUP);
+
     /// <summary>Always false.</summary>
     public override bool CanSeek => false;
 

@@ -14,6 +14,7 @@ internal sealed class PipePair : IAsyncDisposable
     {
         (var served, Client) = UnixStream.CreatePair();
         Connection = new UnixConnection(served, new UnixDomainSocketEndPoint("/none"), _pulse, NullLogger.Instance);
+        _pulse.Add(Connection);
     }
 
     public UnixConnection Connection { get; }

@@ -37,6 +37,18 @@ public sealed class LoneDescriptorTests : CountingSocketTest
         Assert.True(IsInEpoll());
     }
 
+    [Fact]
+    public void Where_a_yield_takes_long_the_others_come_before_another_look()
+    {
+        var lone = new LoneDescriptor();
+        lone.Set(Registration);
+        Assert.True(lone.MayPollInline(Registration));
+        Registration.InlineTicks = System.Diagnostics.Stopwatch.Frequency / 100; // a yield of 10 ms
+        Assert.False(lone.MayPollInline(Registration));
+        Registration.InlineTicks = 0; // as after each dispatch
+        Assert.True(lone.MayPollInline(Registration));
+    }
+
     [Fact(Timeout = Limit)]
     public async Task What_comes_after_its_return_is_reported_too()
     {

@@ -15,6 +15,30 @@ public sealed class StreamHalfCloseTests : StreamPairTest
         await PassesAsync(Far, Near);
     }
 
+    [Fact]
+    public void The_end_of_sending_is_distinguished_from_the_end_of_the_peer()
+    {
+        Assert.False(Far.IsPeerClosed);
+        Near.Write("last words"u8);
+        Near.ShutdownWrite();
+        Assert.False(Far.IsPeerClosed);
+
+        Near.Dispose();
+        Assert.True(Far.IsPeerClosed);
+        Assert.Equal(10, Far.Read(new byte[20]));
+        Assert.Equal(0, Far.Read(new byte[20]));
+        Assert.True(Far.IsPeerClosed);
+        Assert.Throws<ObjectDisposedException>(() => Near.IsPeerClosed);
+    }
+
+    [Fact]
+    public void A_peer_that_has_shut_down_both_directions_counts_as_closed()
+    {
+        Near.ShutdownWrite();
+        Near.ShutdownRead();
+        Assert.True(Far.IsPeerClosed);
+    }
+
     [Fact(Timeout = Limit)]
     public async Task The_end_of_sending_wakes_a_peer_that_waits()
     {

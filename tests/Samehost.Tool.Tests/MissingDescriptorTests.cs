@@ -20,14 +20,6 @@ public sealed class MissingDescriptorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_of_exec_is_without_standard_error_too()
-    {
-        await using ToolRun server = StartProgram(
-            "sh", "-c", "exec \"$0\" serve \"$1\" --exec sh -c 'test -e /proc/self/fd/2 || echo none' 2>&-", Tool, At("a.sock"));
-        Assert.Equal(new ToolResult(0, "none\n", ""), await ConnectAsync("", At("a.sock"), "--wait", "60s"));
-    }
-
-    [Fact(Timeout = 180_000)]
     public async Task What_is_to_be_printed_nowhere_is_an_error()
     {
         await using ToolRun server = StartProgram("sh", "-c", "exec \"$0\" serve \"$1\" >&-", Tool, At("a.sock"));

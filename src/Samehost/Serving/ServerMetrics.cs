@@ -12,8 +12,8 @@ internal sealed class ServerMetrics
 {
     private const int MostAddresses = 1024;
 
-    private static readonly Meter Meter = new("Samehost");
     private static readonly Dictionary<string, ServerMetrics> ByAddress = [];
+    private static Meter? _meter; // under the lock of the dictionary
 
     // The name that OpenTelemetry's conventions give to the address of a local socket.
     private readonly KeyValuePair<string, object?> _tag;
@@ -24,21 +24,6 @@ internal sealed class ServerMetrics
     private long _failed;
     private long _delayed;
 
-    static ServerMetrics()
-    {
-        Meter.CreateObservableUpDownCounter("samehost.server.active_connections",
-            static () => Measure(static m => Volatile.Read(ref m._active)), "{connection}", "Connections being served.");
-        Meter.CreateObservableCounter("samehost.server.accepted_connections",
-            static () => Measure(static m => Volatile.Read(ref m._accepted)), "{connection}", "Connections accepted and served.");
-        Meter.CreateObservableCounter("samehost.server.refused_connections",
-            static () => Measure(static m => Volatile.Read(ref m._refused)), "{connection}", "Connections closed unserved.");
-        Meter.CreateObservableCounter("samehost.server.failed_handlers",
-            static () => Measure(static m => Volatile.Read(ref m._failed)), "{handler}", "Handlers that threw.");
-        Meter.CreateObservableCounter("samehost.server.delayed_accepts",
-            static () => Measure(static m => Volatile.Read(ref m._delayed)), "{accept}",
-            "Accepts that failed for want of descriptors or memory and were tried again.");
-    }
-
     private ServerMetrics(string address) => _tag = new("server.address", address);
 
     /// <summary>Returns the counts of an address, for a server that starts there. They go on from what earlier servers there have
@@ -48,6 +33,7 @@ internal sealed class ServerMetrics
         string address = endPoint.ToString();
         lock (ByAddress)
         {
+            CreateMeter();
             if (!ByAddress.TryGetValue(address, out var metrics))
             {
                 if (ByAddress.Count >= MostAddresses)
@@ -80,6 +66,35 @@ internal sealed class ServerMetrics
     public void Failed() => Interlocked.Increment(ref _failed);
 
     public void Delayed() => Interlocked.Increment(ref _delayed);
+
+    /// <summary>Creates the meter with its instruments. Where that takes an assembly that cannot be loaded for want of descriptors, the
+    /// server starts without, and the next one tries again.</summary>
+    private static void CreateMeter()
+    {
+        if (_meter is not null)
+            return;
+        Meter? meter = null;
+        try
+        {
+            meter = new Meter("Samehost");
+            meter.CreateObservableUpDownCounter("samehost.server.active_connections",
+                static () => Measure(static m => Volatile.Read(ref m._active)), "{connection}", "Connections being served.");
+            meter.CreateObservableCounter("samehost.server.accepted_connections",
+                static () => Measure(static m => Volatile.Read(ref m._accepted)), "{connection}", "Connections accepted and served.");
+            meter.CreateObservableCounter("samehost.server.refused_connections",
+                static () => Measure(static m => Volatile.Read(ref m._refused)), "{connection}", "Connections closed unserved.");
+            meter.CreateObservableCounter("samehost.server.failed_handlers",
+                static () => Measure(static m => Volatile.Read(ref m._failed)), "{handler}", "Handlers that threw.");
+            meter.CreateObservableCounter("samehost.server.delayed_accepts",
+                static () => Measure(static m => Volatile.Read(ref m._delayed)), "{accept}",
+                "Accepts that failed for want of descriptors or memory and were tried again.");
+            _meter = meter;
+        }
+        catch (Exception e) when (e is IOException or TypeInitializationException)
+        {
+            meter?.Dispose();
+        }
+    }
 
     private static void ForgetUnused()
     {

@@ -4,7 +4,8 @@ using System.Diagnostics;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve PATH [--max N] [--per-user N] [--blocked-pool 1]</c>: echoes to all clients, if wanted with no thread of the pool free. Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
+/// <c>serve PATH [--max N] [--per-user N] [--blocked-pool 1]</c>: echoes to all clients, if wanted with no thread of the pool free.
+/// Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
 /// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of
 /// its input.
 /// </summary>
@@ -50,7 +51,7 @@ internal static class Serve
                 _ =>
                 {
                     blocked.Signal();
-                    Thread.Sleep(Timeout.Infinite);
+                    new ManualResetEventSlim().Wait();
                 },
                 null);
         }

@@ -7,9 +7,6 @@ namespace Samehost.PeerTests.Support;
 /// <summary>A program as a user runs it, with its terminal lines held against what they should be. Disposing leaves no process.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
-    // Whatever the locale of the tests is.
-    private static readonly System.Text.UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -42,9 +39,6 @@ internal sealed class RunningProgram : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardInputEncoding = Utf8,
-            StandardOutputEncoding = Utf8,
-            StandardErrorEncoding = Utf8,
             WorkingDirectory = directory,
         };
         start.Environment["DOTNET_ROOT"] = Programs.RuntimeRoot;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
 namespace Samehost.TestPeer;
@@ -8,6 +9,7 @@ namespace Samehost.TestPeer;
 /// </summary>
 internal static class LastDescriptors
 {
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A native executable has no assemblies to load.")]
     public static void Run(PeerArguments arguments)
     {
         // What is loaded for the first time needs descriptors, too.

@@ -27,6 +27,7 @@ internal sealed class NamesCampaign : Campaign
         run.Count("commands", 0);
         while (run.GoesOn)
         {
+            await CampaignRun.RemoveAsync(run.At("n"));
             await using var scene = new Scene(run.Random, Directory.CreateDirectory(run.At("n")).FullName);
             foreach (var command in scene.Commands().OrderBy(_ => run.Random.Next()).Take(12))
             {
@@ -78,6 +79,8 @@ internal sealed class NamesCampaign : Campaign
                 throw new CampaignException($"'samehost {call}' neither serves nor ends. {tool.Errors}");
         }
         tool.Close();
+        if (call.EndsBySignal)
+            await tool.TerminateAsync();
         var status = await tool.EndAsync(Patience);
         Check(call, status, call.OutputIsData ? "" : await output.WaitAsync(Patience), tool.Errors, isTerminal: false);
         if (Directory.EnumerateFileSystemEntries(scene.Directory).Count() > scene.Files)

@@ -20,8 +20,6 @@ internal sealed class Scene : IAsyncDisposable
     {
         _random = random;
         Directory = directory;
-        foreach (var entry in System.IO.Directory.EnumerateFileSystemEntries(directory).ToArray())
-            File.Delete(entry);
         _folder = Encoding.ASCII.GetBytes(directory + "/");
         _live = Path("l");
         _stale = Path("s");
@@ -83,7 +81,7 @@ internal sealed class Scene : IAsyncDisposable
         yield return ToolCall.Of("completions", hostile) with { Statuses = [2] };
     }
 
-    /// <summary>A command that serves one client at a hostile address and then ends.</summary>
+    /// <summary>A command that serves a client at a hostile address.</summary>
     public ToolCall ServeOrRelay(out UnixEndPoint address)
     {
         address = UnixEndPoint.FromPath(Path("v"));
@@ -91,7 +89,7 @@ internal sealed class Scene : IAsyncDisposable
         return _random.Next(4) switch
         {
             0 => ToolCall.Of("serve", at, "-v") with { OutputIsData = true },
-            1 => ToolCall.Of("serve", at, "-v", "--exec", "cat") with { OutputIsData = true },
+            1 => ToolCall.Of("serve", at, "-v", "--exec", "cat") with { OutputIsData = true, EndsBySignal = true },
             2 => ToolCall.Of("relay", at, _live, "--once", "--dump", "text"),
             _ => ToolCall.Of("relay", at, _live, "--once", "--dump", "hex"),
         };

@@ -14,6 +14,9 @@ internal sealed record ToolCall(IReadOnlyList<byte[]> Arguments)
     /// <summary>Its standard output is what the other side says, byte by byte.</summary>
     public bool OutputIsData { get; init; }
 
+    /// <summary>It goes on after a client, until SIGTERM.</summary>
+    public bool EndsBySignal { get; init; }
+
     public static ToolCall Of(params object[] arguments) =>
         new([.. arguments.Select(static a => a as byte[] ?? Encoding.UTF8.GetBytes((string)a))]);
 

@@ -92,6 +92,13 @@ internal sealed class CampaignRun : IAsyncDisposable
     {
         await Processes.DisposeAsync();
         _timeIsOver.Dispose();
-        System.IO.Directory.Delete(Directory, recursive: true);
+        await RemoveAsync(Directory);
+    }
+
+    /// <summary>Removes a directory with all that is in it, files whose names are not UTF-8 included, which the runtime cannot name.</summary>
+    public static async Task RemoveAsync(string directory)
+    {
+        using var remove = Process.Start("rm", ["-rf", "--", directory]);
+        await remove.WaitForExitAsync();
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 
 namespace Samehost.Stress.Running;
@@ -103,6 +104,13 @@ internal sealed class Worker : IAsyncDisposable
     {
         Kill();
         await EndAsync();
+    }
+
+    /// <summary>Asks it to end (SIGTERM).</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary>Ends its input.</summary>

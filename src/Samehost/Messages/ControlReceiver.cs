@@ -46,6 +46,16 @@ internal static class ControlReceiver
     /// </summary>
     public static ReceivedControl Read(ReadOnlySpan<byte> control, int flags, DescriptorOptions? wanted)
     {
+        List<IDisposable>? refused = null;
+        var result = Read(control, flags, wanted, ref refused);
+        refused?.ForEach(static d => d.Dispose());
+        return result;
+    }
+
+    /// <summary>The same, with the descriptors that are not wanted left to the caller to close: that may block.</summary>
+    public static ReceivedControl Read(
+        ReadOnlySpan<byte> control, int flags, DescriptorOptions? wanted, ref List<IDisposable>? refused)
+    {
         var result = new ReceivedControl();
         List<Descriptor>? descriptors = null;
         var reader = new ControlReader(control);
@@ -74,8 +84,8 @@ internal static class ControlReceiver
         result.Loss = Judge(descriptors, truncated, wanted);
         if (result.Loss == DescriptorLoss.None && descriptors is not null && wanted is not null)
             result.Descriptors = new ReceivedDescriptors([.. descriptors]);
-        else
-            descriptors?.ForEach(static d => d.Dispose());
+        else if (descriptors is not null)
+            (refused ??= []).AddRange(descriptors);
         return result;
     }
 

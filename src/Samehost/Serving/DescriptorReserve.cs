@@ -1,5 +1,6 @@
 using Samehost.Interop;
 using Samehost.Messages;
+using Samehost.Sockets;
 
 namespace Samehost.Serving;
 
@@ -10,6 +11,8 @@ namespace Samehost.Serving;
 /// <remarks>The kernel gives the lowest free number. So a number near the limit says that all below it are taken.</remarks>
 internal sealed class DescriptorReserve
 {
+    private const int LeastForClients = 4;
+
     private readonly int? _wanted;
     private int _firstReserved;
 
@@ -18,6 +21,21 @@ internal sealed class DescriptorReserve
     {
         _wanted = wanted;
         _firstReserved = FirstReserved();
+    }
+
+    /// <summary>Refuses to start a server where the runtime would have too few descriptors to start threads, which ends the process.</summary>
+    /// <exception cref="UnixSocketException">EMFILE.</exception>
+    public static void CheckRoom(ListenerState listener, int? wanted)
+    {
+        int limit = LibcLimits.Descriptors();
+        int reserve = DescriptorRoom.Reserve(limit);
+        int needed = Math.Min(wanted ?? reserve, reserve) + LeastForClients;
+        int free = LibcFcntl.CountFree(listener.Core.Descriptor, needed, limit, out _);
+        if (free >= needed)
+            return;
+        throw new UnixSocketException(Errno.EMFILE, "accept", listener.LocalEndPoint,
+            $"Only {free} of the {limit} descriptors that this process may have are free, and a server needs {needed}: without them the " +
+            "runtime cannot start a thread. Raise the limit (ulimit -n, or LimitNOFILE= in a unit), or close some.");
     }
 
     /// <summary>True when the one after a descriptor that was just made may be one of the last.</summary>

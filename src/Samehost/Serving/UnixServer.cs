@@ -53,6 +53,7 @@ public sealed partial class UnixServer : IAsyncDisposable
         listener.Refused = peer => HasRefused(peer, null);
         try
         {
+            DescriptorReserve.CheckRoom(listener, options.ReservedDescriptors);
             _accepting = StartAccepting();
         }
         catch
@@ -83,7 +84,8 @@ public sealed partial class UnixServer : IAsyncDisposable
     /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
     /// <param name="handler">Serves one connection, which is closed when it ends. Its token tells that the server is stopping.</param>
     /// <param name="options">Limits and events.</param>
-    /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>.</exception>
+    /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>. EMFILE also where the process has so few descriptors
+    /// left that the runtime could not start a thread.</exception>
     public static UnixServer Start(
         UnixEndPoint endPoint, Func<UnixStream, CancellationToken, Task> handler, UnixServerOptions? options = null)
     {

@@ -8,7 +8,9 @@ internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore
 {
     internal override bool TryPerform(ref bool drained)
     {
-        int result = listener.Accept(out var accepted);
+        List<IDisposable>? refused = null;
+        int result = listener.Accept(out var accepted, ref refused);
+        DeferredClose.OnLoop(listener.Core, ref refused);
         if (result == SyncCall.Again)
             return false;
         if (result < 0)

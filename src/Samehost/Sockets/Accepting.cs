@@ -23,7 +23,9 @@ internal sealed class Accepting<T>(ListenerState listener, Func<SocketCore, T> w
 
         public int Try()
         {
-            int result = listener.Accept(out var accepted);
+            List<IDisposable>? refused = null;
+            int result = listener.Accept(out var accepted, ref refused);
+            DeferredClose.Now(ref refused);
             Accepted = accepted;
             return result;
         }

@@ -8,7 +8,13 @@ internal ref struct ReceiveCall(DatagramState datagram, Span<byte> buffer) : ISy
 
     public readonly UnixDatagramReceiveResult Received => _received;
 
-    public int Try() => datagram.Receive(_buffer, out _received);
+    public int Try()
+    {
+        List<IDisposable>? refused = null;
+        int result = datagram.Receive(_buffer, out _received, ref refused);
+        DeferredClose.Now(ref refused);
+        return result;
+    }
 }
 
 /// <summary>A blocking send to the connected peer.</summary>

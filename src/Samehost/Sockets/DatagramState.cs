@@ -52,12 +52,12 @@ internal sealed class DatagramState(SocketCore core)
     }
 
     /// <summary>Receives once; 0 or <c>-errno</c>.</summary>
-    public int Receive(Span<byte> buffer, out UnixDatagramReceiveResult received)
+    public int Receive(Span<byte> buffer, out UnixDatagramReceiveResult received, ref List<IDisposable>? refused)
     {
         if (_messages?.Policy is not null)
         {
             // Who sent it is known only with the message, so it has to be received with its ancillary data.
-            int result = _messages.Receive(buffer, null, out var message);
+            int result = _messages.Receive(buffer, null, out var message, ref refused);
             using (message)
                 received = new UnixDatagramReceiveResult(message.Count, message.Length, message.Sender);
             return result;

@@ -126,9 +126,11 @@ internal sealed partial class ListenerState : IDisposable
     }
 
     /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
-    public int Accept(out SocketCore? accepted)
+    /// <param name="accepted">The connection.</param>
+    /// <param name="refused">Receives those that the caller is to close where that may block; see <see cref="DeferredClose"/>.</param>
+    public int Accept(out SocketCore? accepted, ref List<IDisposable>? refused)
     {
-        for (int refused = 0; refused < RefusalsAtOnce; refused++)
+        for (int turn = 0; turn < RefusalsAtOnce; turn++)
         {
             accepted = null;
             int fd = LibcSocket.Accept(Core.Descriptor);
@@ -147,7 +149,7 @@ internal sealed partial class ListenerState : IDisposable
                 accepted.TellRecordsFromEnd();
             if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
                 return 0;
-            accepted.Dispose();
+            (refused ??= []).Add(accepted);
         }
 
         accepted = null;

@@ -11,7 +11,13 @@ internal ref struct ReceiveMessageCall(MessageReceiver receiver, Span<byte> buff
 
     public readonly UnixMessage Message => _message;
 
-    public int Try() => receiver.Receive(_buffer, wanted, out _message);
+    public int Try()
+    {
+        List<IDisposable>? refused = null;
+        int result = receiver.Receive(_buffer, wanted, out _message, ref refused);
+        DeferredClose.Now(ref refused);
+        return result;
+    }
 }
 
 /// <summary>A blocking send with descriptors.</summary>

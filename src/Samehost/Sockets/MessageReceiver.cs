@@ -24,7 +24,11 @@ internal sealed class MessageReceiver(SocketCore core, int type)
         LibcSocketOptions.Get(Core.Descriptor, LibcSocketOptions.SO_PASSSEC, out int value) >= 0 && value != 0;
 
     /// <summary>Receives once; 0 or <c>-errno</c>. Messages from senders that the policy does not admit are dropped unseen.</summary>
-    public int Receive(Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message)
+    /// <param name="buffer">Where the bytes go.</param>
+    /// <param name="wanted">The descriptors that are wanted; null for none.</param>
+    /// <param name="message">What came.</param>
+    /// <param name="refused">Receives what the caller is to close where that may block; see <see cref="DeferredClose"/>.</param>
+    public int Receive(Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message, ref List<IDisposable>? refused)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         int room = ControlReceiver.RoomForSender(HasLabels) + (wanted is null ? 0 : ControlReceiver.RoomForDescriptors(wanted));
@@ -46,7 +50,7 @@ internal sealed class MessageReceiver(SocketCore core, int type)
             if (length < 0)
                 return type == LibcSocket.SOCK_DGRAM ? length : Core.KeepError(length);
 
-            var beside = ControlReceiver.Read(control[..header.ControlLength], header.Flags, wanted);
+            var beside = ControlReceiver.Read(control[..header.ControlLength], header.Flags, wanted, ref refused);
             // A record brings its sender's credentials, since the socket asks for them; the end of the conversation brings nothing.
             bool end = length == 0 && type switch
             {
@@ -71,7 +75,7 @@ internal sealed class MessageReceiver(SocketCore core, int type)
             };
             if (Policy is null || (message.Credentials is { } peer && Policy.Admits(peer)))
                 return 0;
-            message.Dispose();
+            (refused ??= []).Add(message);
         }
     }
 }

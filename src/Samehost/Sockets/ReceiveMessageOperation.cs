@@ -9,6 +9,7 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
     private Memory<byte> _buffer;
     private IBufferWriter<byte>? _writer;
     private DescriptorOptions? _wanted;
+    private List<IDisposable>? _refused;
 
     public static ReceiveMessageOperation For(MessageReceiver receiver, Memory<byte> buffer, DescriptorOptions? wanted)
     {
@@ -31,10 +32,14 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
         var room = _writer is null ? _buffer.Span : _writer.GetSpan();
         if (_writer is not null && room.IsEmpty)
             throw new InvalidOperationException("The buffer writer gave no room; a record would be lost.");
-        int result = receiver.Receive(room, _wanted, out var message);
+        int result = receiver.Receive(room, _wanted, out var message, ref _refused);
         _writer?.Advance(result < 0 ? 0 : message.Count);
         if (result == SyncCall.Again)
+        {
+            DeferredClose.OnLoop(receiver.Core, ref _refused);
             return false;
+        }
+
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "receive", socket: receiver.Core));
         else
@@ -44,6 +49,7 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
 
     protected override void Recycle()
     {
+        DeferredClose.Now(ref _refused); // by the caller that receives the outcome, and that alone is held up
         _buffer = default;
         _writer = null;
         _wanted = null;

@@ -6,6 +6,7 @@ namespace Samehost.Sockets;
 internal sealed class ReceiveOperation(DatagramState datagram) : PendingOperation<UnixDatagramReceiveResult>
 {
     private Memory<byte> _buffer;
+    private List<IDisposable>? _refused;
 
     public static ReceiveOperation For(DatagramState datagram, Memory<byte> buffer)
     {
@@ -16,9 +17,13 @@ internal sealed class ReceiveOperation(DatagramState datagram) : PendingOperatio
 
     internal override bool TryPerform(ref bool drained)
     {
-        int result = datagram.Receive(_buffer.Span, out var received);
+        int result = datagram.Receive(_buffer.Span, out var received, ref _refused);
         if (result == SyncCall.Again)
+        {
+            DeferredClose.OnLoop(datagram.Core, ref _refused);
             return false;
+        }
+
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "receive"));
         else
@@ -28,6 +33,7 @@ internal sealed class ReceiveOperation(DatagramState datagram) : PendingOperatio
 
     protected override void Recycle()
     {
+        DeferredClose.Now(ref _refused);
         _buffer = default;
         base.Recycle();
         datagram.Receives.Return(this);

@@ -78,6 +78,16 @@ public sealed class DescriptorShortageTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_server_without_descriptors_for_the_runtime_says_so_at_its_start()
+    {
+        await using PeerProcess server = PeerProcess.StartWithDescriptors(66, "serve", _directory["server.sock"]);
+        Assert.StartsWith("failed EMFILE accept failed: ", await server.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Matches("^Only [0-9]+ of the 66 descriptors .* a server needs 16: ", await server.ReadLineAsync());
+        Assert.Equal(1, await server.FinishAsync());
+        Assert.False(File.Exists(_directory["server.sock"]));
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_limit_taken_away_under_the_server_delays_clients_and_harms_none()
     {
         await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"]);

@@ -12,6 +12,7 @@ namespace Samehost.Serving;
 internal sealed class DescriptorReserve
 {
     private const int LeastForClients = 4;
+    private const int LeastForAssemblies = 16; // that are loaded when clients come, each with two descriptors, if just-in-time compiled
 
     private readonly int? _wanted;
     private int _firstReserved;
@@ -23,13 +24,14 @@ internal sealed class DescriptorReserve
         _firstReserved = FirstReserved();
     }
 
-    /// <summary>Refuses to start a server where the runtime would have too few descriptors to start threads, which ends the process.</summary>
+    /// <summary>Refuses to start a server where the runtime would soon have too few descriptors to start a thread, which ends the
+    /// process.</summary>
     /// <exception cref="UnixSocketException">EMFILE.</exception>
     public static void CheckRoom(ListenerState listener, int? wanted)
     {
         int limit = LibcLimits.Descriptors();
         int reserve = DescriptorRoom.Reserve(limit);
-        int needed = Math.Min(wanted ?? reserve, reserve) + LeastForClients;
+        int needed = Math.Min(wanted ?? reserve, reserve) + LeastForClients + LeastForAssemblies;
         int free = LibcFcntl.CountFree(listener.Core.Descriptor, needed, limit, out _);
         if (free >= needed)
             return;

@@ -13,7 +13,7 @@ internal sealed class SendMessageOperation(SocketCore core) : PendingOperation<i
     {
         var operation = core.MessageSends.Take() ?? new SendMessageOperation(core);
         operation._rest = bytes;
-        operation._descriptors = descriptors is SafeHandle[] ? descriptors : [.. descriptors]; // the list may be code of others
+        operation._descriptors = descriptors is SafeHandle[]? descriptors : [.. descriptors]; // the list may be code of others
         return operation;
     }
 

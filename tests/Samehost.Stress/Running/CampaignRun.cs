@@ -95,7 +95,8 @@ internal sealed class CampaignRun : IAsyncDisposable
         await RemoveAsync(Directory);
     }
 
-    /// <summary>Removes a directory with all that is in it, files whose names are not UTF-8 included, which the runtime cannot name.</summary>
+    /// <summary>Removes a directory with all that is in it, including files whose names are not UTF-8, which the runtime cannot
+    /// name.</summary>
     public static async Task RemoveAsync(string directory)
     {
         using var remove = Process.Start("rm", ["-rf", "--", directory]);

@@ -82,7 +82,7 @@ public sealed class DescriptorShortageTests : IDisposable
     {
         await using PeerProcess server = PeerProcess.StartWithDescriptors(66, "serve", _directory["server.sock"]);
         Assert.StartsWith("failed EMFILE accept failed: ", await server.ReadLineAsync(), StringComparison.Ordinal);
-        Assert.Matches("^Only [0-9]+ of the 66 descriptors .* a server needs 16: ", await server.ReadLineAsync());
+        Assert.Matches("^Only [0-9]+ of the 66 descriptors .* a server needs 32: ", await server.ReadLineAsync());
         Assert.Equal(1, await server.FinishAsync());
         Assert.False(File.Exists(_directory["server.sock"]));
     }

@@ -44,12 +44,13 @@ internal sealed class DescriptorsCampaign : Campaign
         string[] program = Server is null ? BuiltPrograms.Peer : [Path.GetFullPath(Server)];
         await using var server = run.Processes.Start(
             ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. program, "serve-frames", run.At("frames.sock")]);
-        if (await FirstLineAsync(server) != "ready")
+        if (await FirstLineAsync(server) is var first && first != "ready")
         {
             var status = await server.EndAsync();
-            // 128 + 6 is SIGABRT: the runtime itself had no room to start, and says so.
-            if (limit >= SmallestThatMustServe || server.Errors.Length == 0)
-                throw Failure(limit, $"the server does not start; status {status}: {server.Errors.Trim()}");
+            // Either the server says that there are too few descriptors, or the runtime, which then ends by SIGABRT (128 + 6).
+            var says = first?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true || server.Errors.Length > 0;
+            if (limit >= SmallestThatMustServe || !says)
+                throw Failure(limit, $"the server does not start; status {status}: {first} {server.Errors.Trim()}");
             run.Count($"starts with {limit} that the server declined");
             return;
         }

@@ -15,7 +15,8 @@ internal static class ControlReceiver
 
     /// <summary>Room for descriptors: for one more than are wanted, which shows that there are too many. Nothing else bounds how many the
     /// kernel installs in this process before they can be judged.</summary>
-    public static int RoomForDescriptors(DescriptorOptions wanted) => ControlLayout.Space(MostToReceive(wanted) * sizeof(int));
+    public static int RoomForDescriptors(DescriptorOptions wanted) =>
+        ControlLayout.Space(Math.Min(wanted.MaxCount + 1, ControlLayout.MostDescriptors) * sizeof(int));
 
     /// <summary>Receives with as much room for descriptors as the process has numbers for, below those that are reserved.</summary>
     /// <returns>As <see cref="LibcMessage.Receive"/>.</returns>
@@ -101,8 +102,6 @@ internal static class ControlReceiver
             return DescriptorLoss.None;
         return wanted.Kinds == DescriptorKinds.Any || AllAre(wanted.Kinds, descriptors) ? DescriptorLoss.None : DescriptorLoss.WrongKind;
     }
-
-    private static int MostToReceive(DescriptorOptions wanted) => Math.Min(wanted.MaxCount + 1, ControlLayout.MostDescriptors);
 
     // Of its own: here a lambda is made only where descriptors came, and not with every message.
     private static bool AllAre(DescriptorKinds kinds, List<Descriptor> descriptors) =>

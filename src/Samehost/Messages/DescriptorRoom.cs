@@ -17,7 +17,7 @@ internal static class DescriptorRoom
     private const int MostForAccepting = 128;
     private const int LeastForAccepting = 8;
 
-    // Within so many numbers of the end, each receive looks first: more than one message can bring, with space for what others open.
+    // Within this distance of the end each receive counts first: more than one message can bring, with space for what others open.
     private const int Near = 512;
 
     private static int _reserved;

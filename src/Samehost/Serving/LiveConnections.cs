@@ -4,7 +4,7 @@ namespace Samehost.Serving;
 internal sealed class LiveConnections
 {
     private readonly HashSet<UnixServerConnection> _connections = [];
-    private int _inEvents; // so many of them are inside a method of the server's events
+    private int _inEvents; // how many of them are inside a method of the server's events
     private TaskCompletionSource? _empty;
     private TaskCompletionSource? _unhandled;
     private volatile bool _aborted;

@@ -5,8 +5,8 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// A directory on the way to a socket file in which every user may put something else in the place of what the path names there. Whoever
-/// can rename a directory above a socket can serve in its place as well as who can replace the file.
+/// A directory on the way to a socket file in which every user may put something else in the place of what the path names there. A user
+/// who can rename a directory above a socket can serve in its place, as one who can replace the file can.
 /// </summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="ReachedAt">The directory, on the path itself, at which it was found: itself, or one that is below it.</param>

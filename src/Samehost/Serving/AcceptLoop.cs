@@ -1,15 +1,14 @@
 using System.Diagnostics;
 using Samehost.Messages;
+using Samehost.Reactor;
 using Samehost.Sockets;
 
 namespace Samehost.Serving;
 
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
-#pragma warning disable CA1001 // a semaphore whose wait handle was never asked for holds nothing to dispose of
 internal sealed class AcceptLoop(
-    UnixServer server, ListenerState listener, ConnectionRoom room, int? reservedDescriptors, CancellationToken stopping)
+    UnixServer server, ListenerState listener, LoopSemaphore room, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
-#pragma warning restore CA1001
 {
     // Long enough to cost nothing while descriptors are short, short enough to go on soon after others have freed some.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -17,7 +16,7 @@ internal sealed class AcceptLoop(
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DescriptorReserve _reserve = new(reservedDescriptors);
-    private readonly SemaphoreSlim _freed = new(0);
+    private readonly LoopSemaphore _freed = new(0, listener.Core.Registration);
     private volatile bool _pausing;
     private long _heldUpSince; // 0 while nothing hinders accepting
     private readonly Accepting<SocketCore> _accepting = new(listener, static core => core);
@@ -46,33 +45,62 @@ internal sealed class AcceptLoop(
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
+    // One asynchronous method: an await of another one could find that it has just ended, on another thread, and would then continue on
+    // the thread pool, all of whose threads may be blocked.
     private async Task RunAsync()
     {
         try
         {
             while (true)
             {
-                var entering = room.EnterAsync(stopping);
+                var entering = room.WaitAsync(stopping);
                 if (!entering.IsCompleted)
                     HeldUp();
                 await entering.ConfigureAwait(false);
                 Volatile.Write(ref _heldUpSince, 0);
-                SocketCore client;
-                try
+                SocketCore? client = null;
+                while (client is null)
                 {
-                    client = await AcceptAsync().ConfigureAwait(false);
-                }
-                catch
-                {
-                    room.Leave(); // another loop may follow this one
-                    throw;
+                    bool pauses = false;
+                    try
+                    {
+                        client = await _accepting.AcceptAsync(stopping).ConfigureAwait(false);
+                    }
+                    catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
+                    {
+                        Tell(e);
+                        pauses = true;
+                    }
+                    catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
+                    {
+                        // the client has left again
+                    }
+                    catch
+                    {
+                        room.Release(); // another loop may follow this one
+                        throw;
+                    }
+
+                    if (pauses)
+                    {
+                        using var timer = BeginPause();
+                        await _freed.WaitAsync(stopping).ConfigureAwait(false);
+                        _pausing = false;
+                    }
                 }
 
                 Volatile.Write(ref _heldUpSince, 0);
                 _isCareful |= _reserve.IsNear(client.Descriptor);
                 server.Begin(client);
-                if (_isCareful)
-                    await WaitForDescriptorsAsync().ConfigureAwait(false);
+
+                // Until connections that end have freed descriptors; where none is left, the reserve is used after all.
+                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
+                {
+                    Tell(null);
+                    using var timer = BeginPause();
+                    await _freed.WaitAsync(stopping).ConfigureAwait(false);
+                    _pausing = false;
+                }
             }
         }
         catch (Exception e) when (stopping.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException)
@@ -89,43 +117,19 @@ internal sealed class AcceptLoop(
         }
     }
 
-    private async ValueTask<SocketCore> AcceptAsync()
-    {
-        while (true)
-        {
-            try
-            {
-                return await _accepting.AcceptAsync(stopping).ConfigureAwait(false);
-            }
-            catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
-            {
-                Tell(e);
-            }
-            catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
-            {
-                continue; // the client has left again
-            }
-
-            await PauseAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Waits until connections that end have freed descriptors; where none is left, the reserve is used after all.</summary>
-    private async ValueTask WaitForDescriptorsAsync()
-    {
-        while (server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
-        {
-            Tell(null);
-            await PauseAsync().ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask PauseAsync()
+    /// <summary>Begins a pause, which a connection that ends cuts short.</summary>
+    private Timer? BeginPause()
     {
         HeldUp();
         _pausing = true;
-        await _freed.WaitAsync(Pause, stopping).ConfigureAwait(false);
-        _pausing = false;
+        try
+        {
+            return new Timer(static freed => ((LoopSemaphore)freed!).Release(), _freed, Pause, Timeout.InfiniteTimeSpan);
+        }
+        catch (Exception e) when (LoopCrew.IsStartFailure(e))
+        {
+            return null; // the runtime can start no thread for its timers: a connection that ends is what is left
+        }
     }
 
     private void HeldUp()

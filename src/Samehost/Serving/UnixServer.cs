@@ -27,7 +27,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     private readonly Func<IDisposable, CancellationToken, Task> _handle;
     private readonly UnixServerOptions _options;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConnectionRoom _room;
+    private readonly LoopSemaphore _room;
     private readonly UserLimit _users;
     private readonly LiveConnections _connections = new();
     private readonly ReportQueue<UnixServerRefusal> _refusals;
@@ -48,7 +48,7 @@ public sealed partial class UnixServer : IAsyncDisposable
         _refusals = new(ReportRefusal);
         _delays = new((error, _) =>
             Report(nameof(UnixServerEvents.AcceptDelayed), static (events, e) => events.AcceptDelayed(e), error));
-        _room = new ConnectionRoom(options.MaxConnections, listener.Core.Registration);
+        _room = new LoopSemaphore(options.MaxConnections, listener.Core.Registration);
         _users = new UserLimit(options.MaxConnectionsPerUser);
         listener.Refused = peer => HasRefused(peer, null);
         try
@@ -163,7 +163,7 @@ public sealed partial class UnixServer : IAsyncDisposable
         Metrics.Ended();
         _users.Leave(connection.UserId);
         _connections.Remove(connection);
-        _room.Leave();
+        _room.Release();
         _accepting.Freed();
     }
 
@@ -203,7 +203,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     private void Refuse(SocketCore client, PeerCredentials? peer, int? limit = null)
     {
         client.Dispose();
-        _room.Leave();
+        _room.Release();
         HasRefused(peer, limit);
     }
 

@@ -1,3 +1,4 @@
+using Samehost.Reactor;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -39,7 +40,7 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
         {
             _server.Report(nameof(UnixServerEvents.ConnectionStarted), static (events, c) => events.ConnectionStarted(c), this);
             if (!_server.HasAborted)
-                await _server.Handle(Socket).ConfigureAwait(false);
+                await new InlineAwaitable(_server.Handle(Socket));
         }
         catch (OperationCanceledException) when (_server.Stopping.IsCancellationRequested)
         {

@@ -180,6 +180,15 @@ public sealed class CompletionTests : CountingSocketTest
         }
     }
 
+    [Fact]
+    public void What_awaits_a_task_that_ends_in_that_moment_continues_on_the_same_thread()
+    {
+        int thread = 0;
+        var awaiter = new InlineAwaitable(Task.CompletedTask).GetAwaiter();
+        awaiter.UnsafeOnCompleted(() => thread = Environment.CurrentManagedThreadId); // as if it had not completed a moment ago
+        Assert.Equal(Environment.CurrentManagedThreadId, thread);
+    }
+
     [Fact(Timeout = Limit)]
     public async Task A_call_that_is_awaited_twice_says_so()
     {

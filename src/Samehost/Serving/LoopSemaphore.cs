@@ -3,48 +3,48 @@ using Samehost.Reactor;
 
 namespace Samehost.Serving;
 
-/// <summary>The places that a server has for connections. The accept loop, one at a time, waits here for one, and goes on on the listener's
-/// event loop: also where all threads of the thread pool are held up.</summary>
-internal sealed class ConnectionRoom(int places, Registration listener) : LoopCompletion, IValueTaskSource
+/// <summary>A semaphore for one waiter at a time, which continues on the event loop of a registration and therefore also where every
+/// thread of the thread pool is blocked.</summary>
+internal sealed class LoopSemaphore(int initialCount, Registration registration) : LoopCompletion, IValueTaskSource
 {
     private readonly Lock _lock = new();
-    private int _free = places;
+    private int _count = initialCount;
     private bool _isWaiting;
     private bool _wasCanceled;
     private CancellationToken _token;
     private CancellationTokenRegistration _cancellation;
 
-    protected override EventLoop? ContinuationLoop => listener.LoopIfChosen;
+    protected override EventLoop? ContinuationLoop => registration.LoopIfChosen;
 
-    /// <summary>Takes a place, and waits for one if there is none. A call that is canceled has taken none.</summary>
-    public ValueTask EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Waits until the count is above zero, and decrements it. A canceled call has not changed the count.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled(cancellationToken);
-            if (_free > 0)
+            if (_count > 0)
             {
-                _free--;
+                _count--;
                 return ValueTask.CompletedTask;
             }
 
             _isWaiting = true;
             _wasCanceled = false;
             _token = cancellationToken;
-            _cancellation = cancellationToken.UnsafeRegister(static (room, token) => ((ConnectionRoom)room!).Cancel(token), this);
+            _cancellation = cancellationToken.UnsafeRegister(static (room, token) => ((LoopSemaphore)room!).Cancel(token), this);
             return new ValueTask(this, Version);
         }
     }
 
-    /// <summary>Returns a place.</summary>
-    public void Leave()
+    /// <summary>Increments the count, or releases the waiter.</summary>
+    public void Release()
     {
         lock (_lock)
         {
             if (!_isWaiting)
             {
-                _free++;
+                _count++;
                 return;
             }
 
@@ -66,7 +66,7 @@ internal sealed class ConnectionRoom(int places, Registration listener) : LoopCo
     {
         CheckVersion(token);
         if (!IsCompleted)
-            throw new InvalidOperationException("The place is not there yet.");
+            throw new InvalidOperationException("The wait has not ended yet.");
         var (canceled, by) = (_wasCanceled, _token);
         Reset();
         if (canceled)

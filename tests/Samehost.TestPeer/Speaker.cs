@@ -9,7 +9,7 @@ internal abstract class Speaker : IDisposable
 
     public abstract void Say(byte[] bytes, SafeHandle[] descriptors);
 
-    public virtual void Claim(SentCredentials credentials, byte[] bytes) => throw new NotSupportedException();
+    public virtual void Claim(UnixCredentials credentials, byte[] bytes) => throw new NotSupportedException();
 
     /// <summary>Null at the end.</summary>
     public abstract byte[]? Hear();
@@ -70,7 +70,7 @@ internal sealed class DatagramSpeaker : Speaker
 
     public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.SendMessage(bytes, new() { Descriptors = descriptors });
 
-    public override void Claim(SentCredentials credentials, byte[] bytes) =>
+    public override void Claim(UnixCredentials credentials, byte[] bytes) =>
         _socket.SendMessage(bytes, new() { Credentials = credentials });
 
     public override byte[]? Hear()

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Transport;
 
-/// <summary>The hand-over of an endpoint from the process that serves it to the next one.</summary>
+/// <summary>The handover of an endpoint from the process that serves it to the next one.</summary>
 internal static class Succession
 {
     private const int Attempts = 10;
@@ -29,7 +29,7 @@ internal static class Succession
                 if (attempt == Attempts)
                 {
                     throw new IOException(
-                        $"The process that offers a hand-over at {control} breaks it off each time: {e.Message} Its log may say why; "
+                        $"The process that offers a handover at {control} breaks it off each time: {e.Message} Its log may say why; "
                         + "end it, and start again.", e);
                 }
 
@@ -62,9 +62,9 @@ internal static class Succession
         WithinAsync(control, Patience, takeOver.ConfirmAsync, token);
 
     /// <summary>Offers to successors.</summary>
-    public static UnixHandOver Offer(UnixEndPoint control, UnixServer server, ILogger logger, string address) =>
-        UnixHandOver.Offer(
-            control, server, new UnixHandOverOptions { Failed = e => TransportEvents.HandOverFailed(logger, address, e) });
+    public static UnixHandover Offer(UnixEndPoint control, UnixServer server, ILogger logger, string address) =>
+        UnixHandover.Offer(
+            control, server, new UnixHandoverOptions { Failed = e => TransportEvents.HandoverFailed(logger, address, e) });
 
     private static async Task<T> WithinAsync<T>(
         UnixEndPoint control, TimeSpan patience, Func<CancellationToken, Task<T>> step, CancellationToken token)
@@ -78,7 +78,7 @@ internal static class Succession
         catch (OperationCanceledException e) when (!token.IsCancellationRequested)
         {
             throw new TimeoutException(
-                $"The process that offers a hand-over at {control} has not answered within {patience.TotalSeconds:0.###} s. Look whether "
+                $"The process that offers a handover at {control} has not answered within {patience.TotalSeconds:0.###} s. Look whether "
                 + "it is stopped or stuck; let it go on or end it, and start again.", e);
         }
     }

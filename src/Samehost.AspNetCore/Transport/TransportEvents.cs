@@ -36,8 +36,8 @@ internal sealed partial class TransportEvents(ILogger logger, string address) : 
     [LoggerMessage(5, LogLevel.Information, "Took {Address} over from a running process")]
     public static partial void TookOver(ILogger logger, string address);
 
-    [LoggerMessage(6, LogLevel.Warning, "A hand-over of {Address} failed")]
-    public static partial void HandOverFailed(ILogger logger, string address, Exception error);
+    [LoggerMessage(6, LogLevel.Warning, "A handover of {Address} failed")]
+    public static partial void HandoverFailed(ILogger logger, string address, Exception error);
 
     [LoggerMessage(7, LogLevel.Error, "Accepting on {Address} has ended")]
     public static partial void AcceptEnded(ILogger logger, string address, Exception? error);

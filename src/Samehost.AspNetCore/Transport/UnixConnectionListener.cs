@@ -22,7 +22,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private readonly Retirement _retirement;
     private readonly ILogger _logger;
     private readonly UnixServer _server;
-    private UnixHandOver? _offer;
+    private UnixHandover? _offer;
     private bool _tookOver;
     private Task? _stop;
     private int _unbound;
@@ -57,12 +57,12 @@ internal sealed class UnixConnectionListener : IConnectionListener
     public static async Task<UnixConnectionListener> StartAsync(
         EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
     {
-        var started = options.HandOverControl is null
+        var started = options.HandoverControl is null
             ? null
             : await Succession.RepeatAsync(
                 () => TrySucceedAsync(endPoint, options, logger, retirement, token),
                 e => TransportEvents.PredecessorLeft(logger, endPoint.ToString()!, e.Message),
-                options.HandOverControl, token).ConfigureAwait(false);
+                options.HandoverControl, token).ConfigureAwait(false);
         try
         {
             started ??= new UnixConnectionListener(
@@ -70,7 +70,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
                 (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
                     ?? UnixListener.Listen(options.Address, options.Listener),
                 options, logger, retirement);
-            if (options.HandOverControl is { } next)
+            if (options.HandoverControl is { } next)
             {
                 retirement.Offered(started);
                 started._offer = Succession.Offer(next, started._server, logger, endPoint.ToString()!);
@@ -128,7 +128,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private static async Task<UnixConnectionListener?> TrySucceedAsync(
         EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
     {
-        var control = options.HandOverControl!;
+        var control = options.HandoverControl!;
         await using var takeOver = await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false);
         if (takeOver is null)
             return null;

@@ -72,10 +72,10 @@ public sealed class UnixListenOptions
 
     /// <summary>
     /// Where a new process of this service takes over from the running one without refusing a connection, and then offers the same to its
-    /// own successor; a path, for this alone. If nobody offers there, <see cref="Address"/> is bound. After a hand-over the old process
+    /// own successor; a path, for this alone. If nobody offers there, <see cref="Address"/> is bound. After a handover the old process
     /// is told to stop, and finishes its requests. Null, the default, offers nothing.
     /// </summary>
-    public UnixEndPoint? HandOverControl { get; set; }
+    public UnixEndPoint? HandoverControl { get; set; }
 
     /// <summary>Lets the members of a group in: the socket file is the group's with mode 0660, and the policy admits ourselves, root and
     /// the group.</summary>

@@ -47,7 +47,7 @@ internal static class ExplanationJson
         verdict.Errno == Errno.None ? null : (int)verdict.Errno,
         verdict.Reason,
         verdict.Remedy,
-        verdict.Side == UnixSide.None ? null : Lower(verdict.Side));
+        verdict.Side == ResponsibleParty.None ? null : Lower(verdict.Side));
 
     private static string? Name(Errno errno) => errno == Errno.None ? null : errno.ToString();
 

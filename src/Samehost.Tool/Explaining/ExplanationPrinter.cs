@@ -96,10 +96,10 @@ internal sealed class ExplanationPrinter(Terminal terminal)
         }
     }
 
-    private static string SideWord(UnixSide side) => side switch
+    private static string SideWord(ResponsibleParty side) => side switch
     {
-        UnixSide.Server => "server",
-        UnixSide.Owner => "owner",
+        ResponsibleParty.Server => "server",
+        ResponsibleParty.Owner => "owner",
         _ => "you",
     };
 

@@ -38,7 +38,7 @@ internal sealed record RowFilter
     private static bool Has(UnixSocketEntry? socket, string process) =>
         socket is not null && socket.Holders.Any(holder => Is(holder, process));
 
-    private static bool Is(UnixSocketHolder holder, string process) =>
+    private static bool Is(UnixSocketProcess holder, string process) =>
         Numbers.TryParse(process, out int number)
             ? holder.ProcessId == number
             : FileSystemName.MatchesSimpleExpression(process, holder.Command, ignoreCase: false);

@@ -67,8 +67,8 @@ internal sealed class RowText(UserNames users)
         if (socket.Holders.Count == 0)
             return users.Of(socket) is { } user ? $"? {user}" : "?";
         int shown = 0;
-        UnixSocketHolder? before = null;
-        foreach (UnixSocketHolder holder in socket.Holders)
+        UnixSocketProcess? before = null;
+        foreach (UnixSocketProcess holder in socket.Holders)
         {
             if (shown++ == MostProcesses)
                 break;
@@ -87,6 +87,6 @@ internal sealed class RowText(UserNames users)
         return Close(before!).ToString();
     }
 
-    private StringBuilder Close(UnixSocketHolder holder) =>
+    private StringBuilder Close(UnixSocketProcess holder) =>
         users.Of(holder) is { } user ? _text.Append(") ").Append(user) : _text.Append(')');
 }

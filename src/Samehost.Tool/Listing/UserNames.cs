@@ -10,7 +10,7 @@ internal sealed class UserNames
 
     public string? Of(UnixSocketEntry socket) => Known(socket.UserId) ?? Keep(socket.UserId, socket.UserName);
 
-    public string? Of(UnixSocketHolder holder) => Known(holder.UserId) ?? Keep(holder.UserId, holder.UserName);
+    public string? Of(UnixSocketProcess holder) => Known(holder.UserId) ?? Keep(holder.UserId, holder.UserName);
 
     public string Of(StaleSocketFile file) => Known(file.UserId) ?? Keep(file.UserId, file.UserName)!;
 

@@ -4,7 +4,7 @@ namespace Samehost.Tool.Output;
 internal static class ProcessName
 {
     /// <summary>Between quotes where it has something in it that separates processes or columns.</summary>
-    public static string Of(UnixSocketHolder process)
+    public static string Of(UnixSocketProcess process)
     {
         string name = process.Command;
         bool isPlain = !name.AsSpan().ContainsAny("(),\"") && !name.Contains("  ", StringComparison.Ordinal) && name.Trim() == name;

@@ -113,7 +113,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayWatcher? watcher
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
         try
         {
-            await to.SendMessageAsync(buffer.AsMemory(0, message.Count), new UnixAncillary { Descriptors = handles }, address, stop);
+            await to.SendMessageAsync(buffer.AsMemory(0, message.Count), new UnixAncillaryData { Descriptors = handles }, address, stop);
             sender.Count(direction, message.Count, handles.Length);
         }
         finally

@@ -1,4 +1,4 @@
-using Samehost.Messages;
+using Samehost.Ancillary;
 
 namespace Samehost.Tool.Relays;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Relays;

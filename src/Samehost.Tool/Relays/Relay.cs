@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Commands;
 using Samehost.Tool.Interop;
@@ -43,7 +43,7 @@ internal sealed class Relay(RelayOptions options, RelayCrew crew, IRelayWatcher?
 
     private static string SelfText()
     {
-        SentCredentials own = SentCredentials.Own;
+        UnixCredentials own = UnixCredentials.Own;
         return $"uid {own.UserId}, gid {own.GroupId}, pid {own.ProcessId}";
     }
 

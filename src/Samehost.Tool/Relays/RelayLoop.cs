@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Samehost.Interop;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Tool.Relays;
 
@@ -21,7 +21,7 @@ internal sealed class RelayLoop : IDisposable
     private readonly Queue<Link> _again = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ILinkWait _wait;
-    private PollBudget _budget;
+    private SpinBudget _budget;
     private int _count;
     private volatile bool _stopping;
 

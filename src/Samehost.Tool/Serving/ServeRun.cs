@@ -16,7 +16,7 @@ internal sealed class ServeRun(ServeSettings settings)
     private readonly SystemdNotify _notify = SystemdNotify.FromEnvironment(clear: true);
     private readonly List<UnixServer> _servers = [];
     private readonly List<UnixDatagram> _datagrams = [];
-    private UnixHandOver? _offer;
+    private UnixHandover? _offer;
 
     private UnixEndPoint Address => settings.Address!.Local!;
 
@@ -78,7 +78,7 @@ internal sealed class ServeRun(ServeSettings settings)
     private async Task StopAsync(Service service)
     {
         Task<bool[]> stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(settings.Drain)));
-        // Not the servers' own limits: after a hand-over they have none, and programs of --exec outlast them.
+        // Not the servers' own limits: after a handover they have none, and programs of --exec outlast them.
         await Task.WhenAny(stopped, Task.Delay(settings.Drain));
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
             _log.Say($"closed what was still open after {Duration.Text(settings.Drain)}");
@@ -115,7 +115,7 @@ internal sealed class ServeRun(ServeSettings settings)
             // The first client of a command that is for one closes the entrance behind it.
             if (settings.IsForOne)
                 _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan);
-            await service.ServeAsync(connection, caller, closing); // not at a hand-over, which changes nothing for who is here
+            await service.ServeAsync(connection, caller, closing); // not at a handover, which changes nothing for who is here
         }
         UnixServerOptions options = settings.ServerOptions(_log);
         UnixServer server = entrance.Streams is { } streams

@@ -75,7 +75,7 @@ internal sealed record ServeSettings
         {
             MaxConnections = IsForOne ? 1 : MaxConnections ?? usual.MaxConnections,
             MaxConnectionsPerUser = MaxConnectionsPerUser ?? usual.MaxConnectionsPerUser,
-            DrainTimeout = Timeout.InfiniteTimeSpan, // after a hand-over; at a signal it is what the user said
+            DrainTimeout = Timeout.InfiniteTimeSpan, // after a handover; at a signal it is what the user said
             Events = events,
         };
     }

@@ -61,8 +61,8 @@ internal static class Succession
         }
     }
 
-    public static UnixHandOver Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
-        UnixHandOver.Offer(ControlOf(address), server, new UnixHandOverOptions
+    public static UnixHandover Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
+        UnixHandover.Offer(ControlOf(address), server, new UnixHandoverOptions
         {
             Failed = error => log.Say($"a successor failed, going on: {Failure.Summary(error)}"),
         });

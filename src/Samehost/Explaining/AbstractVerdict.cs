@@ -8,43 +8,43 @@ internal static class AbstractVerdict
 {
     private const string Namespaces = "Abstract names belong to a network namespace, and each container has one of its own.";
 
-    public static UnixVerdict Connect(ExplainedAddress address, UnixSocketKind kind, SocketLook look)
+    public static UnixVerdict Connect(ExplainedAddress address, UnixSocketKind kind, SocketProbeResult look)
     {
-        if (look.Life == SocketLife.Live)
+        if (look.Life == SocketLiveness.Live)
             return SocketVerdict.Of(look, kind, $"{address}");
-        if (look.Life == SocketLife.Unclear)
+        if (look.Life == SocketLiveness.Unclear)
             return NoTable();
         if (look.OtherKind is { } other)
         {
             return UnixVerdict.Fails(Errno.ECONNREFUSED,
                 $"No {SocketWords.Of(kind)} socket has the name {address}; a {SocketWords.Of(other.Kind)} socket has. " +
                 "Abstract names of different kinds have nothing to do with each other.",
-                UnixSide.Caller, $"Use a {SocketWords.Of(other.Kind)} client.");
+                ResponsibleParty.Caller, $"Use a {SocketWords.Of(other.Kind)} client.");
         }
         if (look.Elsewhere is { } elsewhere)
         {
             return UnixVerdict.Fails(Errno.ECONNREFUSED,
                 $"Nobody has the name {address} in this network namespace, but somebody has in another. {Namespaces}",
-                UnixSide.Caller, $"Connect from there (as root: nsenter -n -t {elsewhere.ProcessId}), or have the server use a path.");
+                ResponsibleParty.Caller, $"Connect from there (as root: nsenter -n -t {elsewhere.ProcessId}), or have the server use a path.");
         }
         return UnixVerdict.Fails(Errno.ECONNREFUSED,
             $"Nobody has the name {address} in this network namespace. {Namespaces}",
-            UnixSide.Server, "Start the server, in the same network namespace, or give the name that it listens at.");
+            ResponsibleParty.Server, "Start the server, in the same network namespace, or give the name that it listens at.");
     }
 
-    public static UnixVerdict Bind(ExplainedAddress address, UnixSocketKind kind, SocketLook look) => look.Life switch
+    public static UnixVerdict Bind(ExplainedAddress address, UnixSocketKind kind, SocketProbeResult look) => look.Life switch
     {
-        SocketLife.Live => UnixVerdict.Fails(Errno.EADDRINUSE,
+        SocketLiveness.Live => UnixVerdict.Fails(Errno.EADDRINUSE,
             $"A {SocketWords.Of(kind)} socket has the name {address} already.",
-            UnixSide.Caller, "Choose another name, or stop the program that has it; the name is free when it closes its socket."),
-        SocketLife.Unclear => NoTable(),
+            ResponsibleParty.Caller, "Choose another name, or stop the program that has it; the name is free when it closes its socket."),
+        SocketLiveness.Unclear => NoTable(),
         _ => UnixVerdict.Works($"The name {address} is free in this network namespace."),
     };
 
     /// <summary>What may have been meant.</summary>
-    public static IEnumerable<string> Notes(ExplainedAddress address, SocketLook look)
+    public static IEnumerable<string> Notes(ExplainedAddress address, SocketProbeResult look)
     {
-        if (look.Life != SocketLife.Stale || look.Table is null)
+        if (look.Life != SocketLiveness.Stale || look.Table is null)
             yield break;
         UnixEndPoint[] names = [.. look.Table.Sockets.Where(s => s.LocalEndPoint.Kind == UnixEndPointKind.Abstract
             && s.State == UnixSocketState.Listening).Select(s => s.LocalEndPoint).Distinct()];

@@ -11,7 +11,7 @@ internal static class AddressVerdict
         return UnixVerdict.Fails(Errno.EINVAL,
             $"{what} has {address.Name.Length} bytes, and an address has room for {UnixEndPoint.MaxNameLength}. " +
             $"Some programs cut it off, and then fail with {(address.IsAbstract ? "ECONNREFUSED" : "ENOENT")}.",
-            UnixSide.Caller, address.IsAbstract
+            ResponsibleParty.Caller, address.IsAbstract
                 ? "Use a shorter name."
                 : "Use a shorter path: a symbolic link to the directory, or a path relative to the working directory.");
     }

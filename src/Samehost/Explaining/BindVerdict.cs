@@ -19,7 +19,7 @@ internal static class BindVerdict
     ];
 
     public static UnixVerdict Of(
-        PathWalk walk, ReadOnlySpan<byte> path, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
+        PathWalk walk, ReadOnlySpan<byte> path, UnixUser user, Func<WalkPoint, SocketProbeResult> look, List<string> notes)
     {
         UnixVerdict kernel = walk switch
         {
@@ -46,7 +46,7 @@ internal static class BindVerdict
             ? $"Everybody may replace files in {place}, which is writable by others and not sticky; this library does not bind there."
             : $"Everybody may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
                 "this library does not bind there.";
-        return UnixVerdict.Fails(Errno.EPERM, what, UnixSide.Owner,
+        return UnixVerdict.Fails(Errno.EPERM, what, ResponsibleParty.Owner,
             $"As its owner: chmod o-w {place}, or chmod +t {place}; or use a directory of your own.");
     }
 
@@ -55,18 +55,18 @@ internal static class BindVerdict
         if (walk.EndsInSlash)
         {
             return UnixVerdict.Fails(Errno.ENOENT, $"The path ends in a slash, and so names a directory: {walk.Last.Path} is none.",
-                UnixSide.Caller, "Leave the slash away, or add the name of the socket file.");
+                ResponsibleParty.Caller, "Leave the slash away, or add the name of the socket file.");
         }
         walk.Last.Errno = Errno.None; // that nothing is there is as it should be
         if (directory.FileSystem.IsReadOnly)
         {
             return UnixVerdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
-                UnixSide.Caller, "Choose a path under /run or /tmp.");
+                ResponsibleParty.Caller, "Choose a path under /run or /tmp.");
         }
         if (directory.IsImmutable)
         {
             return UnixVerdict.Fails(Errno.EPERM, $"{place} is marked immutable (chattr +i): nothing can be made in it.",
-                UnixSide.Owner, $"As root: chattr -i {place}.");
+                ResponsibleParty.Owner, $"As root: chattr -i {place}.");
         }
         UnixPathStep step = walk.StepOf(directory);
         AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
@@ -76,34 +76,34 @@ internal static class BindVerdict
             step.Errno = Errno.EACCES;
             return UnixVerdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
-                UnixSide.Owner, Remedy.MakeFilesIn(directory, user));
+                ResponsibleParty.Owner, Remedy.MakeFilesIn(directory, user));
         }
         if (directory.FileSystem.IsProc)
         {
             return UnixVerdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and takes no files.",
-                UnixSide.Caller, "Choose a path under /run or /tmp.");
+                ResponsibleParty.Caller, "Choose a path under /run or /tmp.");
         }
         if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
         {
             return UnixVerdict.Fails(Errno.EPERM, $"{place} is on a file system ({mount.FileSystem}) that takes no socket files.",
-                UnixSide.Caller, "Choose a path under /run or /tmp.");
+                ResponsibleParty.Caller, "Choose a path under /run or /tmp.");
         }
         if (directory.FileSystem.IsFull)
         {
             return UnixVerdict.Fails(Errno.ENOSPC, $"The file system of {place} has no room for another file (see df -i).",
-                UnixSide.Owner, "Remove files there, or choose a path on another file system.");
+                ResponsibleParty.Owner, "Remove files there, or choose a path on another file system.");
         }
         return UnixVerdict.Works($"Nothing is at the path, and {user} may make files in {place}.");
     }
 
     private static UnixVerdict Occupied(
-        WalkPoint found, WalkPoint directory, UnixUser user, Func<WalkPoint, SocketLook> look, List<string> notes)
+        WalkPoint found, WalkPoint directory, UnixUser user, Func<WalkPoint, SocketProbeResult> look, List<string> notes)
     {
         string at = SafeText.Of(found.Location);
         if (!found.IsSocket)
         {
             return UnixVerdict.Fails(Errno.EADDRINUSE, $"{at} is {FileWords.Of(found.Kind)}, which nothing replaces.",
-                UnixSide.Caller, found.IsDirectory ? "Add the name of the socket file." : "Choose another path, or move it away.");
+                ResponsibleParty.Caller, found.IsDirectory ? "Add the name of the socket file." : "Choose another path, or move it away.");
         }
         AccessAnswer write = found.Judge(user, AccessKinds.Write);
         if (!write.Granted)
@@ -111,12 +111,12 @@ internal static class BindVerdict
             return UnixVerdict.Fails(Errno.EADDRINUSE,
                 $"A socket file of {Accounts.User(found.Status.User)} is at {at}, and {user} may not ask whether it is in use: " +
                 $"{WalkVerdict.Owned(found, write.Rule)}.",
-                UnixSide.Owner, "Choose another path, or have its owner remove it.");
+                ResponsibleParty.Owner, "Choose another path, or have its owner remove it.");
         }
-        if (look(found).Life != SocketLife.Stale)
+        if (look(found).Life != SocketLiveness.Stale)
         {
             return UnixVerdict.Fails(Errno.EADDRINUSE, $"A live socket is at {at}.",
-                UnixSide.Caller, "Choose another path, or stop the program that has it. With this library SocketFileOptions.ReplaceLive " +
+                ResponsibleParty.Caller, "Choose another path, or stop the program that has it. With this library SocketFileOptions.ReplaceLive " +
                     "puts a fresh listener in its place.");
         }
         if (!MayRemove(found, directory, user, out UnixVerdict? denied))
@@ -135,20 +135,20 @@ internal static class BindVerdict
         {
             _ when directory.FileSystem.IsReadOnly => UnixVerdict.Fails(Errno.EROFS,
                 $"A stale socket file is there, and the file system of {place} is read-only.",
-                UnixSide.Caller, "Choose a path under /run or /tmp."),
+                ResponsibleParty.Caller, "Choose a path under /run or /tmp."),
             _ when directory.IsImmutable || (write.Granted && directory.IsAppendOnly) => UnixVerdict.Fails(Errno.EPERM,
                 $"A stale socket file is there, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
                     "for adding only (chattr +a)")}: nothing can be removed from it.",
-                UnixSide.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {place}."),
+                ResponsibleParty.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {place}."),
             _ when !write.Granted => UnixVerdict.Fails(Errno.EACCES,
                 $"A stale socket file is there, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
-                UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
+                ResponsibleParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when !isFree => UnixVerdict.Fails(Errno.EPERM,
                 $"A stale socket file of {Accounts.User(found.Status.User)} is there, and {place} is sticky: only its owner may remove it.",
-                UnixSide.Owner, "Have its owner remove it, or choose a directory of your own."),
+                ResponsibleParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when found.Mount != directory.Mount => UnixVerdict.Fails(Errno.EBUSY,
                 "A stale socket file is mounted there (a bind mount), and what is mounted cannot be removed.",
-                UnixSide.Caller, $"Unmount it, or choose another path."),
+                ResponsibleParty.Caller, $"Unmount it, or choose another path."),
             _ => null,
         };
         return denied is null;

@@ -23,8 +23,8 @@ internal static class ConnectNotes
                 yield return $"There is a similar name: {SafeText.Of(path)}.";
             }
         }
-        UnixSocketTable? table = SocketLook.ReadTable();
-        if (SocketLook.LostAt(wanted, table) is { } lost)
+        UnixSocketTable? table = SocketProbeResult.ReadTable();
+        if (SocketProbeResult.LostAt(wanted, table) is { } lost)
         {
             yield return $"{Holders(lost)} listens at a socket that was bound to {SafeText.Of(wanted)}, but its file has been removed, " +
                 "replaced or mounted over: nobody can reach it by a path any more. Restart it.";

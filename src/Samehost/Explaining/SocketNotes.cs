@@ -6,7 +6,7 @@ namespace Samehost.Explaining;
 /// <summary>What else is worth knowing about a socket that is there: where it is, and whether its program is able to answer.</summary>
 internal static class SocketNotes
 {
-    public static IEnumerable<string> Of(SocketLook look)
+    public static IEnumerable<string> Of(SocketProbeResult look)
     {
         if (look.Elsewhere is { } other)
         {
@@ -15,7 +15,7 @@ internal static class SocketNotes
                 : $"Process {other.ProcessId} ({other.Command}) is in another network namespace, in which a " +
                     $"{SocketWords.Of(other.Kind)} socket {(other.IsListening ? "listens at" : "is bound to")} that name.";
         }
-        if (look is { Entry: null, Life: SocketLife.Live, Elsewhere.IsListening: true })
+        if (look is { Entry: null, Life: SocketLiveness.Live, Elsewhere.IsListening: true })
             yield return "How full its backlog is can be seen from there, and as root.";
         if (look.Entry is null)
             yield break;
@@ -23,7 +23,7 @@ internal static class SocketNotes
             yield return "Datagrams wait there to be read; when its queue is full, sending waits or fails with EAGAIN.";
         if (look.Entry.Holders.Count > 0 && look.Entry.Holders.All(h => ProcessStatus.IsStopped(h.ProcessId)))
         {
-            UnixSocketHolder first = look.Entry.Holders[0];
+            UnixSocketProcess first = look.Entry.Holders[0];
             yield return $"Process {first.ProcessId} ({first.Command}) is stopped, by a signal or a debugger, and answers nobody until " +
                 $"it goes on: kill -CONT {first.ProcessId}.";
         }

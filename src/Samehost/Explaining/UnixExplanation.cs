@@ -101,7 +101,7 @@ public sealed class UnixExplanation
         var made = new UnixExplanation(address, "connect", options);
         if (address.IsAbstract)
         {
-            SocketLook look = SocketLook.AtName(address.Name, made.Kind);
+            SocketProbeResult look = SocketProbeResult.AtName(address.Name, made.Kind);
             made.Show(look);
             made.Verdict = AddressVerdict.TooLong(address) ?? AbstractVerdict.Connect(address, made.Kind, look);
             made._notes.AddRange(AbstractVerdict.Notes(address, look));
@@ -122,7 +122,7 @@ public sealed class UnixExplanation
         var made = new UnixExplanation(address, "bind", options);
         if (address.IsAbstract)
         {
-            SocketLook look = SocketLook.AtName(address.Name, made.Kind);
+            SocketProbeResult look = SocketProbeResult.AtName(address.Name, made.Kind);
             made.Show(look);
             made.Verdict = AddressVerdict.TooLong(address) ?? AbstractVerdict.Bind(address, made.Kind, look);
             return made;
@@ -150,14 +150,14 @@ public sealed class UnixExplanation
             : $"Past that: {own.Verdict.Reason}");
     }
 
-    private Func<WalkPoint, SocketLook> Looker(ExplainedAddress address, UnixExplainOptions? options) => file =>
+    private Func<WalkPoint, SocketProbeResult> Looker(ExplainedAddress address, UnixExplainOptions? options) => file =>
     {
-        SocketLook look = SocketLook.AtFile(file, address.ForCall(), options?.Probe ?? true);
+        SocketProbeResult look = SocketProbeResult.AtFile(file, address.ForCall(), options?.Probe ?? true);
         Show(look);
         return look;
     };
 
-    private void Show(SocketLook look)
+    private void Show(SocketProbeResult look)
     {
         Socket = look.Entry;
         ServerStarted = look.Entry is { } entry ? ProcessStatus.Earliest(entry.Holders.Select(h => h.ProcessId)) : null;

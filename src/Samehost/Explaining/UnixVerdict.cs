@@ -6,7 +6,7 @@ namespace Samehost;
 /// <summary>The one answer of a <see cref="UnixExplanation"/>: whether the call would work, and if not why, and what to change.</summary>
 public sealed class UnixVerdict
 {
-    internal UnixVerdict(UnixOutcome outcome, Errno errno, string reason, string? remedy, UnixSide side)
+    internal UnixVerdict(UnixOutcome outcome, Errno errno, string reason, string? remedy, ResponsibleParty side)
     {
         Outcome = outcome;
         Errno = errno;
@@ -28,18 +28,18 @@ public sealed class UnixVerdict
     public string? Remedy { get; }
 
     /// <summary>On which side it has to be changed.</summary>
-    public UnixSide Side { get; }
+    public ResponsibleParty Side { get; }
 
     /// <summary>The errno as text, name and number: <c>Permission denied (EACCES, 13)</c>; null unless the call would fail.</summary>
     public string? ErrnoText => Outcome == UnixOutcome.Fails
         ? string.Create(CultureInfo.InvariantCulture, $"{Marshal.GetPInvokeErrorMessage((int)Errno)} ({Errno}, {(int)Errno})")
         : null;
 
-    internal static UnixVerdict Works(string reason) => new(UnixOutcome.Works, Errno.None, reason, null, UnixSide.None);
+    internal static UnixVerdict Works(string reason) => new(UnixOutcome.Works, Errno.None, reason, null, ResponsibleParty.None);
 
-    internal static UnixVerdict Fails(Errno errno, string reason, UnixSide side, string remedy) =>
+    internal static UnixVerdict Fails(Errno errno, string reason, ResponsibleParty side, string remedy) =>
         new(UnixOutcome.Fails, errno, reason, remedy, side);
 
     internal static UnixVerdict Unknown(string reason, string remedy) =>
-        new(UnixOutcome.Unknown, Errno.None, reason, remedy, UnixSide.Caller);
+        new(UnixOutcome.Unknown, Errno.None, reason, remedy, ResponsibleParty.Caller);
 }

@@ -18,32 +18,32 @@ internal static class WalkVerdict
             WalkProblem.Missing => Missing(walk, directory, isBind),
             WalkProblem.SearchDenied when walk.Directory.FileSystem.IsProc => UnixVerdict.Fails(Errno.EACCES,
                 $"{Start(user)} may not look into {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
-                UnixSide.Caller, AroundProc),
+                ResponsibleParty.Caller, AroundProc),
             WalkProblem.SearchDenied => UnixVerdict.Fails(Errno.EACCES,
                 $"{Start(user)} may not pass through {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
-                UnixSide.Owner, Remedy.Search(walk.Directory, user)),
+                ResponsibleParty.Owner, Remedy.Search(walk.Directory, user)),
             WalkProblem.NotADirectory => UnixVerdict.Fails(Errno.ENOTDIR,
                 $"{at} is {FileWords.Of(walk.Last.Kind)}, and the path goes on as if it were a directory.",
-                UnixSide.Caller, "Correct the path."),
+                ResponsibleParty.Caller, "Correct the path."),
             WalkProblem.TooManyLinks => UnixVerdict.Fails(Errno.ELOOP,
                 $"Symbolic links lead in a circle, or more than 40 follow one another: {at} leads to {walk.Last.LinkTarget}.",
-                UnixSide.Owner, $"Make the link anew, so that it leads to the socket: ln -sfn TARGET {at}."),
+                ResponsibleParty.Owner, $"Make the link anew, so that it leads to the socket: ln -sfn TARGET {at}."),
             WalkProblem.LinkNotTrusted => UnixVerdict.Fails(Errno.EACCES,
                 $"{at} is a symbolic link of {Accounts.User(walk.Last.UserId!.Value)} in {directory}, where everybody may make files: " +
                 "there the kernel follows a link only for its owner (fs.protected_symlinks).",
-                UnixSide.Caller, $"Give the path that it leads to, {walk.Last.LinkTarget}, or put the link into another directory."),
+                ResponsibleParty.Caller, $"Give the path that it leads to, {walk.Last.LinkTarget}, or put the link into another directory."),
             WalkProblem.LinksForbidden => UnixVerdict.Fails(Errno.ELOOP,
                 $"{at} is a symbolic link on a file system that is mounted with nosymfollow.",
-                UnixSide.Caller, $"Give the path that it leads to, {walk.Last.LinkTarget}."),
+                ResponsibleParty.Caller, $"Give the path that it leads to, {walk.Last.LinkTarget}."),
             WalkProblem.ProcessClosed => UnixVerdict.Fails(Errno.EACCES,
                 $"{at} leads into a process of {Accounts.User(walk.Last.UserId!.Value)}, into which {user} may not look.",
-                UnixSide.Caller, AroundProc),
+                ResponsibleParty.Caller, AroundProc),
             WalkProblem.OtherProcess => UnixVerdict.Unknown(
                 $"{at} is whichever process goes there: here it is this one, and for {user} it would be another.",
                 "Give the number of that process instead of self."),
             WalkProblem.NameTooLong => UnixVerdict.Fails(Errno.ENAMETOOLONG,
                 $"A name on the path has {walk.Name.Length} bytes; a file name has 255 at most.",
-                UnixSide.Caller, "Use a shorter name."),
+                ResponsibleParty.Caller, "Use a shorter name."),
             _ => UnixVerdict.Unknown(
                 $"This process ({UnixUser.Current}) may not look into {directory}, so that it cannot say what is in it.",
                 "Ask as root, or as that user."),
@@ -65,9 +65,9 @@ internal static class WalkVerdict
         if (walk.IsLastName && !isBind)
         {
             return UnixVerdict.Fails(Errno.ENOENT, $"{directory} has nothing named {name} in it.{via}",
-                UnixSide.Server, "Start the server, or give the path that it listens at.");
+                ResponsibleParty.Server, "Start the server, or give the path that it listens at.");
         }
-        return UnixVerdict.Fails(Errno.ENOENT, $"{directory} has no directory named {name} in it.{via}", UnixSide.Caller,
+        return UnixVerdict.Fails(Errno.ENOENT, $"{directory} has no directory named {name} in it.{via}", ResponsibleParty.Caller,
             isBind
                 ? "Make the directory first; a service's RuntimeDirectory= does that."
                 : "Correct the path, or start the server, which may make the directory.");
@@ -77,7 +77,7 @@ internal static class WalkVerdict
         ? UnixVerdict.Fails(Errno.EACCES,
             $"The permissions let {user} come to {at}, and the kernel refuses all the same: a security policy forbids it " +
             "(SELinux, AppArmor, Landlock), or the file system has rules of its own.",
-            UnixSide.Owner, "Look into the system's audit log.")
+            ResponsibleParty.Owner, "Look into the system's audit log.")
         : UnixVerdict.Fails(walk.Errno, $"Looking at {at} failed: {Marshal.GetPInvokeErrorMessage((int)walk.Errno)}.",
-            UnixSide.Caller, "Look at the file system there.");
+            ResponsibleParty.Caller, "Look at the file system there.");
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Samehost.Framing;
-using Samehost.Messages;
+using Samehost.Ancillary;
 
 namespace Samehost;
 

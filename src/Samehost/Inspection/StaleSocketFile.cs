@@ -62,14 +62,14 @@ public sealed class StaleSocketFile
         var seen = new HashSet<FileId>();
         foreach (byte[] path in walk.Sockets)
         {
-            if (Occupant.Pin(path, out Occupant? occupant) < 0)
+            if (ExistingFile.Pin(path, out ExistingFile? occupant) < 0)
                 continue;
             using (occupant)
             {
                 FileId id = occupant!.Status.Id;
                 if (occupant.IsSocket && seen.Add(id)
                     && !bound.Contains(new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode))
-                    && occupant.Probe(null, out _) == SocketLife.Stale)
+                    && occupant.Probe(null, out _) == SocketLiveness.Stale)
                     stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), occupant.Status.User));
             }
         }

@@ -7,7 +7,7 @@ namespace Samehost;
 public sealed class UnixSocketEntry
 {
     private readonly SockDiagEntry _raw;
-    private List<UnixSocketHolder>? _holders;
+    private List<UnixSocketProcess>? _holders;
     private List<UnixSocketEntry>? _waiting;
 
     internal UnixSocketEntry(in SockDiagEntry raw)
@@ -87,7 +87,7 @@ public sealed class UnixSocketEntry
     /// The processes that have the socket open, by process number. Empty when we may see none of them, or when none has: the socket is on
     /// its way inside a message, or belongs to a process of another namespace.
     /// </summary>
-    public IReadOnlyList<UnixSocketHolder> Holders => _holders ?? [];
+    public IReadOnlyList<UnixSocketProcess> Holders => _holders ?? [];
 
     /// <summary>For logs: <c>stream listening /run/x.sock [12345]</c>.</summary>
     public override string ToString() => $"{SocketWords.Of(Kind)} {SocketWords.Of(State)} {LocalEndPoint} [{Inode}]";
@@ -100,8 +100,8 @@ public sealed class UnixSocketEntry
     }
 
     /// <summary>The holder that was added last, if it is this process.</summary>
-    internal UnixSocketHolder? LastHolder(int processId) =>
+    internal UnixSocketProcess? LastHolder(int processId) =>
         _holders is { Count: > 0 } holders && holders[^1].ProcessId == processId ? holders[^1] : null;
 
-    internal void Add(UnixSocketHolder holder) => (_holders ??= new List<UnixSocketHolder>(1)).Add(holder);
+    internal void Add(UnixSocketProcess holder) => (_holders ??= new List<UnixSocketProcess>(1)).Add(holder);
 }

@@ -30,7 +30,7 @@ public sealed class UnixSocketTable
     public IReadOnlyList<UnixSocketEntry> Sockets { get; }
 
     /// <summary>All connections, each once, in the order of their clients' numbers.</summary>
-    public IReadOnlyList<UnixSocketConnection> Connections => _connections ??= ConnectionJoin.Of(Sockets);
+    public IReadOnlyList<UnixSocketConnection> Connections => _connections ??= ConnectionMatcher.Of(Sockets);
 
     /// <summary>
     /// How many processes there were whose descriptors we may not see: what they have open shows without holders. Zero for root, and
@@ -58,7 +58,7 @@ public sealed class UnixSocketTable
             SocketLinks.SetWaiting(Ask(SockDiag.ListWaiting), byInode);
         SocketLinks.Set(sockets, byInode);
 
-        var scan = new HolderScan(byInode);
+        var scan = new ProcessScan(byInode);
         if (withHolders && scan.Run() is < 0 and var failure)
             throw new UnixSocketException((Errno)(-failure), "read /proc", hint: "The processes cannot be seen: is /proc mounted?");
         return new UnixSocketTable(sockets, byInode) { UnreadableProcesses = scan.Unreadable };

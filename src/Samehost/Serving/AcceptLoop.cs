@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Samehost.Messages;
-using Samehost.Reactor;
+using Samehost.Ancillary;
+using Samehost.EventLoops;
 using Samehost.Sockets;
 
 namespace Samehost.Serving;
@@ -19,7 +19,7 @@ internal sealed class AcceptLoop(
     private readonly LoopSemaphore _freed = new(0, listener.Core.Registration);
     private volatile bool _pausing;
     private long _heldUpSince; // 0 while nothing hinders accepting
-    private readonly Accepting<SocketCore> _accepting = new(listener, static core => core);
+    private readonly Acceptor<SocketContext> _accepting = new(listener, static core => core);
     private long _told;
     private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many taken ones
 
@@ -58,7 +58,7 @@ internal sealed class AcceptLoop(
                     HeldUp();
                 await entering.ConfigureAwait(false);
                 Volatile.Write(ref _heldUpSince, 0);
-                SocketCore? client = null;
+                SocketContext? client = null;
                 while (client is null)
                 {
                     bool pauses = false;
@@ -126,7 +126,7 @@ internal sealed class AcceptLoop(
         {
             return new Timer(static freed => ((LoopSemaphore)freed!).Release(), _freed, Pause, Timeout.InfiniteTimeSpan);
         }
-        catch (Exception e) when (LoopCrew.IsStartFailure(e))
+        catch (Exception e) when (EventLoopThreads.IsStartFailure(e))
         {
             return null; // the runtime can start no thread for its timers: a connection that ends is what is left
         }

@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost.Serving;

@@ -13,7 +13,7 @@ internal static class EventHandlerErrors
     public static void Report(string handler, Exception error)
     {
         // The text of an exception may hold what a client has sent.
-        string text = Holder.Escape($"{error.GetType()}: {error.Message}");
+        string text = SocketOwner.Escape($"{error.GetType()}: {error.Message}");
         Lines.Add($"samehost: {handler} threw {text}");
     }
 

@@ -1,11 +1,11 @@
 using System.Threading.Tasks.Sources;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Serving;
 
 /// <summary>A semaphore for one waiter at a time, which continues on the event loop of a registration and therefore also where every
 /// thread of the thread pool is blocked.</summary>
-internal sealed class LoopSemaphore(int initialCount, Registration registration) : LoopCompletion, IValueTaskSource
+internal sealed class LoopSemaphore(int initialCount, Registration registration) : LoopValueTaskSource, IValueTaskSource
 {
     private readonly Lock _lock = new();
     private int _count = initialCount;

@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Serving;
 
@@ -32,7 +32,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
             _isQueued = true;
         }
 
-        if (PoolQueue.TryQueue(this))
+        if (ThreadPoolQueue.TryQueue(this))
             return;
         lock (_lock)
             _isQueued = _isRunning; // no thread could be started; the next event tries again

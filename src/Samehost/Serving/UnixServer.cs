@@ -23,13 +23,13 @@ namespace Samehost;
 public sealed partial class UnixServer : IAsyncDisposable
 {
     private readonly ListenerState _listener;
-    private readonly Func<SocketCore, IDisposable> _open;
+    private readonly Func<SocketContext, IDisposable> _open;
     private readonly Func<IDisposable, CancellationToken, Task> _handle;
     private readonly UnixServerOptions _options;
     private readonly CancellationTokenSource _stopping = new();
     private readonly LoopSemaphore _room;
     private readonly UserLimit _users;
-    private readonly LiveConnections _connections = new();
+    private readonly ActiveConnections _connections = new();
     private readonly ReportQueue<UnixServerRefusal> _refusals;
     private readonly ReportQueue<UnixSocketException> _delays;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +37,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     private UnixServer(
         ListenerState listener,
         UnixServerOptions options,
-        (Func<SocketCore, IDisposable> Open, Func<IDisposable, CancellationToken, Task> Handle) sockets)
+        (Func<SocketContext, IDisposable> Open, Func<IDisposable, CancellationToken, Task> Handle) sockets)
     {
         _listener = listener;
         _options = options;
@@ -128,7 +128,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     }
 
     /// <summary>Takes a fresh connection in, or refuses it.</summary>
-    internal void Begin(SocketCore client)
+    internal void Begin(SocketContext client)
     {
         // A peer whose user cannot be told has no share of the limit: it is refused.
         if (!client.TryGetPeer(out var peer))
@@ -192,15 +192,15 @@ public sealed partial class UnixServer : IAsyncDisposable
         CheckDrain(options.DrainTimeout, nameof(options));
     }
 
-    private static (Func<SocketCore, IDisposable>, Func<IDisposable, CancellationToken, Task>) Streams(
+    private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Streams(
         Func<UnixStream, CancellationToken, Task> handler) =>
         (static core => new UnixStream(core), (socket, stopping) => handler((UnixStream)socket, stopping));
 
-    private static (Func<SocketCore, IDisposable>, Func<IDisposable, CancellationToken, Task>) Seqpackets(
+    private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Seqpackets(
         Func<UnixSeqpacket, CancellationToken, Task> handler) =>
         (static core => new UnixSeqpacket(core), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
 
-    private void Refuse(SocketCore client, PeerCredentials? peer, int? limit = null)
+    private void Refuse(SocketContext client, PeerCredentials? peer, int? limit = null)
     {
         client.Dispose();
         _room.Release();

@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -7,9 +7,9 @@ namespace Samehost;
 public sealed class UnixServerConnection : IThreadPoolWorkItem
 {
     private readonly UnixServer _server;
-    private readonly SocketCore _core;
+    private readonly SocketContext _core;
 
-    internal UnixServerConnection(UnixServer server, SocketCore core, IDisposable socket, uint userId)
+    internal UnixServerConnection(UnixServer server, SocketContext core, IDisposable socket, uint userId)
     {
         _server = server;
         _core = core;

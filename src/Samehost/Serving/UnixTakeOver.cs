@@ -4,7 +4,7 @@ using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <summary>The successor's side of a hand-over; see <see cref="UnixHandOver"/>.</summary>
+/// <summary>The successor's side of a handover; see <see cref="UnixHandover"/>.</summary>
 public sealed class UnixTakeOver : IAsyncDisposable
 {
     private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(1);
@@ -57,15 +57,15 @@ public sealed class UnixTakeOver : IAsyncDisposable
         var connection = await UnixSeqpacket.ConnectAsync(control, connect, cancellationToken).ConfigureAwait(false);
         try
         {
-            await HandOverProtocol.SendAsync(connection, HandOverProtocol.Take, cancellationToken).ConfigureAwait(false);
-            var buffer = new byte[HandOverProtocol.MostRecord];
+            await HandoverProtocol.SendAsync(connection, HandoverProtocol.Take, cancellationToken).ConfigureAwait(false);
+            var buffer = new byte[HandoverProtocol.MostRecord];
             using var record = await connection.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, cancellationToken)
                 .ConfigureAwait(false);
-            HandOverProtocol.CheckCame(record, HandOverProtocol.Listener);
-            var (word, path) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
-            if (word != HandOverProtocol.Listener)
-                throw HandOverProtocol.Unexpected(word, HandOverProtocol.Listener);
-            using var handle = HandOverProtocol.TakeSocket(record, word);
+            HandoverProtocol.CheckCame(record, HandoverProtocol.Listener);
+            var (word, path) = HandoverProtocol.Split(buffer.AsMemory(0, record.Count));
+            if (word != HandoverProtocol.Listener)
+                throw HandoverProtocol.Unexpected(word, HandoverProtocol.Listener);
+            using var handle = HandoverProtocol.TakeSocket(record, word);
             var state = ListenerState.FromPredecessor(handle, options, path, out int type);
             return new UnixTakeOver(connection, state, type);
         }
@@ -87,25 +87,25 @@ public sealed class UnixTakeOver : IAsyncDisposable
     /// <exception cref="IOException">The predecessor has not left the address to us: it gave us up, is stopping, or has stopped. Stop
     /// serving, and ask again; where nobody offers any more, listen at the address.</exception>
     /// <exception cref="ObjectDisposedException">The listener was closed meanwhile; the predecessor goes on.</exception>
-    public async Task<IReadOnlyList<HandedConnection>> ConfirmAsync(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<HandoverConnection>> ConfirmAsync(CancellationToken cancellationToken = default)
     {
-        var connections = new List<HandedConnection>();
+        var connections = new List<HandoverConnection>();
         bool died = false;
         try
         {
             try
             {
-                await HandOverProtocol.SendAsync(_control, HandOverProtocol.Ready, cancellationToken).ConfigureAwait(false);
+                await HandoverProtocol.SendAsync(_control, HandoverProtocol.Ready, cancellationToken).ConfigureAwait(false);
                 await ReceiveConnectionsAsync(connections, cancellationToken).ConfigureAwait(false);
                 ObjectDisposedException.ThrowIf(_state.Core.IsClosed, typeof(UnixListener));
-                await HandOverProtocol.SendAsync(_control, HandOverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
-                await HandOverProtocol.ExpectAsync(_control, HandOverProtocol.Left, cancellationToken).ConfigureAwait(false);
+                await HandoverProtocol.SendAsync(_control, HandoverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
+                await HandoverProtocol.ExpectAsync(_control, HandoverProtocol.Left, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is UnixSocketException or IOException)
             {
                 died = await HasDiedAsync().ConfigureAwait(false);
                 if (!died)
-                    throw e as IOException ?? new IOException("The predecessor broke the hand-over off.", e);
+                    throw e as IOException ?? new IOException("The predecessor broke the handover off.", e);
             }
 
             // One that stops removes the path before it ends. Nobody could come to a socket that we went on with then.
@@ -132,24 +132,24 @@ public sealed class UnixTakeOver : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task ReceiveConnectionsAsync(List<HandedConnection> connections, CancellationToken token)
+    private async Task ReceiveConnectionsAsync(List<HandoverConnection> connections, CancellationToken token)
     {
-        var buffer = new byte[HandOverProtocol.MostRecord];
+        var buffer = new byte[HandoverProtocol.MostRecord];
         while (true)
         {
             using var record = await _control.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, token).ConfigureAwait(false);
-            HandOverProtocol.CheckCame(record, HandOverProtocol.Yours);
-            var (word, state) = HandOverProtocol.Split(buffer.AsMemory(0, record.Count));
-            if (word == HandOverProtocol.Yours)
+            HandoverProtocol.CheckCame(record, HandoverProtocol.Yours);
+            var (word, state) = HandoverProtocol.Split(buffer.AsMemory(0, record.Count));
+            if (word == HandoverProtocol.Yours)
                 return;
-            if (word != HandOverProtocol.Connection)
-                throw HandOverProtocol.Unexpected(word, HandOverProtocol.Yours);
-            if (state.Length > HandOverProtocol.MostState)
-                throw new IOException($"The predecessor sent a connection with more than {HandOverProtocol.MostState} bytes of state.");
-            using var handle = HandOverProtocol.TakeSocket(record, word);
+            if (word != HandoverProtocol.Connection)
+                throw HandoverProtocol.Unexpected(word, HandoverProtocol.Yours);
+            if (state.Length > HandoverProtocol.MostState)
+                throw new IOException($"The predecessor sent a connection with more than {HandoverProtocol.MostState} bytes of state.");
+            using var handle = HandoverProtocol.TakeSocket(record, word);
             if (UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out var stream) is { } problem)
                 throw new IOException($"The predecessor did not send a connection. {problem}");
-            connections.Add(new HandedConnection(stream!, state.ToArray()));
+            connections.Add(new HandoverConnection(stream!, state.ToArray()));
         }
     }
 

@@ -139,7 +139,7 @@ internal sealed class DirectoryWalk : IDisposable
             || mount == mountAbove);
 
     private UnsafeDirectory Describe(Descriptor directory, bool isLast) =>
-        new(UnsafeDirectory.PathOf(directory, Binding.DirectoryOf(_path)), _status.Id, isLast);
+        new(UnsafeDirectory.PathOf(directory, BindRequest.DirectoryOf(_path)), _status.Id, isLast);
 
     private int MoveTo(Descriptor directory)
     {

@@ -12,18 +12,18 @@ internal sealed class FilePermissions
 {
     private const uint OwnerOnly = 0x1C0; // 0700
 
-    private readonly Binding _binding;
+    private readonly BindRequest _binding;
     private readonly uint _mode;
     private readonly uint? _group;
 
-    private FilePermissions(Binding binding, uint mode, uint? group)
+    private FilePermissions(BindRequest binding, uint mode, uint? group)
     {
         _binding = binding;
         _mode = mode;
         _group = group;
     }
 
-    public static FilePermissions Prepare(Binding binding)
+    public static FilePermissions Prepare(BindRequest binding)
     {
         uint mode = (uint)binding.Options.Mode;
         uint? group = binding.Options.Group is { } name ? FindGroup(binding, name) : null;
@@ -43,7 +43,7 @@ internal sealed class FilePermissions
             if (result < 0)
             {
                 throw _binding.Failure(result, "The socket file could not be given to the group " +
-                    $"{Holder.Escape(_binding.Options.Group!)}: that takes a member of the group or CAP_CHOWN.");
+                    $"{SocketOwner.Escape(_binding.Options.Group!)}: that takes a member of the group or CAP_CHOWN.");
             }
         }
         if (status.Permissions != _mode)
@@ -55,7 +55,7 @@ internal sealed class FilePermissions
         }
     }
 
-    private static uint FindGroup(Binding binding, string name)
+    private static uint FindGroup(BindRequest binding, string name)
     {
         // In this order, as chown(1): a group may have a name of digits, and a policy that names it means the same one.
         int result = LibcAccount.FindGroup(name, out uint? group);
@@ -64,7 +64,7 @@ internal sealed class FilePermissions
         if (Numbers.TryParse(name, out uint number) && number != uint.MaxValue)
             return number;
         throw binding.Failure(-(int)Errno.EINVAL, result < 0
-            ? $"The group {Holder.Escape(name)} could not be looked up: {(Errno)(-result)}."
-            : $"There is no group named {Holder.Escape(name)}: getent group lists them.");
+            ? $"The group {SocketOwner.Escape(name)} could not be looked up: {(Errno)(-result)}."
+            : $"There is no group named {SocketOwner.Escape(name)}: getent group lists them.");
     }
 }

@@ -13,11 +13,11 @@ internal sealed class SocketFile : IDisposable
 
     private readonly Lock _lock = new();
     private readonly FileId _id;
-    private Binding? _wanted;
+    private BindRequest? _wanted;
     private byte[]? _path;
     private volatile bool _wasReplaced;
 
-    private SocketFile(byte[]? path, FileId id, Binding? wanted = null)
+    private SocketFile(byte[]? path, FileId id, BindRequest? wanted = null)
     {
         _path = path;
         _id = id;
@@ -38,7 +38,7 @@ internal sealed class SocketFile : IDisposable
     /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
     public static SocketFile Bind(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions? options = null)
     {
-        var binding = new Binding(socket, endPoint, options ?? new SocketFileOptions());
+        var binding = new BindRequest(socket, endPoint, options ?? new SocketFileOptions());
         if (endPoint.Kind != UnixEndPointKind.Pathname)
         {
             int result = binding.TryBind();
@@ -71,7 +71,7 @@ internal sealed class SocketFile : IDisposable
         {
             if (_wanted is null || OwnPath is not { } beside)
                 return;
-            Replacement.Publish(_wanted, beside);
+            AtomicReplace.Publish(_wanted, beside);
             Volatile.Write(ref _path, _wanted.Path);
             _wanted = null;
         }
@@ -106,7 +106,7 @@ internal sealed class SocketFile : IDisposable
         {
             if (OwnPath is not { } path)
                 return;
-            using (TakeOverLock.TryTake(path, patience))
+            using (SocketFileLock.TryTake(path, patience))
             {
                 if (LibcFile.LinkStatus(path, out FileStatus now) >= 0)
                 {
@@ -135,12 +135,12 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>Binds, and knows the file as ours before the process can end.</summary>
-    private static SocketFile Make(Binding binding, out Descriptor pinned, out FileStatus status)
+    private static SocketFile Make(BindRequest binding, out Descriptor pinned, out FileStatus status)
     {
         BoundSocketFiles.EnterBind();
         try
         {
-            Binding bound = binding;
+            BindRequest bound = binding;
             // Kept for what has to be opened once the file is there: without it the file could not be made ours.
             if (LibcFcntl.Duplicate(binding.Socket, out Descriptor? kept) is < 0 and var errno)
                 throw binding.Failure(errno);
@@ -148,12 +148,12 @@ internal sealed class SocketFile : IDisposable
             {
                 if (binding.Options.ReplaceLive)
                 {
-                    Replacement.CheckTarget(binding);
-                    bound = Replacement.BindBeside(binding);
+                    AtomicReplace.CheckTarget(binding);
+                    bound = AtomicReplace.BindBeside(binding);
                 }
                 else
                 {
-                    TakeOver.Bind(binding);
+                    StaleFileReplacer.Bind(binding);
                 }
             }
             pinned = PinOwn(bound, out status);
@@ -166,7 +166,7 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>Opens the file that was just bound and makes sure that it is our socket's.</summary>
-    private static Descriptor PinOwn(Binding binding, out FileStatus status)
+    private static Descriptor PinOwn(BindRequest binding, out FileStatus status)
     {
         int result = LibcFile.Open(binding.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
         if (result == -(int)Errno.ENOENT)

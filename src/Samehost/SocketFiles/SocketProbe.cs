@@ -14,11 +14,11 @@ internal static class SocketProbe
     /// <param name="pinned">Stands for the file.</param>
     /// <param name="address">Another way to it, for where there is no /proc; may be empty.</param>
     /// <param name="result">What the kernel answered: zero or <c>-errno</c>.</param>
-    public static SocketLife Ask(Descriptor pinned, ReadOnlySpan<byte> address, out int result)
+    public static SocketLiveness Ask(Descriptor pinned, ReadOnlySpan<byte> address, out int result)
     {
         result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out Descriptor? probe);
         if (result < 0)
-            return SocketLife.Unclear;
+            return SocketLiveness.Unclear;
         using (probe)
         {
             // Through /proc the question goes to the very inode that is held, whatever is at the path by now.
@@ -28,11 +28,11 @@ internal static class SocketProbe
         }
         return result switch
         {
-            >= 0 => SocketLife.Live, // a datagram socket
-            -(int)Errno.EPERM => SocketLife.Live, // a datagram socket that is connected to somebody else
-            -(int)Errno.EPROTOTYPE => SocketLife.Live, // a stream or seqpacket socket, listening or not yet
-            -(int)Errno.ECONNREFUSED => SocketLife.Stale,
-            _ => SocketLife.Unclear,
+            >= 0 => SocketLiveness.Live, // a datagram socket
+            -(int)Errno.EPERM => SocketLiveness.Live, // a datagram socket that is connected to somebody else
+            -(int)Errno.EPROTOTYPE => SocketLiveness.Live, // a stream or seqpacket socket, listening or not yet
+            -(int)Errno.ECONNREFUSED => SocketLiveness.Stale,
+            _ => SocketLiveness.Unclear,
         };
     }
 

@@ -1,9 +1,9 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
 /// <summary>An accept that may have to wait.</summary>
-internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore, T> wrap, Action<AcceptOperation<T>> recycle)
+internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketContext, T> wrap, Action<AcceptOperation<T>> recycle)
     : PendingOperation<T>
 {
     internal override bool TryPerform(ref bool drained)
@@ -11,7 +11,7 @@ internal sealed class AcceptOperation<T>(ListenerState listener, Func<SocketCore
         List<IDisposable>? refused = null;
         int result = listener.Accept(out var accepted, ref refused);
         DeferredClose.OnLoop(listener.Core, ref refused);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
             SetOutcome(listener.AcceptFailure(result));

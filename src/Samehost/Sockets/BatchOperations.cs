@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -17,7 +17,7 @@ internal sealed class ReceiveBatchOperation(DatagramState datagram) : PendingOpe
     internal override bool TryPerform(ref bool drained)
     {
         int result = _batch!.Receive(datagram.Core.Descriptor, datagram.Policy);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "receive"));
@@ -55,7 +55,7 @@ internal sealed class SendBatchOperation(DatagramState datagram) : PendingOperat
     internal override bool TryPerform(ref bool drained)
     {
         int result = datagram.SendBatch(_batch!, ref _sent);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "send", datagram.Remote));
@@ -73,13 +73,13 @@ internal sealed class SendBatchOperation(DatagramState datagram) : PendingOperat
 }
 
 /// <summary>The same for a thread that blocks.</summary>
-internal readonly struct ReceiveBatchCall(DatagramState datagram, UnixDatagramBatch batch) : ISyncCall
+internal readonly struct ReceiveBatchCall(DatagramState datagram, UnixDatagramBatch batch) : IBlockingCall
 {
     public int Try() => batch.Receive(datagram.Core.Descriptor, datagram.Policy);
 }
 
 /// <inheritdoc cref="ReceiveBatchCall"/>
-internal struct SendBatchCall(DatagramState datagram, UnixDatagramBatch batch) : ISyncCall
+internal struct SendBatchCall(DatagramState datagram, UnixDatagramBatch batch) : IBlockingCall
 {
     private int _sent;
 

@@ -31,9 +31,9 @@ internal sealed class Connector
 
     /// <summary>Tries once. Null means: wait for <paramref name="pause"/>, then try again.</summary>
     /// <exception cref="UnixSocketException">It failed for good, or the time is over.</exception>
-    public SocketCore? Try(out TimeSpan pause)
+    public SocketContext? Try(out TimeSpan pause)
     {
-        var core = SocketCore.Create(_type, _endPoint);
+        var core = SocketContext.Create(_type, _endPoint);
         if (_options.AcceptDescriptors)
             core.AcceptsDescriptors = true; // before: a server may send them as soon as it has accepted
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
@@ -63,7 +63,7 @@ internal sealed class Connector
     }
 
     /// <summary>Checks who the server is, and sets what could not be set before.</summary>
-    private void Settle(SocketCore core)
+    private void Settle(SocketContext core)
     {
         try
         {

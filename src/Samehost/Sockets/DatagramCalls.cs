@@ -1,7 +1,7 @@
 namespace Samehost.Sockets;
 
 /// <summary>A blocking receive.</summary>
-internal ref struct ReceiveCall(DatagramState datagram, Span<byte> buffer) : ISyncCall
+internal ref struct ReceiveCall(DatagramState datagram, Span<byte> buffer) : IBlockingCall
 {
     private readonly Span<byte> _buffer = buffer;
     private UnixDatagramReceiveResult _received;
@@ -18,7 +18,7 @@ internal ref struct ReceiveCall(DatagramState datagram, Span<byte> buffer) : ISy
 }
 
 /// <summary>A blocking send to the connected peer.</summary>
-internal readonly ref struct SendCall(DatagramState datagram, ReadOnlySpan<byte> bytes) : ISyncCall
+internal readonly ref struct SendCall(DatagramState datagram, ReadOnlySpan<byte> bytes) : IBlockingCall
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 

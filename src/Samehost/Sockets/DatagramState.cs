@@ -5,11 +5,11 @@ using Samehost.Interop;
 namespace Samehost.Sockets;
 
 /// <summary>What a datagram socket's calls have in common: its socket, whom it is connected to, and whom it heard from.</summary>
-internal sealed class DatagramState(SocketCore core)
+internal sealed class DatagramState(SocketContext core)
 {
-    private readonly SenderNames _senders = new();
+    private readonly EndPointCache _senders = new();
     private MessageReceiver? _messages;
-    private readonly List<QueueRoom> _rooms = [];
+    private readonly List<ReceiverQueueWaiter> _rooms = [];
     private bool _closed;
     private UnixEndPoint? _remote;
 
@@ -19,7 +19,7 @@ internal sealed class DatagramState(SocketCore core)
     public OperationSlot<ReceiveBatchOperation> BatchReceives;
     public OperationSlot<SendBatchOperation> BatchSends;
 
-    public SocketCore Core { get; } = core;
+    public SocketContext Core { get; } = core;
 
     /// <summary>Receiving with ancillary data.</summary>
     public MessageReceiver Messages => _messages ??= new MessageReceiver(Core, LibcSocket.SOCK_DGRAM);
@@ -135,9 +135,9 @@ internal sealed class DatagramState(SocketCore core)
     }
 
     /// <summary>A way to wait for room at a receiver, which ends when this socket is closed.</summary>
-    public QueueRoom EnterRoom(UnixEndPoint? receiver)
+    public ReceiverQueueWaiter EnterRoom(UnixEndPoint? receiver)
     {
-        var room = new QueueRoom(Core, receiver);
+        var room = new ReceiverQueueWaiter(Core, receiver);
         lock (_rooms)
         {
             if (!_closed)
@@ -151,7 +151,7 @@ internal sealed class DatagramState(SocketCore core)
         throw new ObjectDisposedException(nameof(UnixDatagram));
     }
 
-    public void LeaveRoom(QueueRoom room)
+    public void LeaveRoom(ReceiverQueueWaiter room)
     {
         lock (_rooms)
             _rooms.Remove(room);
@@ -168,6 +168,6 @@ internal sealed class DatagramState(SocketCore core)
             _rooms.ForEach(room => room.Dispose());
     }
 
-    public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null, SocketCore? socket = null) =>
+    public static UnixSocketException Failure(int result, string operation, UnixEndPoint? endPoint = null, SocketContext? socket = null) =>
         new((Errno)(-result), operation, endPoint) { FailedSocket = socket };
 }

@@ -21,7 +21,7 @@ internal sealed class DeferredClose : IThreadPoolWorkItem
     }
 
     /// <summary>Has each closed on a socket's event loop, as code that may block: no one of them waits for another.</summary>
-    public static void OnLoop(SocketCore core, ref List<IDisposable>? all)
+    public static void OnLoop(SocketContext core, ref List<IDisposable>? all)
     {
         if (all is null)
             return;

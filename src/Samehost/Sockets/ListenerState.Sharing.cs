@@ -74,7 +74,7 @@ internal sealed partial class ListenerState
         {
             if (Core.IsClosed)
                 return true;
-            using var lease = isHeir && _inheritance is { } wanted ? TakeOverLock.TryTake(wanted.NameBytes.Span, LockPatience) : null;
+            using var lease = isHeir && _inheritance is { } wanted ? SocketFileLock.TryTake(wanted.NameBytes.Span, LockPatience) : null;
             if (isHeir && LastToListen() != _predecessor)
                 return false;
             TellKernel();

@@ -23,7 +23,7 @@ internal sealed partial class ListenerState : IDisposable
     private volatile bool _shared;
     private bool _tellsEach;
 
-    private ListenerState(SocketCore core, SocketFile? file, UnixListenerOptions options)
+    private ListenerState(SocketContext core, SocketFile? file, UnixListenerOptions options)
     {
         Core = core;
         _file = file;
@@ -31,7 +31,7 @@ internal sealed partial class ListenerState : IDisposable
         Policy = options.PeerPolicy ?? PeerPolicy.SelfAndRoot;
     }
 
-    public SocketCore Core { get; }
+    public SocketContext Core { get; }
 
     public PeerPolicy Policy { get; }
 
@@ -57,7 +57,7 @@ internal sealed partial class ListenerState : IDisposable
         if (endPoint.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
             throw new ArgumentException(PolicyWanted, nameof(options));
 
-        var core = SocketCore.Create(type, endPoint);
+        var core = SocketContext.Create(type, endPoint);
         SocketFile? file = null;
         try
         {
@@ -95,7 +95,7 @@ internal sealed partial class ListenerState : IDisposable
         state = null;
         options ??= UnixListenerOptions.Default;
         ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
-        if (SocketCore.TryFromHandle(descriptor, type, typeName, options.AcceptDescriptors, isOurs, out var core) is { } problem)
+        if (SocketContext.TryFromHandle(descriptor, type, typeName, options.AcceptDescriptors, isOurs, out var core) is { } problem)
             return problem;
         try
         {
@@ -128,16 +128,16 @@ internal sealed partial class ListenerState : IDisposable
     /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
     /// <param name="accepted">The connection.</param>
     /// <param name="refused">Receives those that the caller is to close where that may block; see <see cref="DeferredClose"/>.</param>
-    public int Accept(out SocketCore? accepted, ref List<IDisposable>? refused)
+    public int Accept(out SocketContext? accepted, ref List<IDisposable>? refused)
     {
         for (int turn = 0; turn < RefusalsAtOnce; turn++)
         {
             accepted = null;
             int fd = LibcSocket.Accept(Core.Descriptor);
             if (fd < 0)
-                return fd == SyncCall.Again && WasShutDown ? -(int)Errno.EINVAL : fd;
+                return fd == BlockingCall.Again && WasShutDown ? -(int)Errno.EINVAL : fd;
             // SO_PASSRIGHTS and SO_PASSCRED come from the listener as it was at connect(2), so an accepted socket needs no call of its own.
-            accepted = new SocketCore(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
+            accepted = new SocketContext(new Descriptor(fd), Core.RefusesDescriptors) { MayAcceptDescriptors = Core.AcceptsDescriptors };
             if (_shared)
             {
                 // Unless the listener had another rule, or another process has it, too, and may have told the kernel otherwise.
@@ -154,7 +154,7 @@ internal sealed partial class ListenerState : IDisposable
 
         accepted = null;
         Core.Post(Core.Readers); // no event will tell of those that are in the backlog already
-        return SyncCall.Again;
+        return BlockingCall.Again;
     }
 
     public UnixSocketException AcceptFailure(int result) => new((Errno)(-result), "accept", _local);
@@ -173,7 +173,7 @@ internal sealed partial class ListenerState : IDisposable
     // says EAGAIN for ever, while poll(2) calls the socket ready.
     private bool WasShutDown => LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLRDHUP);
 
-    private bool IsAdmitted(SocketCore peer)
+    private bool IsAdmitted(SocketContext peer)
     {
         // The user alone decides most often; groups and label are asked for only where a policy needs them.
         if (peer.TryGetPeer(out var user) && Policy.AdmitsUser(user))

@@ -4,7 +4,7 @@ using Samehost.Interop;
 namespace Samehost.Sockets;
 
 /// <summary>A blocking receive with ancillary data.</summary>
-internal ref struct ReceiveMessageCall(MessageReceiver receiver, Span<byte> buffer, DescriptorOptions? wanted) : ISyncCall
+internal ref struct ReceiveMessageCall(MessageReceiver receiver, Span<byte> buffer, DescriptorOptions? wanted) : IBlockingCall
 {
     private readonly Span<byte> _buffer = buffer;
     private UnixMessage _message;
@@ -22,7 +22,7 @@ internal ref struct ReceiveMessageCall(MessageReceiver receiver, Span<byte> buff
 
 /// <summary>A blocking send with descriptors.</summary>
 internal ref struct SendMessageCall(
-    SocketCore core, ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) : ISyncCall
+    SocketContext core, ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) : IBlockingCall
 {
     private ReadOnlySpan<byte> _rest = bytes;
     private IReadOnlyList<SafeHandle> _descriptors = descriptors;

@@ -1,17 +1,17 @@
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 
 namespace Samehost.Sockets;
 
 /// <summary>Receives bytes or records together with what came beside them.</summary>
 /// <param name="core">The socket.</param>
 /// <param name="type">Its type (SOCK_…), which decides what an empty result means.</param>
-internal sealed class MessageReceiver(SocketCore core, int type)
+internal sealed class MessageReceiver(SocketContext core, int type)
 {
-    private readonly SenderNames _senders = new();
+    private readonly EndPointCache _senders = new();
     private bool? _hasLabels;
 
-    public SocketCore Core { get; } = core;
+    public SocketContext Core { get; } = core;
 
     /// <summary>Spares for the next waiting receive.</summary>
     public OperationSlot<ReceiveMessageOperation> Receives;

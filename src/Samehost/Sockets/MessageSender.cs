@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 
 namespace Samehost.Sockets;
 
@@ -9,7 +9,7 @@ internal static class MessageSender
 {
     /// <summary>Sends once. Returns how much went (everything, but on a stream perhaps less), or <c>-errno</c>.</summary>
     public static int Send(
-        SocketCore core, ReadOnlySpan<byte> bytes, UnixEndPoint? to, IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null)
+        SocketContext core, ReadOnlySpan<byte> bytes, UnixEndPoint? to, IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         address = address[..(to is null ? 0 : to.WriteSockAddr(address))];

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -34,7 +34,7 @@ internal sealed class ReceiveMessageOperation(MessageReceiver receiver) : Pendin
             throw new InvalidOperationException("The buffer writer gave no room; a record would be lost.");
         int result = receiver.Receive(room, _wanted, out var message, ref _refused);
         _writer?.Advance(result < 0 ? 0 : message.Count);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
         {
             DeferredClose.OnLoop(receiver.Core, ref _refused);
             return false;

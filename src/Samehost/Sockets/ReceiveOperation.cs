@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -18,7 +18,7 @@ internal sealed class ReceiveOperation(DatagramState datagram) : PendingOperatio
     internal override bool TryPerform(ref bool drained)
     {
         int result = datagram.Receive(_buffer.Span, out var received, ref _refused);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
         {
             DeferredClose.OnLoop(datagram.Core, ref _refused);
             return false;

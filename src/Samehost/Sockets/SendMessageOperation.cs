@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
 /// <summary>A send with descriptors that waits for room. On a stream the descriptors go with the first byte, the rest follows.</summary>
-internal sealed class SendMessageOperation(SocketCore core) : PendingOperation<int>
+internal sealed class SendMessageOperation(SocketContext core) : PendingOperation<int>
 {
     private ReadOnlyMemory<byte> _rest;
     private IReadOnlyList<SafeHandle> _descriptors = [];
 
-    public static SendMessageOperation For(SocketCore core, ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
+    public static SendMessageOperation For(SocketContext core, ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
     {
         var operation = core.MessageSends.Take() ?? new SendMessageOperation(core);
         operation._rest = bytes;
@@ -22,7 +22,7 @@ internal sealed class SendMessageOperation(SocketCore core) : PendingOperation<i
         do
         {
             int sent = MessageSender.Send(core, _rest.Span, null, _descriptors);
-            if (sent == SyncCall.Again)
+            if (sent == BlockingCall.Again)
                 return false;
             if (sent < 0)
             {

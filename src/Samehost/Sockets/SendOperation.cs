@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -17,7 +17,7 @@ internal sealed class SendOperation(DatagramState datagram) : PendingOperation<i
     internal override bool TryPerform(ref bool drained)
     {
         int result = datagram.Send(_datagram.Span);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
             SetOutcome(DatagramState.Failure(result, "send", datagram.Remote));

@@ -3,7 +3,7 @@ using Samehost.Interop;
 namespace Samehost.Sockets;
 
 /// <summary>A blocking read.</summary>
-internal readonly ref struct ReadCall(StreamState stream, Span<byte> buffer) : ISyncCall
+internal readonly ref struct ReadCall(StreamState stream, Span<byte> buffer) : IBlockingCall
 {
     private readonly Span<byte> _buffer = buffer;
 
@@ -11,13 +11,13 @@ internal readonly ref struct ReadCall(StreamState stream, Span<byte> buffer) : I
 }
 
 /// <summary>A blocking wait for something to read.</summary>
-internal readonly struct ReadableCall(StreamState stream) : ISyncCall
+internal readonly struct ReadableCall(StreamState stream) : IBlockingCall
 {
-    public int Try() => stream.IsReadable ? 0 : SyncCall.Again;
+    public int Try() => stream.IsReadable ? 0 : BlockingCall.Again;
 }
 
 /// <summary>A blocking write.</summary>
-internal ref struct WriteCall(StreamState stream, ReadOnlySpan<byte> buffer) : ISyncCall
+internal ref struct WriteCall(StreamState stream, ReadOnlySpan<byte> buffer) : IBlockingCall
 {
     private ReadOnlySpan<byte> _rest = buffer;
 
@@ -26,7 +26,7 @@ internal ref struct WriteCall(StreamState stream, ReadOnlySpan<byte> buffer) : I
         while (!_rest.IsEmpty)
         {
             int sent = LibcTransfer.Send(stream.Core.Descriptor, _rest);
-            if (sent == SyncCall.Again && stream.Core.TryWiden(_rest.Length))
+            if (sent == BlockingCall.Again && stream.Core.TryWiden(_rest.Length))
                 continue;
             if (sent < 0)
                 return sent;
@@ -38,7 +38,7 @@ internal ref struct WriteCall(StreamState stream, ReadOnlySpan<byte> buffer) : I
 }
 
 /// <summary>A blocking vectored write.</summary>
-internal struct VectoredWriteCall(StreamState stream, IReadOnlyList<ReadOnlyMemory<byte>> buffers) : ISyncCall
+internal struct VectoredWriteCall(StreamState stream, IReadOnlyList<ReadOnlyMemory<byte>> buffers) : IBlockingCall
 {
     private VectoredWrite _write = new(buffers);
 

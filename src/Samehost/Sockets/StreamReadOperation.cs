@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -10,7 +10,7 @@ internal abstract class StreamReadOperation(StreamState stream) : PendingOperati
     /// <summary>Makes the outcome of one receive into <paramref name="room"/> bytes; false when there was nothing.</summary>
     protected bool Conclude(int result, int room, ref bool drained)
     {
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
         {

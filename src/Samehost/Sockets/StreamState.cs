@@ -3,14 +3,14 @@ using Samehost.Interop;
 namespace Samehost.Sockets;
 
 /// <summary>What a stream's calls have in common: its socket, and an error that stays once it was seen.</summary>
-internal sealed class StreamState(SocketCore core)
+internal sealed class StreamState(SocketContext core)
 {
     /// <summary>Spares for the next read and write.</summary>
     public OperationSlot<ReadOperation> Reads;
     public OperationSlot<ReadIntoOperation> ReadsInto;
     public OperationSlot<WriteOperation> Writes;
 
-    public SocketCore Core { get; } = core;
+    public SocketContext Core { get; } = core;
 
     /// <summary>Receives once; an error other than EAGAIN lasts.</summary>
     public int Receive(Span<byte> buffer) =>

@@ -14,7 +14,7 @@ public sealed partial class UnixDatagram
     {
         ArgumentNullException.ThrowIfNull(batch);
         var call = new ReceiveBatchCall(_state, batch);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
         return result >= 0 ? batch.Count : throw DatagramState.Failure(result, "receive");
     }
 
@@ -36,7 +36,7 @@ public sealed partial class UnixDatagram
         ArgumentNullException.ThrowIfNull(batch);
         batch.PrepareToSend();
         var call = new SendBatchCall(_state, batch);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
         if (result < 0)
             throw DatagramState.Failure(result, "send", RemoteEndPoint);
     }

@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -15,7 +15,7 @@ public sealed partial class UnixDatagram
     public UnixMessage ReceiveMessage(Span<byte> buffer, DescriptorOptions? descriptors = null)
     {
         var call = new ReceiveMessageCall(_state.Messages, buffer, Wanted(descriptors));
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
         return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive");
     }
 
@@ -33,11 +33,11 @@ public sealed partial class UnixDatagram
     /// <exception cref="UnixSocketException">As <see cref="SendTo"/>; also EPERM (credentials that are not ours, or a receiver that does
     /// not
     /// accept descriptors) and ETOOMANYREFS (too many descriptors in flight).</exception>
-    public void SendMessage(ReadOnlySpan<byte> datagram, UnixAncillary ancillary, UnixEndPoint? remote = null)
+    public void SendMessage(ReadOnlySpan<byte> datagram, UnixAncillaryData ancillary, UnixEndPoint? remote = null)
     {
         Check(ancillary, remote);
         int result = TrySend(datagram, ancillary, remote);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
         {
             var room = _state.EnterRoom(remote ?? RemoteEndPoint);
             try
@@ -47,7 +47,7 @@ public sealed partial class UnixDatagram
                     room.Wait();
                     result = TrySend(datagram, ancillary, remote);
                 }
-                while (result == SyncCall.Again);
+                while (result == BlockingCall.Again);
             }
             finally
             {
@@ -63,12 +63,12 @@ public sealed partial class UnixDatagram
     /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="SendMessage"/>.</exception>
     public async ValueTask SendMessageAsync(
-        ReadOnlyMemory<byte> datagram, UnixAncillary ancillary, UnixEndPoint? remote = null, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> datagram, UnixAncillaryData ancillary, UnixEndPoint? remote = null, CancellationToken cancellationToken = default)
     {
         Check(ancillary, remote);
         cancellationToken.ThrowIfCancellationRequested();
         int result = TrySend(datagram.Span, ancillary, remote);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
         {
             var room = _state.EnterRoom(remote ?? RemoteEndPoint);
             try
@@ -78,7 +78,7 @@ public sealed partial class UnixDatagram
                     await room.WaitAsync(cancellationToken).ConfigureAwait(false);
                     result = TrySend(datagram.Span, ancillary, remote);
                 }
-                while (result == SyncCall.Again);
+                while (result == BlockingCall.Again);
             }
             finally
             {
@@ -90,7 +90,7 @@ public sealed partial class UnixDatagram
             throw DatagramState.Failure(result, "send", remote ?? RemoteEndPoint);
     }
 
-    private static void Check(UnixAncillary ancillary, UnixEndPoint? remote)
+    private static void Check(UnixAncillaryData ancillary, UnixEndPoint? remote)
     {
         ArgumentNullException.ThrowIfNull(ancillary);
         DescriptorSender.Check(ancillary.Descriptors);
@@ -98,7 +98,7 @@ public sealed partial class UnixDatagram
             CheckNamed(remote);
     }
 
-    private int TrySend(ReadOnlySpan<byte> datagram, UnixAncillary ancillary, UnixEndPoint? remote) =>
+    private int TrySend(ReadOnlySpan<byte> datagram, UnixAncillaryData ancillary, UnixEndPoint? remote) =>
         _state.SendMessage(datagram, remote, ancillary.Descriptors, ancillary.Credentials?.ToNative());
 
     private DescriptorOptions? Wanted(DescriptorOptions? descriptors) =>

@@ -12,7 +12,7 @@ public sealed partial class UnixDatagram
     public UnixDatagramReceiveResult Receive(Span<byte> buffer)
     {
         var call = new ReceiveCall(_state, buffer);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
         return result >= 0 ? call.Received : throw DatagramState.Failure(result, "receive");
     }
 
@@ -33,7 +33,7 @@ public sealed partial class UnixDatagram
     public void Send(ReadOnlySpan<byte> datagram)
     {
         var call = new SendCall(_state, datagram);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
         if (result < 0)
             throw DatagramState.Failure(result, "send", RemoteEndPoint);
     }
@@ -53,7 +53,7 @@ public sealed partial class UnixDatagram
     {
         CheckNamed(remote);
         int result = _state.SendTo(datagram, remote);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
         {
             var room = _state.EnterRoom(remote);
             try
@@ -63,7 +63,7 @@ public sealed partial class UnixDatagram
                     room.Wait();
                     result = _state.SendTo(datagram, remote);
                 }
-                while (result == SyncCall.Again);
+                while (result == BlockingCall.Again);
             }
             finally
             {
@@ -86,8 +86,8 @@ public sealed partial class UnixDatagram
         CheckNamed(remote);
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        int result = _core.IsClosed ? SyncCall.Again : _state.SendTo(datagram.Span, remote);
-        if (result == SyncCall.Again)
+        int result = _core.IsClosed ? BlockingCall.Again : _state.SendTo(datagram.Span, remote);
+        if (result == BlockingCall.Again)
             return SendToWhenRoomAsync(datagram, remote, cancellationToken);
         return result >= 0 ? ValueTask.CompletedTask : ValueTask.FromException(DatagramState.Failure(result, "send", remote));
     }
@@ -104,7 +104,7 @@ public sealed partial class UnixDatagram
                 await room.WaitAsync(cancellationToken).ConfigureAwait(false);
                 result = _state.SendTo(datagram.Span, remote);
             }
-            while (result == SyncCall.Again);
+            while (result == BlockingCall.Again);
         }
         finally
         {

@@ -27,7 +27,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
         "An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.";
 
     private readonly DatagramState _state;
-    private readonly SocketCore _core;
+    private readonly SocketContext _core;
     private readonly SocketFile? _file;
     private UnixEndPoint? _local;
 
@@ -38,7 +38,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
         _state = state;
     }
 
-    private UnixDatagram(SocketCore core)
+    private UnixDatagram(SocketContext core)
         : this(new DatagramState(core))
     {
     }
@@ -71,7 +71,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
             throw new ArgumentException(
                 "ReplaceLive is for listeners: answers to a datagram would go to the name for the time being.", nameof(options));
         }
-        var core = SocketCore.Create(LibcSocket.SOCK_DGRAM, local);
+        var core = SocketContext.Create(LibcSocket.SOCK_DGRAM, local);
         try
         {
             // Before the name is there: nothing may arrive that was not asked for.
@@ -88,13 +88,13 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
 
     /// <summary>A socket without an address: it can send, and nobody can answer it.</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
-    public static UnixDatagram Create() => new(SocketCore.Create(LibcSocket.SOCK_DGRAM, null));
+    public static UnixDatagram Create() => new(SocketContext.Create(LibcSocket.SOCK_DGRAM, null));
 
     /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixDatagram First, UnixDatagram Second) CreatePair()
     {
-        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_DGRAM);
+        var (first, second) = SocketContext.CreatePair(LibcSocket.SOCK_DGRAM);
         return (new UnixDatagram(first), new UnixDatagram(second));
     }
 
@@ -109,7 +109,7 @@ public sealed partial class UnixDatagram : IDisposable, IAsyncDisposable
     /// SO_PASSCRED was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
     public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
     {
-        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram");
+        var core = SocketContext.FromHandle(descriptor, LibcSocket.SOCK_DGRAM, "datagram");
         try
         {
             if (options?.PeerPolicy is null && core.LocalEndPoint().Kind == UnixEndPointKind.Abstract)

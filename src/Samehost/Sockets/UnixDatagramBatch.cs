@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -24,7 +24,7 @@ public sealed class UnixDatagramBatch
     private readonly int[] _slots; // which slot each datagram is in: those of refused senders are passed over
     private readonly int[] _lengths;
     private bool _received;
-    private readonly SenderNames _senders = new();
+    private readonly EndPointCache _senders = new();
 
     /// <summary>Makes the room: <paramref name="capacity"/> times <paramref name="maxLength"/> bytes and about 200 more each.</summary>
     /// <param name="capacity">How many datagrams, 1 to 1,024 (the kernel takes no more at once).</param>

@@ -20,12 +20,12 @@ namespace Samehost;
 public sealed class UnixListener : IDisposable, IAsyncDisposable
 {
     private readonly ListenerState _state;
-    private readonly Accepting<UnixStream> _accepting;
+    private readonly Acceptor<UnixStream> _accepting;
 
     internal UnixListener(ListenerState state)
     {
         _state = state;
-        _accepting = new Accepting<UnixStream>(state, static core => new UnixStream(core));
+        _accepting = new Acceptor<UnixStream>(state, static core => new UnixStream(core));
     }
 
     /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>

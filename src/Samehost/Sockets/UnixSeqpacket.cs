@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -20,12 +20,12 @@ namespace Samehost;
 /// </code></example>
 public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
 {
-    private readonly SocketCore _core;
+    private readonly SocketContext _core;
     private readonly MessageReceiver _receiver;
     private UnixEndPoint? _local;
     private UnixEndPoint? _remote;
 
-    internal UnixSeqpacket(SocketCore core)
+    internal UnixSeqpacket(SocketContext core)
     {
         _core = core;
         _receiver = new MessageReceiver(core, LibcSocket.SOCK_SEQPACKET);
@@ -49,25 +49,25 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         set => _core.AcceptsDescriptors = value;
     }
 
-    internal SocketCore Core => _core;
+    internal SocketContext Core => _core;
 
     /// <summary>Connects, blocking the thread where it has to wait (connect(2)).</summary>
     /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
     public static UnixSeqpacket Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
-        new(Connecting.Run(endPoint, options, LibcSocket.SOCK_SEQPACKET));
+        new(SocketConnector.Run(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
     /// <summary>Connects (connect(2)).</summary>
     /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
     public static async ValueTask<UnixSeqpacket> ConnectAsync(
         UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
-        new(await Connecting.RunAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
+        new(await SocketConnector.RunAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixSeqpacket First, UnixSeqpacket Second) CreatePair()
     {
-        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_SEQPACKET);
+        var (first, second) = SocketContext.CreatePair(LibcSocket.SOCK_SEQPACKET);
         first.TellRecordsFromEnd();
         second.TellRecordsFromEnd();
         return (new UnixSeqpacket(first), new UnixSeqpacket(second));
@@ -77,7 +77,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">Not a local seqpacket socket.</exception>
     public static UnixSeqpacket FromDescriptor(SafeHandle descriptor)
     {
-        var core = SocketCore.FromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, "seqpacket");
+        var core = SocketContext.FromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, "seqpacket");
         core.TellRecordsFromEnd();
         return new UnixSeqpacket(core);
     }
@@ -102,7 +102,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     {
         DescriptorSender.Check(descriptors ??= []);
         var call = new SendMessageCall(_core, record, descriptors);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
         if (result < 0)
             throw DatagramState.Failure(result, "send", socket: _core);
     }
@@ -125,7 +125,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null)
     {
         var call = new ReceiveMessageCall(_receiver, buffer, Wanted(descriptors));
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
         return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive", socket: _core);
     }
 

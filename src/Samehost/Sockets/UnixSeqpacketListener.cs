@@ -14,12 +14,12 @@ namespace Samehost;
 public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
 {
     private readonly ListenerState _state;
-    private readonly Accepting<UnixSeqpacket> _accepting;
+    private readonly Acceptor<UnixSeqpacket> _accepting;
 
     internal UnixSeqpacketListener(ListenerState state)
     {
         _state = state;
-        _accepting = new Accepting<UnixSeqpacket>(state, static core => new UnixSeqpacket(core));
+        _accepting = new Acceptor<UnixSeqpacket>(state, static core => new UnixSeqpacket(core));
     }
 
     /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>

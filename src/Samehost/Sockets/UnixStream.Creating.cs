@@ -15,7 +15,7 @@ public sealed partial class UnixStream
     /// (the backlog stayed full), ENOTDIR, ELOOP, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static UnixStream Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
-        new(Connecting.Run(endPoint, options, LibcSocket.SOCK_STREAM));
+        new(SocketConnector.Run(endPoint, options, LibcSocket.SOCK_STREAM));
 
     /// <summary>Connects to a listening stream socket (connect(2)).</summary>
     /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
@@ -26,13 +26,13 @@ public sealed partial class UnixStream
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static async ValueTask<UnixStream> ConnectAsync(
         UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
-        new(await Connecting.RunAsync(endPoint, options, LibcSocket.SOCK_STREAM, cancellationToken).ConfigureAwait(false));
+        new(await SocketConnector.RunAsync(endPoint, options, LibcSocket.SOCK_STREAM, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Two streams connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixStream First, UnixStream Second) CreatePair()
     {
-        var (first, second) = SocketCore.CreatePair(LibcSocket.SOCK_STREAM);
+        var (first, second) = SocketContext.CreatePair(LibcSocket.SOCK_STREAM);
         return (new UnixStream(first), new UnixStream(second));
     }
 
@@ -51,7 +51,7 @@ public sealed partial class UnixStream
     internal static string? TryFromDescriptor(SafeHandle descriptor, bool mustBeConnected, out UnixStream? stream)
     {
         stream = null;
-        if (SocketCore.TryFromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream", false, isOurs: true, out var core) is { } problem)
+        if (SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_STREAM, "stream", false, isOurs: true, out var core) is { } problem)
             return problem;
         if (LibcSocketOptions.Get(core!.Descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listening) >= 0 && listening != 0)
         {

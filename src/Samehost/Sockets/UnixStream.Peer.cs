@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Samehost.Interop;
-using Samehost.Messages;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost;
@@ -43,7 +43,7 @@ public sealed partial class UnixStream
     {
         CheckSend(bytes.Length, descriptors);
         var call = new SendMessageCall(_core, bytes, descriptors);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout);
         if (result < 0)
             throw DatagramState.Failure(result, "send", socket: _core);
     }
@@ -76,7 +76,7 @@ public sealed partial class UnixStream
     {
         CheckReceive(buffer.Length);
         var call = new ReceiveMessageCall(Receiver, buffer, descriptors ?? DescriptorOptions.Default);
-        int result = SyncCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
+        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
         return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive", socket: _core);
     }
 

@@ -20,12 +20,12 @@ public sealed partial class UnixStream
         if (buffer.IsEmpty)
         {
             var readable = new ReadableCall(_state);
-            result = SyncCall.Run(_core, ref readable, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
+            result = BlockingCall.Run(_core, ref readable, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
         }
         else
         {
             var read = new ReadCall(_state, buffer);
-            result = SyncCall.Run(_core, ref read, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
+            result = BlockingCall.Run(_core, ref read, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
         }
 
         return result >= 0 ? result : throw _state.Failure(result, "read");
@@ -89,7 +89,7 @@ public sealed partial class UnixStream
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         var write = new WriteCall(_state, buffer);
-        Finish(SyncCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
+        Finish(BlockingCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
     }
 
     /// <inheritdoc cref="Write(ReadOnlySpan{byte})"/>
@@ -108,7 +108,7 @@ public sealed partial class UnixStream
     {
         ArgumentNullException.ThrowIfNull(buffers);
         var write = new VectoredWriteCall(_state, buffers);
-        Finish(SyncCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
+        Finish(BlockingCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
     }
 
     /// <summary>Hands all bytes to the kernel, waiting for room where needed.</summary>

@@ -24,13 +24,13 @@ namespace Samehost;
 public sealed partial class UnixStream : Stream
 {
     private readonly StreamState _state;
-    private readonly SocketCore _core;
+    private readonly SocketContext _core;
     private UnixEndPoint? _local;
     private UnixEndPoint? _remote;
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
 
-    internal UnixStream(SocketCore core)
+    internal UnixStream(SocketContext core)
     {
         _core = core;
         _state = new StreamState(core);
@@ -49,7 +49,7 @@ public sealed partial class UnixStream : Stream
     /// <summary>The descriptor, for calls that this library does not have. It stays the stream's: do not close it.</summary>
     public SafeHandle Handle => _core.Descriptor;
 
-    internal SocketCore Core => _core;
+    internal SocketContext Core => _core;
 
     /// <summary>True until the stream is closed.</summary>
     public override bool CanRead => !_core.IsClosed;

@@ -9,7 +9,7 @@ internal struct VectoredWrite(IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     private int _offset;
 
     /// <summary>Sends until nothing is left (0), or until the socket has no room or fails (<c>-errno</c>).</summary>
-    public int Advance(SocketCore core)
+    public int Advance(SocketContext core)
     {
         while (true)
         {
@@ -18,7 +18,7 @@ internal struct VectoredWrite(IReadOnlyList<ReadOnlyMemory<byte>> buffers)
             if (_index == buffers.Count)
                 return 0;
             nint sent = LibcTransfer.SendVectored(core.Descriptor, buffers, _index, _offset);
-            if (sent == SyncCall.Again && core.TryWiden(buffers[_index].Length - _offset))
+            if (sent == BlockingCall.Again && core.TryWiden(buffers[_index].Length - _offset))
                 continue;
             if (sent < 0)
                 return (int)sent;

@@ -1,4 +1,4 @@
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -10,7 +10,7 @@ internal sealed class VectoredWriteOperation(StreamState stream, IReadOnlyList<R
     internal override bool TryPerform(ref bool drained)
     {
         int result = _write.Advance(stream.Core);
-        if (result == SyncCall.Again)
+        if (result == BlockingCall.Again)
             return false;
         if (result < 0)
             SetOutcome(stream.Failure(result, "write"));

@@ -1,10 +1,10 @@
 using Samehost.Interop;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
 /// <summary>Waits until a socket has room to send.</summary>
-internal sealed class WritableOperation(SocketCore core) : PendingOperation<int>
+internal sealed class WritableOperation(SocketContext core) : PendingOperation<int>
 {
     internal override bool TryPerform(ref bool drained)
     {

@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Sockets;
 
@@ -20,7 +20,7 @@ internal sealed class WriteOperation(StreamState stream) : PendingOperation<int>
         while (!_rest.IsEmpty)
         {
             int sent = LibcTransfer.Send(stream.Core.Descriptor, _rest.Span);
-            if (sent == SyncCall.Again)
+            if (sent == BlockingCall.Again)
             {
                 if (stream.Core.TryWiden(_rest.Length))
                     continue;

@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Reactor;
+using Samehost.EventLoops;
 
 namespace Samehost.Systemd;
 

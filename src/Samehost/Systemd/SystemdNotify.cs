@@ -132,7 +132,7 @@ public sealed partial class SystemdNotify
         if (_supervisor is null)
             return false;
         using var socket = UnixDatagram.Create();
-        socket.SendMessage(text, new UnixAncillary { Descriptors = descriptors ?? [] }, _supervisor);
+        socket.SendMessage(text, new UnixAncillaryData { Descriptors = descriptors ?? [] }, _supervisor);
         return true;
     }
 
@@ -152,7 +152,7 @@ public sealed partial class SystemdNotify
         if (_supervisor is null)
             return false;
         using var socket = UnixDatagram.Create();
-        var ancillary = new UnixAncillary { Descriptors = descriptors ?? [] };
+        var ancillary = new UnixAncillaryData { Descriptors = descriptors ?? [] };
         await socket.SendMessageAsync(text, ancillary, _supervisor, cancellationToken).ConfigureAwait(false);
         return true;
     }

@@ -31,8 +31,8 @@ public sealed class SystemdNotifyPeerTests : IDisposable
             Assert.Contains("STATUS=all is well", lines);
             Assert.Equal(0, ready.Descriptors.Count);
             Assert.Equal(notify.Id, ready.Credentials!.ProcessId);
-            Assert.Equal(SentCredentials.Own.UserId, ready.Credentials.UserId);
-            Assert.Equal(SentCredentials.Own.GroupId, ready.Credentials.GroupId);
+            Assert.Equal(UnixCredentials.Own.UserId, ready.Credentials.UserId);
+            Assert.Equal(UnixCredentials.Own.GroupId, ready.Credentials.GroupId);
         }
 
         using (UnixMessage barrier = await manager.ReceiveMessageAsync(buffer, DescriptorOptions.Default, Stop))
@@ -77,7 +77,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
         await using RunningProgram manager = RunningProgram.Start(ForeignProgram.Python, "-c", Manager, address);
         await manager.ExpectAsync("ready");
         var notify = new SystemdNotify(UnixEndPoint.Parse(address), TimeSpan.FromSeconds(30));
-        string us = $"{Environment.ProcessId} {SentCredentials.Own.UserId}";
+        string us = $"{Environment.ProcessId} {UnixCredentials.Own.UserId}";
 
         Assert.True(notify.Ready("well"));
         await manager.ExpectAsync($"READY=1 STATUS=well {us} 0");

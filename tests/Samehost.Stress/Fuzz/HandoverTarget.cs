@@ -19,7 +19,7 @@ internal sealed class HandoverTarget : FuzzTarget
     private readonly UnixSeqpacketListener _records;
     private readonly SafeHandle _file = File.OpenHandle("/dev/null");
     private UnixServer _server;
-    private UnixHandOver _offer;
+    private UnixHandover _offer;
     private int _runs;
     private int _baseLine;
 
@@ -176,7 +176,7 @@ internal sealed class HandoverTarget : FuzzTarget
         }
     }
 
-    private (UnixServer, UnixHandOver) Start()
+    private (UnixServer, UnixHandover) Start()
     {
         var server = UnixServer.Start(_address, static async (stream, _) =>
         {
@@ -184,7 +184,7 @@ internal sealed class HandoverTarget : FuzzTarget
             while (await stream.ReadAsync(buffer, CancellationToken.None) is > 0 and var count)
                 await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
         });
-        return (server, UnixHandOver.Offer(_control, server));
+        return (server, UnixHandover.Offer(_control, server));
     }
 
     private void CheckDescriptors()

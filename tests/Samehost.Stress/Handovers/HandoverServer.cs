@@ -62,7 +62,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         }
 
         connections.Accepted = () => server.ConnectionCount;
-        var handover = await OfferAsync(server, new UnixHandOverOptions
+        var handover = await OfferAsync(server, new UnixHandoverOptions
         {
             GiveConnections = connections.GiveAsync,
             TakeConnectionsBack = connections.TakeBack,
@@ -73,13 +73,13 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
     }
 
     /// <summary>Offers as soon as the address of the last offer is free.</summary>
-    private async Task<UnixHandOver> OfferAsync(UnixServer server, UnixHandOverOptions options)
+    private async Task<UnixHandover> OfferAsync(UnixServer server, UnixHandoverOptions options)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return UnixHandOver.Offer(control, server, options);
+                return UnixHandover.Offer(control, server, options);
             }
             catch (UnixSocketException) when (attempt < 200)
             {
@@ -88,7 +88,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         }
     }
 
-    private async Task LeaveAsync(UnixHandOver handover, UnixServer server)
+    private async Task LeaveAsync(UnixHandover handover, UnixServer server)
     {
         try
         {
@@ -108,7 +108,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         private readonly Lock _lock = new();
         private CancellationTokenSource _parking = new();
         private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private List<HandedConnection> _parked = [];
+        private List<HandoverConnection> _parked = [];
         private int _serving;
         private int _goingOn;
 
@@ -117,7 +117,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
 
         public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
 
-        public async Task GoOnAsync(HandedConnection connection)
+        public async Task GoOnAsync(HandoverConnection connection)
         {
             await using var stream = connection.Stream;
             lock (_lock)
@@ -138,7 +138,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
         }
 
-        public async Task<IReadOnlyList<HandedConnection>> GiveAsync(CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<HandoverConnection>> GiveAsync(CancellationToken cancellationToken)
         {
             await _parking.CancelAsync();
             while (true)
@@ -152,7 +152,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
         }
 
-        public void TakeBack(IReadOnlyList<HandedConnection> connections)
+        public void TakeBack(IReadOnlyList<HandoverConnection> connections)
         {
             lock (_lock)
             {
@@ -186,7 +186,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
                     catch (OperationCanceledException)
                     {
                         lock (_lock)
-                            _parked.Add(new HandedConnection(stream, Encoding.ASCII.GetBytes($"{count}")));
+                            _parked.Add(new HandoverConnection(stream, Encoding.ASCII.GetBytes($"{count}")));
                         await resumed.WaitAsync(stopping); // canceled when the server stops: then it was given for good
                         continue;
                     }

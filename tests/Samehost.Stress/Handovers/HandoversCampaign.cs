@@ -72,7 +72,7 @@ internal sealed class HandoversCampaign : Campaign
     {
         var step = Steps[run.Random.Next(Steps.Length)];
         await using var dying = run.Processes.StartPeer(
-            "hand-over-dying", run.At("server.sock"), "--control", run.At("control.sock"), "--role", "successor", "--at", step);
+            "handover-dying", run.At("server.sock"), "--control", run.At("control.sock"), "--role", "successor", "--at", step);
         await dying.EndAsync();
         run.Count("successors that crashed");
         return await WhoServesAsync(run, serving, other: null);

@@ -37,7 +37,7 @@ internal static class Converse
                     return "said";
                 case "claim":
                     speaker.Claim(
-                        new SentCredentials((int)Number(words[1]), Number(words[2]), Number(words[3])), Encoding.UTF8.GetBytes(words[4]));
+                        new UnixCredentials((int)Number(words[1]), Number(words[2]), Number(words[3])), Encoding.UTF8.GetBytes(words[4]));
                     return "said";
                 case "flood":
                     return Flood(speaker, (int)Number(words[1]), (int)Number(words[2]));

@@ -25,7 +25,7 @@ internal static class ServeStorm
     /// <summary>They come with so many sockets, have descriptors of their own, and stay.</summary>
     private static void MakeAllLoops()
     {
-        var crowd = Enumerable.Range(0, 150).Select(_ => SocketCore.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
+        var crowd = Enumerable.Range(0, 150).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
         foreach (var (first, second) in crowd)
             _ = (first.Registration.Loop, second.Registration.Loop);
         foreach (var (first, second) in crowd)

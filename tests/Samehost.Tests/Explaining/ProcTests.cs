@@ -65,7 +65,7 @@ public sealed class ProcTests
             path, new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) }).Verdict;
 
         Assert.Equal(await other.CallAsync("connect", path), verdict.Errno);
-        Assert.Equal((Errno.EACCES, UnixSide.Caller), (verdict.Errno, verdict.Side));
+        Assert.Equal((Errno.EACCES, ResponsibleParty.Caller), (verdict.Errno, verdict.Side));
         Assert.DoesNotContain("setfacl", verdict.Remedy, StringComparison.Ordinal);
     }
 }

@@ -9,7 +9,7 @@ public sealed class FloorTests
 {
     private static readonly ImmutableArray<string> GroundFirst =
     [
-        "Interop", "Reactor", "Errors", "Addresses", "SocketFiles", "Messages", "Peers", "Sockets", "Framing", "Serving", "Systemd",
+        "Interop", "EventLoops", "Errors", "Addresses", "SocketFiles", "Ancillary", "Peers", "Sockets", "Framing", "Serving", "Systemd",
         "Inspection", "Explaining",
     ];
 
@@ -43,7 +43,7 @@ public sealed class FloorTests
 
     [Fact]
     public void The_reactor_does_not_use_errors() =>
-        Rule.HasNoExceptions(Repository.FilesUnder("src/Samehost/Reactor", ".cs")
+        Rule.HasNoExceptions(Repository.FilesUnder("src/Samehost/EventLoops", ".cs")
             .SelectMany(f => Repository.Places(f, Repository.CodeOf(f), @"\b(?:Errno|UnixSocketException)\b")));
 
     [Fact]

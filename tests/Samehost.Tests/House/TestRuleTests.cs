@@ -10,7 +10,7 @@ public sealed class TestRuleTests
     private static readonly ImmutableHashSet<string> BlockOnPurpose =
     [
         "tests/Samehost.TestPeer/Commands/BindRace.cs", // until the moment at which all of them start
-        "tests/Samehost.Tests/Reactor/BlockedHandlerTests.cs",
+        "tests/Samehost.Tests/EventLoops/BlockedHandlerTests.cs",
         "tests/Samehost.Tests/Serving/BlockedHandlerTests.cs",
         "tests/Samehost.Tests/Serving/Interop/Signals.cs", // between the signals that it showers processes with
     ];

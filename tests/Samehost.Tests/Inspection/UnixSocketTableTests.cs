@@ -191,7 +191,7 @@ public sealed class UnixSocketTableTests : SocketTest
         await using var peer = PeerProcess.Start("connect", Temp["a"]);
         await peer.ExpectAsync("ready");
         UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
-        UnixSocketHolder holder = Assert.Single(connection.Client.Holders);
+        UnixSocketProcess holder = Assert.Single(connection.Client.Holders);
         Assert.Equal(peer.Id, holder.ProcessId);
         Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
         Assert.Equal(File.ReadAllText($"/proc/{peer.Id}/comm").TrimEnd('\n'), holder.Command);
@@ -208,7 +208,7 @@ public sealed class UnixSocketTableTests : SocketTest
 
     private static void AssertIsOurs(UnixSocketEntry socket, SafeHandle handle)
     {
-        UnixSocketHolder holder = Assert.Single(socket.Holders, h => h.ProcessId == Environment.ProcessId);
+        UnixSocketProcess holder = Assert.Single(socket.Holders, h => h.ProcessId == Environment.ProcessId);
         Assert.Equal([(int)handle.DangerousGetHandle()], holder.Descriptors);
         Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
     }

@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Tests.Messages;
+using Samehost.Tests.Ancillary;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;
@@ -59,7 +59,7 @@ public sealed class BatchCostTests : SocketTest
         DescriptorLimitTests.LetThrough((Descriptor)judging.Handle);
         using var from = UnixDatagram.Create();
         using var tracked = new Tracked();
-        var ancillary = new UnixAncillary { Descriptors = [.. Enumerable.Repeat(tracked.Descriptor, 253)] };
+        var ancillary = new UnixAncillaryData { Descriptors = [.. Enumerable.Repeat(tracked.Descriptor, 253)] };
         var batch = new UnixDatagramBatch(4, 10);
         int before = PidFds();
         for (int i = 0; i < 3; i++)

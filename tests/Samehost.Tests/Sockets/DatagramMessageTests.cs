@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Tests.Messages;
+using Samehost.Tests.Ancillary;
 using Samehost.Tests.Peers;
 using Samehost.Tests.Support;
 using Xunit;
@@ -43,7 +43,7 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var socket = UnixDatagram.Bind(At("a"));
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillary { Credentials = SentCredentials.Own }, At("a"));
+        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"));
         using var message = await socket.ReceiveMessageAsync(new byte[3], null, Token);
         Assert.Null(message.Credentials);
         Assert.Null(message.Process);
@@ -56,8 +56,8 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var socket = UnixDatagram.Bind(At("a"), TellSenders);
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillary { Credentials = SentCredentials.Own }, At("a"));
-        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillary { Credentials = SentCredentials.Own }, At("a"), Token);
+        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"));
+        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"), Token);
         for (int i = 0; i < 2; i++)
         {
             using var message = socket.ReceiveMessage(new byte[10]);
@@ -73,7 +73,7 @@ public sealed class DatagramMessageTests : SocketTest
         if (OrdinaryUser.WeAreRoot)
         {
             using var sender = UnixDatagram.Create();
-            sender.SendMessage("hello"u8, new UnixAncillary { Credentials = new(1, 54321, 54322) }, At("a"));
+            sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = new(1, 54321, 54322) }, At("a"));
             using var message = socket.ReceiveMessage(new byte[10]);
             var credentials = message.Credentials!;
             Assert.Equal((1, 54321u, 54322u), (credentials.ProcessId, credentials.UserId, credentials.GroupId));
@@ -113,7 +113,7 @@ public sealed class DatagramMessageTests : SocketTest
         if (connected)
             sender.Connect(At("a"));
         using var tracked = new Tracked();
-        var ancillary = new UnixAncillary { Descriptors = [tracked.Descriptor] };
+        var ancillary = new UnixAncillaryData { Descriptors = [tracked.Descriptor] };
         const int messages = 100;
         var sending = Task.Run(async () =>
         {
@@ -141,9 +141,9 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var sender = UnixDatagram.Create();
         Assert.Throws<ArgumentNullException>(() => sender.SendMessage([], null!));
-        Assert.Throws<ArgumentException>(() => sender.SendMessage([], new UnixAncillary(), UnixEndPoint.Unnamed));
-        Assert.Equal(Errno.ENOTCONN, Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillary())).Errno);
-        var nobody = Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillary(), At("nobody")));
+        Assert.Throws<ArgumentException>(() => sender.SendMessage([], new UnixAncillaryData(), UnixEndPoint.Unnamed));
+        Assert.Equal(Errno.ENOTCONN, Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillaryData())).Errno);
+        var nobody = Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillaryData(), At("nobody")));
         Assert.Equal((Errno.ENOENT, At("nobody")), (nobody.Errno, nobody.EndPoint));
     }
 

@@ -1,4 +1,4 @@
-using Samehost.Tests.Messages;
+using Samehost.Tests.Ancillary;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;

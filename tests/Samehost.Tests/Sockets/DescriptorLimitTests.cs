@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.Tests.Messages;
+using Samehost.Tests.Ancillary;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;

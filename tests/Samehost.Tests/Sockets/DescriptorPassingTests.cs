@@ -1,7 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using Samehost.Interop;
-using Samehost.Tests.Messages;
+using Samehost.Tests.Ancillary;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;

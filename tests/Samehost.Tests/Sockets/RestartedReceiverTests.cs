@@ -41,8 +41,8 @@ public sealed class RestartedReceiverTests : SocketTest
         using (UnixDatagram.Bind(At("a")))
             sender.Connect(At("a"));
         using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
-        sender.SendMessage("one"u8, new UnixAncillary());
-        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillary(), null, Token);
+        sender.SendMessage("one"u8, new UnixAncillaryData());
+        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillaryData(), null, Token);
         for (int i = 0; i < 2; i++)
         {
             using var message = socket.ReceiveMessage(_buffer);

@@ -24,7 +24,7 @@ internal sealed class SeqpacketPair(UnixSeqpacket client, UnixSeqpacket server) 
                 var (one, other) = UnixSeqpacket.CreatePair();
                 return new SeqpacketPair(one, other);
             case "adopted":
-                var (first, second) = Samehost.Sockets.SocketCore.CreatePair(Samehost.Interop.LibcSocket.SOCK_SEQPACKET);
+                var (first, second) = Samehost.Sockets.SocketContext.CreatePair(Samehost.Interop.LibcSocket.SOCK_SEQPACKET);
                 using (first)
                 using (second)
                     return new SeqpacketPair(UnixSeqpacket.FromDescriptor(first.Descriptor),

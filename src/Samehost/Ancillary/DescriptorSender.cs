@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace Samehost.Ancillary;
+
+/// <summary>The control message for descriptors that go with a message; keeps them open until the kernel has them.</summary>
+internal ref struct DescriptorSender
+{
+    private readonly IReadOnlyList<SafeHandle> _handles;
+    private readonly Span<int> _numbers;
+    private int _held;
+
+    /// <param name="handles">What is sent: at most 253, none closed.</param>
+    /// <param name="numbers">Room for as many numbers.</param>
+    public DescriptorSender(IReadOnlyList<SafeHandle> handles, Span<int> numbers)
+    {
+        _handles = handles;
+        _numbers = numbers[..handles.Count];
+    }
+
+    /// <summary>Checks what a caller wants to send.</summary>
+    public static void Check(IReadOnlyList<SafeHandle> handles)
+    {
+        ArgumentNullException.ThrowIfNull(handles);
+        if (handles.Count > ControlLayout.MostDescriptors)
+            throw new ArgumentException(
+                $"A message can carry at most {ControlLayout.MostDescriptors} descriptors; these are {handles.Count}.", nameof(handles));
+        for (int i = 0; i < handles.Count; i++)
+            ArgumentNullException.ThrowIfNull(handles[i], nameof(handles));
+    }
+
+    /// <summary>The numbers, which stay valid until <see cref="Release"/>.</summary>
+    public ReadOnlySpan<int> Hold()
+    {
+        for (; _held < _handles.Count; _held++)
+        {
+            bool taken = false;
+            _handles[_held].DangerousAddRef(ref taken);
+            _numbers[_held] = (int)_handles[_held].DangerousGetHandle();
+        }
+
+        return _numbers;
+    }
+
+    public void Release()
+    {
+        while (_held > 0)
+            _handles[--_held].DangerousRelease();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace Samehost.EventLoops;
+
+/// <summary>
+/// Learns for how long it pays to look again and again before sleeping. A wake-up across processors costs many times what a
+/// small message costs, so a wait that has recently been short is polled through, and one that has been long is slept through at once.
+/// Not thread-safe: each instance belongs to one waiter.
+/// </summary>
+internal struct SpinBudget
+{
+    // A sleeping peer that is woken at once answers in about this time; waits below it are worth polling for.
+    private static readonly long ShortWait = Ticks(microseconds: 100);
+    private static readonly long Longest = Ticks(microseconds: 80);
+    private const int ShortWaitsToStart = 2;
+    private const int FailuresToStop = 3;
+
+    private long _budget;
+    private int _shortWaits;
+    private int _failures;
+
+    /// <summary>How long to poll before sleeping, in <see cref="Stopwatch"/> ticks; 0 is not at all.</summary>
+    public readonly long Budget => _budget;
+
+    /// <summary>The wait ended while it was still polled.</summary>
+    public void Succeeded() => _failures = 0;
+
+    /// <summary>The wait went past the budget, or was slept through from its start, and took <paramref name="ticks"/> in all.</summary>
+    public void Slept(long ticks)
+    {
+        if (ticks <= ShortWait)
+        {
+            _failures = 0;
+            if (++_shortWaits >= ShortWaitsToStart)
+                _budget = Longest;
+            return;
+        }
+
+        _shortWaits = 0;
+        if (++_failures >= FailuresToStop)
+            _budget = 0;
+    }
+
+    private static long Ticks(int microseconds) => Stopwatch.Frequency * microseconds / 1_000_000;
+}

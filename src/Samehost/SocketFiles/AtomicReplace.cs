@@ -1,0 +1,93 @@
+using System.Security.Cryptography;
+using System.Text;
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>
+/// Puts a fresh socket in the place of one that may still be served: bound beside it under a name of its own, and moved over it in one step
+/// when it listens already, so that there is no moment in which a client finds nothing.
+/// </summary>
+internal static class AtomicReplace
+{
+    private const int Rounds = 100;
+
+    /// <summary>Binds beside the wanted path, which is touched later, and only if a socket (or nothing) is there.</summary>
+    /// <returns>The name that it has for now.</returns>
+    public static BindRequest BindBeside(BindRequest wanted)
+    {
+        for (int round = 0; round < Rounds; round++)
+        {
+            var beside = wanted.At(NameBeside(wanted));
+            int result = beside.TryBind();
+            if (result >= 0)
+                return beside;
+            if (result != -(int)Errno.EADDRINUSE)
+                throw wanted.Failure(result, $"The name for the time being was {UnixEndPoint.FromPath(beside.Path)}.");
+        }
+        throw wanted.Failure(-(int)Errno.EADDRINUSE, "No free name was found for the time being.");
+    }
+
+    /// <summary>Moves the listening socket's file over the wanted path.</summary>
+    /// <exception cref="UnixSocketException">EADDRINUSE: what is there is no socket; it is untouched.</exception>
+    public static void Publish(BindRequest wanted, ReadOnlySpan<byte> beside)
+    {
+        using var held = SocketFileLock.Take(wanted); // against an owner that judges the path its own and then removes it
+        for (int round = 0; round < Rounds; round++)
+        {
+            int result = LibcRename.Move(beside, wanted.Path);
+            if (result >= 0)
+                return;
+            if (result == -(int)Errno.EINVAL)
+            {
+                ReplaceAfterLook(wanted, beside);
+                return;
+            }
+            if (result != -(int)Errno.EEXIST)
+                throw wanted.Failure(result, "The new socket file could not be moved there.");
+
+            // Exchanged, what was there is not lost whatever it turns out to be.
+            result = LibcRename.Exchange(beside, wanted.Path);
+            if (result == -(int)Errno.ENOENT)
+                continue; // gone meanwhile
+            if (result < 0)
+                throw wanted.Failure(result, "The new socket file could not be moved there.");
+            if (IsSocket(beside))
+            {
+                _ = LibcFile.Unlink(beside);
+                return;
+            }
+            _ = LibcRename.Exchange(beside, wanted.Path);
+            throw NoSocket(wanted);
+        }
+        throw wanted.Failure(-(int)Errno.EADDRINUSE, "The file there changes hands again and again: several programs remove and make it.");
+    }
+
+    /// <summary>Refuses early what <see cref="Publish"/> would have to refuse, before it is even exchanged for a moment.</summary>
+    public static void CheckTarget(BindRequest wanted)
+    {
+        if (LibcFile.LinkStatus(wanted.Path, out var status) >= 0 && status.Type != FileStatus.S_IFSOCK)
+            throw NoSocket(wanted);
+    }
+
+    private static void ReplaceAfterLook(BindRequest wanted, ReadOnlySpan<byte> beside)
+    {
+        CheckTarget(wanted);
+        if (LibcRename.Replace(beside, wanted.Path) is < 0 and var errno)
+            throw wanted.Failure(errno, "The new socket file could not be moved there.");
+    }
+
+    private static bool IsSocket(ReadOnlySpan<byte> path) =>
+        LibcFile.LinkStatus(path, out var status) >= 0 && status.Type == FileStatus.S_IFSOCK;
+
+    // Short, because it has to fit into an address as the wanted path does.
+    private static byte[] NameBeside(BindRequest wanted)
+    {
+        int slash = wanted.Path.AsSpan().LastIndexOf((byte)'/');
+        string name = "." + RandomNumberGenerator.GetHexString(8, lowercase: true);
+        return [.. wanted.Path.AsSpan(0, slash + 1), .. Encoding.ASCII.GetBytes(name)];
+    }
+
+    private static UnixSocketException NoSocket(BindRequest wanted) => wanted.Failure(
+        -(int)Errno.EADDRINUSE, "Something that is not a socket is there and was left untouched: choose another path, or move it away.");
+}

@@ -1,0 +1,81 @@
+using Samehost.Addresses;
+using Samehost.Interop;
+
+namespace Samehost.SocketFiles;
+
+/// <summary>One attempt to bind a socket: what to bind, where, how, and how to say that it failed.</summary>
+internal sealed class BindRequest
+{
+    private readonly byte[] _address;
+
+    public BindRequest(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions options)
+        : this(socket, endPoint, options, endPoint)
+    {
+    }
+
+    private BindRequest(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions options, UnixEndPoint bound)
+    {
+        Socket = socket;
+        EndPoint = endPoint;
+        Options = options;
+        Path = bound.NameBytes.ToArray();
+        Span<byte> buffer = stackalloc byte[LibcSocket.SockAddrSize];
+        _address = buffer[..bound.WriteSockAddr(buffer)].ToArray();
+    }
+
+    public Descriptor Socket { get; }
+
+    /// <summary>The address that was asked for, and that failures name.</summary>
+    public UnixEndPoint EndPoint { get; }
+
+    public SocketFileOptions Options { get; }
+
+    /// <summary>The path's bytes, without the closing NUL.</summary>
+    public byte[] Path { get; }
+
+    public ReadOnlySpan<byte> Address => _address;
+
+    /// <summary>The path of the parent directory.</summary>
+    public ReadOnlySpan<byte> Directory => DirectoryOf(Path);
+
+    /// <summary>The directory for messages, with control characters made visible.</summary>
+    public string DirectoryText => UnixEndPoint.FromPath(Directory).ToString();
+
+    public static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path)
+    {
+        int slash = path.LastIndexOf((byte)'/');
+        return slash switch { < 0 => "."u8, 0 => "/"u8, _ => path[..slash] };
+    }
+
+    /// <summary>The same, bound under another path for the time being.</summary>
+    /// <exception cref="UnixSocketException">ENAMETOOLONG.</exception>
+    public BindRequest At(byte[] path) => path.Length <= UnixEndPoint.MaxNameLength
+        ? new BindRequest(Socket, EndPoint, Options, UnixEndPoint.FromPath(path))
+        : throw Failure(-(int)Errno.ENAMETOOLONG,
+            "The name for the time being, nine bytes in the same directory, does not fit into an address.");
+
+    public int TryBind() => LibcSocket.Bind(Socket, _address);
+
+    /// <summary>Refuses a path on which any user could put something else in the place of our file, or of a directory or a symbolic link
+    /// that leads there.</summary>
+    public void CheckDirectories()
+    {
+        if (Options.AllowUnsafeDirectory)
+            return;
+        int result = UnsafeDirectory.Find(Path, out UnsafeDirectory? found);
+        if (result < 0)
+            throw Failure(result); // as bind(2) would say
+        if (found is not null)
+        {
+            string way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {UnixEndPointPrinter.Escape(found.Path)}{way}: " +
+                "use a directory of your own, or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
+        }
+    }
+
+    /// <summary>The exception for a result of <c>-errno</c>.</summary>
+    public UnixSocketException Failure(int result, string? hint = null) => new((Errno)(-result), "bind", EndPoint, hint);
+
+    /// <summary>The same with the lock on the directory held: the hint, which may look names up, is made when it is read.</summary>
+    public UnixSocketException Failure(int result, Func<string> makeHint) => new((Errno)(-result), "bind", EndPoint, makeHint);
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using Samehost.AspNetCore.Tests.Support;
+
+namespace Samehost.AspNetCore.Tests.Transport;
+
+/// <summary>A service that can be taken over, and has a TCP port, which cannot.</summary>
+public sealed class MixedHandoverTests : IDisposable
+{
+    private const int Limit = 60_000;
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("samehost-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Address => Path.Join(_directory.FullName, "web.sock");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact(Timeout = Limit)]
+    public async Task Where_the_port_is_named_first_a_new_process_fails_before_it_takes_anything_over()
+    {
+        await using var old = Build("old.", k => k.Listen(IPAddress.Loopback, 0), ListenLocally);
+        await old.StartAsync(Token);
+        int port = PortOf(old);
+        await using var next = Build("new.", k => k.Listen(IPAddress.Loopback, port), ListenLocally);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => next.StartAsync(Token));
+        Assert.Contains($":{port}", error.Message, StringComparison.Ordinal);
+        Assert.Equal("old.", await AskAsync());
+        Assert.False(old.Lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Where_the_port_is_named_behind_both_processes_stop_and_the_log_says_why()
+    {
+        await using var old = Build("old.", ListenLocally, k => k.Listen(IPAddress.Loopback, 0));
+        await old.StartAsync(Token);
+        int port = PortOf(old);
+        var log = new LogLines();
+        await using var next = Build("new.", log, ListenLocally, k => k.Listen(IPAddress.Loopback, port));
+
+        await Assert.ThrowsAsync<IOException>(() => next.StartAsync(Token));
+        Assert.Contains(log.Lines, l => l.StartsWith($"Critical This process took unix:{Address} over", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(() => old.Lifetime.ApplicationStopping.IsCancellationRequested, "the old one stops");
+        Assert.False(File.Exists(Address));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Who_starts_after_a_hand_over_and_stops_much_later_is_not_taken_for_one_that_did_not_start()
+    {
+        await using var old = Build("old.", ListenLocally);
+        await old.StartAsync(Token);
+        var log = new LogLines();
+        await using var next = Build("new.", log, ListenLocally);
+        await next.StartAsync(Token);
+        Assert.Equal("new.", await AskAsync());
+        await next.StopAsync(Token);
+        Assert.DoesNotContain(log.Lines, l => l.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
+    private static int PortOf(WebApplication app) => app.Urls.Select(u => new Uri(u)).Single(u => u.Host == "127.0.0.1").Port;
+
+    private static WebApplication Build(string answer, params Action<KestrelServerOptions>[] endpoints) =>
+        Build(answer, null, endpoints);
+
+    private static WebApplication Build(string answer, LogLines? log, params Action<KestrelServerOptions>[] endpoints)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        if (log is not null)
+            builder.Logging.AddProvider(log);
+        builder.WebHost.UseUnixSockets();
+        foreach (var endpoint in endpoints)
+            builder.WebHost.ConfigureKestrel(endpoint);
+        var app = builder.Build();
+        app.Run(http => http.Response.WriteAsync(answer));
+        return app;
+    }
+
+    private void ListenLocally(KestrelServerOptions kestrel) =>
+        kestrel.ListenUnix(Address, listen => listen.HandoverControl = UnixEndPoint.FromPath($"{Address}.next"));
+
+    private async Task<string> AskAsync()
+    {
+        using var client = new HttpClient(UnixHttp.CreateHandler(Address));
+        return await client.GetStringAsync("http://localhost/", Token);
+    }
+
+    private sealed class LogLines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+        }
+    }
+}

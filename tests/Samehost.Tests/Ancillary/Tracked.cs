@@ -1,0 +1,48 @@
+using Samehost.Interop;
+using Samehost.Tests.Ancillary.Interop;
+
+namespace Samehost.Tests.Ancillary;
+
+/// <summary>A descriptor whose copies in this process can be counted, whatever else opens and closes meanwhile.</summary>
+internal sealed class Tracked : IDisposable
+{
+    private readonly string _name = $"samehost-{Guid.NewGuid():N}";
+
+    public Tracked() => Descriptor = MemoryFile.Create(_name);
+
+    public Descriptor Descriptor { get; }
+
+    /// <summary>How many descriptors of this process stand for it.</summary>
+    public int Count => Numbers.Length;
+
+    /// <summary>Whether each of them is closed on exec, as fdinfo tells (proc_pid_fdinfo(5)).</summary>
+    public bool AllCloseOnExec => Array.TrueForAll(Numbers, static number =>
+        (Convert.ToInt32(File.ReadLines("/proc/self/fdinfo/" + number).First(l =>
+            l.StartsWith("flags:", StringComparison.Ordinal))[6..].Trim(), 8)
+            & 0x80000) != 0);
+
+    private string[] Numbers => [.. Directory.GetFileSystemEntries("/proc/self/fd").Where(IsOurs).Select(p => Path.GetFileName(p))];
+
+    /// <summary>A copy that belongs to nobody, as one that the kernel has just put into a control message.</summary>
+    public int Stray()
+    {
+        _ = LibcFcntl.Duplicate(Descriptor, out var copy);
+        int number = copy!.Number;
+        copy.SetHandleAsInvalid();
+        return number;
+    }
+
+    public void Dispose() => Descriptor.Dispose();
+
+    private bool IsOurs(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget?.Contains(_name, StringComparison.Ordinal) == true;
+        }
+        catch (IOException)
+        {
+            return false; // closed since the listing
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using Samehost.EventLoops;
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.EventLoops;
+
+/// <summary>
+/// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how
+/// fast its peer answers, so here it is told to.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class BusyPollerTests : CountingSocketTest
+{
+    private readonly UnixStream _near;
+    private readonly UnixStream _far;
+    private readonly byte[] _bytes = new byte[1];
+
+    public BusyPollerTests() => (_near, _far) = UnixStream.CreatePair();
+
+    private Registration Registration => _near.Core.Registration;
+
+    [Fact(Timeout = Limit)]
+    public async Task What_comes_while_it_is_away_is_reported_when_it_returns()
+    {
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        Assert.False(IsInEpoll());
+        _far.WriteByte(7);
+        await TheLoopHasHadATurnAsync();
+        Assert.False(read.IsCompleted);
+
+        Registration.Return();
+        Assert.Equal(1, await read);
+        Assert.Equal(7, _bytes[0]);
+        Assert.True(IsInEpoll());
+    }
+
+    [Fact]
+    public void Where_a_yield_takes_long_the_others_come_before_another_look()
+    {
+        var lone = new BusyPoller();
+        lone.Set(Registration);
+        Assert.True(lone.MayPollInline(Registration));
+        Registration.InlineTicks = System.Diagnostics.Stopwatch.Frequency / 100; // a yield of 10 ms
+        Assert.False(lone.MayPollInline(Registration));
+        Registration.InlineTicks = 0; // as after each dispatch
+        Assert.True(lone.MayPollInline(Registration));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task What_comes_after_its_return_is_reported_too()
+    {
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        Registration.Return();
+        Registration.Return(); // which does no harm
+        _far.WriteByte(7);
+        Assert.Equal(1, await read);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_call_that_comes_while_it_is_away_waits_for_whoever_looks()
+    {
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        _far.WriteByte(1);
+        _near.Core.Readers.TryPoll()!.Complete();
+        Assert.Equal(1, await read);
+
+        read = _near.ReadAsync(_bytes, Token).AsTask();
+        Assert.Null(_near.Core.Readers.TryPoll());
+        Assert.False(IsInEpoll());
+        _far.WriteByte(2);
+        _near.Core.Readers.TryPoll()!.Complete();
+        Assert.Equal(1, await read);
+        Assert.Equal(2, _bytes[0]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_write_that_has_to_wait_brings_it_back()
+    {
+        byte[] much = Pattern(8 << 20);
+        var read = await StartReadingAsync(Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.True(IsInEpoll());
+
+        byte[] got = new byte[much.Length];
+        await Task.Run(() => _far.ReadExactly(got), Token);
+        await write;
+        Assert.Equal(much, got);
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_read_brings_back_a_writer()
+    {
+        byte[] much = Pattern(8 << 20);
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.True(Registration.TryLeave(writing: true));
+        var read = _near.ReadAsync(_bytes, Token).AsTask();
+        Assert.True(IsInEpoll());
+
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
+        await Task.Run(() => _far.ReadExactly(new byte[much.Length]), Token);
+        await write;
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task It_stays_while_both_directions_wait()
+    {
+        byte[] much = Pattern(8 << 20);
+        var read = await StartReadingAsync(Token);
+        var write = _near.WriteAsync(much, Token).AsTask();
+        Assert.False(Registration.TryLeave(writing: false));
+        Assert.False(Registration.TryLeave(writing: true));
+        Assert.True(IsInEpoll());
+
+        await Task.Run(() => _far.ReadExactly(new byte[much.Length]), Token);
+        await write;
+        _far.WriteByte(1);
+        Assert.Equal(1, await read);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Closing_ends_what_waits_while_it_is_away()
+    {
+        var read = await StartReadingAsync(Token);
+        var registration = Registration;
+        Assert.True(registration.TryLeave(writing: false));
+        await _near.DisposeAsync();
+        await Assert.ThrowsAnyAsync<ObjectDisposedException>(() => read);
+        registration.Return(); // whose number may be another socket's by now
+        Assert.False(registration.TryLeave(writing: false));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Cancelling_ends_what_waits_while_it_is_away()
+    {
+        using var canceled = new CancellationTokenSource();
+        var read = await StartReadingAsync(canceled.Token);
+        Assert.True(Registration.TryLeave(writing: false));
+        await canceled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
+        Registration.Return();
+        _far.WriteByte(1);
+        Assert.Equal(1, await _near.ReadAsync(_bytes, Token));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Conversations_with_pauses_go_on_whatever_the_loop_makes_of_them()
+    {
+        var (otherNear, otherFar) = UnixStream.CreatePair();
+        Task[] echoes = [Task.Run(() => EchoAsync(_near), Token), Task.Run(() => EchoAsync(otherNear), Token)];
+        for (int round = 0; round < 20; round++)
+        {
+            await AskAsync(_far, 1000);
+            await Task.WhenAll(AskAsync(_far, 100), AskAsync(otherFar, 3));
+        }
+
+        _far.ShutdownWrite();
+        otherFar.ShutdownWrite();
+        await Task.WhenAll(echoes);
+        await otherNear.DisposeAsync();
+        await otherFar.DisposeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _near.DisposeAsync();
+        await _far.DisposeAsync();
+        await base.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private async Task<Task<int>> StartReadingAsync(CancellationToken token)
+    {
+        var read = _near.ReadAsync(_bytes, token).AsTask();
+        await Eventually.IsTrueAsync(IsInEpoll, "it waits with epoll");
+        return read;
+    }
+
+    /// <summary>Until an event that came after all that this thread has done was served by the same loop.</summary>
+    private async Task TheLoopHasHadATurnAsync()
+    {
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Registration.Loop.Post(new PostedWork(turn.SetResult));
+        await turn.Task;
+    }
+
+    private static async Task EchoAsync(UnixStream stream)
+    {
+        byte[] bytes = new byte[1];
+        while (await stream.ReadAsync(bytes, Token) != 0)
+            await stream.WriteAsync(bytes, Token);
+    }
+
+    private static Task AskAsync(UnixStream far, int times) => Task.Run(
+        () =>
+        {
+            far.ReadTimeout = 60_000;
+            for (int i = 0; i < times; i++)
+            {
+                far.WriteByte((byte)i);
+                Assert.Equal((byte)i, far.ReadByte());
+            }
+        },
+        Token);
+
+    /// <summary>Whether its loop's epoll set has it, as proc(5) tells.</summary>
+    private bool IsInEpoll() => File
+        .ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{Registration.Loop.Epoll.Number}"))
+        .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Core.Descriptor.Number,9} "), StringComparison.Ordinal);
+}

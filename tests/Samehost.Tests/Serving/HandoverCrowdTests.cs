@@ -1,0 +1,38 @@
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>The kernel counts the descriptors that all processes of an ordinary user have on their way, and lets no more through.</summary>
+public sealed class HandoverCrowdTests : HandoverFixture
+{
+    private const int Limit = 100;
+
+    private static readonly TimeSpan LongEnoughToFail = TimeSpan.FromMilliseconds(500);
+
+    [Fact(Timeout = 180_000)]
+    public async Task Descriptors_that_others_of_the_user_have_on_their_way_delay_a_hand_over_and_do_not_end_it()
+    {
+        string place = Directory.MakeDirectory("place", 0b111_101_101);
+        OrdinaryUser.Give(place);
+        var path = UnixEndPoint.FromPath($"{place}/server.sock");
+        var control = UnixEndPoint.FromPath($"{place}/control.sock");
+        await using PeerProcess predecessor = PeerProcess.StartUnder(
+            Directory, [.. OrdinaryUser.Prefix, "prlimit", $"--nofile={Limit}:{Limit}"],
+            "handover-turns", path.Path!, "--control", control.Path!);
+        await predecessor.ExpectAsync("ready");
+        Assert.Equal("serving", await predecessor.AskAsync("listen"));
+        await using PeerProcess crowd = PeerProcess.StartAsOrdinaryUser(Directory, "send-unread", place, "--count", $"{2 * Limit}");
+        await crowd.ExpectAsync("ready");
+
+        CancellationToken token = TestContext.Current.CancellationToken;
+        Task<UnixTakeOver> request = UnixTakeOver.RequestAsync(control, null, PeerPolicy.Anyone, token);
+        await Task.WhenAny(request, Task.Delay(LongEnoughToFail, token));
+        Assert.False(request.IsCompleted, $"It did not wait: {request.Exception}");
+        await crowd.FinishAsync();
+        await using var takeOver = await request.WaitAsync(EchoClient.Patience, token);
+        await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
+        Assert.Empty(await ConfirmAsync(takeOver));
+        await predecessor.ExpectAsync("left");
+    }
+}

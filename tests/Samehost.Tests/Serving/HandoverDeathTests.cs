@@ -1,0 +1,163 @@
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>Whoever dies in a handover, and whenever: somebody serves, at the same path.</summary>
+public sealed class HandoverDeathTests : HandoverFixture
+{
+    [Theory(Timeout = 180_000)]
+    [InlineData("connected")]
+    [InlineData("take 1")]
+    [InlineData("listener")]
+    [InlineData("ready")]
+    [InlineData("connection")]
+    [InlineData("yours")]
+    public async Task A_successor_that_is_killed_leaves_everything_as_it_was(string step)
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Giving);
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.SendAsync("1234");
+        Assert.Equal("4\n", await client.ReceiveAsync(2));
+
+        for (int times = 1; times <= 2; times++)
+        {
+            await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", step);
+            await successor.ExpectAsync($"at {step}");
+            await successor.WaitAsync();
+            await Eventually.IsTrueAsync(() => Failures.Count == times);
+            await ExpectServedAsync();
+        }
+
+        await client.SendAsync("56");
+        Assert.Equal("6\n", await client.ReceiveAsync(2));
+        Assert.Equal(["control.sock", "server.sock"], Directory.Names);
+        Assert.False(handover.Completion.IsCompleted);
+
+        // And the next successor gets it all.
+        await using UnixServer next = await TakeOverAsync();
+        await handover.Completion;
+        await client.SendAsync("7");
+        Assert.Equal("7\n", await client.ReceiveAsync(2));
+        await ExpectServedAsync();
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("connected")]
+    [InlineData("take 1")]
+    public async Task A_predecessor_that_is_killed_before_it_has_shared_anything_leaves_a_stale_file(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await predecessor.ExpectAsync("ready");
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => RequestAsync());
+        Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
+        await predecessor.WaitAsync();
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await ExpectServedAsync();
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("listener")]
+    [InlineData("ready")]
+    [InlineData("yours")]
+    [InlineData("confirmed")]
+    public async Task A_predecessor_that_is_killed_leaves_an_heir(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await predecessor.ExpectAsync("ready");
+        using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
+        await using (var takeOver = await RequestAsync())
+        {
+            await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
+            Assert.Empty(await ConfirmAsync(takeOver));
+            await early.SendAsync("12");
+            Assert.Equal("2\n", await early.ReceiveAsync(2));
+            await ExpectServedAsync();
+            Assert.Contains("server.sock", Directory.Names);
+        }
+        Assert.DoesNotContain("server.sock", Directory.Names);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("listener")]
+    [InlineData("yours")]
+    public async Task A_predecessor_that_had_removed_its_path_when_it_ended_leaves_no_heir_to_whom_nobody_could_come(string step)
+    {
+        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
+        await predecessor.ExpectAsync("ready");
+        await using (var takeOver = await RequestAsync())
+        {
+            Task<IReadOnlyList<HandoverConnection>> confirmed = ConfirmAsync(takeOver);
+            await predecessor.ExpectAsync($"at {step}");
+            File.Delete(Directory["server.sock"]); // as one does that stops
+            await predecessor.KillAsync();
+            await Assert.ThrowsAsync<IOException>(() => confirmed);
+        }
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await ExpectServedAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
+        await successor.ExpectAsync("at ready");
+        using EchoClient client = EchoClient.Connect(Path); // served by nobody, or still by us
+        await client.SendAsync("123");
+        await successor.KillAsync();
+        Assert.Equal("3\n", await client.ReceiveAsync(2));
+    }
+
+    /// <summary>Two deployments at once: the second has the predecessor's socket, too, and must not take it from the first.</summary>
+    [Fact(Timeout = 180_000)]
+    public async Task Of_several_successors_one_has_the_socket_also_when_the_predecessor_is_gone()
+    {
+        await using PeerProcess predecessor = await StartServingAsync(), first = await StartReadyAsync();
+        await using (var second = await RequestAsync())
+        {
+            first.Send("take");
+            await first.ExpectAsync("serving");
+            await predecessor.KillAsync();
+            var refused = await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(second));
+            Assert.Contains("another successor", refused.Message, StringComparison.Ordinal);
+        }
+
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.SendAsync("x\n");
+        Assert.Equal("x\n", await client.ReceiveAsync(2));
+        Assert.Equal(first.Id, client.Stream.GetPeerCredentials().ProcessId);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Of_several_heirs_the_first_has_the_socket()
+    {
+        await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
+        await using var takeOver = await RequestAsync();
+        other.Send("request");
+        await other.ExpectAsync("requested");
+        await predecessor.KillAsync();
+        await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
+        Assert.Empty(await ConfirmAsync(takeOver));
+        other.Send("confirm");
+        await other.ExpectAsync("not confirmed");
+        await ExpectServedAsync();
+    }
+
+    private async Task<PeerProcess> StartServingAsync()
+    {
+        PeerProcess peer = await StartReadyAsync();
+        peer.Send("listen");
+        await peer.ExpectAsync("serving");
+        return peer;
+    }
+
+    private async Task<PeerProcess> StartReadyAsync()
+    {
+        PeerProcess peer = StartPeer("handover-turns");
+        await peer.ExpectAsync("ready");
+        return peer;
+    }
+}

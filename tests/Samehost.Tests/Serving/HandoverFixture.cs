@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+/// <summary>A server at an address of its own, and what its handovers need.</summary>
+public abstract class HandoverFixture : IDisposable
+{
+    private readonly TestDirectory _directory = new();
+
+    private protected TestDirectory Directory => _directory;
+
+    private protected UnixEndPoint Path => UnixEndPoint.FromPath(_directory["server.sock"]);
+
+    private protected UnixEndPoint Control => UnixEndPoint.FromPath(_directory["control.sock"]);
+
+    private protected ParkedConnections Connections { get; } = new();
+
+    private protected ConcurrentQueue<Exception> Failures { get; } = new();
+
+    private protected UnixHandoverOptions Giving => new()
+    {
+        GiveConnections = Connections.GiveAsync,
+        TakeConnectionsBack = Connections.TakeBack,
+        Failed = Failures.Enqueue,
+    };
+
+    private protected UnixHandoverOptions Plain => new() { Failed = Failures.Enqueue };
+
+    public void Dispose()
+    {
+        _directory.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected async Task ExpectServedAsync()
+    {
+        using EchoClient client = EchoClient.Connect(Path);
+        await client.SendAsync("abc");
+        Assert.Equal("3\n", await client.ReceiveAsync(2));
+    }
+
+    /// <summary>Takes over in this process, and hands the server over to the caller.</summary>
+    private protected async Task<UnixServer> TakeOverAsync()
+    {
+        await using var takeOver = await RequestAsync();
+        var server = UnixServer.Start(takeOver.Listener, new ParkedConnections().ServeAsync);
+        foreach (var connection in await ConfirmAsync(takeOver))
+            _ = new ParkedConnections().GoOnAsync(connection);
+        return server;
+    }
+
+    private protected Task<UnixTakeOver> RequestAsync(PeerPolicy? predecessors = null, UnixListenerOptions? options = null) =>
+        UnixTakeOver.RequestAsync(Control, options, predecessors).WaitAsync(EchoClient.Patience);
+
+    private protected static Task<IReadOnlyList<HandoverConnection>> ConfirmAsync(UnixTakeOver takeOver) =>
+        takeOver.ConfirmAsync().WaitAsync(EchoClient.Patience);
+
+    private protected PeerProcess StartPeer(string command, params string[] arguments) =>
+        PeerProcess.Start([command, _directory["server.sock"], "--control", _directory["control.sock"], .. arguments]);
+}

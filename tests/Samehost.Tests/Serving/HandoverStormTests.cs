@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+public sealed class HandoverStormTests : HandoverFixture
+{
+    private const int Rounds = 200;
+
+    [Fact(Timeout = 180_000)]
+    public async Task Two_hundred_hand_overs_between_processes_leave_no_client_of_a_storm_without_its_answer()
+    {
+        await using PeerProcess a = StartPeer("handover-turns"), b = StartPeer("handover-turns"), c = StartPeer("handover-turns");
+        PeerProcess[] servers = [a, b, c];
+        foreach (var server in servers)
+            await server.ExpectAsync("ready");
+        a.Send("listen");
+        await a.ExpectAsync("serving");
+        await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
+        await storm.ExpectAsync("ready");
+
+        TimeSpan longest = TimeSpan.Zero;
+        for (int round = 0; round < Rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            PeerProcess old = servers[round % 3], next = servers[(round + 1) % 3];
+            if (await next.AskAsync("take") is var said && said != "serving")
+                Assert.Fail($"Round {round}: '{said}'. {await next.LastWordsAsync()} Its predecessor: {await old.LastWordsAsync()}");
+            await old.ExpectAsync("left");
+            if (Stopwatch.GetElapsedTime(start) is var took && took > longest)
+                longest = took;
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"The longest handover took {longest.TotalMilliseconds:0} ms.");
+        await StormAnswered.AllAsync(storm, Rounds);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_fresh_socket_in_the_place_of_a_live_one_leaves_no_client_of_a_storm_without_its_answer()
+    {
+        UnixServer server = Fresh();
+        await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
+        await storm.ExpectAsync("ready");
+        for (int round = 0; round < 50; round++)
+        {
+            UnixServer next = Fresh();
+            Assert.True(await server.StopAsync());
+            server = next;
+        }
+
+        await StormAnswered.AllAsync(storm, 50);
+        await server.DisposeAsync();
+        Assert.Empty(Directory.Names);
+    }
+
+    private UnixServer Fresh() => UnixServer.Start(
+        Path,
+        static async (stream, _) =>
+        {
+            byte[] buffer = new byte[64];
+            int count = await stream.ReadAsync(buffer, CancellationToken.None); // a line this short comes whole
+            await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
+        },
+        new UnixServerOptions { Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { ReplaceLive = true } } });
+
+    private static class StormAnswered
+    {
+        public static async Task AllAsync(PeerProcess storm, int atLeast)
+        {
+            Task<int> end = storm.FinishAsync();
+            string[] answered = (await storm.ReadLineAsync())!.Split(' ');
+            await storm.ExpectAsync("failed 0");
+            Assert.Equal(0, await end);
+            int count = int.Parse(answered[1], CultureInfo.InvariantCulture);
+            TestContext.Current.TestOutputHelper?.WriteLine($"{count} connects");
+            Assert.True(count >= atLeast, $"Only {count} connects: no storm.");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+using System.Diagnostics;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Serving;
+
+public sealed class HandoverTests : HandoverFixture
+{
+    [Fact(Timeout = 180_000)]
+    public async Task Live_connections_move_with_their_state_into_another_process_and_are_closed_in_the_old_one()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Giving);
+        var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
+        foreach (EchoClient client in clients)
+        {
+            await client.SendAsync("12345");
+            Assert.Equal("5\n", await client.ReceiveAsync(2));
+        }
+
+        await using PeerProcess successor = StartPeer("handover-turns");
+        await successor.ExpectAsync("ready");
+        successor.Send("take");
+        await successor.ExpectAsync("serving");
+        await handover.Completion;
+        Assert.Equal(0, server.ConnectionCount);
+        foreach (EchoClient client in clients)
+        {
+            await client.SendAsync(" more\n");
+            Assert.Equal("5 more\n", await client.ReceiveAsync(7));
+        }
+
+        // Who asks is told of the successor, not of the one that once bound.
+        using EchoClient asking = EchoClient.Connect(Path);
+        Assert.Equal(successor.Id, asking.Stream.GetPeerCredentials().ProcessId);
+        await successor.KillAsync();
+        foreach (EchoClient client in clients)
+        {
+            await client.ExpectClosedAsync(); // nobody else holds it
+            client.Dispose();
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task The_path_belongs_to_the_successor_afterwards()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        UnixServer next = await TakeOverAsync();
+        await using UnixHandover nextOffer = UnixHandover.Offer(Control, next, Plain); // at once, at the same address
+        await handover.Completion;
+        await handover.DisposeAsync();
+        await server.DisposeAsync();
+        Assert.Equal(["control.sock", "server.sock"], Directory.Names);
+        await ExpectServedAsync();
+
+        UnixServer third = await TakeOverAsync();
+        await nextOffer.Completion;
+        await ExpectServedAsync();
+        await third.DisposeAsync();
+        Assert.Empty(Directory.Names);
+        Assert.Empty(Failures);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_path_that_is_a_strangers_by_now_is_removed_by_nobody()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        File.Delete(Directory["server.sock"]);
+        using UnixListener stranger = UnixListener.Listen(Path);
+        UnixServer next = await TakeOverAsync();
+        await handover.Completion;
+        await next.DisposeAsync();
+        Assert.Equal(["server.sock"], Directory.Names);
+        using UnixStream client = UnixStream.Connect(Path);
+        using UnixStream accepted = stranger.Accept();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_path_that_was_inherited_is_not_removed_by_the_successor_either()
+    {
+        using UnixListener manager = UnixListener.Listen(Path);
+        await using UnixServer server = UnixServer.Start(UnixListener.FromDescriptor(manager.Handle), Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        UnixServer next = await TakeOverAsync();
+        await handover.Completion;
+        await ExpectServedAsync();
+        await next.DisposeAsync();
+        Assert.Equal(["server.sock"], Directory.Names);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Silent_candidates_are_in_nobodys_way()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        using UnixSeqpacket silent = UnixSeqpacket.Connect(Control);
+        await using PeerProcess slow = StartPeer("handover-dying", "--role", "successor", "--at", "listener", "--wait", "1");
+        await slow.ExpectAsync("at listener");
+
+        long start = Stopwatch.GetTimestamp();
+        await using UnixServer next = await TakeOverAsync();
+        await handover.Completion;
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4), "It waited for somebody.");
+        await ExpectServedAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_successor_that_stops_in_the_middle_is_given_up_after_its_time()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        var options = new UnixHandoverOptions { StepTimeout = TimeSpan.FromMilliseconds(200), Failed = Failures.Enqueue };
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, options);
+        await using var takeOver = await RequestAsync();
+        await Eventually.IsTrueAsync(() => Failures.Count == 1);
+        Assert.IsType<TimeoutException>(Failures.Single());
+        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver)); // it lives, and goes on
+        await takeOver.DisposeAsync();
+        await ExpectServedAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_callback_that_throws_ends_that_hand_over_and_nothing_else()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
+        {
+            GiveConnections = static _ => throw new InvalidOperationException("on purpose"),
+            Failed = e =>
+            {
+                Failures.Enqueue(e);
+                throw new InvalidOperationException("again");
+            },
+        });
+        await Assert.ThrowsAsync<IOException>(TakeOverAsync);
+        await Eventually.IsTrueAsync(() => !Failures.IsEmpty);
+        Assert.Equal("on purpose", Assert.IsType<InvalidOperationException>(Assert.Single(Failures)).Message);
+        await ExpectServedAsync();
+        Assert.False(handover.Completion.IsCompleted);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_is_stopped_meanwhile_is_not_handed_over()
+    {
+        UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await RequestAsync();
+        Assert.True(await server.StopAsync());
+        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
+        Assert.Empty(Directory.Names);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task An_offer_that_is_withdrawn_changes_nothing()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await RequestAsync();
+        await handover.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
+        Assert.Equal(["server.sock"], Directory.Names);
+        await ExpectServedAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_candidate_that_takes_descriptors_changes_nothing_for_the_clients_of_the_old_server()
+    {
+        await using UnixServer server = UnixServer.Start(Path, async (stream, _) =>
+        {
+            Assert.False(stream.AcceptDescriptors);
+            byte[] buffer = new byte[8]; // larger than what comes: then a short read has emptied the socket only if nothing is refused
+            for (int sum = 0; sum < 2;)
+                sum += await stream.ReadAsync(buffer, CancellationToken.None);
+            await stream.WriteAsync(buffer.AsMemory(0, 1), CancellationToken.None);
+        });
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using (await RequestAsync(options: new UnixListenerOptions { AcceptDescriptors = true }))
+        {
+            using UnixStream client = UnixStream.Connect(Path);
+            foreach (int _ in new[] { 1, 2 })
+            {
+                try
+                {
+                    client.Send("x"u8, [client.Handle]);
+                }
+                catch (UnixSocketException e) when (e.Errno == Errno.EPERM)
+                {
+                    client.WriteByte(1); // refused already by the kernel
+                }
+            }
+            byte[] answer = new byte[1];
+            Assert.Equal(1, await client.ReadAsync(answer, TestContext.Current.CancellationToken));
+        }
+        await using UnixServer next = await TakeOverAsync();
+        await handover.Completion;
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_candidate_that_takes_no_descriptors_keeps_none_from_the_old_server()
+    {
+        await using UnixServer server = UnixServer.Start(Path, static async (stream, stopping) =>
+        {
+            using UnixMessage message = await stream.ReceiveAsync(new byte[8], null, stopping);
+            await stream.WriteAsync(new[] { (byte)message.Descriptors.Count }, CancellationToken.None);
+            await Task.Delay(Timeout.Infinite, stopping);
+        }, new UnixServerOptions { MaxConnections = 1, Listener = new UnixListenerOptions { AcceptDescriptors = true } });
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        UnixStream first = UnixStream.Connect(Path);
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+        await (await RequestAsync()).DisposeAsync();
+        using UnixStream waiting = UnixStream.Connect(Path); // until there is room: so far only the kernel knows it
+        waiting.Send("x"u8, [waiting.Handle]);
+        first.Dispose();
+        byte[] answer = new byte[1];
+        Assert.Equal(1, await waiting.ReadAsync(answer, TestContext.Current.CancellationToken));
+        Assert.Equal(1, answer[0]);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Seqpacket_servers_are_handed_over_too()
+    {
+        await using UnixServer server = UnixServer.StartSeqpacket(Path, static (_, _) => Task.CompletedTask);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await RequestAsync();
+        Assert.Throws<InvalidOperationException>(() => takeOver.Listener);
+        await using UnixServer next = UnixServer.StartSeqpacket(
+            takeOver.SeqpacketListener, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
+        await ConfirmAsync(takeOver);
+        await handover.Completion;
+        using UnixSeqpacket client = UnixSeqpacket.Connect(Path);
+        byte[] buffer = new byte[16];
+        using UnixMessage record = client.Receive(buffer);
+        Assert.Equal("hello"u8, buffer.AsSpan(0, record.Count));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Who_is_not_admitted_takes_nothing_over()
+    {
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        var options = new UnixHandoverOptions { Successors = PeerPolicy.Parse("uid:54321"), Failed = Failures.Enqueue };
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, options);
+        await ExpectRefusedAsync(() => RequestAsync());
+        var stranger = await Assert.ThrowsAsync<UnixSocketException>(
+            () => RequestAsync(PeerPolicy.Parse("uid:54321")));
+        Assert.Equal(Errno.EACCES, stranger.Errno);
+        await ExpectServedAsync();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Another_user_takes_nothing_over_also_where_the_control_file_lets_it_in()
+    {
+        if (!OrdinaryUser.WeAreRoot)
+        {
+            await Who_is_not_admitted_takes_nothing_over(); // one user cannot be two
+            return;
+        }
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        string[] arguments = ["handover-turns", Directory["server.sock"], "--control", Directory["control.sock"]];
+        await using PeerProcess other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
+        await other.ExpectAsync("ready");
+        File.SetUnixFileMode(Directory["control.sock"], (UnixFileMode)0b110_110_110);
+        other.Send("take");
+        Assert.NotEqual("serving", await other.ReadLineAsync());
+        Assert.NotEqual(0, await other.WaitAsync());
+        await ExpectServedAsync();
+        Assert.False(handover.Completion.IsCompleted);
+    }
+
+    private static async Task ExpectRefusedAsync(Func<Task> request)
+    {
+        var error = await Assert.ThrowsAnyAsync<Exception>(request);
+        Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
+    }
+}

@@ -6,7 +6,7 @@ namespace Samehost.Tool.Tests.Connect;
 public sealed class ConnectErrorTests : ToolFixture
 {
     [Theory(Timeout = 180_000)]
-    [InlineData("Required argument missing for command: 'connect'; 'samehost connect --help' shows how")]
+    [InlineData("Required argument 'ADDRESS' missing for command: 'connect'; 'samehost connect --help' shows how")]
     [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
         "foo")]
     [InlineData("'bla' is not a term of a policy; its terms are: self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone; "

@@ -1,4 +1,4 @@
-// The samehost command: its commands are in Commands/, what they print goes through Output/.
-using Samehost.Tool.Commands;
+// The samehost command: Cli/ reads the command line, and each command has the folder of its name.
+using Samehost.Tool.Cli;
 
 return await CommandLine.RunAsync(args);

@@ -1,5 +1,8 @@
 // fcntl(2), poll(2), shutdown(2): what a command does with a descriptor beyond the library's calls.
+// socket(7), tcp(7): closing a TCP connection with a reset.
+// recv(2), unix(7): how long the next record is.
 using System.Runtime.InteropServices;
+using Samehost.Interop;
 
 namespace Samehost.Tool.Interop;
 
@@ -84,4 +87,43 @@ internal static unsafe partial class LibcConnection
 
         public void Dispose() => _handle.DangerousRelease();
     }
+}
+
+/// <summary>The only way to tell a TCP peer that its connection did not end in order.</summary>
+internal static unsafe partial class LibcLinger
+{
+    private const int SOL_SOCKET = 1;
+    private const int SO_LINGER = 13;
+
+    /// <summary>From now on closing the socket throws away what it holds and resets the connection.</summary>
+    public static int ResetOnClose(Descriptor socket)
+    {
+        using var lease = new DescriptorLease(socket);
+        int* linger = stackalloc int[2] { 1, 0 };
+        return LibcResult.From(setsockopt(lease.Fd, SOL_SOCKET, SO_LINGER, linger, 2 * sizeof(int)));
+    }
+
+    [LibraryImport("libc")]
+    private static partial int setsockopt(int fd, int level, int option, void* value, uint length);
+}
+
+/// <summary>Looking at a record before it is received, so that there is room for all of it.</summary>
+internal static unsafe partial class LibcRecords
+{
+    private const int MSG_PEEK = 0x2;
+    private const int MSG_TRUNC = 0x20;
+    private const int MSG_DONTWAIT = 0x40;
+
+    /// <summary>The length of the next record, which stays where it is; 0 also at the end; or <c>-errno</c>.</summary>
+    public static int NextLength(Descriptor socket)
+    {
+        using var lease = new DescriptorLease(socket);
+        nint result;
+        do result = LibcResult.From(recv(lease.Fd, null, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT));
+        while (result == -LibcResult.EINTR);
+        return (int)result;
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
 }

@@ -1,5 +1,5 @@
-using Samehost.Tool.Commands;
-using Samehost.Tool.Recordings;
+using Samehost.Tool.Cli;
+using Samehost.Tool.Replay;
 
 namespace Samehost.Stress.Fuzz;
 

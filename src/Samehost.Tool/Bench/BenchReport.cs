@@ -1,0 +1,87 @@
+using System.Globalization;
+using Samehost.Measuring;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Bench;
+
+/// <summary>All that was found out; the reference is the contestant that the others are held against.</summary>
+internal sealed record BenchReport(
+    BenchSettings Settings, string Placement, string Reference, IReadOnlyList<TransportResult> Outcomes, IReadOnlyList<string> Warnings)
+{
+    public TransportResult ReferenceOutcome => Outcomes.First(outcome => outcome.Name == Reference);
+
+    /// <summary>There are flows as well as round trips.</summary>
+    public bool HasFlows => Outcomes.Any(outcome => outcome.Runs[0].BytesPerSecond > 0);
+}
+
+/// <summary>The report for people, 80 columns wide.</summary>
+internal static class ReportTable
+{
+    public static void Show(BenchReport report)
+    {
+        bool flows = report.HasFlows;
+        TerminalWriter.WriteLine($"{"",-21}{"p50",9}{"p99",9}{"p99.9",9}{"per s",9}{"speed",7}{(flows ? $"{"MiB/s",8}{"flow",7}" : "")}");
+        foreach (TransportResult outcome in report.Outcomes)
+            TerminalWriter.WriteLine(Line(report, outcome, flows));
+        TerminalWriter.WriteLine();
+        string flow = flows ? $"flow is MiB/s ÷ those of {report.Reference}; " : "";
+        string rounds = report.Settings.Rounds == 1 ? "those of one round" : $"medians of {report.Settings.Rounds} rounds";
+        TerminalWriter.WriteParagraph($"speed is the median round trip of {report.Reference} ÷ this one; {flow}all are {rounds}.");
+        foreach (TransportResult lossy in report.Outcomes.Where(o => o.Of(run => run.LostShare).Median > 0.0005))
+        {
+            string share = lossy.Of(run => run.LostShare).Median.ToString("0.0%", CultureInfo.InvariantCulture);
+            TerminalWriter.WriteParagraph($"{lossy.Name} lost {share} of its flow: it does not wait for a receiver that is behind.");
+        }
+        foreach (string warning in report.Warnings)
+            TerminalWriter.WriteError($"warning: {warning}");
+    }
+
+    private static string Line(BenchReport report, TransportResult outcome, bool flows)
+    {
+        string line = $"{outcome.Name,-21}{Time(outcome, run => run.P50)}{Time(outcome, run => run.P99)}{Time(outcome, run => run.P999)}"
+            + $"{Whole(outcome.Of(run => run.RoundTripsPerSecond).Median),9}{Times(report, outcome, run => 1 / run.P50),7}";
+        if (!flows)
+            return line;
+        string mebibytes = Whole(outcome.Of(run => run.BytesPerSecond).Median / (1 << 20));
+        return line + $"{mebibytes,8}{Times(report, outcome, run => run.BytesPerSecond),7}";
+    }
+
+    private static string Time(TransportResult outcome, Func<RunResult, double> nanoseconds)
+    {
+        double microseconds = outcome.Of(nanoseconds).Median / 1000;
+        return (microseconds.ToString(microseconds < 100 ? "0.0" : "#,0", CultureInfo.InvariantCulture) + "µs").PadLeft(9);
+    }
+
+    // Where the rounds disagree on who is better, the figure is not worth its digits.
+    private static string Times(BenchReport report, TransportResult outcome, Func<RunResult, double> better)
+    {
+        Spread ratio = outcome.Against(report.ReferenceOutcome, better);
+        bool isUnclear = outcome != report.ReferenceOutcome && ratio.Min < 1 && ratio.Max > 1;
+        return (isUnclear ? "~" : "") + ratio.Median.ToString(ratio.Median < 9.95 ? "0.0" : "0", CultureInfo.InvariantCulture) + "×";
+    }
+
+    private static string Whole(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The report as a chart: how many times as fast as the reference.</summary>
+internal static class ReportChart
+{
+    public static string Of(BenchReport report)
+    {
+        const string RoundTrip = "round trip, median";
+        string flow = $"flow, messages of {BenchSettings.FlowSize / 1024} KiB";
+        string[] series = report.HasFlows ? [RoundTrip, flow] : [RoundTrip];
+        ChartRow[] rows = [.. report.Outcomes.Select(outcome => Row(report, outcome))];
+        var chart = new DotChart($"Speed beside {report.Reference}", $"times as fast as {report.Reference}", series, rows) { Mark = 1 };
+        return chart.ToString();
+    }
+
+    private static ChartRow Row(BenchReport report, TransportResult outcome)
+    {
+        ChartDot trip = Dot(0, outcome.Against(report.ReferenceOutcome, run => 1 / run.P50));
+        return new(outcome.Name, report.HasFlows
+            ? [trip, Dot(1, outcome.Against(report.ReferenceOutcome, run => run.BytesPerSecond))] : [trip]);
+    }
+
+    private static ChartDot Dot(int series, Spread ratio) => new(series, ratio.Median, ratio.Min, ratio.Max);
+}

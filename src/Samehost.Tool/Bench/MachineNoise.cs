@@ -1,0 +1,48 @@
+using System.Globalization;
+using Samehost.Interop;
+using Samehost.Measuring.Interop;
+
+namespace Samehost.Tool.Bench;
+
+/// <summary>What else the machine did, from before the measurements to now.</summary>
+internal sealed class MachineNoise
+{
+    private const double MuchStolen = 0.02;
+    private const double MuchSpread = 1.5;
+
+    private readonly (double Stolen, double All) _before = Times();
+    private readonly double _load = Number(File.ReadAllText("/proc/loadavg").Split(' ')[0]);
+
+    /// <summary>Why the figures may be wrong, a sentence each.</summary>
+    public IEnumerable<string> Warnings(IReadOnlyList<TransportResult> outcomes)
+    {
+        int cpus = CpuAffinity.Get().Length;
+        if (cpus < 2)
+            yield return "this process may use one CPU only: the two processes take turns, and waking the other one costs nothing";
+        else if (_load > cpus / 2.0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"the load was {_load:0.0} on {cpus} CPUs before: others run too");
+        (double stolen, double all) = Times();
+        double share = (stolen - _before.Stolen) / Math.Max(1, all - _before.All);
+        if (share > MuchStolen)
+            yield return string.Create(CultureInfo.InvariantCulture, $"the virtual machine was denied {share:0%} of its CPU time");
+        string[] unsteady = [.. outcomes.Where(IsUnsteady).Select(o => o.Name)];
+        if (unsteady.Length > 0)
+            yield return $"the rounds differ by more than half: {string.Join(", ", unsteady)}; more rounds help";
+    }
+
+    private static bool IsUnsteady(TransportResult outcome)
+    {
+        var spread = outcome.Of(run => run.P50);
+        return spread.Max > MuchSpread * spread.Min;
+    }
+
+    // The first line of proc_stat(5): the ninth word is what the hypervisor gave to others.
+    private static (double Stolen, double All) Times()
+    {
+        double[] all = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Take(8)
+            .Select(word => Number(word))];
+        return (all.Length > 7 ? all[7] : 0, all.Sum());
+    }
+
+    private static double Number(string text) => Numbers.TryParseDecimal(text, out double number) ? number : 0;
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Numerics;
+using Samehost.Tool.Cli;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Bench;
+
+/// <summary>A message there and back, again and again, for a time; every answer is compared with what was sent.</summary>
+internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationToken stop)
+{
+    private const int EAGAIN = 11;
+    private const string WhatIsWanted = "It has to send back what it is sent, byte for byte, as 'samehost serve ADDRESS --echo' does.";
+
+    private readonly byte[] _answer = new byte[Math.Max(message.Length, 65536)];
+    private readonly LatencyHistogram _latencies = new();
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly long _end = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    public LatencyHistogram Latencies => _latencies;
+
+    /// <summary>How many a second, all in all.</summary>
+    public double Rate { get; private set; }
+
+    /// <summary>What the server is called when it does not do its part.</summary>
+    public string Server { get; init; } = "the second process";
+
+    /// <summary>Through plain calls that wait.</summary>
+    public RoundTripRun Through(BlockingChannel channel)
+    {
+        for (long number = 0; ; number++)
+        {
+            Number(number);
+            long before = Stopwatch.GetTimestamp();
+            if (before >= _end && number > 0)
+                return Ended(before);
+            if (channel.Write(message) is < 0 and int error)
+                throw Gone("write", error);
+            int have = 0;
+            while (have < message.Length)
+            {
+                int count = channel.Read(channel.KeepsRecords ? _answer : _answer.AsSpan(have, message.Length - have));
+                if (count == -EAGAIN)
+                    throw Silent();
+                if (count <= 0)
+                    throw Gone("read", count);
+                have += count;
+                if (channel.KeepsRecords)
+                    break;
+            }
+            Take(have, before);
+        }
+    }
+
+    /// <summary>Through this library's asynchronous calls.</summary>
+    public async Task<RoundTripRun> ThroughAsync(UnixStream stream)
+    {
+        for (long number = 0; ; number++)
+        {
+            Number(number);
+            long before = Stopwatch.GetTimestamp();
+            if (before >= _end && number > 0)
+                return Ended(before);
+            await stream.WriteAsync(message, stop);
+            await stream.ReadExactlyAsync(_answer.AsMemory(0, message.Length), stop);
+            Take(message.Length, before);
+        }
+    }
+
+    private RoundTripRun Ended(long now)
+    {
+        Rate = _latencies.Count / Stopwatch.GetElapsedTime(_start, now).TotalSeconds;
+        return this;
+    }
+
+    // In letters and with a newline at the channel, so that servers that read lines answer as well.
+    private void Number(long number)
+    {
+        for (int i = Math.Min(message.Length - 1, 12); i > 0; i--, number /= 10)
+            message[i - 1] = (byte)('0' + (number % 10));
+    }
+
+    private void Take(int length, long before)
+    {
+        _latencies.Add((long)Stopwatch.GetElapsedTime(before).TotalNanoseconds);
+        if (length != message.Length || !_answer.AsSpan(0, length).SequenceEqual(message))
+        {
+            throw new ToolException(
+                $"{Server} does not echo: for {Printable.Excerpt(message)} it gave {Printable.Excerpt(_answer.AsSpan(0, length))}"
+                + (length == message.Length ? "" : $", {length} bytes for {message.Length}"), hint: WhatIsWanted);
+        }
+        if ((_latencies.Count & 63) == 0)
+            stop.ThrowIfCancellationRequested();
+    }
+
+    private ToolException Gone(string call, int result) => new(result == 0
+        ? $"{Server} ended the connection instead of answering"
+        : $"{Server} went away: {new UnixSocketException((Errno)(-result), call).Summary}", hint: WhatIsWanted);
+
+    private ToolException Silent() =>
+        new($"{Server} did not answer within {Comparison.Patience.TotalSeconds:0} s", hint: WhatIsWanted);
+}
+
+/// <summary>How often each time was taken, in steps of 3 %: percentiles of millions of round trips without keeping them.</summary>
+internal sealed class LatencyHistogram
+{
+    private const int Bits = 5;
+    private const int Steps = 1 << Bits;
+
+    // Linear below the first power of two that has so many values, then as many buckets to each power.
+    private readonly long[] _counts = new long[(64 - Bits + 1) * Steps];
+
+    public long Count { get; private set; }
+
+    public void Add(long nanoseconds)
+    {
+        ulong value = (ulong)Math.Max(0, nanoseconds);
+        if (value >= Steps)
+        {
+            int shift = 63 - BitOperations.LeadingZeroCount(value) - Bits;
+            value = ((ulong)shift * Steps) + (value >> shift);
+        }
+        _counts[value]++;
+        Count++;
+    }
+
+    /// <summary>The time in nanoseconds that this share of all took at most; 0 when there are none.</summary>
+    public double Percentile(double share)
+    {
+        long seen = 0;
+        for (int i = 0; i < _counts.Length; i++)
+        {
+            seen += _counts[i];
+            if (_counts[i] > 0 && seen >= Count * share)
+                return i < Steps ? i : (double)((long)((i % Steps) + Steps) << ((i / Steps) - 1));
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,139 @@
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.CommandLine;
+using Samehost.Tool.Bench;
+using Samehost.Tool.Connect;
+using Samehost.Tool.Explain;
+using Samehost.Tool.List;
+using Samehost.Tool.Reference;
+using Samehost.Tool.Relay;
+using Samehost.Tool.Replay;
+using Samehost.Tool.Serve;
+using Samehost.Tool.Terminal;
+using Samehost.Tool.Tour;
+
+namespace Samehost.Tool.Cli;
+
+/// <summary>Reads what the user typed, runs the command that it names, and turns whatever happens into one exit status.</summary>
+internal static class CommandLine
+{
+    private static readonly (string Name, Func<Command> Create)[] Commands =
+    [
+        ("serve", ServeCommand.Create),
+        ("connect", ConnectCommand.Create),
+        ("list", ListCommand.Create),
+        ("explain", ExplainCommand.Create),
+        ("relay", RelayCommand.Create),
+        ("replay", ReplayCommand.Create),
+        ("bench", BenchCommand.Create),
+        (WorkerMain.CommandName, BenchCommand.CreateWorker),
+        ("tour", TourCommand.Create),
+        ("completions", CompletionsCommand.Create),
+        ("man", ManCommand.Create),
+    ];
+
+    /// <summary>All commands. Not a RootCommand, which takes its name from the file that was started, and that may be anything.</summary>
+    public static Command Create() => CreateWith(Commands);
+
+    /// <summary>Only what the arguments name, where that is certain: making every command takes longer than most of them do.</summary>
+    private static Command CreateFor(string[] args) => args switch
+    {
+        ["--version"] => CreateWith([]),
+        [var name, ..] when Commands.Any(command => command.Name == name) => CreateWith(Commands.Where(command => command.Name == name)),
+        _ => Create(),
+    };
+
+    private static Command CreateWith(IEnumerable<(string Name, Func<Command> Create)> commands)
+    {
+        var root = new Command("samehost", "Local (Unix domain) sockets: see them at work, and why they fail.")
+        {
+            new HelpOption { Action = new HelpWithExamples() },
+            new VersionOption(),
+        };
+        foreach (var command in commands)
+            root.Add(command.Create());
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Console.Error.WriteLine("samehost: local sockets are used through Linux system calls here; run it on Linux");
+            return ExitStatus.Failure;
+        }
+        try
+        {
+            return await ParseAndRunAsync(args);
+        }
+        catch (Exception error)
+        {
+            return ErrorReport.Print(error);
+        }
+    }
+
+    private static async Task<int> ParseAndRunAsync(string[] args)
+    {
+        Command root = CreateFor(args);
+        // A file whose name begins with @ is a file, not a list of arguments.
+        var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+        ParseResult parsed = root.Parse(TrailingCommandOption.Gather(root, args), configuration);
+        Command command = parsed.CommandResult.Command;
+        string tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
+        if (args.Length == 0)
+            throw new ToolException($"say what to do, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
+        if (parsed.UnmatchedTokens is [{ } unknown, ..])
+            throw new ToolException($"what is '{unknown}'? {tryHelp}", ExitStatus.UsageError);
+        if (UnknownOption(command == root ? [] : parsed.CommandResult.Tokens, args) is { } option)
+            throw new ToolException($"what is '{option}'? {tryHelp}", ExitStatus.UsageError);
+        if (parsed.Errors is [{ Message: { } problem }, ..])
+            throw new ToolException($"{problem.TrimEnd('.')}; {tryHelp}", ExitStatus.UsageError);
+
+        // What the parser itself prints (help, version) is collected, so that a closed pipe or a full disk is noticed.
+        var text = new StringWriter();
+        int status = await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            Output = text,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+        if (text.GetStringBuilder().Length > 0)
+            TerminalWriter.Write(text.ToString().TrimEnd() + "\n");
+        return status;
+    }
+
+    /// <summary>What looks like an option and was taken for an argument; behind <c>--</c> anything may be one.</summary>
+    private static string? UnknownOption(IEnumerable<Token> arguments, string[] args)
+    {
+        int end = Array.IndexOf(args, "--");
+        return arguments.Select(argument => argument.Value).FirstOrDefault(
+            value => value is ['-', _, ..] && Array.IndexOf(args, value) is >= 0 and var at && (end < 0 || at < end));
+    }
+}
+
+/// <summary>
+/// An option that takes all that follows it, as <c>--exec COMMAND…</c> does, options of that command included. The parser would take
+/// those for ours, so the words are handed to it as one, with a NUL before each: no argument of a process can hold a NUL.
+/// </summary>
+internal sealed class TrailingCommandOption : Option<string[]>
+{
+    private const char Separator = '\0';
+
+    public TrailingCommandOption(string name)
+        : base(name)
+    {
+        Arity = ArgumentArity.ExactlyOne;
+        CustomParser = result => result.Tokens[0].Value.Split(Separator, StringSplitOptions.None)[1..];
+    }
+
+    /// <summary>The arguments, with what follows such an option of the named command in one word.</summary>
+    public static string[] Gather(Command root, string[] arguments)
+    {
+        if (arguments is not [{ } first, ..] || root.Subcommands.FirstOrDefault(c => c.Name == first) is not { } command)
+            return arguments;
+        int option = Array.FindIndex(arguments, word => command.Options.Any(o => o is TrailingCommandOption && o.Name == word));
+        if (option < 0 || option == arguments.Length - 1)
+            return arguments;
+        return [.. arguments[..(option + 1)], string.Concat(arguments[(option + 1)..].Select(word => Separator + word))];
+    }
+}

@@ -1,0 +1,132 @@
+using System.CommandLine.Parsing;
+using System.CommandLine;
+using System.Globalization;
+using Samehost.Interop;
+
+namespace Samehost.Tool.Cli;
+
+/// <summary>Options that mean the same in every command that has them.</summary>
+internal static class CommandOptions
+{
+    private static readonly string[] Types = ["stream", "datagram", "seqpacket"];
+
+    /// <summary><c>--type stream|datagram|seqpacket</c>; null where it was not given.</summary>
+    public static Option<SocketKind?> Type(string description = "The socket's type: stream (the default), datagram or seqpacket.")
+    {
+        var option = Parsed<SocketKind?>("--type", "TYPE", description, text => text switch
+        {
+            "stream" => (SocketKind.Stream, null),
+            "datagram" => (SocketKind.Datagram, null),
+            "seqpacket" => (SocketKind.Seqpacket, null),
+            _ => (null, $"'{text}' is no type of socket: write stream, datagram or seqpacket"),
+        });
+        option.CompletionSources.Add(Types);
+        return option;
+    }
+
+    /// <summary><c>--json</c>: one JSON document, or one a line where there is no end.</summary>
+    public static Option<bool> Json(string description = "Print JSON, for programs.") => new("--json") { Description = description };
+
+    /// <summary><c>--allow POLICY</c> and its like.</summary>
+    public static Option<PeerPolicy?> Policy(string name, string description)
+    {
+        var option = Parsed<PeerPolicy?>(name, "POLICY", description, ReadPolicy);
+        option.CompletionSources.Add("self", "root", "self,root", "anyone", "user:", "uid:", "group:", "gid:");
+        return option;
+    }
+
+    /// <summary>A time, written <c>200ms</c>, <c>5s</c>, <c>2m</c> or <c>1h</c>; null where it was not given.</summary>
+    public static Option<TimeSpan?> Duration(string name, string description) =>
+        Parsed<TimeSpan?>(name, "TIME", description, text => DurationText.TryParse(text, out TimeSpan time)
+            ? (time, null)
+            : (null, $"'{text}' is no time: write 200ms, 5s, 1.5m or 1h, a day at most"));
+
+    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    public static Option<int?> Number(string name, string helpName, string description, int least, int most) =>
+        Parsed<int?>(name, helpName, description, text =>
+            Numbers.TryParse(text, out int number)
+            && number >= least && number <= most
+                ? (number, null)
+                : (null, $"'{text}' does not do for {name}: write a number from {least} to {most}"));
+
+    /// <summary>An option with a reader of its own, which gives the value or the problem as a sentence.</summary>
+    public static Option<T?> Parsed<T>(string name, string helpName, string description, Func<string, (T? Value, string? Problem)> read)
+    {
+        var option = new Option<T?>(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => Read(result, read),
+        };
+        option.CompletionSources.Clear(); // an enumeration would offer its names, which are not what is typed
+        return option;
+    }
+
+    private static T? Read<T>(ArgumentResult result, Func<string, (T? Value, string? Problem)> read)
+    {
+        (T? value, string? problem) = read(result.Tokens[0].Value);
+        if (problem is not null)
+            result.AddError(problem);
+        return value;
+    }
+
+    private static (PeerPolicy?, string?) ReadPolicy(string text)
+    {
+        try
+        {
+            return (PeerPolicy.Parse(text), null);
+        }
+        catch (ArgumentException error)
+        {
+            return (null, ArgumentProblem.Of(error));
+        }
+    }
+}
+
+/// <summary><c>--mode</c>: the permissions of a socket file, as chmod(1) takes them.</summary>
+internal static class FileModeOption
+{
+    public static Option<UnixFileMode?> Create(string description)
+    {
+        Option<UnixFileMode?> option = CommandOptions.Parsed<UnixFileMode?>("--mode", "MODE", description, Read);
+        option.CompletionSources.Add("0600", "0660", "0666");
+        return option;
+    }
+
+    private static (UnixFileMode?, string?) Read(string text)
+    {
+        string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
+        return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
+            ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
+            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
+    }
+}
+
+/// <summary>Times as they are typed and printed.</summary>
+internal static class DurationText
+{
+    /// <summary>What every timer takes.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+
+    private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("us", 0.000001), ("s", 1), ("m", 60), ("h", 3600)];
+
+    /// <summary>Reads a number and its unit; a bare number is seconds, as for sleep(1). A day at most.</summary>
+    public static bool TryParse(string text, out TimeSpan time)
+    {
+        time = TimeSpan.Zero;
+        (string unit, double seconds) = Array.Find(Units, u => text.EndsWith(u.Unit, StringComparison.Ordinal));
+        string number = unit is null ? text : text[..^unit.Length];
+        if (!Numbers.TryParseDecimal(number, out double value))
+            return false;
+        value *= unit is null ? 1 : seconds;
+        if (!(value <= Longest.TotalSeconds))
+            return false;
+        time = TimeSpan.FromSeconds(value);
+        return true;
+    }
+
+    /// <summary>Something that <see cref="TryParse"/> reads: <c>200ms</c>, <c>5s</c>.</summary>
+    public static string Format(TimeSpan time) => time < TimeSpan.FromSeconds(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.###}ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###}s");
+}

@@ -1,0 +1,52 @@
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine;
+
+namespace Samehost.Tool.Cli;
+
+/// <summary>A command with what help, man page and completions say of it beyond its options.</summary>
+internal sealed class ToolCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Command lines to copy, and what each of them does.</summary>
+    public IReadOnlyList<(string Line, string Remark)> Examples { get; init; } = [];
+
+    /// <summary>Paragraphs for the man page: what a user has to know and no option says.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
+}
+
+/// <summary>The usual help, 80 columns wide, and below it something to copy.</summary>
+internal sealed class HelpWithExamples : SynchronousCommandLineAction
+{
+    /// <summary>Where remarks begin when the command line before them is short enough.</summary>
+    private const int RemarkColumn = 44;
+
+    private const int Width = 80;
+
+    private readonly HelpAction _usual = new() { MaxWidth = Width };
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        int status = _usual.Invoke(parseResult);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        (string Line, string Remark)[] examples = ExamplesOf(parseResult.CommandResult.Command);
+        if (examples.Length > 0)
+            output.WriteLine("Examples:");
+        int column = examples.Select(e => e.Line.Length + 4).Where(c => c <= RemarkColumn).DefaultIfEmpty().Max();
+        foreach ((string line, string remark) in examples)
+        {
+            if (line.Length + 4 <= column && column + remark.Length <= Width)
+                output.WriteLine($"  {line.PadRight(column - 2)}{remark}");
+            else
+                output.WriteLine($"  {line}\n      {remark}");
+        }
+        output.WriteLine("\nExit status: 0 done, 1 failed, 2 wrong usage.");
+        return status;
+    }
+
+    /// <summary>Of the whole tool: the first of each command.</summary>
+    private static (string Line, string Remark)[] ExamplesOf(Command command) => command is ToolCommand { Examples: { Count: > 0 } own }
+        ? [.. own]
+        : [.. command.Subcommands.OfType<ToolCommand>().Where(c => c.Examples.Count > 0).Select(c => c.Examples[0])];
+}

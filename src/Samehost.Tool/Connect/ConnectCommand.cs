@@ -1,0 +1,105 @@
+using System.CommandLine;
+using Samehost.Tool.Cli;
+
+namespace Samehost.Tool.Connect;
+
+/// <summary><c>samehost connect</c>: talks to a server.</summary>
+internal static class ConnectCommand
+{
+    private static readonly TimeSpan DefaultLinger = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
+    {
+        Argument<ToolAddress> address = AddressArgument.Create(
+            "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
+        Option<SocketKind?> type = CommandOptions.Type();
+        Option<TimeSpan?> wait = CommandOptions.Duration(
+            "--wait", "How long to wait for a server to be there and to have room in its backlog: 5s, 200ms.");
+        Option<PeerPolicy?> require = CommandOptions.Policy(
+            "--require-server", "Talk to nobody but a server run by one of these: root, self, user:NAME…");
+        var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print what comes in hexadecimal." };
+        var keepOpen = new Option<bool>("--no-half-close")
+        {
+            Description = "At the end of the input tell the server nothing, and go on until it ends.",
+        };
+        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing has come or gone for so long.");
+        Option<TimeSpan?> linger = CommandOptions.Duration(
+            "--linger", "Datagrams: how long to wait for answers after the end of the input; 1s unless given.");
+        Option<ToolAddress?> bind = CommandOptions.Parsed<ToolAddress?>(
+            "--bind", "ADDRESS", "Datagrams: our own address, for answers; otherwise the kernel chooses a name.", text =>
+            {
+                string? problem = ToolAddress.Read(text, ToolAddressKinds.Local, out ToolAddress? read);
+                return (read, problem);
+            });
+        var command = new ToolCommand("connect", "Talk to a server: standard input goes to it, its words to standard output.")
+        {
+            Examples =
+            [
+                ("samehost connect app.sock", "type lines, see the answers; Ctrl+D ends"),
+                ("samehost connect --wait 5s app.sock < request", "send a file as soon as the server is there"),
+                ("samehost connect --require-server root /run/docker.sock", "only if root runs it"),
+                ("samehost connect --type datagram --hex dev.sock", "datagrams, in hexadecimal"),
+            ],
+            Details =
+            [
+                "At the end of the input the writing direction is shut down, and what the server still says is printed until it ends; "
+                + "a server that waits for the end of the request before it answers is served so.",
+                "With seqpacket and datagrams each line of the input is one record, without its newline, and each record that comes is "
+                + "one line. Datagrams have no end: after the end of the input answers are waited for as long as --linger says.",
+            ],
+        };
+        command.Add(address);
+        foreach (Option option in (Option[])[type, wait, require, hex, keepOpen, idle, linger, bind])
+            command.Add(option);
+        command.SetAction((parsed, _) =>
+        {
+            var settings = new ConnectSettings(parsed.GetRequiredValue(address))
+            {
+                Kind = parsed.GetValue(type) ?? SocketKind.Stream,
+                Wait = parsed.GetValue(wait),
+                RequireServer = parsed.GetValue(require),
+                IsHex = parsed.GetValue(hex),
+                HalfCloses = !parsed.GetValue(keepOpen),
+                IdleTimeout = parsed.GetValue(idle),
+                Linger = parsed.GetValue(linger) ?? DefaultLinger,
+                Bind = parsed.GetValue(bind)?.Local,
+            };
+            bool isDatagram = settings.Kind == SocketKind.Datagram;
+            Refuse(isDatagram && settings.RequireServer is not null,
+                "--require-server needs a connection: nobody can tell who will read a datagram");
+            Refuse(!isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
+            Refuse(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
+            return CommandRunner.RunAsync(stop => ConnectSession.RunAsync(settings, stop));
+        });
+        return command;
+    }
+
+    private static void Refuse(bool condition, string problem)
+    {
+        if (condition)
+            throw new ToolException(problem, ExitStatus.UsageError);
+    }
+}
+
+/// <summary>What the user of <c>samehost connect</c> asked for.</summary>
+internal sealed record ConnectSettings(ToolAddress Address)
+{
+    public SocketKind Kind { get; init; } = SocketKind.Stream;
+
+    /// <summary>How long to wait for a server to be there; null where it was not given.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    public PeerPolicy? RequireServer { get; init; }
+
+    /// <summary>Of datagrams: our own address, to be answered at.</summary>
+    public UnixEndPoint? Bind { get; init; }
+
+    public bool IsHex { get; init; }
+
+    public bool HalfCloses { get; init; } = true;
+
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>Of datagrams: how long to wait for answers after the end of the input.</summary>
+    public TimeSpan Linger { get; init; }
+}

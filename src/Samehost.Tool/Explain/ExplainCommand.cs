@@ -1,0 +1,100 @@
+using System.CommandLine;
+using Samehost.Tool.Cli;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Explain;
+
+/// <summary><c>samehost explain</c>: would connecting, or binding, work here, and if not why.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var address = new Argument<string>("ADDRESS")
+        {
+            Description = "A path, absolute or from the working directory, or @NAME for an abstract name.",
+        };
+        Option<SocketKind?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
+        Option<UnixUser?> user = CommandOptions.Parsed("--user", "USER",
+            "Who would connect: a name or a number, with other groups as USER:GROUP,GROUP… (default: you).", ReadUser);
+        var bind = new Option<bool>("--bind") { Description = "Explain whether a server could bind there instead." };
+        var noConnect = new Option<bool>("--no-connect")
+        {
+            Description = "Look only. Otherwise a datagram socket asks the file if anything is bound to it, which no server notices.",
+        };
+        Option<bool> json = CommandOptions.Json();
+        var command = new ToolCommand("explain", "Say whether connecting would work, and if not why and what to change.")
+        {
+            Examples =
+            [
+                ("samehost explain /run/app.sock", "would I get through?"),
+                ("samehost explain /run/app.sock --user www-data", "would the web server?"),
+                ("samehost explain /dev/log --type datagram", "with a datagram socket"),
+                ("samehost explain --bind /run/app.sock", "could a server start there?"),
+            ],
+            Details =
+            [
+                "The exit status is 0 when the call would work, and 1 when it would fail or cannot be told from here.",
+                "Nothing is changed and no server notices. What security modules decide is not foreseen, and neither is what a server " +
+                    "thinks of a client that it has accepted. For another user than yourself, run it as root.",
+            ],
+        };
+        command.Add(address);
+        command.Add(type);
+        command.Add(user);
+        command.Add(bind);
+        command.Add(noConnect);
+        command.Add(json);
+        command.SetAction(parsed =>
+        {
+            var options = new UnixExplainOptions
+            {
+                Kind = (UnixSocketKind)(parsed.GetValue(type) ?? SocketKind.Stream),
+                User = parsed.GetValue(user),
+                Probe = !parsed.GetValue(noConnect),
+            };
+            UnixExplanation explanation = Explain(parsed.GetValue(address)!, parsed.GetValue(bind), options);
+            if (parsed.GetValue(json))
+                TerminalWriter.Write(ExplanationJson.Of(explanation));
+            else
+                new ExplanationPrinter(new TerminalWriter()).Print(explanation);
+            return explanation.Verdict.Outcome == UnixOutcome.Works ? ExitStatus.Success : ExitStatus.Failure;
+        });
+        return command;
+    }
+
+    private static UnixExplanation Explain(string address, bool bind, UnixExplainOptions options)
+    {
+        // Local addresses are taken as they are typed, also wrong ones; what other commands take beside them is no path here either.
+        const ToolAddressKinds others = ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
+        if (ToolAddress.Read(address, others, out _) is null)
+            throw new ToolException(ToolAddress.Read(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
+        try
+        {
+            if (ArgumentBytes.AddressOf(address) is { } endPoint)
+                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
+            return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
+        }
+        catch (ArgumentException error)
+        {
+            throw new ToolException(Problem(error), ExitStatus.UsageError);
+        }
+    }
+
+    private static (UnixUser? User, string? Problem) ReadUser(string text)
+    {
+        try
+        {
+            return (UnixUser.Parse(text), null);
+        }
+        catch (ArgumentException error)
+        {
+            return (null, Problem(error));
+        }
+    }
+
+    private static string Problem(ArgumentException error)
+    {
+        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
+        return parameter < 0 ? error.Message : error.Message[..parameter];
+    }
+}

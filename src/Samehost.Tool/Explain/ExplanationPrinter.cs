@@ -1,0 +1,112 @@
+using System.Globalization;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Explain;
+
+/// <summary>Prints an explanation: the walk with a mark for each step, the server, the verdict, and what to change.</summary>
+internal sealed class ExplanationPrinter(TerminalWriter terminal)
+{
+    private const int LabelWidth = 9;
+    private const int MostNamed = 3;
+
+    public void Print(UnixExplanation explanation)
+    {
+        UnixVerdict verdict = explanation.Verdict;
+        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {Word(explanation.Kind)}");
+        if (explanation.Walk.Count > 0)
+            TerminalWriter.WriteLine();
+        PrintWalk(explanation.Walk);
+        TerminalWriter.WriteLine();
+        if (explanation.Socket is { } socket)
+            Say("there", Describe(socket, explanation.ServerStarted));
+        (Color color, string answer) = verdict.Outcome switch
+        {
+            UnixOutcome.Works => (Color.Green, $"{explanation.Operation} would work"),
+            UnixOutcome.Fails => (Color.Red, $"{explanation.Operation} would fail: {verdict.ErrnoText}"),
+            _ => (Color.Yellow, "cannot be told from here"),
+        };
+        Say("verdict", terminal.Colorize(color, answer));
+        Say("why", verdict.Reason);
+        if (verdict.Remedy is { } remedy)
+            Say(SideWord(verdict.Side), remedy);
+        foreach (string note in explanation.Notes)
+            Say("note", note);
+    }
+
+    private void PrintWalk(IReadOnlyList<UnixPathStep> walk)
+    {
+        string[][] rows = [.. walk.Select(Cells)];
+        int[] widths = [.. Enumerable.Range(0, 4).Select(column => rows.Select(r => r[column].Length).DefaultIfEmpty().Max())];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            UnixPathStep step = walk[i];
+            (Color color, string mark) = step switch
+            {
+                { Errno: not Errno.None } => (Color.Red, "✗"),
+                { Kind: UnixFileKind.Hidden } => (Color.Yellow, "?"),
+                _ => (Color.Green, "✓"),
+            };
+            string cells = string.Join("  ", rows[i].Select((cell, column) => column < 4 ? cell.PadRight(widths[column]) : cell));
+            TerminalWriter.WriteLine($"  {terminal.Colorize(color, mark)} {cells.TrimEnd()}");
+        }
+    }
+
+    // Path, mode, owner, rule, remarks.
+    private static string[] Cells(UnixPathStep step)
+    {
+        string rule = step switch
+        {
+            { Rule: { } by } => $"{step.Asked}: {by}",
+            { Kind: UnixFileKind.Missing, Errno: Errno.None } => "free",
+            { Kind: UnixFileKind.Missing } => "missing",
+            _ => "",
+        };
+        var remarks = new List<string>();
+        if (step.LinkTarget is { } target)
+            remarks.Add($"-> {target}");
+        if (step.FileSystem is { } fileSystem)
+            remarks.Add(step.IsReadOnly ? $"{fileSystem}, read-only" : fileSystem);
+        return [step.Path, step.ModeText ?? "", step.Owner ?? "", rule, string.Join("  ", remarks)];
+    }
+
+    private static string Describe(UnixSocketEntry socket, DateTimeOffset? started)
+    {
+        string state = socket switch
+        {
+            { State: UnixSocketState.Listening } => $"listens, {socket.Pending} waiting with a backlog of {socket.Backlog}",
+            { Kind: UnixSocketKind.Datagram } => "receives",
+            { State: UnixSocketState.Connected } => "is connected",
+            _ => "is bound and does not listen",
+        };
+        string who = string.Join(", ", socket.Holders.Take(MostNamed)
+            .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
+        string more = socket.Holders.Count > MostNamed ? $" and {socket.Holders.Count - MostNamed} more" : "";
+        string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+        string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
+        return $"A {Word(socket.Kind)} socket {state}: {server}.";
+    }
+
+    private void Say(string label, string text)
+    {
+        string prefix = terminal.Colorize(Color.Bold, label.PadRight(LabelWidth));
+        foreach (string line in TerminalWriter.Wrap(text, LabelWidth))
+        {
+            TerminalWriter.WriteLine(prefix + line);
+            prefix = new string(' ', LabelWidth);
+        }
+    }
+
+    private static string SideWord(ResponsibleParty side) => side switch
+    {
+        ResponsibleParty.Server => "server",
+        ResponsibleParty.Owner => "owner",
+        _ => "you",
+    };
+
+    private static string Word(UnixSocketKind kind) => kind switch
+    {
+        UnixSocketKind.Datagram => "datagram",
+        UnixSocketKind.Seqpacket => "seqpacket",
+        _ => "stream",
+    };
+}

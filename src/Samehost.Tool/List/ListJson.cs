@@ -1,0 +1,115 @@
+using System.Text.Json.Serialization;
+using System.Text.Json;
+using System.Text;
+
+namespace Samehost.Tool.List;
+
+/// <summary>All rows as one JSON array, a row a line.</summary>
+internal static class ListJson
+{
+    public static string Write(IReadOnlyList<SocketRow> rows, UserNameCache users)
+    {
+        var text = new StringBuilder("[");
+        foreach (SocketRow row in rows)
+            text.Append(text.Length == 1 ? "\n" : ",\n").Append(JsonSerializer.Serialize(Of(row, users), ListJsonContext.Default.JsonRow));
+        return text.Append("\n]\n").ToString();
+    }
+
+    private static JsonRow Of(SocketRow row, UserNameCache users)
+    {
+        bool counts = row.State is RowState.Listening or RowState.Bound;
+        return new JsonRow
+        {
+            Type = row.Kind?.ToString().ToLowerInvariant(),
+            State = RowFormatter.StateWord(row.State),
+            Name = NameOf(row.EndPoint),
+            NameHex = HexOf(row.EndPoint),
+            Connected = counts ? row.Connected : null,
+            Waiting = row.State == RowState.Listening ? row.Server!.Pending : null,
+            Backlog = row.State == RowState.Listening ? row.Server!.Backlog : null,
+            Client = row.Client is { } client ? End(client, users) : null,
+            Server = row.Server is { } server ? End(server, users) : null,
+            Listener = row.Listener?.Inode,
+            FileOwner = row.File?.UserId,
+        };
+    }
+
+    private static JsonEnd End(UnixSocketEntry socket, UserNameCache users)
+    {
+        JsonProcess[] processes =
+        [
+            .. socket.Holders.Select(h => new JsonProcess(
+                h.ProcessId, h.Command, h.UserId, users.Of(h), h.Descriptors)),
+        ];
+        var end = new JsonEnd(socket.Inode, socket.UserId, users.Of(socket), NameOf(socket.LocalEndPoint),
+            socket.File?.Inode, processes);
+        return socket.State == UnixSocketState.Listening ? end : end with
+        {
+            ReceiveQueue = socket.ReceiveQueue,
+            SendQueue = socket.SendQueue,
+            SendBuffer = socket.SendBufferSize,
+            ReceivingEnded = socket.IsReceivingEnded,
+            SendingEnded = socket.IsSendingEnded,
+        };
+    }
+
+    private static string? NameOf(UnixEndPoint endPoint) => endPoint.Kind == UnixEndPointKind.Unnamed ? null : endPoint.ToString();
+
+    /// <summary>The exact bytes, where the name as text is not certainly the same.</summary>
+    private static string? HexOf(UnixEndPoint endPoint)
+    {
+        ReadOnlySpan<byte> bytes = endPoint.NameBytes.Span;
+        string text = endPoint.ToString();
+        bool isPlain = endPoint.Kind == UnixEndPointKind.Unnamed || !text.Contains('\\', StringComparison.Ordinal);
+        return isPlain ? null : Convert.ToHexStringLower(bytes);
+    }
+}
+
+/// <summary>A row for programs; docs/tool/list.md says what each member means.</summary>
+internal sealed record JsonRow
+{
+    public string? Type { get; init; }
+
+    public required string State { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? NameHex { get; init; }
+
+    public int? Connected { get; init; }
+
+    public int? Waiting { get; init; }
+
+    public int? Backlog { get; init; }
+
+    public JsonEnd? Client { get; init; }
+
+    public JsonEnd? Server { get; init; }
+
+    public uint? Listener { get; init; }
+
+    public uint? FileOwner { get; init; }
+}
+
+/// <summary>One socket of a row.</summary>
+internal sealed record JsonEnd(uint Inode, uint? Uid, string? User, string? Name, uint? FileInode, JsonProcess[] Processes)
+{
+    public long? ReceiveQueue { get; init; }
+
+    public long? SendQueue { get; init; }
+
+    public long? SendBuffer { get; init; }
+
+    public bool? ReceivingEnded { get; init; }
+
+    public bool? SendingEnded { get; init; }
+}
+
+/// <summary>A process that has a socket open.</summary>
+internal sealed record JsonProcess(int Pid, string Command, uint? Uid, string? User, IReadOnlyList<int> Descriptors);
+
+/// <summary>How they are written.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JsonRow))]
+internal sealed partial class ListJsonContext : JsonSerializerContext;

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text;
+
+namespace Samehost.Tool.List;
+
+/// <summary>One arrow of the graph: somebody is connected to somebody else, so many times.</summary>
+internal sealed record GraphEdge(int From, int To, string Name, RowState State, bool HasDirection)
+{
+    public int Count { get; set; } = 1;
+}
+
+/// <summary>Who talks to whom: processes, or groups of processes that share a socket, and their connections.</summary>
+internal sealed class SocketGraph
+{
+    private readonly Dictionary<string, int> _numbers = [];
+
+    /// <summary>What the processes are called, by their number in <see cref="Edges"/>.</summary>
+    public List<string> Nodes { get; } = [];
+
+    public List<GraphEdge> Edges { get; } = [];
+
+    public static SocketGraph Of(IEnumerable<SocketRow> rows, RowFormatter text)
+    {
+        var graph = new SocketGraph();
+        var edges = new Dictionary<(int, int, string, RowState), GraphEdge>();
+        foreach (SocketRow row in rows)
+        {
+            if (row is not { State: RowState.Connected or RowState.Waiting, Client: { } client })
+                continue;
+            int from = graph.Node(text.Processes(client));
+            int to = graph.Node((row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace");
+            // Programs wake themselves up through a pair of sockets: that is not talk.
+            if (from == to && !row.IsNamed)
+                continue;
+            string name = row.IsNamed ? row.EndPoint.ToString() : "";
+            if (edges.TryGetValue((from, to, name, row.State), out GraphEdge? edge))
+                edge.Count++;
+            else
+                graph.Edges.Add(edges[(from, to, name, row.State)] = new GraphEdge(from, to, name, row.State, row.IsNamed));
+        }
+        return graph;
+    }
+
+    private int Node(string name)
+    {
+        if (_numbers.TryGetValue(name, out int number))
+            return number;
+        Nodes.Add(name);
+        return _numbers[name] = Nodes.Count - 1;
+    }
+}
+
+/// <summary>The language of a graph.</summary>
+internal enum GraphFormat
+{
+    /// <summary>Graphviz.</summary>
+    Dot,
+
+    /// <summary>Mermaid, which many pages of documentation draw.</summary>
+    Mermaid,
+}
+
+/// <summary>
+/// A graph as text for the programs that draw it. What strangers chose goes between quotes, and whatever could end or mean something there
+/// is escaped.
+/// </summary>
+internal static class GraphFormatter
+{
+    public static string Write(SocketGraph graph, GraphFormat format) => format == GraphFormat.Dot ? Dot(graph) : Mermaid(graph);
+
+    private static string Dot(SocketGraph graph)
+    {
+        var text = new StringBuilder("digraph samehost {\n  rankdir=LR;\n  node [shape=box];\n");
+        for (int i = 0; i < graph.Nodes.Count; i++)
+            text.Append(CultureInfo.InvariantCulture, $"  p{i} [label=\"{DotEscape(graph.Nodes[i])}\"];\n");
+        foreach (GraphEdge edge in graph.Edges)
+        {
+            string style = (edge.HasDirection ? "" : ", dir=none") + (edge.State == RowState.Waiting ? ", style=dashed" : "");
+            text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} -> p{edge.To} [label=\"{DotEscape(Label(edge))}\"{style}];\n");
+        }
+        return text.Append("}\n").ToString();
+    }
+
+    private static string Mermaid(SocketGraph graph)
+    {
+        var text = new StringBuilder("flowchart LR\n");
+        for (int i = 0; i < graph.Nodes.Count; i++)
+            text.Append(CultureInfo.InvariantCulture, $"  p{i}[\"{MermaidEscape(graph.Nodes[i])}\"]\n");
+        foreach (GraphEdge edge in graph.Edges)
+        {
+            string line = edge.State == RowState.Waiting ? "-.->" : edge.HasDirection ? "-->" : "---";
+            string label = Label(edge) is { Length: > 0 } words ? $"|\"{MermaidEscape(words)}\"|" : "";
+            text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} {line}{label} p{edge.To}\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Label(GraphEdge edge) =>
+        edge.Count == 1 ? edge.Name : string.Create(CultureInfo.InvariantCulture, $"{edge.Name} ×{edge.Count}").TrimStart();
+
+    private static string DotEscape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+
+    /// <summary>Whatever is not a letter, a digit or harmless becomes the number of its character.</summary>
+    private static string MermaidEscape(string text)
+    {
+        var safe = new StringBuilder(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (Rune.IsLetterOrDigit(rune) || (rune.Value < 0x100 && " /.:@()+-_,?×".Contains((char)rune.Value, StringComparison.Ordinal)))
+                safe.Append(rune.ToString());
+            else
+                safe.Append(CultureInfo.InvariantCulture, $"#{rune.Value};");
+        }
+        return safe.ToString();
+    }
+}

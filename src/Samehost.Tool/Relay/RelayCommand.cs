@@ -1,0 +1,187 @@
+using System.CommandLine;
+using Samehost.Tool.Cli;
+using Samehost.Tool.Connections;
+using Samehost.Tool.Replay;
+
+namespace Samehost.Tool.Relay;
+
+/// <summary><c>samehost relay</c>: clients of one address talk to the server at another.</summary>
+internal static class RelayCommand
+{
+    private const ToolAddressKinds Sources =
+        ToolAddressKinds.Local | ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
+
+    private const ToolAddressKinds Targets = ToolAddressKinds.Local | ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor;
+
+    private static readonly Argument<ToolAddress> From =
+        AddressArgument.Create("FROM", "Where clients connect: a path, @name, tcp:HOST:PORT, fd:N or systemd:NAME.", Sources);
+
+    private static readonly Argument<ToolAddress> To =
+        AddressArgument.Create("TO", "The server: a path, @name, tcp:HOST:PORT or fd:N.", Targets);
+
+    private static readonly Option<SocketKind?> Type =
+        CommandOptions.Type("The type of both sockets: stream (the default), datagram or seqpacket.");
+
+    private static readonly Option<PeerPolicy?> Allow =
+        CommandOptions.Policy("--allow", "Which local clients are served, for example 'self,root' (the default), 'group:web' or 'anyone'.");
+
+    private static readonly Option<PeerPolicy?> RequireServer =
+        CommandOptions.Policy("--require-server", "What the local server has to be; others are sent nothing.");
+
+    private static readonly Option<UnixFileMode?> Mode =
+        FileModeOption.Create("Permissions of FROM's socket file, in octal (0600 by default).");
+
+    private static readonly Option<string?> Group = new("--group") { Description = "Group of FROM's socket file.", HelpName = "NAME" };
+
+    private static readonly Option<TimeSpan?> Wait =
+        CommandOptions.Duration("--wait", "Wait this long for a server that is not there.");
+
+    private static readonly Option<int?> MaxConnections =
+        CommandOptions.Number("--max-connections", "N", "More clients than these wait (4096 by default).", 1, 1_000_000);
+
+    private static readonly Option<bool> NoDescriptors = new("--no-descriptors")
+    {
+        Description = "Refuse descriptors between local sockets; bytes are then spliced.",
+    };
+
+    private static readonly Option<DumpFormat?> Dump = CommandOptions.Parsed<DumpFormat?>(
+        "--dump", "STYLE", "Show what passes on standard output, as text or in hex.", text => text switch
+        {
+            "text" => (DumpFormat.Text, null),
+            "hex" => (DumpFormat.Hex, null),
+            _ => (null, $"'{text}' does not do for --dump: write text or hex"),
+        });
+
+    private static readonly Option<string?> Record = new("--record")
+    {
+        Description = "Record what passes in this file, for 'samehost replay'.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> Once = new("--once") { Description = "End after the first connection." };
+
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Say only what goes wrong." };
+
+    public static Command Create()
+    {
+        Dump.CompletionSources.Clear(); // the enumeration's own names
+        Dump.CompletionSources.Add("text", "hex");
+        var command = new ToolCommand("relay", "Let the clients of one address talk to the server at another.")
+        {
+            Examples =
+            [
+                ("samehost relay tcp:127.0.0.1:8080 /run/app.sock", "a local server, over TCP"),
+                ("samehost relay /tmp/db.sock tcp:db.example:5432", "and the other way"),
+                ("samehost relay --dump text /tmp/a /run/app.sock", "watch what passes"),
+                ("samehost relay --record talk /tmp/a /run/app.sock", "keep it, for replay"),
+            ],
+            Details =
+            [
+                "The server sees the credentials of the relay instead of those of its clients. Whoever may connect to FROM may do what "
+                + "the relay's user may do at TO: see --allow and --mode.",
+                "Between local sockets, descriptors are passed on. With --no-descriptors, and where one side is TCP, they are refused "
+                + "(Linux 6.16 and newer; older kernels drop them), and the bytes of streams are spliced: they do not enter the process.",
+                "The end of the bytes is passed on in each direction by itself. A TCP connection whose other side was reset is reset.",
+            ],
+        };
+        foreach (Argument argument in new Argument[] { From, To })
+            command.Add(argument);
+        Option[] options = [Type, Dump, Record, Allow, RequireServer, Mode, Group, Wait, MaxConnections, NoDescriptors, Once, Quiet];
+        foreach (Option option in options)
+            command.Add(option);
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        RelayOptions options = Read(parsed);
+        var log = new RelayLog(parsed.GetValue(Quiet));
+        Check(options);
+        using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
+        IRelayObserver? observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
+        using var loops = new RelayLoopGroup(inOrder: observer is not null);
+        return await CommandRunner.RunAsync(stop => new RelayServer(options, loops, observer, log).RunAsync(stop));
+    }
+
+    private static void Check(RelayOptions options)
+    {
+        bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
+        string? problem = options switch
+        {
+            { Kind: not SocketKind.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+                "TCP is a stream: --type has to be stream on both sides",
+            { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
+                "datagrams are relayed between paths and names only",
+            { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
+                "--allow judges local clients; nothing tells who comes over TCP",
+            { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
+            { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
+            { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
+                "--require-server judges a local server; nothing tells who is behind TCP",
+            { SocketFile.Group: "" } => "--group is empty",
+            { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
+                $"--mode and --group are of a socket file, and {options.From} has none",
+            _ => null,
+        };
+        if (problem is not null)
+            throw new ToolException(problem, ExitStatus.UsageError);
+    }
+
+    private static RelayOptions Read(ParseResult parsed)
+    {
+        var options = new RelayOptions(parsed.GetValue(From)!, parsed.GetValue(To)!)
+        {
+            Kind = parsed.GetValue(Type) ?? SocketKind.Stream,
+            Allow = parsed.GetValue(Allow),
+            RequireServer = parsed.GetValue(RequireServer),
+            Wait = parsed.GetValue(Wait),
+            PassesDescriptors = !parsed.GetValue(NoDescriptors),
+            MaxConnections = parsed.GetValue(MaxConnections) ?? 4096,
+            Once = parsed.GetValue(Once),
+            HasFileOptions = parsed.GetValue(Mode) is not null || parsed.GetValue(Group) is not null,
+        };
+        if (parsed.GetValue(Mode) is { } mode)
+            options.SocketFile.Mode = mode;
+        options.SocketFile.Group = parsed.GetValue(Group);
+        return options;
+    }
+}
+
+/// <summary>What to relay, and for whom.</summary>
+internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
+{
+    public SocketKind Kind { get; init; } = SocketKind.Stream;
+
+    /// <summary>Which local clients are served.</summary>
+    public PeerPolicy? Allow { get; init; }
+
+    /// <summary>What the local server has to be.</summary>
+    public PeerPolicy? RequireServer { get; init; }
+
+    public SocketFileOptions SocketFile { get; init; } = new();
+
+    /// <summary>The user asked for permissions or a group.</summary>
+    public bool HasFileOptions { get; init; }
+
+    /// <summary>How long to wait for a server that is not there; null where it was not given.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>Descriptors are passed on where both sides are local; otherwise they are refused and bytes are spliced.</summary>
+    public bool PassesDescriptors { get; init; } = true;
+
+    public int MaxConnections { get; init; } = 4096;
+
+    /// <summary>End after the first connection.</summary>
+    public bool Once { get; init; }
+
+    public UnixListenerOptions Listening => new()
+    {
+        SocketFile = SocketFile,
+        PeerPolicy = Allow,
+        AcceptDescriptors = PassesDescriptors && To.Kind != ToolAddressKinds.Tcp,
+    };
+
+    public UnixConnectOptions Connecting =>
+        ServerConnector.ConnectOptions(Wait, RequireServer, PassesDescriptors && From.Kind != ToolAddressKinds.Tcp);
+}

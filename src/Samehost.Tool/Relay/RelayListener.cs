@@ -1,0 +1,97 @@
+using Samehost.Tool.Cli;
+
+namespace Samehost.Tool.Relay;
+
+/// <summary>Where clients come from: each is handed to the relay, and closed when that is done with it.</summary>
+internal abstract class RelayListener : IAsyncDisposable
+{
+    /// <summary>Where they connect to, as it turned out.</summary>
+    public abstract string Address { get; }
+
+    /// <summary>Ends when no more clients can come.</summary>
+    public abstract Task Completion { get; }
+
+    /// <summary>Begins to listen.</summary>
+    public static RelayListener Open(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
+    {
+        ToolAddress from = options.From;
+        if (from.Kind == ToolAddressKinds.Tcp)
+            return new TcpRelayListener(TcpRelayListener.Listen(from), options.MaxConnections, serve, log);
+        if (from.Kind == ToolAddressKinds.Local)
+            return LocalRelayListener.Listen(options, serve, log);
+
+        var inherited = InheritedSocket.Open(from);
+        if (inherited.Kind == SocketKind.Datagram)
+            throw new ToolException($"{from} is a datagram socket; these are relayed by path or name only");
+        if (!inherited.Listens)
+            return new ConnectedClient(from.ToString(), inherited.Connection(options), serve);
+        return inherited.IsLocal
+            ? LocalRelayListener.Adopt(inherited, options, serve, log)
+            : new TcpRelayListener(inherited.ToSocket(), options.MaxConnections, serve, log);
+    }
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>A client that was there before we were.</summary>
+internal sealed class ConnectedClient(string address, RelayEndpoint client, Func<RelayEndpoint, CancellationToken, Task> serve) : RelayListener
+{
+    public override string Address => address;
+
+    public override Task Completion { get; } = ServeAsync(client, serve);
+
+    public override ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task ServeAsync(RelayEndpoint client, Func<RelayEndpoint, CancellationToken, Task> serve) =>
+        await Task.Run(() => serve(client, CancellationToken.None));
+}
+
+/// <summary>Clients of a local address, with the library's limits and its judgement of who may connect.</summary>
+internal sealed class LocalRelayListener(UnixServer server) : RelayListener
+{
+    public override string Address => server.LocalEndPoint.ToString();
+
+    public override Task Completion => server.Completion;
+
+    public static LocalRelayListener Listen(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
+    {
+        UnixEndPoint address = options.From.Local!;
+        return new LocalRelayListener(options.Kind == SocketKind.Seqpacket
+            ? UnixServer.StartSeqpacket(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
+            : UnixServer.Start(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
+    }
+
+    public static LocalRelayListener Adopt(
+        InheritedSocket socket, RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
+    {
+        using var original = socket.Descriptor;
+        return new LocalRelayListener(socket.Kind == SocketKind.Seqpacket
+            ? UnixServer.StartSeqpacket(
+                UnixSeqpacketListener.FromDescriptor(original, options.Listening),
+                (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
+            : UnixServer.Start(
+                UnixListener.FromDescriptor(original, options.Listening),
+                (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
+    }
+
+    public override async ValueTask DisposeAsync() => await server.StopAsync(TimeSpan.Zero);
+
+    private static UnixServerOptions ServerOptions(RelayOptions options, RelayLog log) => new()
+    {
+        Listener = options.Listening,
+        MaxConnections = options.MaxConnections,
+        MaxConnectionsPerUser = options.MaxConnections,
+        Events = new Events(log),
+    };
+
+    private sealed class Events(RelayLog log) : UnixServerEvents
+    {
+        public override void ConnectionRefused(UnixServerRefusal refusal) => log.Say($"client refused: {refusal}");
+
+        public override void AcceptDelayed(UnixSocketException error) => log.Problem("no client is accepted for the moment", error);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Relay;
+
+/// <summary>Shows what passes on standard output: when, in which connection, which way, how much, and then the bytes.</summary>
+internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
+{
+    private const string Margin = "  ";
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(int Connection, Direction Direction), long> _offsets = [];
+
+    public void Listening()
+    {
+    }
+
+    public void Opened(int connection, string who) =>
+        Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
+
+    public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
+    {
+        string what = $"{Arrow(direction)} {bytes.Length} {(bytes.Length == 1 ? "byte" : "bytes")}";
+        if (descriptors.Count > 0)
+        {
+            string count = descriptors.Count == 1 ? "a descriptor" : $"{descriptors.Count} descriptors";
+            what += $" and {count}: {DescriptorKindNames.Of(descriptors)}";
+        }
+        var body = new StringBuilder();
+        lock (_lock)
+        {
+            if (style == DumpFormat.Text)
+            {
+                AppendText(body, bytes);
+            }
+            else
+            {
+                _offsets.TryGetValue((connection, direction), out long offset);
+                foreach (string row in HexText.Dump(bytes, offset).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                    body.Append(Margin).Append(row).Append('\n');
+                _offsets[(connection, direction)] = offset + bytes.Length;
+            }
+            Print(body, connection, what);
+        }
+    }
+
+    public void Ended(int connection, Direction direction) => Print(new StringBuilder(), connection, $"{Arrow(direction)} end");
+
+    public void Closed(int connection, RelayLinkResult end)
+    {
+        lock (_lock)
+        {
+            _offsets.Remove((connection, Direction.ToServer));
+            _offsets.Remove((connection, Direction.ToClient));
+        }
+        Print(new StringBuilder(), connection, $"= {end}");
+    }
+
+    /// <summary>Lines as they were sent, whatever a terminal would obey written out.</summary>
+    private static void AppendText(StringBuilder body, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int newline = bytes.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = newline < 0 ? bytes : bytes[..newline];
+            body.Append(Margin);
+            while (!line.IsEmpty)
+            {
+                bool valid = Rune.DecodeFromUtf8(line, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
+                body.Append((valid ? rune.Value : -1) switch
+                {
+                    '\r' => "\\r",
+                    '\t' => "\\t",
+                    '\\' => "\\\\",
+                    -1 => Bytes(line[..length]),
+                    _ => Printable.Text(rune.ToString()),
+                });
+                line = line[length..];
+            }
+            body.Append(newline < 0 ? "\n" : "\\n\n");
+            bytes = newline < 0 ? default : bytes[(newline + 1)..];
+        }
+    }
+
+    private static string Bytes(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder();
+        foreach (byte b in bytes)
+            text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
+        return text.ToString();
+    }
+
+    private static char Arrow(Direction direction) => direction == Direction.ToServer ? '>' : '<';
+
+    private static void Print(StringBuilder body, int connection, string what) => TerminalWriter.Write(
+        body.Insert(0, string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss.ffffff} {connection} {what}\n")).ToString());
+}
+
+/// <summary>How bytes are shown.</summary>
+internal enum DumpFormat
+{
+    Text,
+    Hex,
+}

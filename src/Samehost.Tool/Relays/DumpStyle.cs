@@ -1,8 +1,0 @@
-namespace Samehost.Tool.Relays;
-
-/// <summary>How bytes are shown.</summary>
-internal enum DumpStyle
-{
-    Text,
-    Hex,
-}

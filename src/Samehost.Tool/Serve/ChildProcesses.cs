@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Samehost.Tool.Interop;
+
+namespace Samehost.Tool.Serve;
+
+/// <summary>Processes that have a connection as standard input and output. One thread waits for them all; none is left unreaped.</summary>
+internal sealed class ChildProcesses
+{
+    private const int ReaperStack = 128 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<int, (ChildProcess Child, TaskCompletionSource<int> Ended)> _running = [];
+    private bool _isReaping;
+
+    public ChildProcesses() => LibcChild.KeepStatuses();
+
+    /// <summary>Starts a program found in PATH.</summary>
+    /// <exception cref="UnixSocketException">It cannot be started.</exception>
+    public ChildProcess Start(string[] command, string[] environment, SafeHandle connection)
+    {
+        var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            int process = LibcSpawn.Spawn(command, environment, connection);
+            if (process < 0)
+                throw new UnixSocketException((Errno)(-process), "spawn");
+            var child = new ChildProcess(process, ended.Task);
+            _running.Add(process, (child, ended));
+            if (!_isReaping)
+                new Thread(Reap, ReaperStack) { IsBackground = true, Name = "samehost reaper" }.Start();
+            _isReaping = true;
+            return child;
+        }
+    }
+
+    public ChildProcess[] Running()
+    {
+        lock (_lock)
+            return [.. _running.Values.Select(running => running.Child)];
+    }
+
+    /// <summary>Sends a signal, unless the process has been reaped: its number may be another's then.</summary>
+    public void Signal(ChildProcess child, int signal)
+    {
+        lock (_lock)
+        {
+            if (_running.ContainsKey(child.Id))
+                LibcChild.Signal(child.Id, signal);
+        }
+    }
+
+    /// <summary>Waits for children as long as there are any. Some are not of our making: a shell that became this program leaves it its
+    /// own, and process 1 of a container gets every orphan.</summary>
+    private void Reap()
+    {
+        while (true)
+        {
+            int process = LibcChild.WaitForEnded();
+            lock (_lock)
+            {
+                if (process > 0)
+                {
+                    int status = LibcChild.Reap(process);
+                    if (_running.Remove(process, out var ended))
+                        ended.Ended.TrySetResult(status);
+                }
+                else if (_running.Count == 0) // otherwise one was started since we looked
+                {
+                    _isReaping = false;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// <summary>A process that serves a connection.</summary>
+internal sealed record ChildProcess(int Id, Task<int> Ended);

@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Samehost.Tool.Cli;
+
+namespace Samehost.Tool.Serve;
+
+/// <summary><c>samehost serve</c>: a server from the command line.</summary>
+internal static class ServeCommand
+{
+    private const ToolAddressKinds Kinds = ToolAddressKinds.Local | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
+
+    private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(5);
+
+    public static Command Create()
+    {
+        Argument<ToolAddress?> address = AddressArgument.CreateOptional(
+            "ADDRESS", "Where to listen: a path, @name, fd:N, or systemd:NAME; when left out, what a service manager passes.", Kinds);
+        var echo = new Option<bool>("--echo") { Description = "Send everything back." };
+        var exec = new TrailingCommandOption("--exec")
+        {
+            Description = "Run this program for each connection, which is its standard input and output; the last option.",
+            HelpName = "COMMAND…",
+        };
+        var keep = new Option<bool>("--keep", "-k") { Description = "Go on after the first client, with many at once." };
+        Option<SocketKind?> type = CommandOptions.Type();
+        Option<PeerPolicy?> allow = CommandOptions.Policy(
+            "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
+        Option<UnixFileMode?> mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
+        var group = new Option<string?>("--group")
+        {
+            Description = "Group of the socket file, for a mode such as 0660.",
+            HelpName = "GROUP",
+        };
+        Option<int?> most = CommandOptions.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1,
+            1_000_000);
+        Option<int?> mostPerUser = CommandOptions.Number(
+            "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
+        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout",
+            "Close a connection on which nothing has come or gone for so long.");
+        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after so long, and end its program.");
+        Option<TimeSpan?> drain = CommandOptions.Duration("--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
+        var takeOver = new Option<bool>("--take-over")
+        {
+            Description = "Take over from a running server that was started with this option, without refusing a client; "
+                + "be ready for the next.",
+        };
+        var hex = new Option<bool>("--hex") { Description = "Print what comes in hexadecimal, and read lines of hexadecimal digits." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say nothing but errors." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Tell of each connection." };
+
+        var command = new ToolCommand("serve", "Serve at a local socket: by hand, as an echo, or with a program.")
+        {
+            Examples =
+            [
+                ("samehost serve app.sock", "one client, by hand: as nc -lU"),
+                ("samehost serve app.sock --exec sh -c 'id; cat'", "a process for each client"),
+                ("samehost serve app.sock --keep > log", "collect what many clients say"),
+                ("samehost serve @app --allow anyone --echo", "an echo for everybody, at an abstract name"),
+                ("systemd-socket-activate -l /run/a samehost serve --echo", "with a service manager's socket"),
+            ],
+            Details = ServeManual.Paragraphs,
+        };
+        command.Add(address);
+        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose,
+            exec];
+        foreach (Option option in options)
+            command.Add(option);
+        command.SetAction((parsed, _) =>
+        {
+            var settings = new ServeSettings
+            {
+                Address = parsed.GetValue(address),
+                Kind = parsed.GetValue(type),
+                Echoes = parsed.GetValue(echo),
+                Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
+                Keeps = parsed.GetValue(keep),
+                IsHex = parsed.GetValue(hex),
+                Allow = parsed.GetValue(allow),
+                Mode = parsed.GetValue(mode),
+                Group = parsed.GetValue(group),
+                MaxConnections = parsed.GetValue(most),
+                MaxConnectionsPerUser = parsed.GetValue(mostPerUser),
+                IdleTimeout = parsed.GetValue(idle),
+                TimeLimit = parsed.GetValue(limit),
+                Drain = parsed.GetValue(drain) ?? DefaultDrain,
+                TakesOver = parsed.GetValue(takeOver),
+                IsQuiet = parsed.GetValue(quiet),
+                IsVerbose = parsed.GetValue(verbose),
+            };
+            if (ServeRules.ProblemWith(settings) is { } problem)
+                throw new ToolException(problem, ExitStatus.UsageError);
+            return new ServeSession(settings).RunAsync();
+        });
+        return command;
+    }
+}
+
+/// <summary>What the man page says of <c>samehost serve</c> beyond its options.</summary>
+internal static class ServeManual
+{
+    public static IReadOnlyList<string> Paragraphs { get; } =
+    [
+        "Without --echo, --exec or --keep it serves one client by hand and ends with it; others find the address gone. With --keep "
+        + "standard input goes to every client that is there, and what they say is printed as it comes.",
+        "A program of --exec has the connection as its standard input and output, standard error is the server's, and it finds who calls "
+        + "in its environment, by the convention of UCSPI: PROTO (IPC), IPCREMOTEPID, IPCREMOTEEUID and IPCREMOTEEGID as the kernel tells "
+        + "them, IPCLOCALPATH, and IPCREMOTEPATH if the client has a name.",
+        "A socket file has mode 0600 from its first moment. Others need both: a --mode (and perhaps --group) that lets them reach the "
+        + "file, and --allow that lets them be served. A stale file is replaced; nothing else ever is.",
+        "Ctrl+C, SIGTERM and SIGHUP end it in order: the address is removed, what has arrived is answered, programs may go on for --drain "
+        + "and are ended then. The exit status is 0. A second signal within 100 ms is the same request, a later one ends it at once.",
+        "With --take-over a server waits at ADDRESS.take-over for a successor that is started the same way, and gives its listening socket "
+        + "to it; clients notice nothing. It then serves those whom it has, and ends.",
+        "With seqpacket and datagrams each record is one line, both ways. Lines of standard input go to who sent the last datagram.",
+    ];
+}

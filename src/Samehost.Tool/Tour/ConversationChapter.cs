@@ -1,0 +1,65 @@
+using Samehost.Tool.Cli;
+using Samehost.Tool.Processes;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Tour;
+
+/// <summary>The two conversations of the tour, both sides of each line shown in the order in which they happen.</summary>
+internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+{
+    private static readonly string[] Lines = ["g1", "g2", "g3"];
+
+    public async Task StreamAsync()
+    {
+        Terminal.WriteHeading("1. A stream: a connection between two programs");
+        Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
+        InteractiveProcess server = await ServeAsync(StreamServer, StreamSocket);
+        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
+        InteractiveProcess client = TempWorkspace.Start(StreamClient, StreamSocket);
+        foreach (string line in Lines)
+        {
+            await TypeAsync(client, line);
+            await ExpectAsync(server, LineLabel.Server, $"Receive: {line}");
+            await ExpectAsync(client, LineLabel.Client, $"Hi, {line}");
+        }
+        Terminal.WriteLabeled(LineLabel.Typed, "end of input (Ctrl+D)");
+        client.EndInput();
+        await ExpectAsync(server, LineLabel.Server, "client quit");
+        await EndsWellAsync(client);
+        await EndsWellAsync(server);
+        if (File.Exists(TempWorkspace.PathOf(StreamSocket)))
+            throw new ToolException($"{StreamServer} ended and left its socket file behind");
+        TerminalWriter.WriteParagraph(
+            "Bytes arrive complete and in order, and each side learns when the other leaves. "
+            + "This server serves one client; it has ended and removed its file.");
+    }
+
+    public async Task DatagramAsync()
+    {
+        Terminal.WriteHeading("2. Datagrams: single messages, no connection");
+        Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
+        InteractiveProcess server = await ServeAsync(DataServer, DataSocket);
+        Terminal.WriteShellCommand($"{DataClient} {DataSocket}");
+        InteractiveProcess client = TempWorkspace.Start(DataClient, DataSocket);
+        foreach (string line in Lines)
+        {
+            await TypeAsync(client, line);
+            await ExpectAsync(client, LineLabel.Client, $"now sending {line}");
+            await ExpectAsync(server, LineLabel.Server, $"Receive: {line}");
+            await ExpectAsync(server, LineLabel.Server, $"now sending: Hi, {line}");
+            await ExpectAsync(client, LineLabel.Client, $"Hi, {line}");
+        }
+        Terminal.WriteLabeled(LineLabel.Typed, "end of input (Ctrl+D)");
+        client.EndInput();
+        await EndsWellAsync(client);
+        TerminalWriter.WriteParagraph(
+            "Each message arrives whole and alone. The client has an address of its own, or nobody could answer it. "
+            + "The server did not notice that it left, and serves on.");
+    }
+
+    private async Task EndsWellAsync(InteractiveProcess program)
+    {
+        if (await program.EndAsync(Stop) is not (0, ""))
+            throw await program.EndedEarlyAsync(Stop);
+    }
+}

@@ -1,0 +1,121 @@
+using Samehost.Tool.Cli;
+using Samehost.Tool.Processes;
+using Samehost.Tool.Terminal;
+
+namespace Samehost.Tool.Tour;
+
+/// <summary>The failures that newcomers meet, each provoked for real. The datagram server of the chapter before still runs.</summary>
+internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+{
+    public async Task ShowAsync()
+    {
+        Terminal.WriteHeading("3. What goes wrong at first, and why");
+        InteractiveProcess toBeKilled = TempWorkspace.Start(StreamServer, StreamSocket);
+        await NoServerAsync();
+        await ServerReadiness.WaitAsync(toBeKilled, TempWorkspace.PathOf(StreamSocket), Stop);
+        InteractiveProcess server = await DeadServerAsync(toBeKilled);
+        await WrongTypeAsync();
+        await new PermissionChapter(Terminal, TempWorkspace, Stop).ShowAsync();
+        await PathInUseAsync(server);
+    }
+
+    private async Task NoServerAsync()
+    {
+        Terminal.WriteSubheading("No server");
+        await ClientFailsAsync("nobody.sock", "connect failed: No such file or directory (2)");
+        Why("nothing is at that path: no server yet, or a path mistyped");
+    }
+
+    private async Task<InteractiveProcess> DeadServerAsync(InteractiveProcess server)
+    {
+        Terminal.WriteSubheading("A server that died");
+        Terminal.WriteShellCommand($"{StreamServer} {StreamSocket} &  kill -9 $!");
+        server.Kill();
+        await server.EndAsync(Stop);
+        await ClientFailsAsync(StreamSocket, "connect failed: Connection refused (111)");
+        Why("the file outlived its server, and nobody listens behind it");
+        Terminal.WriteShellCommand($"{StreamServer} --keep {StreamSocket}");
+        InteractiveProcess successor = await ServeAsync(StreamServer, "--keep", StreamSocket);
+        Note("starts: it made sure that nobody listens and replaced the file");
+        return successor;
+    }
+
+    private async Task WrongTypeAsync()
+    {
+        Terminal.WriteSubheading("The wrong type of socket");
+        await ClientFailsAsync(DataSocket, "connect failed: Protocol wrong type for socket (91)");
+        Why("a datagram server is there, and this client speaks stream");
+    }
+
+    private async Task PathInUseAsync(InteractiveProcess server)
+    {
+        Terminal.WriteSubheading("A path that is taken");
+        Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
+        await ExpectFailureAsync(
+            TempWorkspace.Start(StreamServer, StreamSocket), LineLabel.Server, "bind failed: Address already in use (98)");
+        Why("a server listens there; it is left alone, as its next client shows");
+        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
+        InteractiveProcess client = TempWorkspace.Start(StreamClient, StreamSocket);
+        await TypeAsync(client, "g4");
+        await ExpectAsync(server, LineLabel.Server, "Receive: g4");
+        await ExpectAsync(client, LineLabel.Client, "Hi, g4");
+    }
+
+    private Task ClientFailsAsync(string socket, string error)
+    {
+        Terminal.WriteShellCommand($"{StreamClient} {socket}");
+        return ExpectFailureAsync(TempWorkspace.Start(StreamClient, socket), LineLabel.Client, error);
+    }
+}
+
+/// <summary>
+/// A client that may not connect. Root is refused nothing, so it plays the stranger as another user; everybody else can take the
+/// permission away from himself.
+/// </summary>
+internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+{
+    private const string Refused = "connect failed: Permission denied (13)";
+    private const int Stranger = 65534;
+
+    public async Task ShowAsync()
+    {
+        Terminal.WriteSubheading("No permission");
+        if (Environment.IsPrivilegedProcess)
+            await AsStrangerAsync();
+        else
+            await WithoutWritePermissionAsync();
+    }
+
+    private async Task AsStrangerAsync()
+    {
+        using IDisposable passing = TempWorkspace.LetOthersPass();
+        string said;
+        try
+        {
+            said = (await TempWorkspace.StartAs(Stranger, StreamClient, StreamSocket).EndAsync(Stop)).Errors;
+        }
+        catch (ToolException error)
+        {
+            said = error.Message;
+        }
+        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}", $"(as user {Stranger})");
+        if (said == Refused)
+            Terminal.WriteLabeled(LineLabel.Client, said);
+        else
+            Note($"not shown: user {Stranger} cannot run programs from here; else: {Refused[16..]}");
+        Why("the socket file has mode 0600: only its owner and root may connect");
+    }
+
+    private async Task WithoutWritePermissionAsync()
+    {
+        string path = TempWorkspace.PathOf(StreamSocket);
+        UnixFileMode before = File.GetUnixFileMode(path);
+        Terminal.WriteShellCommand($"chmod 0400 {StreamSocket}");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead);
+        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
+        await ExpectFailureAsync(TempWorkspace.Start(StreamClient, StreamSocket), LineLabel.Client, Refused);
+        Why("connecting takes write permission on the file, even for its owner");
+        Terminal.WriteShellCommand($"chmod {Convert.ToString((int)before, 8).PadLeft(4, '0')} {StreamSocket}");
+        File.SetUnixFileMode(path, before);
+    }
+}

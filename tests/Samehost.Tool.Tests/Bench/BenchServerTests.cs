@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Bench;
+
+public sealed class BenchServerTests : ToolFixture
+{
+    [Fact(Timeout = 180_000)]
+    public async Task A_local_server_is_measured_beside_a_bare_echo()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), Whole);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.StartsWith("local stream   ", StringComparison.Ordinal));
+        Assert.DoesNotContain("flow", result.Output, StringComparison.Ordinal); // what was not measured is not in the table
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_over_TCP_is_measured_beside_TCP()
+    {
+        await using var server = EchoingSocket.Stream(new IPEndPoint(IPAddress.Loopback, 0), Whole);
+        ToolResult result = await RunAsync("bench", $"tcp:127.0.0.1:{server.Port}", "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
+        Assert.Contains(result.Lines, line => line.StartsWith("TCP   ", StringComparison.Ordinal));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("datagram")]
+    [InlineData("seqpacket")]
+    public async Task Servers_that_keep_records_are_measured_too(string type)
+    {
+        // Not socat for datagrams: a child of its that is left over takes somebody else's and drops it.
+        const string Echo = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
+            while True:
+                data, sender = s.recvfrom(65536); s.sendto(data, sender)
+            """;
+        await using ToolRun server = type == "datagram"
+            ? StartProgram(ForeignProgram.Python, "-c", Echo, At("s"))
+            : StartProgram(ForeignProgram.Socat, $"UNIX-LISTEN:{At("s")},socktype=5,fork", "PIPE");
+        string listens = type == "datagram" ? "" : "00010000 .*"; // the file is there a moment before somebody listens
+        await using ToolRun waiting = StartProgram("sh", "-c", $"until grep -q '{listens}{At("s")}$' /proc/net/unix; do :; done");
+        await waiting.EndAsync();
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--type", type, "--rounds", "1", "--time", "10ms");
+        Assert.Equal(0, result.Status);
+        Assert.Contains(result.Lines, line => line.StartsWith($"local {type}   ", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_missing_server_is_told_with_a_hint_before_anything_is_measured()
+    {
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith("samehost: connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("hint: ", result.Errors, StringComparison.Ordinal);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_missing_server_over_TCP_is_told()
+    {
+        ToolResult result = await RunAsync("bench", "tcp:127.0.0.1:1");
+        Assert.Equal((1, ""), (result.Status, result.Output));
+        Assert.StartsWith(
+            "samehost: connect failed: Connection refused (111): tcp:127.0.0.1:1\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_answers_something_else_is_no_echo_server()
+    {
+        await using var server = EchoingSocket.Stream(
+            new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), bytes => Array.ConvertAll(bytes, _ => (byte)'?'));
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.Contains($"samehost: the server does not echo: for \"{new string('0', 12)}", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            $" it gave \"{new string('?', 40)}…\"\nhint: It has to send back what it is sent, ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_resets_is_no_echo_server()
+    {
+        using Socket listener = LocalPeer.Listen(Path.Join(Temporary, "s"));
+        await using ToolRun bench = Start("bench", Path.Join(Temporary, "s"), "--rounds", "1");
+        while (true)
+        {
+            using Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+            byte[] one = new byte[1];
+            if (await client.ReceiveAsync(one, TestContext.Current.CancellationToken) == 1)
+                break; // and leave the rest unread; the first connection only looks whether anybody is there
+        }
+        ToolResult result = await bench.EndAsync();
+        Assert.Equal(1, result.Status);
+        Assert.EndsWith("'samehost serve ADDRESS --echo' does.\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("samehost: the server went away: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
+            StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_hangs_up_is_no_echo_server()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => null);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.Contains("samehost: the server ended the connection instead of answering\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_says_nothing_is_given_up()
+    {
+        await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => []);
+        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        Assert.Equal(1, result.Status);
+        Assert.Contains("samehost: the server did not answer within 5 s\nhint: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static byte[] Whole(byte[] bytes) => bytes;
+}

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Cli;
+
+/// <summary>Started without standard input, output or error, whose numbers the next things that are opened would get.</summary>
+public sealed class MissingDescriptorTests : ToolFixture
+{
+    [Theory(Timeout = 180_000)]
+    [InlineData("serve \"$1\" --echo -v")]
+    [InlineData("serve \"$1\" -v --exec cat")]
+    public async Task What_is_meant_for_standard_error_reaches_no_client(string arguments)
+    {
+        await using ToolRun server = StartProgram("sh", "-c", $"exec \"$0\" {arguments} <&- >&- 2>&-", Tool, At("a.sock"));
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(new ToolResult(0, "hello\n", ""), await ConnectAsync("hello\n", At("a.sock"), "--wait", "60s"));
+        server.Terminate();
+        Assert.Equal(0, (await server.EndAsync()).Status);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task What_is_to_be_printed_nowhere_is_an_error()
+    {
+        await using ToolRun server = StartProgram("sh", "-c", "exec \"$0\" serve \"$1\" >&-", Tool, At("a.sock"));
+        await server.ReadErrorsUntilAsync("serving");
+        using Socket client = LocalPeer.Connect(At("a.sock"));
+        client.Say("hi\n");
+        ToolResult result = await server.EndAsync();
+        Assert.Equal(1, result.Status);
+        Assert.EndsWith("samehost: write failed: Bad file descriptor (9)\n", result.Errors, StringComparison.Ordinal);
+        NothingIsLeft();
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_relay_without_any_passes_bytes_and_nothing_else()
+    {
+        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        await using ToolRun relay = StartProgram(
+            "sh", "-c", "exec \"$0\" relay \"$1\" \"$2\" <&- >&- 2>&-", Tool, At("b.sock"), At("a.sock"));
+        Assert.Equal(new ToolResult(0, "hello\n", ""), await ConnectAsync("hello\n", At("b.sock"), "--wait", "60s"));
+    }
+}

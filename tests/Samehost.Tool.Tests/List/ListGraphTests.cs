@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Samehost.Tests.Support;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.List;
+
+/// <summary><c>samehost list --graph</c>.</summary>
+[Collection(Alone.Name)]
+public sealed class ListGraphTests : ListFixture
+{
+    [Theory(Timeout = Limit)]
+    [InlineData("dot", "digraph samehost {", @"label=""NAME ×2""", "}")]
+    [InlineData("mermaid", "flowchart LR", @"-->|""NAME ×2""|", null)]
+    public async Task Connections_between_the_same_processes_are_one_arrow(string format, string begin, string label, string? end)
+    {
+        using Socket listener = Listen("a");
+        using Socket first = Connect("a"), second = Connect("a");
+        using Socket one = listener.Accept(), two = listener.Accept();
+        ToolResult result = await RunAsync("list", At("a"), "--graph", format);
+        Assert.Equal((0, ""), (result.Status, result.Errors));
+        Assert.Equal(begin, result.Lines[0]);
+        Assert.Contains(Us, result.Output, StringComparison.Ordinal);
+        Assert.Contains(label.Replace("NAME", At("a"), StringComparison.Ordinal), result.Output, StringComparison.Ordinal);
+        Assert.Equal(end ?? result.Lines[^1], result.Lines[^1]);
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("dot", @"a\""] ; evil \\n [")]
+    [InlineData("mermaid", "a#34;#93; #59; evil #92;n #91;")]
+    public async Task A_name_cannot_break_out_of_its_label(string format, string shown)
+    {
+        using Socket listener = Listen("a\"] ; evil \\n [");
+        using Socket client = Connect("a\"] ; evil \\n [");
+        ToolResult result = await RunAsync("list", Temporary, "--graph", format);
+        Assert.Matches(Regex.Escape(shown), result.Output);
+    }
+}

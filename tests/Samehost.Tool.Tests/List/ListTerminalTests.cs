@@ -1,0 +1,70 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Samehost.Tests.Support;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.List;
+
+/// <summary><c>samehost list</c> in a real terminal.</summary>
+[Collection(Alone.Name)]
+public sealed class ListTerminalTests : ListFixture
+{
+    [Fact(Timeout = Limit)]
+    public async Task Watching_draws_what_changed_and_ctrl_c_gives_the_terminal_back()
+    {
+        using Socket listener = Listen("a");
+        await using TerminalSession terminal = OpenTerminal();
+        await terminal.RunAsync("stty -a > before");
+        await terminal.RunAsync($"samehost list {At("a")} --watch --interval 20ms");
+        await terminal.ShowsAsync("samehost list: 1 rows");
+        await terminal.ShowsAsync("listening");
+        int first = terminal.Raw.Length;
+        using Socket client = Connect("a");
+        await terminal.ShowsAsync("waiting");
+        string change = terminal.Raw[first..];
+        Assert.DoesNotContain("\e[2J", change, StringComparison.Ordinal);
+        terminal.Interrupt();
+        await terminal.ShowsAsync("\e[?7h\e[?25h\e[?1049l");
+        await terminal.RunAsync("echo status $?; stty -a | cmp - before && echo same");
+        await terminal.ShowsAsync("status 0\nsame");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_session_in_the_docs_is_what_a_terminal_shows()
+    {
+        using Socket listener = Listen("chat.sock");
+        await using ToolRun client = StartProgram(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{At("chat.sock")}");
+        using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        server.Send("Hi\n"u8);
+        await client.ReadUntilAsync("Hi\n");
+        client.Input.Write("unread\n"u8);
+        client.Input.Flush();
+        while (server.Available == 0)
+            Assert.True(server.Poll(-1, SelectMode.SelectRead));
+        await LeaveBehindAsync("old.sock");
+
+        await using TerminalSession terminal = OpenTerminal();
+        await terminal.RunAsync($"samehost list {Temporary}");
+        await terminal.RunAsync($"samehost list {Temporary} --graph mermaid");
+        await terminal.PromptAsync();
+        Page.Shows("list.md", "session", ForEverybody(terminal.Transcript));
+    }
+
+    /// <summary>Without what differs from one machine and one run to the next: places, numbers, users.</summary>
+    private string ForEverybody(string transcript)
+    {
+        string text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal)
+            .Replace(Us, "chatd(812) root", StringComparison.Ordinal)
+            .Replace($"file of {Environment.UserName}", "file of root", StringComparison.Ordinal);
+        text = Regex.Replace(text, @$"socat\(\d+\) {Regex.Escape(Environment.UserName)}", "socat(901) root");
+        string[] lines = text.Split('\n');
+        string[][] table = [.. lines.Where(IsRow).Select(Cells)];
+        int row = 0;
+        return string.Join('\n', lines.Select(line => IsRow(line) ? Align(table, row++) : line));
+    }
+
+    private static bool IsRow(string line) => !line.StartsWith('$') && Cells(line).Length == 6;
+
+    private static string Align(string[][] table, int row) =>
+        string.Join("  ", table[row].Select((cell, i) => i == 5 ? cell : cell.PadRight(table.Max(r => r[i].Length))));
+}

@@ -1,0 +1,155 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Samehost.Tests.Support;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.List;
+
+/// <summary><c>samehost list</c>: which rows there are and what they say.</summary>
+[Collection(Alone.Name)]
+public sealed class ListTests : ListFixture
+{
+    [Fact(Timeout = Limit)]
+    public async Task A_connection_is_one_row_with_both_ends_below_its_listener()
+    {
+        using Socket listener = Listen("a");
+        using Socket client = Connect("a");
+        using Socket server = listener.Accept();
+        client.Send(new byte[12]);
+        Assert.Equal(
+            [
+                ["stream", "listening", "0/7", "1 connected", Us, At("a")],
+                ["stream", "connected", "→12 ←0", Us, Us, At("a")],
+            ],
+            await RowsAsync());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_client_that_was_not_accepted_waits()
+    {
+        using Socket listener = Listen("a");
+        using Socket client = Connect("a");
+        Assert.Equal(
+            [
+                ["stream", "listening", "1/7", "0 connected, 1 waiting", Us, At("a")],
+                ["stream", "waiting", "0", Us, Us, At("a")],
+            ],
+            await RowsAsync());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Of_a_connection_whose_client_has_left_the_server_is_shown()
+    {
+        using Socket listener = Listen("a", SocketType.Seqpacket);
+        using (Connect("a", SocketType.Seqpacket))
+        {
+        }
+        using Socket server = listener.Accept();
+        Assert.Equal(["seqpacket", "hung-up", "0", "(gone)", Us, At("a")], (await RowsAsync())[1]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_receiver_of_datagrams_has_a_row_and_so_has_each_sender()
+    {
+        using Socket receiver = Listen("a", SocketType.Dgram);
+        using Socket first = Connect("a", SocketType.Dgram);
+        using Socket second = Connect("a", SocketType.Dgram);
+        string[][] rows = await RowsAsync("--type", "datagram");
+        Assert.Equal(["datagram", "bound", "0", "2 connected", Us, At("a")], rows[0]);
+        Assert.Equal(["connected", "connected"], rows[1..].Select(r => r[1]));
+        Assert.Single(await RowsAsync("--listening"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_file_that_a_killed_server_left_is_stale_and_a_live_one_is_not()
+    {
+        await LeaveBehindAsync("dead");
+        using Socket live = Listen("live");
+        string[][] rows = await RowsAsync("--stale");
+        Assert.Equal(["-", "stale", "-", "-", $"(none; file of {Environment.UserName})", At("dead")], Assert.Single(rows));
+        Assert.True(File.Exists(At("dead")));
+        Assert.Equal(["listening", "stale"], (await RowsAsync()).Select(r => r[1]));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Many_stale_files_of_one_directory_are_one_row_unless_they_are_asked_for()
+    {
+        for (int i = 0; i < 10; i++)
+            await LeaveBehindAsync($"dead{i}");
+        using Socket live = Listen("live");
+        ToolResult all = await RunAsync("list");
+        Assert.Contains(all.Lines, line => Cells(line) is [.., "(none; many files)", var directory] && directory == Temporary + "/");
+        Assert.Contains("--stale", all.Errors, StringComparison.Ordinal);
+        Assert.Equal(10, (await RowsAsync("--stale")).Length);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_forged_name_is_one_row_of_the_table_and_valid_json()
+    {
+        const string Forged = "\0\nstream  listening  0/4096  -  sshd(1) root  /run/forged \e[31m\r";
+        byte[] name = [.. Encoding.UTF8.GetBytes(Forged), 0xff, .. Guid.NewGuid().ToByteArray()];
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Encoding.Latin1.GetString(name)));
+        socket.Listen(1);
+
+        ToolResult result = await RunAsync("list", "forged");
+        string row = Assert.Single(result.Lines.Skip(1), line => line.Contains(Us, StringComparison.Ordinal));
+        Assert.StartsWith("stream", row, StringComparison.Ordinal);
+        Assert.Contains("@\\x0astream", row, StringComparison.Ordinal);
+        Assert.DoesNotContain(row, c => char.IsControl(c));
+        JsonElement json = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}", "*forged*"));
+        Assert.Equal(Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(name))[1..], Convert.FromHexString(Text(json, "nameHex")));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Json_has_both_ends_with_their_queues_processes_and_descriptors()
+    {
+        using Socket listener = Listen("a");
+        using Socket client = Connect("a");
+        using Socket server = listener.Accept();
+        client.Send(new byte[12]);
+        client.Shutdown(SocketShutdown.Send);
+        JsonElement[] rows = await JsonRowsAsync(At("a"));
+
+        Assert.Equal(("listening", 1, 0, 7), (Text(rows[0], "state"), Number(rows[0], "connected"), Number(rows[0], "waiting"),
+            Number(rows[0], "backlog")));
+        JsonElement to = rows[1].GetProperty("server"), from = rows[1].GetProperty("client");
+        Assert.Equal((At("a"), 12), (Text(to, "name"), Number(to, "receiveQueue")));
+        Assert.True(to.GetProperty("receivingEnded").GetBoolean() && !from.GetProperty("receivingEnded").GetBoolean());
+        JsonElement process = Assert.Single(from.GetProperty("processes").EnumerateArray());
+        Assert.Equal(Environment.ProcessId, Number(process, "pid"));
+        Assert.Equal((int)client.Handle, Assert.Single(process.GetProperty("descriptors").EnumerateArray()).GetInt32());
+        Assert.Equal(Number(rows[0].GetProperty("server"), "inode"), Number(rows[1], "listener"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Rows_are_chosen_by_name_type_process_and_listening()
+    {
+        using Socket stream = Listen("a.sock");
+        using Socket seqpacket = Listen("b.sock", SocketType.Seqpacket);
+        using Socket client = Connect("a.sock");
+        Assert.Equal([At("b.sock")], await NamesAsync("--type", "seqpacket"));
+        Assert.Equal([At("a.sock"), At("b.sock")], await NamesAsync("--listening"));
+        Assert.Equal(3, (await NamesAsync("--process", $"{Environment.ProcessId}")).Length);
+        Assert.Empty(await NamesAsync("--process", "no-such-program"));
+        Assert.Equal([At("b.sock")], (await JsonRowsAsync(At("?.sock"), "--type", "seqpacket")).Select(r => Text(r, "name")));
+        Assert.Empty(await JsonRowsAsync("?.sock", "--process", $"{Environment.ProcessId}"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Nothing_found_is_said_and_is_no_failure()
+    {
+        ToolResult result = await RunAsync("list", At("nothing"));
+        Assert.Equal(0, result.Status);
+        Assert.Single(result.Lines);
+        Assert.StartsWith("hint: no local socket matches\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    private async Task<string[]> NamesAsync(params string[] arguments) =>
+        [.. (await JsonRowsAsync([Temporary, .. arguments])).Select(row => Text(row, "name"))];
+
+    private static string Text(JsonElement of, string member) => of.GetProperty(member).GetString()!;
+
+    private static int Number(JsonElement of, string member) => of.GetProperty(member).GetInt32();
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Relay;
+
+/// <summary>Relays between addresses of a test's own, and the client and server at their two ends.</summary>
+public abstract class RelayFixture : ToolFixture
+{
+    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    protected string FromPath => Path.Join(Temporary, "from.sock");
+
+    protected string ToPath => Path.Join(Temporary, "to.sock");
+
+    /// <summary>Starts a relay and waits until it listens; where, in case it chose the port itself.</summary>
+    internal async Task<(ToolRun Run, EndPoint From)> RelayAsync(string from, EndPoint to, params string[] options)
+    {
+        ToolRun run = Start(["relay", from, Address(to), .. options]);
+        string line = await run.ReadErrorLineAsync();
+        Assert.StartsWith("samehost: relaying ", line, StringComparison.Ordinal);
+        string where = line.Split(' ')[line.Contains("datagrams", StringComparison.Ordinal) ? 4 : 2];
+        return (run, where.StartsWith("tcp:", StringComparison.Ordinal) ? IPEndPoint.Parse(where[4..]) : Local(where));
+    }
+
+    internal static Socket Listen(EndPoint address, SocketType type = SocketType.Stream)
+    {
+        var listener = new Socket(address.AddressFamily, type, ProtocolType.Unspecified);
+        listener.Bind(address);
+        if (type != SocketType.Dgram)
+            listener.Listen(100);
+        return listener;
+    }
+
+    internal static async Task<Socket> ConnectAsync(EndPoint address, SocketType type = SocketType.Stream)
+    {
+        var client = new Socket(address.AddressFamily, type, ProtocolType.Unspecified);
+        await client.ConnectAsync(address, Stop);
+        return client;
+    }
+
+    internal static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+            bytes = bytes[await socket.SendAsync(bytes, Stop)..];
+    }
+
+    /// <summary>Everything up to the end of the other side.</summary>
+    internal static async Task<byte[]> ReceiveAllAsync(Socket socket)
+    {
+        var all = new MemoryStream();
+        byte[] buffer = new byte[65536];
+        for (int got; (got = await socket.ReceiveAsync(buffer, Stop)) > 0;)
+            all.Write(buffer, 0, got);
+        return all.ToArray();
+    }
+
+    /// <summary>One record, or what has come of a stream, as text.</summary>
+    internal static async Task<string> ReceiveTextAsync(Socket socket)
+    {
+        byte[] buffer = new byte[1000];
+        return Encoding.Latin1.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Stop));
+    }
+
+    internal static EndPoint Local(string path) => new UnixDomainSocketEndPoint(path[0] == '@' ? '\0' + path[1..] : path);
+
+    internal static EndPoint AnyPort => new IPEndPoint(IPAddress.Loopback, 0);
+
+    private static string Address(EndPoint end) => end switch
+    {
+        IPEndPoint => $"tcp:{end}",
+        _ => end.ToString()!,
+    };
+}

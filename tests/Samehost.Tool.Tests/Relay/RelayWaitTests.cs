@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Samehost.Tool.Tests.Support;
+
+namespace Samehost.Tool.Tests.Relay;
+
+/// <summary>A relay waits with poll for few connections and with epoll for many: nobody may notice when it changes over.</summary>
+public sealed class RelayWaitTests : RelayFixture
+{
+    private const int Many = 12;
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_goes_on_while_others_come_and_go(bool splices)
+    {
+        using Socket listener = Listen(Local(ToPath));
+        var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, splices ? ["--no-descriptors"] : []);
+        await using ToolRun _ = run;
+        var (client, server) = await LinkAsync();
+        using Socket ownedClient = client, ownedServer = server;
+        for (int round = 0; round < 5; round++)
+        {
+            // What the server has not read yet, and what ends in between, has to outlive the change.
+            byte[] waiting = RandomNumberGenerator.GetBytes(50_000);
+            await SendAllAsync(client, waiting);
+            var others = new List<(Socket Client, Socket Server)>();
+            while (others.Count < Many)
+                others.Add(await LinkAsync());
+            await PassAsync(server, client);
+            Assert.Equal(waiting, await ReceiveAsync(server, waiting.Length));
+            foreach (var (otherClient, otherServer) in others)
+            {
+                await PassAsync(otherClient, otherServer);
+                otherClient.Shutdown(SocketShutdown.Send);
+                Assert.Empty(await ReceiveAllAsync(otherServer));
+            }
+            foreach (var (otherClient, otherServer) in others)
+            {
+                await PassAsync(otherServer, otherClient); // half closed by now
+                otherServer.Dispose();
+                Assert.Empty(await ReceiveAllAsync(otherClient));
+                otherClient.Dispose();
+                await PassAsync(client, server);
+            }
+            await Task.Delay(20, Stop); // it has noticed that they are gone, and waits for few again
+            await PassAsync(server, client);
+        }
+        client.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await ReceiveAllAsync(server));
+        await PassAsync(server, client);
+        server.Dispose();
+        Assert.Empty(await ReceiveAllAsync(client));
+
+        async Task<(Socket, Socket)> LinkAsync() => (await ConnectAsync(address), await listener.AcceptAsync(Stop));
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData(1)]
+    [InlineData(Many)]
+    public async Task It_sleeps_while_clients_are_gone_whose_bytes_nobody_reads(int count)
+    {
+        using Socket listener = Listen(Local(ToPath));
+        var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
+        await using ToolRun _ = run;
+        var servers = new List<Socket>();
+        byte[] piece = new byte[4096];
+        int[] sent = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            using Socket client = await ConnectAsync(address);
+            servers.Add(await listener.AcceptAsync(Stop));
+            client.Blocking = false;
+            client.SendBufferSize = piece.Length;
+            for (int idle = 0; idle < 10;)
+            {
+                int moved = client.Send(piece, SocketFlags.None, out SocketError error);
+                sent[i] += error == SocketError.Success ? moved : 0;
+                idle = error == SocketError.Success ? 0 : idle + 1;
+                await Task.Delay(idle, Stop); // the relay goes on taking until the server's side is full
+            }
+        } // gone, with everything on its way
+
+        await Task.Delay(200, Stop);
+        TimeSpan before = run.ProcessorTime;
+        await Task.Delay(1000, Stop);
+        Assert.InRange((run.ProcessorTime - before).TotalMilliseconds, 0, 200); // in a second; a loop that turns takes all of it
+
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(sent[i], (await ReceiveAllAsync(servers[i])).Length);
+            servers[i].Dispose();
+        }
+    }
+
+    private static async Task PassAsync(Socket from, Socket to)
+    {
+        byte[] bytes = RandomNumberGenerator.GetBytes(100);
+        await SendAllAsync(from, bytes);
+        Assert.Equal(bytes, await ReceiveAsync(to, bytes.Length));
+    }
+
+    private static async Task<byte[]> ReceiveAsync(Socket socket, int count)
+    {
+        byte[] all = new byte[count];
+        for (int have = 0; have < count;)
+            have += await socket.ReceiveAsync(all.AsMemory(have), Stop) is > 0 and var n ? n : throw new EndOfStreamException();
+        return all;
+    }
+}

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -34,7 +35,7 @@ internal sealed class AddressCheck(IOptions<KestrelServerOptions> kestrel) : ISt
     }
 
     private static string? First(IEnumerable<string> addresses) =>
-        addresses.Select(LocalAddressText.ProblemWith).FirstOrDefault(problem => problem is not null);
+        addresses.Select(LocalAddressParser.ExplainMisreading).FirstOrDefault(problem => problem is not null);
 
     private IEnumerable<string> EndPointUrls() =>
         kestrel.Value.ConfigurationLoader?.Configuration.GetSection("Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>() ?? [];

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

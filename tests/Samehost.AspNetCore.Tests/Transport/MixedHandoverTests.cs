@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Samehost.Http.Tests.Support;
 
-namespace Samehost.AspNetCore.Tests.Client;
+namespace Samehost.Http.Tests;
 
 /// <summary>Clients that a factory makes.</summary>
 public sealed class UnixHttpClientBuilderTests : ClientTest
@@ -10,7 +11,8 @@ public sealed class UnixHttpClientBuilderTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_client_of_the_factory_talks_to_the_local_server()
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/where", (HttpRequest r) => $"{r.Host}"));
+        await using var server = await KestrelTestServer.StartAsync(
+            SocketPath, app => app.MapGet("/where", (HttpRequest r) => $"{r.Host}"));
         var services = new ServiceCollection();
         services.AddHttpClient("local").UseUnixSocket($"unix:{SocketPath}");
         services.AddHttpClient("named", client => client.BaseAddress = new Uri("http://inventory")).UseUnixSocket(EndPoint);

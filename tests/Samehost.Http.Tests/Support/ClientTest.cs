@@ -1,4 +1,4 @@
-namespace Samehost.AspNetCore.Tests.Client;
+namespace Samehost.Http.Tests.Support;
 
 /// <summary>A test with a directory of its own for one server's socket.</summary>
 public abstract class ClientTest : IDisposable

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Samehost.Http.Tests.Support;
 
-namespace Samehost.AspNetCore.Tests.Client;
+namespace Samehost.Http.Tests;
 
 /// <summary>Finding the server, waiting for it, and knowing who it is.</summary>
 public sealed class UnixHttpConnectTests : ClientTest
@@ -27,7 +28,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
 
         var early = client.GetStringAsync("/", Stop);
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
 
         Assert.Equal("here I am", await early);
     }
@@ -48,7 +49,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     public async Task A_server_that_is_somebody_else_gets_no_request()
     {
         int requests = 0;
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
         using var suspicious = Client(new UnixConnectOptions { RequireServer = Nobodys });
         using var trusting = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
 

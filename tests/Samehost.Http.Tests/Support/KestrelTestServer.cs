@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
-namespace Samehost.AspNetCore.Tests.Client;
+namespace Samehost.Http.Tests.Support;
 
 /// <summary>A web server on Kestrel's own transport: a client is tested against what is not ours.</summary>
-internal sealed class KestrelServer : IAsyncDisposable
+internal sealed class KestrelTestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private KestrelServer(WebApplication app) => _app = app;
+    private KestrelTestServer(WebApplication app) => _app = app;
 
-    public static async Task<KestrelServer> StartAsync(
+    public static async Task<KestrelTestServer> StartAsync(
         string path, Action<WebApplication> map, HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? listen = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -26,7 +26,7 @@ internal sealed class KestrelServer : IAsyncDisposable
         app.UseWebSockets();
         map(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new KestrelServer(app);
+        return new KestrelTestServer(app);
     }
 
     public async ValueTask DisposeAsync()

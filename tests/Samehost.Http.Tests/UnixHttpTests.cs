@@ -7,8 +7,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Samehost.Http.Tests.Support;
 
-namespace Samehost.AspNetCore.Tests.Client;
+namespace Samehost.Http.Tests;
 
 /// <summary>What HTTP can do, it can do over a local socket.</summary>
 public sealed class UnixHttpTests : ClientTest
@@ -18,7 +19,7 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_request_is_answered_under_the_name_localhost()
     {
-        await using var server = await KestrelServer.StartAsync(
+        await using var server = await KestrelTestServer.StartAsync(
             SocketPath, app => app.MapGet("/", (HttpRequest r) => $"{r.Host} {r.Protocol}"));
         using var client = Client();
 
@@ -28,7 +29,7 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task HTTP_2_is_spoken_from_the_first_byte_when_it_is_asked_for()
     {
-        await using var server = await KestrelServer.StartAsync(
+        await using var server = await KestrelTestServer.StartAsync(
             SocketPath, app => app.MapGet("/", (HttpRequest r) => r.Protocol), HttpProtocols.Http2);
         using var client = Client();
         client.DefaultRequestVersion = HttpVersion.Version20;
@@ -45,7 +46,7 @@ public sealed class UnixHttpTests : ClientTest
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        await using var server = await KestrelServer.StartAsync(
+        await using var server = await KestrelTestServer.StartAsync(
             SocketPath, app => app.MapGet("/", (HttpRequest r) => r.Scheme), listen: options => options.UseHttps(certificate));
         var handler = UnixHttp.CreateHandler(EndPoint);
         handler.SslOptions.RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs?.GetCertHashString() == certificate.Thumbprint;
@@ -57,7 +58,7 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_redirect_to_another_host_stays_with_the_server()
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app =>
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app =>
         {
             app.MapGet("/", () => Results.Redirect("http://elsewhere.example/there"));
             app.MapGet("/there", (HttpRequest r) => $"{r.Host}");
@@ -70,7 +71,7 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_web_socket_talks_both_ways()
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
             byte[] buffer = new byte[100];
@@ -97,7 +98,7 @@ public sealed class UnixHttpTests : ClientTest
     [InlineData(HttpProtocols.Http2)]
     public async Task Large_bodies_go_both_ways(HttpProtocols protocols)
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapPost("/", async (HttpRequest request) =>
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapPost("/", async (HttpRequest request) =>
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
@@ -117,7 +118,7 @@ public sealed class UnixHttpTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_thread_may_wait_for_an_answer_even_where_an_answer_was_awaited()
     {
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
         using var client = Client();
 
         await client.GetStringAsync("/", Stop);
@@ -136,9 +137,9 @@ public sealed class UnixHttpTests : ClientTest
     {
         string[] first, second;
         using var client = Client();
-        await using (await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
+        await using (await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
             first = [await client.GetStringAsync("/", Stop), await client.GetStringAsync("/", Stop)];
-        await using (await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
+        await using (await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
             second = [await client.GetStringAsync("/", Stop), await client.GetStringAsync("/", Stop)];
 
         Assert.Equal(first[0], first[1]);
@@ -151,7 +152,7 @@ public sealed class UnixHttpTests : ClientTest
     {
         var arrived = new TaskCompletionSource();
         var aborted = new TaskCompletionSource();
-        await using var server = await KestrelServer.StartAsync(SocketPath, app => app.MapGet("/", async (HttpContext http) =>
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", async (HttpContext http) =>
         {
             await using var registration = http.RequestAborted.Register(() => aborted.SetResult());
             arrived.SetResult();

@@ -130,7 +130,7 @@ public sealed class Http2Tests
             app.UseWebSockets();
             app.Run(handle);
         },
-        listen => listen.Kestrel.Protocols = HttpProtocols.Http2);
+        listen => listen.ListenOptions.Protocols = HttpProtocols.Http2);
 
     /// <summary>A body that is written while its answer is read.</summary>
     private sealed class Duplex(TaskCompletionSource<Stream> ours, Task end) : HttpContent

@@ -5,7 +5,7 @@ using Samehost.AspNetCore.Transport;
 namespace Samehost.AspNetCore.Tests.Transport;
 
 /// <summary>When an application stops whose endpoints are taken over.</summary>
-public sealed class RetirementTests
+public sealed class HandoverShutdownTests
 {
     private const int Limit = 60_000;
 
@@ -16,10 +16,10 @@ public sealed class RetirementTests
     public void The_application_stops_at_once_when_its_last_endpoint_is_taken_over()
     {
         var application = new Application();
-        var retirement = Offering(application, Timeout.InfiniteTimeSpan);
-        retirement.HandedOver(_one);
+        var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
+        shutdown.OnHandedOver(_one);
         Assert.False(application.IsStopping);
-        retirement.HandedOver(_two);
+        shutdown.OnHandedOver(_two);
         Assert.True(application.IsStopping);
     }
 
@@ -27,9 +27,9 @@ public sealed class RetirementTests
     public void An_endpoint_that_the_application_has_closed_itself_is_not_waited_for()
     {
         var application = new Application();
-        var retirement = Offering(application, Timeout.InfiniteTimeSpan);
-        retirement.Withdrawn(_two);
-        retirement.HandedOver(_one);
+        var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
+        shutdown.OnWithdrawn(_two);
+        shutdown.OnHandedOver(_one);
         Assert.True(application.IsStopping);
     }
 
@@ -37,20 +37,20 @@ public sealed class RetirementTests
     public async Task The_application_stops_after_a_while_when_its_successor_does_not_come_for_the_other_endpoints()
     {
         var application = new Application();
-        TimeSpan patience = TimeSpan.FromMilliseconds(300);
-        var retirement = Offering(application, patience);
+        TimeSpan timeout = TimeSpan.FromMilliseconds(300);
+        var shutdown = Offering(application, timeout);
         long start = Stopwatch.GetTimestamp();
-        retirement.HandedOver(_one);
+        shutdown.OnHandedOver(_one);
         await application.Stopping;
-        Assert.True(Stopwatch.GetElapsedTime(start) > patience / 2, "It did not wait.");
+        Assert.True(Stopwatch.GetElapsedTime(start) > timeout / 2, "It did not wait.");
     }
 
-    private Retirement Offering(Application application, TimeSpan patience)
+    private HandoverShutdown Offering(Application application, TimeSpan timeout)
     {
-        var retirement = new Retirement(application, patience);
-        retirement.Offered(_one);
-        retirement.Offered(_two);
-        return retirement;
+        var shutdown = new HandoverShutdown(application, timeout);
+        shutdown.OnOffered(_one);
+        shutdown.OnOffered(_two);
+        return shutdown;
     }
 
     private sealed class Application : IHostApplicationLifetime

@@ -1,6 +1,6 @@
 // Lists the containers of Docker, or of Podman, through its local socket. A plain HttpClient, with another way to connect.
 using System.Net.Http.Json;
-using Samehost.AspNetCore;
+using Samehost.Http;
 
 string target = args.FirstOrDefault() ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
 try

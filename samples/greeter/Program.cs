@@ -15,7 +15,7 @@ if (args is not [var address, ..] || args.Length > 2 || !UnixEndPoint.TryParse(a
 var builder = WebApplication.CreateSlimBuilder();
 builder.WebHost.ListenUnix(address, listen =>
 {
-    listen.SystemdName = "greeter";
+    listen.SystemdSocketName = "greeter";
     if (args is [_, var group])
         listen.AllowGroup(group);
 });

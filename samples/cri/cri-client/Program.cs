@@ -1,5 +1,5 @@
 // Asks a container runtime, such as containerd, which one it is, as kubelet does: gRPC over a local socket.
-using Samehost.AspNetCore;
+using Samehost.Http;
 using Samehost.Samples.Cri;
 
 string target = args.FirstOrDefault() ?? "unix:///run/containerd/containerd.sock";

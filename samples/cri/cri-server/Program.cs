@@ -13,7 +13,7 @@ if (args is not [var target])
 
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
-builder.WebHost.ListenUnix(target, listen => listen.Kestrel.Protocols = HttpProtocols.Http2);
+builder.WebHost.ListenUnix(target, listen => listen.ListenOptions.Protocols = HttpProtocols.Http2);
 await using var app = builder.Build();
 
 app.MapUnary("runtime.v1.RuntimeService/Version", VersionRequest.Parser, (http, request) => new VersionResponse

@@ -1,11 +1,14 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
-using Samehost.AspNetCore.Peers;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Samehost.AspNetCore;
 
-/// <summary>Callers on a local socket as users, and endpoints for some of them.</summary>
+/// <summary>Extension methods that authenticate callers on a local socket.</summary>
 /// <example><code>
 /// builder.Services.AddAuthentication().AddUnixPeer();
 /// builder.Services.AddAuthorization();
@@ -14,56 +17,82 @@ namespace Samehost.AspNetCore;
 /// </code></example>
 public static class UnixPeerAuthenticationExtensions
 {
-    /// <summary>
-    /// Makes a caller on a local socket the request's user: its name, numbers and groups (<see cref="UnixPeerClaimTypes"/>), as the kernel
-    /// noted them when it connected. On TCP nobody is authenticated, whatever the request says.
-    /// </summary>
-    /// <param name="authentication">What <c>AddAuthentication</c> returns.</param>
-    /// <param name="scheme">The name of the scheme.</param>
+    /// <summary>Adds an authentication scheme that makes the caller on a local socket the user of the request.</summary>
+    /// <remarks>The claims are the name, the IDs and the groups that the kernel recorded when the client connected: see
+    /// <see cref="UnixPeerClaimTypes"/>. Requests over TCP are not authenticated, whatever they contain.</remarks>
+    /// <param name="builder">The builder that <c>AddAuthentication</c> returned.</param>
+    /// <param name="authenticationScheme">The name of the scheme.</param>
+    /// <returns><paramref name="builder"/>.</returns>
     public static AuthenticationBuilder AddUnixPeer(
-        this AuthenticationBuilder authentication, string scheme = UnixPeerDefaults.AuthenticationScheme)
+        this AuthenticationBuilder builder, string authenticationScheme = UnixPeerDefaults.AuthenticationScheme)
     {
-        ArgumentNullException.ThrowIfNull(authentication);
-        return authentication.AddScheme<AuthenticationSchemeOptions, UnixPeerAuthenticationHandler>(scheme, null);
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.AddScheme<AuthenticationSchemeOptions, UnixPeerAuthenticationHandler>(authenticationScheme, null);
+    }
+}
+
+/// <summary>The default values of authentication by local socket.</summary>
+public static class UnixPeerDefaults
+{
+    /// <summary>The name of the authentication scheme.</summary>
+    public const string AuthenticationScheme = "UnixPeer";
+}
+
+/// <summary>The types of the claims about a caller, in addition to <see cref="System.Security.Claims.ClaimTypes.Name"/>.</summary>
+public static class UnixPeerClaimTypes
+{
+    /// <summary>The user ID.</summary>
+    public const string UserId = "unix:uid";
+
+    /// <summary>The ID of the effective group.</summary>
+    public const string GroupId = "unix:gid";
+
+    /// <summary>The name of an effective or supplementary group, one claim for each; the role claim of <c>IsInRole</c>.</summary>
+    public const string Group = "unix:group";
+
+    /// <summary>The process ID, which is advisory, for logs: process IDs are reused, so that no decision may depend on one.</summary>
+    public const string AdvisoryProcessId = "unix:advisory-pid";
+}
+
+/// <summary>Authenticates a request by the credentials of its connection, and by nothing that the request contains.</summary>
+internal sealed class UnixPeerAuthenticationHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    // User and group names come from the account database: they are looked up once for a connection, not for each request.
+    private static readonly ConditionalWeakTable<PeerCredentials, Claim[]> Claims = [];
+
+    protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
+
+    private AuthenticateResult Authenticate()
+    {
+        if (Context.Features.Get<IUnixPeerFeature>() is not { } feature)
+            return AuthenticateResult.NoResult(); // TCP
+        if (feature.TryGetCredentials(out var error) is not { } credentials)
+            return AuthenticateResult.Fail(error ?? "The caller's credentials cannot be read.");
+        if (credentials.IsStranger)
+            return AuthenticateResult.Fail("The caller's IDs are not mapped in the namespaces of this process.");
+        return AuthenticateResult.Success(new AuthenticationTicket(CreatePrincipal(credentials), Scheme.Name));
     }
 
-    /// <summary>
-    /// Lets only callers through whom a policy admits; others get 403, and whoever comes by TCP gets 401. It takes the services of
-    /// <c>AddAuthorization</c> and <see cref="AddUnixPeer"/>; without them requests fail.
-    /// </summary>
-    /// <param name="endpoint">One endpoint, or a group of them.</param>
-    /// <param name="peers">A whole policy as <see cref="PeerPolicy.Parse"/> reads it, for example <c>group:docker,root</c>. Do not put
-    /// names into it; compose a <see cref="PeerPolicy"/> for that.</param>
-    /// <exception cref="ArgumentException">The text is not a policy, or names a user or group that does not exist.</exception>
-    public static TBuilder RequirePeer<TBuilder>(this TBuilder endpoint, string peers)
-        where TBuilder : IEndpointConventionBuilder =>
-        endpoint.RequireAuthorization(new AuthorizationPolicyBuilder(UnixPeerDefaults.AuthenticationScheme).RequirePeer(peers).Build());
+    /// <summary>Creates a principal for one request, which may modify it.</summary>
+    private ClaimsPrincipal CreatePrincipal(PeerCredentials credentials) =>
+        new(new ClaimsIdentity( // which copies the claims
+            Claims.GetValue(credentials, CreateClaims), Scheme.Name, ClaimTypes.Name, UnixPeerClaimTypes.Group));
 
-    /// <summary>Lets only callers through whom a policy allows, as <see cref="RequirePeer{TBuilder}(TBuilder, string)"/> does, where the
-    /// policy is composed from parts.</summary>
-    /// <param name="endpoint">One endpoint, or a group of them.</param>
-    /// <param name="peers">Who may call.</param>
-    public static TBuilder RequirePeer<TBuilder>(this TBuilder endpoint, PeerPolicy peers)
-        where TBuilder : IEndpointConventionBuilder =>
-        endpoint.RequireAuthorization(new AuthorizationPolicyBuilder(UnixPeerDefaults.AuthenticationScheme).RequirePeer(peers).Build());
-
-    /// <summary>Adds the same to an authorization policy. The policy names the schemes that it takes.</summary>
-    /// <param name="policy">The policy under construction.</param>
-    /// <param name="peers">Who may call.</param>
-    public static AuthorizationPolicyBuilder RequirePeer(this AuthorizationPolicyBuilder policy, PeerPolicy peers)
+    private static Claim[] CreateClaims(PeerCredentials credentials)
     {
-        ArgumentNullException.ThrowIfNull(policy);
-        ArgumentNullException.ThrowIfNull(peers);
-        return policy.AddRequirements(new PeerRequirement(peers));
-    }
-
-    /// <summary>Adds the same to an authorization policy. The policy names the schemes that it takes.</summary>
-    /// <param name="policy">The policy under construction.</param>
-    /// <param name="peers">A whole policy as <see cref="PeerPolicy.Parse"/> reads it; do not put names into it.</param>
-    /// <exception cref="ArgumentException">The text is not a policy, or names a user or group that does not exist.</exception>
-    public static AuthorizationPolicyBuilder RequirePeer(this AuthorizationPolicyBuilder policy, string peers)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-        return policy.RequirePeer(PeerPolicy.Parse(peers));
+        var userId = credentials.UserId.ToString(CultureInfo.InvariantCulture);
+        List<Claim> claims =
+        [
+            new(ClaimTypes.NameIdentifier, userId),
+            new(UnixPeerClaimTypes.UserId, userId),
+            new(UnixPeerClaimTypes.GroupId, credentials.GroupId.ToString(CultureInfo.InvariantCulture)),
+            new(UnixPeerClaimTypes.AdvisoryProcessId, credentials.ProcessId.ToString(CultureInfo.InvariantCulture)),
+        ];
+        if (credentials.UserName is { } userName)
+            claims.Add(new(ClaimTypes.Name, userName));
+        claims.AddRange(credentials.GroupNames.Select(static name => new Claim(UnixPeerClaimTypes.Group, name)));
+        return [.. claims];
     }
 }

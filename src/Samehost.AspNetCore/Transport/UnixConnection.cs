@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -9,12 +10,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Transport;
 
-/// <summary>A connection as Kestrel sees it.</summary>
+/// <summary>The context of an accepted connection, which is also its transport and most of its features.</summary>
 internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeerFeature,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature,
     IMemoryPoolFeature
 {
-    private static readonly ConnectionAbortedException Closed = new();
+    private static readonly ConnectionAbortedException ClosedByServer = new();
 
     private static readonly Type[] OwnFeatures =
     [
@@ -25,33 +26,33 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
     private static long _lastId = DateTime.UtcNow.Ticks;
 
     private readonly UnixStream _stream;
-    private readonly SocketReader _reader;
-    private readonly SocketWriter _writer;
-    private readonly Pulse _pulse;
-    private readonly EndPoint _local;
+    private readonly SocketPipeReader _reader;
+    private readonly SocketPipeWriter _writer;
+    private readonly DisconnectMonitor _monitor;
+    private readonly EndPoint _localEndPoint;
     private readonly ILogger _logger;
-    private readonly CancellationTokenSource _closed = new();
-    private readonly TaskCompletionSource _done = new();
+    private readonly CancellationTokenSource _connectionClosed = new();
+    private readonly TaskCompletionSource _completion = new();
     private PeerCredentials? _peer;
     private string? _id;
     private IDictionary<object, object?>? _items;
-    private int _hasEnded;
+    private int _isConnectionClosedFired;
 
-    public UnixConnection(UnixStream stream, EndPoint local, Pulse pulse, ILogger logger)
+    public UnixConnection(UnixStream stream, EndPoint localEndPoint, DisconnectMonitor monitor, ILogger logger)
     {
         _stream = stream;
-        _local = local;
+        _localEndPoint = localEndPoint;
         _logger = logger;
-        _pulse = pulse;
-        _reader = new SocketReader(stream, this, pulse);
-        _writer = new SocketWriter(stream, this);
+        _monitor = monitor;
+        _reader = new SocketPipeReader(stream, this, monitor);
+        _writer = new SocketPipeWriter(stream, this);
         Transport = this;
-        ConnectionClosed = _closed.Token;
-        Features = new ConnectionFeatures(this, OwnFeatures);
+        ConnectionClosed = _connectionClosed.Token;
+        Features = new ConnectionFeatureCollection(this, OwnFeatures);
     }
 
-    /// <summary>Ends when the connection is closed and nothing is left to be sent.</summary>
-    public Task Done => _done.Task;
+    /// <summary>Completes when the connection is closed and all flushed bytes are sent.</summary>
+    public Task Completion => _completion.Task;
 
     public PipeReader Input => _reader;
 
@@ -79,92 +80,156 @@ internal sealed class UnixConnection : ConnectionContext, IDuplexPipe, IUnixPeer
 
     public override EndPoint? LocalEndPoint
     {
-        get => _local;
-        set => throw new NotSupportedException("The address of a connection is what it is.");
+        get => _localEndPoint;
+        set => throw new NotSupportedException("The address of a connection cannot be changed.");
     }
 
-    /// <summary>Null: a client's name is its own choice and says nothing.</summary>
+    /// <summary>Always <see langword="null"/>: the client chooses its name, so that the name identifies nothing.</summary>
     public override EndPoint? RemoteEndPoint
     {
         get => null;
-        set => throw new NotSupportedException("The address of a connection is what it is.");
+        set => throw new NotSupportedException("The address of a connection cannot be changed.");
     }
 
     /// <inheritdoc/>
     public PeerCredentials Credentials => _peer ??= _stream.GetPeerCredentials();
 
-    /// <summary>What an interrupted call tells the application.</summary>
-    public Exception? Reason(Exception failure) => failure switch
+    /// <summary>Returns the exception that the application gets for a failed read.</summary>
+    public Exception? TranslateError(Exception failure) => failure switch
     {
-        ObjectDisposedException => _reader.ClosedFor ?? Closed,
+        ObjectDisposedException => _reader.CloseReason ?? ClosedByServer,
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } } =>
-            new ConnectionResetException("The client closed the connection without reading all of its answers.", failure),
+            new ConnectionResetException("The client closed the connection without reading all of the response.", failure),
         _ => failure,
     };
 
-    /// <summary>True until its first byte, or its end, has come.</summary>
-    public bool IsSilent => _reader.IsSilent;
+    /// <summary>Whether neither a byte nor the end of the stream has arrived.</summary>
+    public bool IsAwaitingFirstByte => _reader.IsAwaitingFirstByte;
 
-    /// <summary>True while nothing would notice that the other side leaves.</summary>
-    public bool IsUnwatched => _reader.IsUnwatched;
+    /// <summary>Whether nothing would report that the client disconnects.</summary>
+    public bool NeedsMonitoring => _reader.NeedsMonitoring;
 
-    /// <summary>True while the client sends nothing more and may still receive.</summary>
+    /// <summary>Whether the client has shut down its sending direction and has not closed its socket.</summary>
     public bool IsHalfClosed => _reader.IsHalfClosed;
 
-    /// <summary>Has it noticed from now on.</summary>
-    public void Watch() => _reader.Watch();
+    /// <summary>Reports a disconnection now or when it happens.</summary>
+    public void CheckForDisconnect() => _reader.CheckForDisconnect();
 
-    /// <summary>The other side has left, or we close: whoever works for it may stop.</summary>
-    public void HasEnded()
+    /// <summary>Cancels <see cref="ConnectionClosed"/> once, because the client has disconnected or this side closes.</summary>
+    public void FireConnectionClosed()
     {
-        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
-            _ = TellEndAsync();
+        if (Interlocked.Exchange(ref _isConnectionClosedFired, 1) == 0)
+            _ = CancelConnectionClosedTokenAsync();
     }
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
-        _reader.CloseFor(abortReason);
+        _reader.SetCloseReason(abortReason);
         _stream.Dispose();
-        HasEnded();
+        FireConnectionClosed();
     }
 
-    /// <summary>Closes it for good, whatever its application does.</summary>
-    public void Abandon()
+    /// <summary>Closes the connection while the application may still be using it.</summary>
+    public void ForceClose()
     {
         Abort(new ConnectionAbortedException("The server has stopped."));
-        SetDone();
+        Complete();
     }
 
     public override async ValueTask DisposeAsync()
     {
         _reader.Complete();
         _writer.Complete();
-        await _writer.AllSentAsync().ConfigureAwait(false);
-        _reader.CloseFor(Closed);
+        await _writer.DrainAsync().ConfigureAwait(false);
+        _reader.SetCloseReason(ClosedByServer);
         _stream.Dispose();
-        if (Interlocked.Exchange(ref _hasEnded, 1) == 0)
-            await TellEndAsync().ConfigureAwait(false);
-        SetDone();
+        if (Interlocked.Exchange(ref _isConnectionClosedFired, 1) == 0)
+            await CancelConnectionClosedTokenAsync().ConfigureAwait(false);
+        Complete();
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void SetDone()
+    private void Complete()
     {
-        _pulse.Remove(this);
-        _done.TrySetResult();
+        _monitor.Remove(this);
+        _completion.TrySetResult();
     }
 
-    private async Task TellEndAsync()
+    private async Task CancelConnectionClosedTokenAsync()
     {
         try
         {
-            await _closed.CancelAsync().ConfigureAwait(false); // on the thread pool, whoever has noticed it
+            await _connectionClosed.CancelAsync().ConfigureAwait(false); // runs the callbacks on the thread pool
         }
-#pragma warning disable CA1031 // what the application's callbacks throw must not end the process, nor keep the connection from ending
+#pragma warning disable CA1031 // an exception of the application's callbacks must neither end the process nor keep the connection open
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            TransportEvents.CallbackFailed(_logger, _local.ToString()!, e);
+            TransportLog.ConnectionClosedCallbackFailed(_logger, _localEndPoint.ToString()!, e);
         }
+    }
+}
+
+/// <summary>The features of a connection in an array: for a dozen of them it is smaller, and a search faster, than a dictionary.</summary>
+internal sealed class ConnectionFeatureCollection : IFeatureCollection
+{
+    private const int InitialCapacity = 12;
+
+    private KeyValuePair<Type, object>[] _features = new KeyValuePair<Type, object>[InitialCapacity];
+    private int _count;
+
+    /// <param name="instance">The object that implements the initial features.</param>
+    /// <param name="keys">The types of these features.</param>
+    public ConnectionFeatureCollection(object instance, ReadOnlySpan<Type> keys)
+    {
+        foreach (var key in keys)
+            _features[_count++] = new(key, instance);
+    }
+
+    public bool IsReadOnly => false;
+
+    public int Revision { get; private set; }
+
+    public object? this[Type key]
+    {
+        get => IndexOf(key) is >= 0 and var index ? _features[index].Value : null;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(key);
+            Revision++;
+            var index = IndexOf(key);
+            if (value is null)
+            {
+                if (index >= 0)
+                    _features[index] = _features[--_count];
+                return;
+            }
+
+            if (index < 0)
+                index = _count++;
+            if (index == _features.Length)
+                Array.Resize(ref _features, _features.Length * 2);
+            _features[index] = new(key, value);
+        }
+    }
+
+    public TFeature? Get<TFeature>() => (TFeature?)this[typeof(TFeature)];
+
+    public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
+
+    public IEnumerator<KeyValuePair<Type, object>> GetEnumerator() => _features.Take(_count).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int IndexOf(Type key)
+    {
+        var features = _features.AsSpan(0, _count);
+        for (var i = 0; i < features.Length; i++)
+        {
+            if (ReferenceEquals(features[i].Key, key))
+                return i;
+        }
+
+        return -1;
     }
 }

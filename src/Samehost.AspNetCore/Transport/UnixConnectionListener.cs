@@ -6,82 +6,79 @@ using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Transport;
 
-/// <summary>A server whose connections are handed to Kestrel.</summary>
+/// <summary>A <see cref="UnixServer"/> whose connections Kestrel accepts.</summary>
 internal sealed class UnixConnectionListener : IConnectionListener
 {
-    private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
 
-    // Who has connected is about to ask; who has not by then only keeps a connection ready.
-    private static readonly TimeSpan TimeToAsk = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+    // A client that has just connected is about to send a request; one that has not by then only keeps a connection open.
+    private static readonly TimeSpan FirstByteTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstByteInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly Channel<UnixConnection> _accepted =
         Channel.CreateUnbounded<UnixConnection>(new() { SingleReader = true, AllowSynchronousContinuations = true });
 
-    private readonly Pulse _pulse = new();
-    private readonly Retirement _retirement;
+    private readonly DisconnectMonitor _monitor = new();
+    private readonly HandoverShutdown _handoverShutdown;
     private readonly ILogger _logger;
     private readonly UnixServer _server;
     private UnixHandover? _offer;
-    private bool _tookOver;
+    private bool _hasAcceptedHandover;
     private Task? _stop;
-    private int _unbound;
-    private int _stopped;
-    private int _observed;
+    private int _isUnbound;
+    private int _hasStopped;
+    private int _isObserved;
 
     private UnixConnectionListener(
-        EndPoint endPoint, UnixListener listener, UnixListenOptions options, ILogger logger, Retirement retirement)
+        EndPoint endPoint, UnixListener listener, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown)
     {
         EndPoint = endPoint;
         _logger = logger;
-        _retirement = retirement;
-        int room = DescriptorRoom.For(options.MaxConnections);
-        if (room < options.MaxConnections)
-            TransportEvents.LittleRoom(logger, endPoint.ToString()!, room);
+        _handoverShutdown = handoverShutdown;
+        var maxConnections = DescriptorLimit.ClampConnections(options.MaxConnections);
+        if (maxConnections < options.MaxConnections)
+            TransportLog.ConnectionsLimited(logger, endPoint.ToString()!, maxConnections);
         _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
         {
-            MaxConnections = room, // of this endpoint alone; what follows holds for all of them
-            ReservedDescriptors = DescriptorRoom.Kept(),
+            MaxConnections = maxConnections, // for this endpoint alone; the reserve is common to all of them
+            ReservedDescriptors = DescriptorLimit.GetReserve(),
             MaxConnectionsPerUser = options.MaxConnectionsPerUser,
-            DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, and then aborts
-            Events = new TransportEvents(logger, endPoint.ToString()!),
+            DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, then aborts
+            Events = new TransportLog(logger, endPoint.ToString()!),
         });
         _server.Completion.ContinueWith(
-            static (end, me) => ((UnixConnectionListener)me!).HasStopped(end.Exception), this,
+            static (completion, me) => ((UnixConnectionListener)me!).OnServerStopped(completion.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>Takes the socket over from a running process or from a service manager, or binds it.</summary>
-    public static async Task<UnixConnectionListener> StartAsync(
-        EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
+    /// <summary>Accepts the socket from a running process or from systemd, or binds it.</summary>
+    public static async Task<UnixConnectionListener> BindAsync(
+        EndPoint endPoint, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown,
+        CancellationToken cancellationToken)
     {
-        var started = options.HandoverControl is null
+        var listener = options.HandoverEndPoint is null
             ? null
-            : await Succession.RepeatAsync(
-                () => TrySucceedAsync(endPoint, options, logger, retirement, token),
-                e => TransportEvents.PredecessorLeft(logger, endPoint.ToString()!, e.Message),
-                options.HandoverControl, token).ConfigureAwait(false);
+            : await HandoverRetry.RunAsync(
+                () => TryAcceptHandoverAsync(endPoint, options, logger, handoverShutdown, cancellationToken),
+                e => TransportLog.HandoverRetried(logger, endPoint.ToString()!, e.Message),
+                options.HandoverEndPoint, cancellationToken).ConfigureAwait(false);
         try
         {
-            started ??= new UnixConnectionListener(
+            listener ??= new UnixConnectionListener(
                 endPoint,
-                (options.SystemdName is { } name ? ActivatedSockets.TryTake(name, options.Listener) : null)
-                    ?? UnixListener.Listen(options.Address, options.Listener),
-                options, logger, retirement);
-            if (options.HandoverControl is { } next)
-            {
-                retirement.Offered(started);
-                started._offer = Succession.Offer(next, started._server, logger, endPoint.ToString()!);
-            }
-
-            return started;
+                (options.SystemdSocketName is { } name ? SocketActivation.TryTake(name, options.CreateListenerOptions()) : null)
+                    ?? UnixListener.Listen(options.EndPoint, options.CreateListenerOptions()),
+                options, logger, handoverShutdown);
+            if (options.HandoverEndPoint is { } handoverEndPoint)
+                listener.OfferHandover(handoverEndPoint);
+            return listener;
         }
         catch
         {
-            if (started is not null)
-                await started.DisposeAsync().ConfigureAwait(false);
+            if (listener is not null)
+                await listener.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -97,14 +94,14 @@ internal sealed class UnixConnectionListener : IConnectionListener
         return null;
     }
 
-    /// <summary>Accepts no more, and removes the path; the connections that are there go on.</summary>
+    /// <summary>Stops accepting and removes the path; connections that were accepted continue.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        if (Interlocked.Exchange(ref _unbound, 1) == 0)
+        if (Interlocked.Exchange(ref _isUnbound, 1) == 0)
         {
-            if (_tookOver && !_retirement.HasStarted)
-                TransportEvents.TookOverInVain(_logger, EndPoint.ToString()!);
-            _retirement.Withdrawn(this);
+            if (_hasAcceptedHandover && !_handoverShutdown.IsApplicationStarted)
+                TransportLog.StartFailedAfterHandover(_logger, EndPoint.ToString()!);
+            _handoverShutdown.OnWithdrawn(this);
             _stop = _server.StopAsync();
         }
 
@@ -112,85 +109,114 @@ internal sealed class UnixConnectionListener : IConnectionListener
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Closes what is left, under whoever works on it.</summary>
+    /// <summary>Closes the remaining connections, even while they are being processed.</summary>
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        _pulse.Dispose();
-        foreach (var connection in _pulse.Connections())
-            connection.Abandon();
-        await _stop!.WaitAsync(UnwindTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _monitor.Dispose();
+        foreach (var connection in _monitor.GetConnections())
+            connection.ForceClose();
+        await _stop!.WaitAsync(CloseTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_offer is not null)
             await _offer.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Takes the socket over from a running process; null when there is none.</summary>
-    private static async Task<UnixConnectionListener?> TrySucceedAsync(
-        EndPoint endPoint, UnixListenOptions options, ILogger logger, Retirement retirement, CancellationToken token)
+    /// <summary>Accepts the handover of the socket from a running process; returns <see langword="null"/> if none offers it.</summary>
+    private static async Task<UnixConnectionListener?> TryAcceptHandoverAsync(
+        EndPoint endPoint, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown,
+        CancellationToken cancellationToken)
     {
-        var control = options.HandoverControl!;
-        await using var takeOver = await Succession.TryRequestAsync(control, options.Listener, token).ConfigureAwait(false);
-        if (takeOver is null)
+        var handoverEndPoint = options.HandoverEndPoint!;
+        await using var handover = await HandoverRetry.TryRequestAsync(
+            handoverEndPoint, options.CreateListenerOptions(), cancellationToken).ConfigureAwait(false);
+        if (handover is null)
             return null;
-        var started = new UnixConnectionListener(endPoint, takeOver.Listener, options, logger, retirement);
+        var listener = new UnixConnectionListener(endPoint, handover.Listener, options, logger, handoverShutdown);
         try
         {
-            await Succession.ConfirmAsync(takeOver, control, token).ConfigureAwait(false);
+            await HandoverRetry.ConfirmAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            await started.DisposeAsync().ConfigureAwait(false);
+            await listener.DisposeAsync().ConfigureAwait(false);
             throw;
         }
 
-        started._tookOver = true;
-        TransportEvents.TookOver(logger, endPoint.ToString()!);
-        return started;
+        listener._hasAcceptedHandover = true;
+        TransportLog.HandoverAccepted(logger, endPoint.ToString()!);
+        return listener;
+    }
+
+    private void OfferHandover(UnixEndPoint handoverEndPoint)
+    {
+        _handoverShutdown.OnOffered(this);
+        _offer = UnixHandover.Offer(handoverEndPoint, _server, new UnixHandoverOptions
+        {
+            Failed = e => TransportLog.HandoverFailed(_logger, EndPoint.ToString()!, e),
+        });
     }
 
     private Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
-        if (_observed == 0 && Interlocked.Exchange(ref _observed, 1) == 0)
-            stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).HasStopped(null), this);
-        var connection = new UnixConnection(stream, EndPoint, _pulse, _logger);
-        _pulse.Add(connection); // until it is done
+        if (_isObserved == 0 && Interlocked.Exchange(ref _isObserved, 1) == 0)
+            stopping.UnsafeRegister(static me => ((UnixConnectionListener)me!).OnServerStopped(null), this);
+        var connection = new UnixConnection(stream, EndPoint, _monitor, _logger);
+        _monitor.Add(connection); // which removes itself when it completes
         if (_accepted.Writer.TryWrite(connection))
-            return connection.Done;
-        _pulse.Remove(connection);
-        return Task.CompletedTask; // Kestrel takes no more once it stops: then the connection is closed at once, unanswered
+            return connection.Completion;
+        _monitor.Remove(connection);
+        return Task.CompletedTask; // Kestrel is stopping: the connection is closed unanswered
     }
 
-    /// <summary>Nothing is accepted any more. If Kestrel has not asked for it, a successor has, or accepting failed for good.</summary>
-    private void HasStopped(AggregateException? error)
+    /// <summary>Handles the end of accepting: if Kestrel has not requested it, a successor has, or accepting has failed.</summary>
+    private void OnServerStopped(AggregateException? error)
     {
-        if (Interlocked.Exchange(ref _stopped, 1) != 0 || Volatile.Read(ref _unbound) != 0)
+        if (Interlocked.Exchange(ref _hasStopped, 1) != 0 || Volatile.Read(ref _isUnbound) != 0)
             return;
         if (error is not null)
         {
             _accepted.Writer.TryComplete();
-            TransportEvents.AcceptEnded(_logger, EndPoint.ToString()!, error.InnerException);
+            TransportLog.AcceptStopped(_logger, EndPoint.ToString()!, error.InnerException);
             return;
         }
 
-        _tookOver = false; // and not in vain: somebody serves it
-        TransportEvents.HandedOver(_logger, EndPoint.ToString()!);
-        _ = RetireAsync();
+        _hasAcceptedHandover = false; // the successor serves, so a failed start of this process no longer matters
+        TransportLog.HandedOver(_logger, EndPoint.ToString()!);
+        _ = CompleteHandoverAsync();
     }
 
-    /// <summary>Lets the last ones that were accepted come here and ask first: a stop closes at once whoever has not asked anything
-    /// yet.</summary>
-    private async Task RetireAsync()
+    /// <summary>Waits until the connections accepted last have sent a first byte, because a stop closes idle connections at once.</summary>
+    private async Task CompleteHandoverAsync()
     {
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < TimeToAsk && SomeAreToAsk())
-            await Task.Delay(BetweenLooks).ConfigureAwait(false);
-        _retirement.HandedOver(this);
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < FirstByteTimeout && IsAnyAwaitingFirstByte())
+            await Task.Delay(FirstByteInterval).ConfigureAwait(false);
+        _handoverShutdown.OnHandedOver(this);
 
-        bool SomeAreToAsk()
+        bool IsAnyAwaitingFirstByte()
         {
-            int accepted = _server.ConnectionCount;
-            var here = _pulse.Connections();
-            return accepted > here.Length || here.Any(c => c.IsSilent);
+            var accepted = _server.ConnectionCount;
+            var connections = _monitor.GetConnections();
+            return accepted > connections.Length || connections.Any(c => c.IsAwaitingFirstByte);
+        }
+    }
+}
+
+/// <summary>The sockets that systemd passed to this process, for the endpoints that name them.</summary>
+internal static class SocketActivation
+{
+    private static readonly Lock Lock = new();
+    private static SystemdListenSockets? _sockets;
+
+    /// <summary>Takes the listener with a name, once.</summary>
+    /// <returns><see langword="null"/> if none was passed or it has been taken.</returns>
+    /// <exception cref="InvalidOperationException">The socket with that name is not a listening stream socket.</exception>
+    public static UnixListener? TryTake(string name, UnixListenerOptions options)
+    {
+        lock (Lock)
+        {
+            _sockets ??= SystemdListenSockets.Take();
+            return _sockets.Any(s => s.Name == name && !s.IsTaken) ? _sockets.TakeListener(name, options) : null;
         }
     }
 }

@@ -3,46 +3,58 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Transport;
 
-/// <summary>Binds Kestrel's local endpoints.</summary>
-internal sealed class UnixTransportFactory(ILoggerFactory loggers, AddressCheck addresses, IHostApplicationLifetime? application = null)
+/// <summary>The endpoint that carries its options from Kestrel's configuration to the transport.</summary>
+internal sealed class UnixTransportEndPoint(UnixEndPoint endPoint) : EndPoint
+{
+    public UnixTransportOptions Options { get; set; } = new(endPoint);
+
+    public override AddressFamily AddressFamily => AddressFamily.Unix;
+
+    /// <summary>Returns the name of the endpoint in Kestrel's log and errors.</summary>
+    public override string ToString() => endPoint.Kind == UnixEndPointKind.Pathname ? $"unix:{endPoint}" : endPoint.ToString();
+}
+
+/// <summary>Binds Kestrel's endpoints on local sockets.</summary>
+internal sealed class UnixTransportFactory(
+    ILoggerFactory loggerFactory, AddressValidator addresses, IHostApplicationLifetime? application = null)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    private readonly ILogger _logger = loggers.CreateLogger("Samehost.AspNetCore.Transport");
+    private readonly ILogger _logger = loggerFactory.CreateLogger("Samehost.AspNetCore.Transport");
 
-    private readonly Retirement _retirement = new(application);
+    private readonly HandoverShutdown _handoverShutdown = new(application);
 
-    /// <summary>Also TCP endpoints while an address is misread, because one of them is what was made of it: they are refused.</summary>
+    /// <summary>Determines whether this transport binds an endpoint.</summary>
+    /// <remarks>While an address is invalid this includes TCP endpoints, because one of them is Kestrel's reading of that address; binding
+    /// them fails.</remarks>
     public bool CanBind(EndPoint endpoint) =>
-        endpoint is UnixListenEndPoint or UnixDomainSocketEndPoint || addresses.Problem is not null;
+        endpoint is UnixTransportEndPoint or UnixDomainSocketEndPoint || addresses.Problem is not null;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        addresses.ThrowIfWrong();
-        var options = endpoint is UnixListenEndPoint ours ? ours.Options : OptionsOf(endpoint);
+        addresses.ThrowIfInvalid();
+        var options = (endpoint as UnixTransportEndPoint)?.Options ?? CreateOptions(endpoint);
         try
         {
-            return await UnixConnectionListener.StartAsync(endpoint, options, _logger, _retirement, cancellationToken)
+            return await UnixConnectionListener.BindAsync(endpoint, options.Clone(), _logger, _handoverShutdown, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (UnixSocketException e) when (e.Errno is Errno.EADDRINUSE)
         {
-            throw new AddressInUseException(e.Hint is null ? e.Message : $"{e.Message} {e.Hint}", e); // what Kestrel expects
+            throw new AddressInUseException(e.Hint is null ? e.Message : $"{e.Message} {e.Hint}", e); // Kestrel expects this type
         }
     }
 
-    /// <summary>For an endpoint that Kestrel has made of a URL. A path that begins with <c>/@</c> stands for an abstract name
-    /// there, since no URL of Kestrel's has another place for one; <c>//@name</c> is the file.</summary>
-    private static UnixListenOptions OptionsOf(EndPoint endpoint)
+    /// <summary>Creates the options of an endpoint that Kestrel has made from a URL.</summary>
+    private static UnixTransportOptions CreateOptions(EndPoint endpoint)
     {
-        var address = (UnixEndPoint)UnixEndPoint.Unnamed.Create(endpoint.Serialize());
-        if (address.Kind == UnixEndPointKind.Pathname && address.NameBytes.Span.StartsWith("/@"u8))
-            address = UnixEndPoint.FromAbstractName(address.NameBytes.Span[2..]);
-        var options = new UnixListenOptions(address);
+        var address = LocalAddressParser.FromUrlPath((UnixEndPoint)UnixEndPoint.Unnamed.Create(endpoint.Serialize()));
+        var options = new UnixTransportOptions(address);
         if (address.Kind == UnixEndPointKind.Abstract)
-            options.PeerPolicy = PeerPolicy.SelfAndRoot; // nothing but code can state another
+            options.PeerPolicy = PeerPolicy.SelfAndRoot; // configuration has no place for another policy
         return options;
     }
 }

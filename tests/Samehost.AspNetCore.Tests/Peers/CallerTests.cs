@@ -103,13 +103,13 @@ public sealed class CallerTests
     public void An_unknown_group_is_an_error_at_start() =>
         Assert.Throws<ArgumentException>(() => new AuthorizationPolicyBuilder().RequirePeer("group:no-such"));
 
-    private static Action<UnixListenOptions> OpenTo(string peers) => listen =>
+    private static Action<UnixTransportOptions> OpenTo(string peers) => listen =>
     {
         listen.SocketFile.Mode = (UnixFileMode)0b110_110_110;
         listen.PeerPolicy = PeerPolicy.Parse(peers);
     };
 
-    private Task<WebServer> StartAsync(Action<UnixListenOptions>? listen = null, bool tcp = false, bool broken = false) =>
+    private Task<WebServer> StartAsync(Action<UnixTransportOptions>? listen = null, bool tcp = false, bool broken = false) =>
         WebServer.StartAsync(
             app =>
             {

@@ -8,13 +8,13 @@ namespace Samehost.AspNetCore.Tests.Support;
 /// <summary>A connection as Kestrel gets it, and the client at its other end, without Kestrel.</summary>
 internal sealed class PipePair : IAsyncDisposable
 {
-    private readonly Pulse _pulse = new();
+    private readonly DisconnectMonitor _monitor = new();
 
     public PipePair()
     {
         (var served, Client) = UnixStream.CreatePair();
-        Connection = new UnixConnection(served, new UnixDomainSocketEndPoint("/none"), _pulse, NullLogger.Instance);
-        _pulse.Add(Connection);
+        Connection = new UnixConnection(served, new UnixDomainSocketEndPoint("/none"), _monitor, NullLogger.Instance);
+        _monitor.Add(Connection);
     }
 
     public UnixConnection Connection { get; }
@@ -29,6 +29,6 @@ internal sealed class PipePair : IAsyncDisposable
     {
         await Client.DisposeAsync();
         await Connection.DisposeAsync();
-        _pulse.Dispose();
+        _monitor.Dispose();
     }
 }

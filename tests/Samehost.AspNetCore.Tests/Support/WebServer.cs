@@ -21,7 +21,7 @@ internal sealed class WebServer : IAsyncDisposable
     public string Path => System.IO.Path.Join(Directory, "web.sock");
 
     public static async Task<WebServer> StartAsync(
-        Action<WebApplication> configure, Action<UnixListenOptions>? listen = null,
+        Action<WebApplication> configure, Action<UnixTransportOptions>? listen = null,
         Action<KestrelServerOptions>? kestrel = null, Action<IServiceCollection>? services = null, string? address = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("samehost-");

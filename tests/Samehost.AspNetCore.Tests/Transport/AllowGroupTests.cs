@@ -12,7 +12,7 @@ public sealed class AllowGroupTests
     [InlineData("")]
     public void A_name_with_more_in_it_is_no_group(string group)
     {
-        var options = new UnixListenOptions(UnixEndPoint.Parse("@name"));
+        var options = new UnixTransportOptions(UnixEndPoint.Parse("@name"));
         Assert.Throws<ArgumentException>(() => options.AllowGroup(group));
         Assert.Null(options.PeerPolicy);
         Assert.Null(options.SocketFile.Group);
@@ -22,7 +22,7 @@ public sealed class AllowGroupTests
     [Fact]
     public void The_group_is_let_in_beside_ourselves_and_root()
     {
-        var options = new UnixListenOptions(UnixEndPoint.Parse("@name"));
+        var options = new UnixTransportOptions(UnixEndPoint.Parse("@name"));
         options.AllowGroup("root");
         Assert.Equal(PeerPolicy.Parse("self,root,group:root"), options.PeerPolicy);
         Assert.Equal("root", options.SocketFile.Group);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

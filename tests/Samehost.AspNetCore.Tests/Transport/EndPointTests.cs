@@ -108,7 +108,7 @@ public sealed class EndPointTests
     [Fact(Timeout = Limit)]
     public async Task Limits_that_let_nobody_in_are_refused_where_they_are_set()
     {
-        Action<UnixListenOptions>[] wrong = [l => l.MaxConnections = 0, l => l.MaxConnectionsPerUser = 0, l => l.Backlog = -1];
+        Action<UnixTransportOptions>[] wrong = [l => l.MaxConnections = 0, l => l.MaxConnectionsPerUser = 0, l => l.Backlog = -1];
         foreach (var listen in wrong)
         {
             string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
@@ -121,7 +121,7 @@ public sealed class EndPointTests
     [Fact(Timeout = Limit)]
     public async Task HTTP_2_without_TLS_carries_many_requests_on_one_connection()
     {
-        await using var server = await WebServer.StartAsync(Greet, l => l.Kestrel.Protocols = HttpProtocols.Http2);
+        await using var server = await WebServer.StartAsync(Greet, l => l.ListenOptions.Protocols = HttpProtocols.Http2);
         using var client = server.NewClient(HttpVersion.Version20);
 
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.GetStringAsync($"/{i}", Token)));
@@ -134,7 +134,7 @@ public sealed class EndPointTests
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        await using var server = await WebServer.StartAsync(Greet, l => l.Kestrel.UseHttps(certificate));
+        await using var server = await WebServer.StartAsync(Greet, l => l.ListenOptions.UseHttps(certificate));
         using var raw = server.Connect();
         await using var tls = new SslStream(
             raw.Stream, false, (_, shown, _, _) => shown!.GetCertHashString() == certificate.GetCertHashString());

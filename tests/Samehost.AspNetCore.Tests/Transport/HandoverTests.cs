@@ -57,7 +57,7 @@ public sealed class HandoverTests : IDisposable
         await using var stuck = UnixSeqpacketListener.Listen(control);
 
         var error = await Assert.ThrowsAsync<TimeoutException>(
-            () => Succession.TryRequestAsync(control, new UnixListenerOptions(), Token, TimeSpan.FromMilliseconds(100)));
+            () => HandoverRetry.TryRequestAsync(control, new UnixListenerOptions(), Token, TimeSpan.FromMilliseconds(100)));
         Assert.Contains($"{control} has not answered within 0.1 s. Look", error.Message, StringComparison.Ordinal);
     }
 
@@ -152,8 +152,8 @@ public sealed class HandoverTests : IDisposable
 
     private Task<WebServer> StartAsync(string answer) => WebServer.StartAsync(
         app => app.Run(http => http.Response.WriteAsync(answer)),
-        listen => listen.HandoverControl = UnixEndPoint.FromPath(PathOf("one.next")),
-        kestrel => kestrel.ListenUnix(PathOf("two"), listen => listen.HandoverControl = UnixEndPoint.FromPath(PathOf("two.next"))),
+        listen => listen.HandoverEndPoint = UnixEndPoint.FromPath(PathOf("one.next")),
+        kestrel => kestrel.ListenUnix(PathOf("two"), listen => listen.HandoverEndPoint = UnixEndPoint.FromPath(PathOf("two.next"))),
         address: PathOf("one"));
 
     private string PathOf(string name) => Path.Join(_directory.FullName, name);

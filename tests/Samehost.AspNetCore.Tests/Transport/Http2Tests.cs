@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
@@ -129,7 +130,7 @@ public sealed class Http2Tests
             app.UseWebSockets();
             app.Run(handle);
         },
-        listen => listen.Kestrel.Protocols = HttpProtocols.Http2);
+        listen => listen.ListenOptions.Protocols = HttpProtocols.Http2);
 
     /// <summary>A body that is written while its answer is read.</summary>
     private sealed class Duplex(TaskCompletionSource<Stream> ours, Task end) : HttpContent

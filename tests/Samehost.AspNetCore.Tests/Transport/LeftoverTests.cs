@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
 using Samehost.AspNetCore.Transport;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
@@ -45,7 +46,7 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("@name", "\"http://unix:/@name\"")]
     public void An_address_that_means_a_local_socket_is_refused_with_the_form_to_write(string address, string form)
     {
-        string? problem = LocalAddressText.ProblemWith(address);
+        string? problem = LocalAddressParser.ExplainMisreading(address);
         Assert.NotNull(problem);
         Assert.StartsWith($"The address \"{address}\" means a local socket", problem, StringComparison.Ordinal);
         Assert.Contains(form, problem, StringComparison.Ordinal);
@@ -58,7 +59,8 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("unix:app.sock")]
     [InlineData("./app.sock")]
     public void A_relative_path_is_refused_with_the_absolute_one(string address) =>
-        Assert.Contains($"\"http://unix:{Path.GetFullPath("app.sock")}\"", LocalAddressText.ProblemWith(address), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"http://unix:{Path.GetFullPath("app.sock")}\"", LocalAddressParser.ExplainMisreading(address), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("http://unix:/run/app.sock")]
@@ -76,7 +78,7 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("net.tcp://unix")]
     [InlineData("nonsense")]
     [InlineData("")]
-    public void Any_other_address_is_left_to_Kestrel(string address) => Assert.Null(LocalAddressText.ProblemWith(address));
+    public void Any_other_address_is_left_to_Kestrel(string address) => Assert.Null(LocalAddressParser.ExplainMisreading(address));
 
     [Theory(Timeout = Limit)]
     [InlineData("UseUrls before")]

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
@@ -46,7 +47,7 @@ public sealed class MixedHandoverTests : IDisposable
         await using var next = Build("new.", log, ListenLocally, k => k.Listen(IPAddress.Loopback, port));
 
         await Assert.ThrowsAsync<IOException>(() => next.StartAsync(Token));
-        Assert.Contains(log.Lines, l => l.StartsWith($"Critical This process took unix:{Address} over", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, l => l.StartsWith($"Critical This process accepted the handover of unix:{Address}", StringComparison.Ordinal));
         await Eventually.IsTrueAsync(() => old.Lifetime.ApplicationStopping.IsCancellationRequested, "the old one stops");
         Assert.False(File.Exists(Address));
     }
@@ -84,7 +85,7 @@ public sealed class MixedHandoverTests : IDisposable
     }
 
     private void ListenLocally(KestrelServerOptions kestrel) =>
-        kestrel.ListenUnix(Address, listen => listen.HandoverControl = UnixEndPoint.FromPath($"{Address}.next"));
+        kestrel.ListenUnix(Address, listen => listen.HandoverEndPoint = UnixEndPoint.FromPath($"{Address}.next"));
 
     private async Task<string> AskAsync()
     {

@@ -87,7 +87,7 @@ public sealed class StopTests
 
         Task<WebServer> StartAsync(string answer) => WebServer.StartAsync(
             app => app.Run(http => http.Response.WriteAsync(answer)),
-            listen => listen.HandoverControl = UnixEndPoint.FromPath(Path.Join(directory, "next.sock")), address: path);
+            listen => listen.HandoverEndPoint = UnixEndPoint.FromPath(Path.Join(directory, "next.sock")), address: path);
     }
 
     /// <summary>Asks until something goes wrong; returns what there was of the last answer.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Samehost.AspNetCore;
+using Samehost.Http;
 using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.HowTo;
@@ -61,7 +62,7 @@ internal sealed class PageCompiler
     {
         bool isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
         string[] libraries = isWeb
-            ? [typeof(UnixStream).Assembly.Location, typeof(UnixHttp).Assembly.Location]
+            ? [typeof(UnixStream).Assembly.Location, typeof(IUnixPeerFeature).Assembly.Location, typeof(UnixHttp).Assembly.Location]
             : [typeof(UnixStream).Assembly.Location];
         Assembly[] frameworks = isWeb ? [typeof(object).Assembly, typeof(WebApplication).Assembly] : [typeof(object).Assembly];
         string kind = isWeb ? "AspNetCore" : "NETCore";

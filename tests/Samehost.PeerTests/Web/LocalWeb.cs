@@ -23,7 +23,7 @@ internal sealed class LocalWeb : IAsyncDisposable
         builder.WebHost.ListenUnix(address, listen =>
         {
             listen.PeerPolicy = PeerPolicy.SelfAndRoot;
-            listen.Kestrel.Protocols = protocols;
+            listen.ListenOptions.Protocols = protocols;
         });
         var app = builder.Build();
         app.UseWebSockets();

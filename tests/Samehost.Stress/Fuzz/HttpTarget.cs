@@ -37,7 +37,7 @@ internal sealed class HttpTarget : FuzzTarget
             options.Limits.MinRequestBodyDataRate = null;
         });
         builder.WebHost.ListenUnix(_first.Path!);
-        builder.WebHost.ListenUnix(_second.Path!, static listen => listen.Kestrel.Protocols = HttpProtocols.Http2);
+        builder.WebHost.ListenUnix(_second.Path!, static listen => listen.ListenOptions.Protocols = HttpProtocols.Http2);
         _app = builder.Build();
         _app.MapGet("/", static () => "hello");
         _app.MapPost("/echo", static async (HttpRequest request) =>

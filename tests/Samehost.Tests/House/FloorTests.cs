@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
+using Samehost.AspNetCore;
+using Samehost.Http;
 using Xunit;
 
 namespace Samehost.Tests.House;
@@ -13,7 +15,7 @@ public sealed class FloorTests
         "Inspection", "Explaining",
     ];
 
-    private static readonly ImmutableArray<string> FoldersForTheWeb = ["Client", "Peers", "Transport"];
+    private static readonly ImmutableArray<string> FoldersForTheWeb = ["Peers", "Transport"];
 
     private static readonly string[] Sources = Repository.FilesUnder("src/Samehost", ".cs");
 
@@ -30,6 +32,25 @@ public sealed class FloorTests
             from type in Declaration.In(file)
             where !FoldersForTheWeb.Contains(folder) || space != "Samehost.AspNetCore" + (type.IsPublic ? "" : "." + folder)
             select $"{file}: {type.Name} is in {space}");
+
+    [Fact]
+    public void The_package_for_HTTP_clients_has_one_namespace_and_no_folders() =>
+        Rule.HasNoExceptions(
+            from file in Repository.FilesUnder("src/Samehost.Http", ".cs")
+            let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
+            where file.Split('/').Length != 3 || space != "Samehost.Http"
+            select $"{file}: {space}");
+
+    /// <summary>A client of a local server needs no ASP.NET Core, and the library neither of the packages that stand on it.</summary>
+    [Fact]
+    public void Packages_use_only_packages_below_them()
+    {
+        Assert.DoesNotContain(Referenced(typeof(UnixEndPoint)), name => Regex.IsMatch(name, @"^(?:Samehost|Microsoft)\b"));
+        Assert.DoesNotContain(Referenced(typeof(UnixHttp)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
+        Assert.DoesNotContain(Referenced(typeof(IUnixPeerFeature)), name => Regex.IsMatch(name, @"^Samehost\."));
+
+        static IEnumerable<string> Referenced(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);
+    }
 
     [Fact]
     public void Floors_use_only_floors_below_them()

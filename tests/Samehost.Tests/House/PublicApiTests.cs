@@ -1,19 +1,22 @@
 using System.Reflection;
 using Samehost.AspNetCore;
+using Samehost.Http;
 using Xunit;
 
 namespace Samehost.Tests.House;
 
-/// <summary>The public API changes only when somebody means it to: what it is stands in PublicApi.txt and its neighbor.</summary>
+/// <summary>The public API changes only when somebody means it to: what it is stands in PublicApi.txt and its neighbors.</summary>
 public sealed class PublicApiTests
 {
     private const string UpdateVariable = "SAMEHOST_UPDATE_SNAPSHOT";
 
-    public static Assembly[] Libraries { get; } = [typeof(UnixEndPoint).Assembly, typeof(IUnixPeerFeature).Assembly];
+    public static Assembly[] Libraries { get; } =
+        [typeof(UnixEndPoint).Assembly, typeof(IUnixPeerFeature).Assembly, typeof(UnixHttp).Assembly];
 
     [Theory]
     [InlineData(0, "tests/Samehost.Tests/House/PublicApi.txt")]
     [InlineData(1, "tests/Samehost.Tests/House/PublicApi.AspNetCore.txt")]
+    [InlineData(2, "tests/Samehost.Tests/House/PublicApi.Http.txt")]
     public void The_public_API_is_the_one_written_down(int library, string snapshot)
     {
         string[] actual = [.. PublicApiPrinter.Print(Libraries[library])];

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Samehost.AspNetCore.Transport;
+
+/// <summary>Derives limits for connections from the descriptor limit of the process (RLIMIT_NOFILE, getrlimit(2)).</summary>
+/// <remarks>
+/// A web application opens assemblies, at two descriptors each, until long after its first request, and the runtime ends a process that
+/// has no descriptor left for one. All endpoints together therefore leave a reserve from the start.
+/// </remarks>
+internal static class DescriptorLimit
+{
+    private const int ApplicationReserve = 64;
+    private const int ReserveDivisor = 32; // and this share of the limit, for files of the handlers
+    private const int LargeLimit = 512;
+    private const int MaxReserve = 96;
+
+    /// <summary>Returns the number of descriptors that connections never use.</summary>
+    /// <remarks>Each endpoint computes <see cref="ClampConnections"/> for itself, so that several of them can exceed the limit
+    /// together.</remarks>
+    /// <returns><see langword="null"/> where the limit is so small that too few connections would remain; the server then keeps its own
+    /// reserve for the runtime.</returns>
+    public static int? GetReserve() => Read() is >= LargeLimit and var limit ? Math.Min(GetApplicationReserve(limit), MaxReserve) : null;
+
+    /// <summary>Reduces a number of connections, to one at least, to what the process has descriptors for now.</summary>
+    public static int ClampConnections(int maxConnections)
+    {
+        if (Read() is not { } limit)
+            return maxConnections;
+        var open = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        return Math.Clamp(limit - open - GetApplicationReserve(limit), 1, maxConnections);
+    }
+
+    private static int GetApplicationReserve(int limit) => ApplicationReserve + limit / ReserveDivisor;
+
+    private static int? Read()
+    {
+        try
+        {
+            // "Max open files            1024                 524288               files"
+            var line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
+            var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+            var isNumber = soft.All(char.IsAsciiDigit); // it can be "unlimited"
+            return isNumber && int.TryParse(soft, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return null; // /proc is not mounted
+        }
+    }
+}

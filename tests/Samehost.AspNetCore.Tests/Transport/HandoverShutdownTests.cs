@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Samehost.AspNetCore.Transport;
+
+namespace Samehost.AspNetCore.Tests.Transport;
+
+/// <summary>When an application stops whose endpoints are taken over.</summary>
+public sealed class HandoverShutdownTests
+{
+    private const int Limit = 60_000;
+
+    private readonly object _one = new();
+    private readonly object _two = new();
+
+    [Fact]
+    public void The_application_stops_at_once_when_its_last_endpoint_is_taken_over()
+    {
+        var application = new Application();
+        var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
+        shutdown.OnHandedOver(_one);
+        Assert.False(application.IsStopping);
+        shutdown.OnHandedOver(_two);
+        Assert.True(application.IsStopping);
+    }
+
+    [Fact]
+    public void An_endpoint_that_the_application_has_closed_itself_is_not_waited_for()
+    {
+        var application = new Application();
+        var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
+        shutdown.OnWithdrawn(_two);
+        shutdown.OnHandedOver(_one);
+        Assert.True(application.IsStopping);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_application_stops_after_a_while_when_its_successor_does_not_come_for_the_other_endpoints()
+    {
+        var application = new Application();
+        TimeSpan timeout = TimeSpan.FromMilliseconds(300);
+        var shutdown = Offering(application, timeout);
+        long start = Stopwatch.GetTimestamp();
+        shutdown.OnHandedOver(_one);
+        await application.Stopping;
+        Assert.True(Stopwatch.GetElapsedTime(start) > timeout / 2, "It did not wait.");
+    }
+
+    private HandoverShutdown Offering(Application application, TimeSpan timeout)
+    {
+        var shutdown = new HandoverShutdown(application, timeout);
+        shutdown.OnOffered(_one);
+        shutdown.OnOffered(_two);
+        return shutdown;
+    }
+
+    private sealed class Application : IHostApplicationLifetime
+    {
+        private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Stopping => _stopping.Task;
+
+        public bool IsStopping => _stopping.Task.IsCompleted;
+
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication() => _stopping.TrySetResult();
+    }
+}

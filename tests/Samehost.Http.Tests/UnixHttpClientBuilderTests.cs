@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Samehost.Http.Tests.Support;
+
+namespace Samehost.Http.Tests;
+
+/// <summary>Clients that a factory makes.</summary>
+public sealed class UnixHttpClientBuilderTests : ClientTest
+{
+    [Fact(Timeout = 180_000)]
+    public async Task A_client_of_the_factory_talks_to_the_local_server()
+    {
+        await using var server = await KestrelTestServer.StartAsync(
+            SocketPath, app => app.MapGet("/where", (HttpRequest r) => $"{r.Host}"));
+        var services = new ServiceCollection();
+        services.AddHttpClient("local").UseUnixSocket($"unix:{SocketPath}");
+        services.AddHttpClient("named", client => client.BaseAddress = new Uri("http://inventory")).UseUnixSocket(EndPoint);
+        await using var provider = services.BuildServiceProvider();
+        var factory = provider.GetRequiredService<IHttpClientFactory>();
+
+        Assert.Equal("localhost", await factory.CreateClient("local").GetStringAsync("/where", Stop));
+        Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Stop));
+    }
+
+    [Fact]
+    public void A_name_that_cannot_be_read_is_refused_at_once() =>
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket("tcp://localhost:2375"));
+}

@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Builder;
+using Samehost.Http.Tests.Support;
+
+namespace Samehost.Http.Tests;
+
+/// <summary>Finding the server, waiting for it, and knowing who it is.</summary>
+public sealed class UnixHttpConnectTests : ClientTest
+{
+    private static readonly PeerPolicy Nobodys = PeerPolicy.Parse("uid:4242");
+
+    [Fact(Timeout = 180_000)]
+    public async Task No_server_is_an_error_that_says_so()
+    {
+        using var client = Client();
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/", Stop));
+
+        Assert.Equal(HttpRequestError.ConnectionError, error.HttpRequestError);
+        var cause = Assert.IsType<UnixSocketException>(error.InnerException);
+        Assert.Equal(Errno.ENOENT, cause.Errno);
+        Assert.Equal(EndPoint, cause.EndPoint);
+        Assert.NotNull(cause.Hint);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_request_waits_for_a_server_that_is_not_there_yet()
+    {
+        using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
+
+        var early = client.GetStringAsync("/", Stop);
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
+
+        Assert.Equal("here I am", await early);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task Waiting_ends_when_the_request_is_given_up()
+    {
+        using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+
+        var request = client.GetStringAsync("/", patience.Token);
+        await patience.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_that_is_somebody_else_gets_no_request()
+    {
+        int requests = 0;
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
+        using var suspicious = Client(new UnixConnectOptions { RequireServer = Nobodys });
+        using var trusting = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
+
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => suspicious.GetAsync("/", Stop));
+
+        Assert.Equal(Errno.EACCES, Assert.IsType<UnixSocketException>(error.InnerException).Errno);
+        Assert.Equal("1", await trusting.GetStringAsync("/", Stop));
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_server_with_an_abstract_name_is_reached()
+    {
+        string name = $"http-{Guid.NewGuid():N}";
+        await using var server = UnixServer.Start(UnixEndPoint.FromAbstractName(name), AnswerAsync, new UnixServerOptions
+        {
+            Listener = new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot },
+        });
+        using var client = Client(UnixHttp.CreateHandler($"unix-abstract:{name}"));
+
+        Assert.Equal("hi", await client.GetStringAsync("/", Stop));
+    }
+
+    [Fact]
+    public void A_proxy_is_never_asked()
+    {
+        using var handler = UnixHttp.CreateHandler(EndPoint);
+        Assert.False(handler.UseProxy);
+    }
+
+    [Fact]
+    public void An_address_without_a_name_is_refused() =>
+        Assert.Throws<ArgumentException>(() => UnixHttp.CreateHandler(UnixEndPoint.Unnamed));
+
+    private static async Task AnswerAsync(UnixStream client, CancellationToken stopping)
+    {
+        using var lines = new StreamReader(client);
+        while (await lines.ReadLineAsync(stopping) is not (null or ""))
+        {
+        }
+
+        await client.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"u8.ToArray(), stopping);
+    }
+}

@@ -2,28 +2,28 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Samehost;
 using Samehost.Bench;
+using Samehost.Bench.Benchmarks;
 using Samehost.Bench.Measuring;
 using Samehost.Bench.Output;
-using Samehost.Bench.Roles;
-using Samehost.Bench.Rows;
+using Samehost.Bench.Workers;
 using Samehost.Programs;
 
-// A process under measurement skips the options: it should start as any small program does.
-if (args is ["role", var role, .. var rest])
+// A process under measurement starts as a small program does, without parsing options.
+if (args is ["role", var worker, .. var rest])
 {
-    await Roles.Run(role, rest);
+    await Worker.Run(worker, rest);
     return 0;
 }
 
 var row = new Option<string[]>("--row")
 {
-    Description = $"Run only these rows: {string.Join(", ", AllRows.Names)}",
+    Description = $"Run only these rows: {string.Join(", ", Benchmark.Names)}",
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = _ => [],
     HelpName = "name",
 };
-row.AcceptOnlyFromAmong([.. AllRows.Names]);
-var rounds = new Option<int>("--rounds") { Description = "How often each contestant runs", DefaultValueFactory = _ => 5 };
+row.AcceptOnlyFromAmong([.. Benchmark.Names]);
+var rounds = new Option<int>("--rounds") { Description = "How often each implementation runs", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "How long a run is measured", DefaultValueFactory = _ => 0.5 };
 var warmup = new Option<double>("--warmup") { Description = "Seconds of warm-up of just-in-time code", DefaultValueFactory = _ => 1 };
 var connections = new Option<int[]>("--connections")
@@ -34,7 +34,7 @@ var connections = new Option<int[]>("--connections")
 };
 var programs = new Option<string?>("--programs")
 {
-    Description = "Directory of the native programs, for the rows start and tool; SAMEHOST_PROGRAMS says it as well",
+    Description = "Directory of the native programs, for the rows start and tool; also SAMEHOST_PROGRAMS",
     DefaultValueFactory = _ => Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS"),
 };
 var json = new Option<string?>("--json") { Description = "Also write everything to this file as JSON" };
@@ -60,8 +60,8 @@ command.SetAction(parsed =>
             parsed.GetValue(programs));
         EarlierRun? earlier = parsed.GetValue(compare) is { } file ? EarlierRun.Read(file) : null;
         var files = new ReportFiles(parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), earlier);
-        files.CheckThatTheyCanBeWritten();
-        Session.Run(settings, parsed.GetValue(row)!, files);
+        files.CheckWritable();
+        BenchmarkRun.Run(settings, parsed.GetValue(row)!, files);
         return 0;
     }
     catch (BenchException failure)
@@ -71,7 +71,7 @@ command.SetAction(parsed =>
     }
 });
 
-// Leaving in the ordinary way ends the processes under measurement and removes their sockets.
+// Handlers of ProcessExit end the processes under measurement and delete the temporary directory.
 using var shutdown = new ShutdownSignal();
 _ = shutdown.Received.ContinueWith(static received => Environment.Exit(SignalStatus.Of(received.Result)), TaskScheduler.Default);
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -1,13 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
 using Samehost.Bench.Interop;
 using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 
-/// <summary>A process under measurement: started on its CPU, read line by line, and gone when this is disposed.</summary>
+/// <summary>A process under measurement: pinned to a CPU, read line by line, and killed when this is disposed.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LineTimeout = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly Task<string> _errors;
     private readonly string _name;
@@ -17,10 +19,10 @@ internal sealed class ChildProcess : IDisposable
         _process = process;
         _name = name;
         _errors = process.StandardError.ReadToEndAsync();
-        AppDomain.CurrentDomain.ProcessExit += KillAtExit; // Ctrl+C must not leave a polling process behind
+        AppDomain.CurrentDomain.ProcessExit += KillAtExit; // Ctrl+C must not leave a busy-polling process behind
     }
 
-    /// <summary>The CPU time that the process has used so far.</summary>
+    /// <summary>The CPU time that the process has used.</summary>
     public double CpuNanoseconds => CpuClock.Nanoseconds(_process.Id);
 
     public static ChildProcess Start(Command command, int? cpu, params IEnumerable<string> more)
@@ -32,7 +34,7 @@ internal sealed class ChildProcess : IDisposable
             RedirectStandardError = true,
         };
 
-        // The compiler's second look at a method waits until the program has been calm for 100 ms, which a busy one never is.
+        // By default tier-1 compilation waits until no method was compiled for 100 ms, which a busy program never reaches.
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         int[] before = CpuAffinity.Get();
         try
@@ -48,7 +50,7 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Writes a line to its standard input.</summary>
-    public void Say(string line)
+    public void WriteLine(string line)
     {
         _process.StandardInput.WriteLine(line);
         _process.StandardInput.Flush();
@@ -57,7 +59,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Reads lines until one starts with <paramref name="start"/> and returns it.</summary>
     public string WaitForLine(string start)
     {
-        using var deadline = new CancellationTokenSource(Patience);
+        using var deadline = new CancellationTokenSource(LineTimeout);
         try
         {
             while (_process.StandardOutput.ReadLineAsync(deadline.Token).AsTask().GetAwaiter().GetResult() is { } line)
@@ -68,19 +70,55 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new BenchException($"{_name} did not say \"{start}\" within {Patience.TotalSeconds:0} s");
+            throw new BenchException($"{_name} did not print \"{start}\" within {LineTimeout.TotalSeconds:0} s");
         }
 
-        throw new BenchException($"{_name} ended before it said \"{start}\": {_errors.GetAwaiter().GetResult().Trim()}");
+        throw new BenchException($"{_name} exited before it printed \"{start}\": {_errors.GetAwaiter().GetResult().Trim()}");
     }
 
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= KillAtExit;
-        _process.Kill(); // does nothing when it has ended by itself
+        _process.Kill(); // does nothing when it has exited
         _process.WaitForExit();
         _process.Dispose();
     }
 
     private void KillAtExit(object? sender, EventArgs e) => _process.Kill();
 }
+
+/// <summary>A program and its first arguments; others (a path, durations) follow at each start.</summary>
+internal sealed record Command(string Program, params IReadOnlyList<string> Arguments)
+{
+    /// <summary>Whether its code is compiled just in time, which takes a while.</summary>
+    public bool NeedsWarmup { get; private init; }
+
+    /// <summary>This program, run as one of its workers.</summary>
+    public static Command Worker(string name, params IReadOnlyList<string> arguments)
+    {
+        string self = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is unknown");
+        string[] host = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Assembly.GetExecutingAssembly().Location] : [];
+        return new(self, [.. host, "role", name, .. arguments]) { NeedsWarmup = true };
+    }
+}
+
+/// <summary>The result that a process under measurement prints: <c>result roundtrips=123 nanoseconds=456</c>.</summary>
+internal sealed class ResultLine
+{
+    public const string Start = "result ";
+    private readonly Dictionary<string, double> _values = [];
+
+    public ResultLine(string line)
+    {
+        foreach (string part in line[Start.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] pair = part.Split('=', 2);
+            _values[pair[0]] = double.Parse(pair[1], CultureInfo.InvariantCulture);
+        }
+    }
+
+    public double this[string name] => _values[name];
+}
+
+/// <summary>An error that the user can correct; printed as one line.</summary>
+internal sealed class BenchException(string message) : Exception(message);

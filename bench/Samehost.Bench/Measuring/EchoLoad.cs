@@ -1,27 +1,34 @@
 namespace Samehost.Bench.Measuring;
 
-/// <summary>One echo server under the load of bench/reference/echo_load.c.</summary>
+/// <summary>Measures an echo server under the load of bench/reference/echo_load.c.</summary>
 internal static class EchoLoad
 {
     public const string CpuPerRequest = "server CPU µs/request";
     public const string P99 = "p99 µs";
     public const string Rate = "requests/s";
 
-    /// <summary>A server's requests per second, what it used for each, and what its clients waited.</summary>
-    public static Sample Measure(Lab lab, Command serverCommand, Placement placement, int connections, params IEnumerable<string> marks)
+    /// <summary>Measures a server's requests per second, its CPU time for each, and the latency of its clients.</summary>
+    public static Sample Measure(
+        BenchmarkContext context, Command serverCommand, Placement placement, int connections, params IEnumerable<string> marks)
     {
-        string path = lab.Workspace.NewSocketPath();
+        string path = context.TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(serverCommand, placement.ServerCpu, path);
         server.WaitForLine("ready");
-        return Measure(lab, server, serverCommand, path, placement, connections, marks);
+        return Measure(context, server, serverCommand, path, placement, connections, marks);
     }
 
-    /// <summary>The same on a server that runs already.</summary>
+    /// <summary>Measures a server that is running.</summary>
     public static Sample Measure(
-        Lab lab, ChildProcess server, Command command, string path, Placement placement, int connections, params IEnumerable<string> marks)
+        BenchmarkContext context,
+        ChildProcess server,
+        Command serverCommand,
+        string path,
+        Placement placement,
+        int connections,
+        params IEnumerable<string> marks)
     {
         using var load = ChildProcess.Start(
-            lab.References.Command("echo_load"), placement.ClientCpu, [path, $"{connections}", .. lab.Times(command), .. marks]);
+            context.References.Command("echo_load"), placement.ClientCpu, [path, $"{connections}", .. context.GetTimes(serverCommand), .. marks]);
         load.WaitForLine("measuring");
         double before = server.CpuNanoseconds;
         var result = new ResultLine(load.WaitForLine(ResultLine.Start));
@@ -35,8 +42,8 @@ internal static class EchoLoad
         });
     }
 
-    /// <summary>The same sample with one of its other figures as the one that is compared.</summary>
-    public static Sample About(this Sample sample, string metric)
+    /// <summary>Returns the sample with another of its figures as the one that is compared.</summary>
+    public static Sample WithFigure(this Sample sample, string metric)
     {
         var also = new Dictionary<string, double>(sample.Also) { [Rate] = sample.Figure };
         also.Remove(metric, out double figure);

@@ -2,7 +2,7 @@ using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>How everybody stands to C, as a chart: to the right is faster, whatever the figure is.</summary>
+/// <summary>The ratios to C as a chart, on which faster is to the right for every figure.</summary>
 internal static class ChartReport
 {
     private const string Reference = "C, ";
@@ -10,33 +10,33 @@ internal static class ChartReport
 
     public static string Of(Report report)
     {
-        ChartRow[] rows = [.. report.Outcomes.Where(o => o.Comparison.IsCharted).Select(Row).Where(row => row.Dots.Count > 0)];
+        ChartRow[] rows = [.. report.Results.Where(r => r.Comparison.IsCharted).Select(CreateRow).Where(row => row.Dots.Count > 0)];
         return rows.Length == 0
-            ? throw new BenchException("none of these rows is held against C: there is nothing to draw")
+            ? throw new BenchException("none of these rows is compared with C: there is nothing to draw")
             : new DotChart("Speed beside C", "times as fast as the C reference of the same run", Series, rows) { Mark = 1 }.ToString();
     }
 
-    private static ChartRow Row(Outcome outcome)
+    private static ChartRow CreateRow(ComparisonResult result)
     {
-        Comparison comparison = outcome.Comparison;
-        var dots = from ratio in outcome.Ratios()
+        Comparison comparison = result.Comparison;
+        var dots = from ratio in result.Ratios()
                    where ratio.Reference == comparison.Reference && ratio.Metric is null
                    select comparison.IsRate
-                       ? new ChartDot(SeriesOf(ratio.Contestant), ratio.Value, ratio.Rounds.Min, ratio.Rounds.Max)
-                       : new ChartDot(SeriesOf(ratio.Contestant), 1 / ratio.Value, 1 / ratio.Rounds.Max, 1 / ratio.Rounds.Min);
-        return new(Label(outcome), [.. dots.OrderBy(dot => dot.Series)]);
+                       ? new ChartDot(SeriesOf(ratio.Candidate), ratio.Value, ratio.Rounds.Min, ratio.Rounds.Max)
+                       : new ChartDot(SeriesOf(ratio.Candidate), 1 / ratio.Value, 1 / ratio.Rounds.Max, 1 / ratio.Rounds.Min);
+        return new(Label(result), [.. dots.OrderBy(dot => dot.Series)]);
     }
 
     // The numbers of the CPUs are in the tables.
-    private static string Label(Outcome outcome)
+    private static string Label(ComparisonResult result)
     {
-        string title = outcome.Comparison.Title;
+        string title = result.Comparison.Title;
         int detail = title.IndexOf(" (", StringComparison.Ordinal);
-        return $"{outcome.Row}: {(detail < 0 ? title : title[..detail])}";
+        return $"{result.Benchmark}: {(detail < 0 ? title : title[..detail])}";
     }
 
-    private static int SeriesOf(string contestant) =>
-        contestant.StartsWith(Series[0], StringComparison.Ordinal) ? 0
-        : contestant.StartsWith(Series[1], StringComparison.Ordinal) ? 1
-        : contestant.StartsWith(Reference, StringComparison.Ordinal) ? 2 : 3;
+    private static int SeriesOf(string candidate) =>
+        candidate.StartsWith(Series[0], StringComparison.Ordinal) ? 0
+        : candidate.StartsWith(Series[1], StringComparison.Ordinal) ? 1
+        : candidate.StartsWith(Reference, StringComparison.Ordinal) ? 2 : 3;
 }

@@ -4,30 +4,30 @@ using Samehost.Bench.Measuring;
 namespace Samehost.Bench.Output;
 
 /// <summary>
-/// The ratios of an earlier run, read from its JSON. A ratio of this run agrees with the earlier one when the ranges of their single rounds
-/// overlap: then the spread that both state covers the difference.
+/// The ratios of an earlier run, read from its JSON. A ratio of this run agrees with the earlier one when the ranges of their rounds
+/// overlap.
 /// </summary>
 internal sealed class EarlierRun
 {
-    private readonly Dictionary<string, Was> _ratios = [];
+    private readonly Dictionary<string, EarlierRatio> _ratios = [];
 
     private EarlierRun(string date) => Date = date;
 
     public string Date { get; }
 
-    /// <exception cref="BenchException">The file is not there, or not of this program.</exception>
+    /// <exception cref="BenchException">The file cannot be read, or this program did not write it.</exception>
     public static EarlierRun Read(string file)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
             var run = new EarlierRun(document.RootElement.GetProperty("machine").GetProperty("date").GetString() ?? "");
-            foreach (JsonElement outcome in document.RootElement.GetProperty("outcomes").EnumerateArray())
+            foreach (JsonElement result in document.RootElement.GetProperty("outcomes").EnumerateArray())
             {
-                foreach (JsonElement ratio in outcome.GetProperty("ratios").EnumerateArray())
+                foreach (JsonElement ratio in result.GetProperty("ratios").EnumerateArray())
                 {
                     JsonElement rounds = ratio.GetProperty("rounds");
-                    run._ratios[Key(Text(outcome, "row"), Text(outcome, "title"), Text(ratio, "contestant"), Text(ratio, "reference"),
+                    run._ratios[Key(Text(result, "row"), Text(result, "title"), Text(ratio, "contestant"), Text(ratio, "reference"),
                         Text(ratio, "metric"))] = new(Number(ratio, "value"), Number(rounds, "min"), Number(rounds, "max"));
                 }
             }
@@ -40,18 +40,18 @@ internal sealed class EarlierRun
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new BenchException($"{file} is no report that --json wrote: {error.Message}");
+            throw new BenchException($"{file} is not a report that --json wrote: {error.Message}");
         }
     }
 
-    /// <summary>What is in both runs, and says what it is the ratio of.</summary>
+    /// <summary>Returns the ratios that both runs have.</summary>
     public IEnumerable<Pair> PairsWith(Report report) =>
-        from outcome in report.Outcomes
-        from ratio in outcome.Ratios()
+        from result in report.Results
+        from ratio in result.Ratios()
         where ratio.Reference is not null
-        let key = Key(outcome.Row, outcome.Comparison.Title, ratio.Contestant, ratio.Reference, ratio.Metric)
+        let key = Key(result.Benchmark, result.Comparison.Title, ratio.Candidate, ratio.Reference, ratio.Metric)
         where _ratios.ContainsKey(key)
-        select new Pair(outcome, ratio, _ratios[key]);
+        select new Pair(result, ratio, _ratios[key]);
 
     private static string Key(params string?[] parts) => string.Join('\n', parts);
 
@@ -60,13 +60,39 @@ internal sealed class EarlierRun
     private static double Number(JsonElement element, string name) => element.GetProperty(name).GetDouble();
 
     /// <summary>One ratio of the earlier run, with the lowest and highest of its rounds.</summary>
-    public sealed record Was(double Value, double Min, double Max);
+    public sealed record EarlierRatio(double Value, double Min, double Max);
 
     /// <summary>The same ratio in both runs.</summary>
-    public sealed record Pair(Outcome Outcome, Ratio Now, Was Before)
+    public sealed record Pair(ComparisonResult Result, Ratio Now, EarlierRatio Before)
     {
         public bool Agrees => Now.Rounds.Min <= Before.Max && Before.Min <= Now.Rounds.Max;
 
-        public string Title => $"{Outcome.Row}, {Outcome.Comparison.Title}: {Now.Contestant} {Now.Title}";
+        public string Title => $"{Result.Benchmark}, {Result.Comparison.Title}: {Now.Candidate} {Now.Title}";
+    }
+}
+
+/// <summary>The ratios that differ between two runs, as Markdown for the terminal and for a document.</summary>
+internal static class AgreementReport
+{
+    public static string Of(Report report, EarlierRun earlier)
+    {
+        EarlierRun.Pair[] pairs = [.. earlier.PairsWith(report)];
+        EarlierRun.Pair[] apart = [.. pairs.Where(pair => !pair.Agrees)];
+        string agreeing = $"{pairs.Length - apart.Length} of {pairs.Length}";
+        var lines = new List<string>
+        {
+            "### Compared with an earlier run",
+            "",
+            $"With the run of {earlier.Date}, {agreeing} ratios agree: the ranges of their rounds overlap.",
+        };
+        if (apart.Length > 0)
+        {
+            lines.AddRange(["", "| apart | earlier | now |", "| --- | --- | --- |"]);
+            lines.AddRange(apart.Select(pair => $"| {MarkdownReport.Cell(pair.Title)} "
+                + $"| {Figures.Ratio(pair.Before.Value, pair.Before.Min, pair.Before.Max)} "
+                + $"| {Figures.Ratio(pair.Now.Value, pair.Now.Rounds.Min, pair.Now.Rounds.Max)} |"));
+        }
+
+        return string.Join('\n', lines) + "\n";
     }
 }

@@ -3,7 +3,7 @@ using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>Everything that was measured, single rounds included, as JSON.</summary>
+/// <summary>All results, with their single rounds, as JSON. Property names are those that <see cref="EarlierRun"/> reads.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Format = new()
@@ -13,22 +13,22 @@ internal static class JsonReport
     };
 
     public static string Of(Report report) => JsonSerializer.Serialize(
-        new { report.Machine, report.Settings, report.Rows, outcomes = report.Outcomes.Select(Describe) }, Format) + "\n";
+        new { report.Machine, report.Settings, Rows = report.Benchmarks, outcomes = report.Results.Select(Describe) }, Format) + "\n";
 
-    private static object Describe(Outcome outcome) => new
+    private static object Describe(ComparisonResult result) => new
     {
-        outcome.Row,
-        outcome.Comparison.Title,
-        outcome.Comparison.Unit,
-        Contestants = outcome.Samples.Select(pair => new { Name = pair.Key, Figure = outcome.FigureOf(pair.Key), Rounds = pair.Value }),
-        Ratios = outcome.Ratios().Select(ratio => new
+        Row = result.Benchmark,
+        result.Comparison.Title,
+        result.Comparison.Unit,
+        Contestants = result.Samples.Select(pair => new { Name = pair.Key, Figure = result.FigureOf(pair.Key), Rounds = pair.Value }),
+        Ratios = result.Ratios().Select(ratio => new
         {
-            ratio.Contestant,
+            Contestant = ratio.Candidate,
             ratio.Reference,
             ratio.Metric,
             ratio.Value,
             ratio.Rounds,
-            Target = ratio.Goal?.ToString(),
+            Target = ratio.Target?.ToString(),
             ratio.IsMet,
             ratio.IsClear,
         }),

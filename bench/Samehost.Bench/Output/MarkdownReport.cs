@@ -3,7 +3,7 @@ using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>The report as Markdown, to be part of a document: the machine, then a section for each row.</summary>
+/// <summary>The report as a part of a Markdown document: the machine, then a section for each benchmark.</summary>
 internal static class MarkdownReport
 {
     public static string Of(Report report)
@@ -14,40 +14,40 @@ internal static class MarkdownReport
         text.AppendLine("| machine | |").AppendLine("| --- | --- |");
         foreach ((string name, string value) in report.Machine)
             text.AppendLine($"| {name} | {Cell(value)} |");
-        foreach (ReportRow row in report.Rows)
+        foreach (ReportedBenchmark benchmark in report.Benchmarks)
         {
-            text.AppendLine().AppendLine($"### {row.Name}").AppendLine().AppendLine($"{Capital(row.Question)}.");
-            foreach (string condition in row.NotMeasured)
+            text.AppendLine().AppendLine($"### {benchmark.Name}").AppendLine().AppendLine($"{Capital(benchmark.Question)}.");
+            foreach (string condition in benchmark.NotMeasured)
                 text.AppendLine().AppendLine($"Not measured: {condition}");
-            foreach (Outcome outcome in report.Outcomes.Where(o => o.Row == row.Name))
-                Append(text, outcome);
+            foreach (ComparisonResult result in report.Results.Where(r => r.Benchmark == benchmark.Name))
+                Append(text, result);
         }
 
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, Outcome outcome)
+    private static void Append(StringBuilder text, ComparisonResult result)
     {
-        Comparison comparison = outcome.Comparison;
-        string[] also = [.. outcome.Samples[comparison.Reference][0].Also.Keys];
+        Comparison comparison = result.Comparison;
+        string[] also = [.. result.Samples[comparison.Reference][0].Also.Keys];
         string[] columns = [Capital(comparison.Title), comparison.Unit, .. also];
         string ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
         text.AppendLine().AppendLine(Line([.. columns, ratioColumn, "target", ""]));
         text.AppendLine(Line(["---", .. columns.Skip(1).Select(_ => "---:"), "---:", "---", "---"]));
-        Ratio[] ratios = [.. outcome.Ratios()];
-        foreach (string name in comparison.Contestants.Select(c => c.Name))
+        Ratio[] ratios = [.. result.Ratios()];
+        foreach (string name in comparison.Candidates.Select(c => c.Name))
         {
-            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.IsAboutTheFigure(comparison));
-            string[] others = [.. also.Select(metric => Figures.Number(outcome.FigureOf(name, metric).Median))];
-            text.AppendLine(Line([name, Spread(outcome.FigureOf(name), Figures.Number), .. others, .. Cells(plain)]));
-            foreach (Ratio ratio in ratios.Where(r => r.Contestant == name && r != plain))
+            Ratio? plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
+            string[] others = [.. also.Select(metric => Figures.Number(result.FigureOf(name, metric).Median))];
+            text.AppendLine(Line([name, Spread(result.FigureOf(name), Figures.Number), .. others, .. Cells(plain)]));
+            foreach (Ratio ratio in ratios.Where(r => r.Candidate == name && r != plain))
                 text.AppendLine(Line([$"&nbsp;&nbsp;{ratio.Title}", "", .. also.Select(_ => ""), .. Cells(ratio)]));
         }
     }
 
     private static string[] Cells(Ratio? ratio) => ratio is null
         ? ["", "", ""]
-        : [ratio.IsTheFigure ? "" : Spread(ratio), ratio.Goal?.ToString() ?? "", Verdict(ratio)];
+        : [ratio.IsFigure ? "" : Spread(ratio), ratio.Target?.ToString() ?? "", Verdict(ratio)];
 
     private static string Spread(Ratio ratio) =>
         Figures.Ratio(ratio.Value, ratio.Rounds.Min, ratio.Rounds.Max);
@@ -63,7 +63,7 @@ internal static class MarkdownReport
 
     private static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(Cell))} |";
 
-    /// <summary>Text that does not end the cell of a table.</summary>
+    /// <summary>Escapes text for a cell of a table.</summary>
     public static string Cell(string text) => text.Replace("|", "\\|");
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];

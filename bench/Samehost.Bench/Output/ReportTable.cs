@@ -3,10 +3,10 @@ using Spectre.Console;
 
 namespace Samehost.Bench.Output;
 
-/// <summary>Shows an outcome at the terminal.</summary>
+/// <summary>Prints results to the terminal.</summary>
 internal static class ReportTable
 {
-    private const int PipeWidth = 185; // a pipe has no width; the widest table fits into this
+    private const int PipeWidth = 185; // a pipe has no width; the widest table needs no more
 
     public static void Prepare()
     {
@@ -23,10 +23,10 @@ internal static class ReportTable
             AnsiConsole.WriteLine($"{name + ":",-11} {value}");
     }
 
-    public static void Show(Outcome outcome)
+    public static void Show(ComparisonResult result)
     {
-        Comparison comparison = outcome.Comparison;
-        string[] also = [.. outcome.Samples[comparison.Reference][0].Also.Keys];
+        Comparison comparison = result.Comparison;
+        string[] also = [.. result.Samples[comparison.Reference][0].Also.Keys];
         AnsiConsole.WriteLine($"  {comparison.Title}");
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("");
@@ -37,20 +37,20 @@ internal static class ReportTable
         table.AddColumn("target");
         table.AddColumn("");
 
-        Ratio[] ratios = [.. outcome.Ratios()];
-        foreach (string name in comparison.Contestants.Select(c => c.Name))
+        Ratio[] ratios = [.. result.Ratios()];
+        foreach (string name in comparison.Candidates.Select(c => c.Name))
         {
-            Spread figure = outcome.FigureOf(name);
-            Ratio? plain = ratios.FirstOrDefault(r => r.Contestant == name && r.IsAboutTheFigure(comparison));
+            Spread figure = result.FigureOf(name);
+            Ratio? plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
             string[] figures =
             [
                 name,
                 Figures.Number(figure.Median),
                 $"{Figures.Number(figure.Min)}–{Figures.Number(figure.Max)}",
-                .. also.Select(metric => Figures.Number(outcome.FigureOf(name, metric).Median)),
+                .. also.Select(metric => Figures.Number(result.FigureOf(name, metric).Median)),
             ];
             table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(plain)]);
-            foreach (Ratio ratio in ratios.Where(r => r.Contestant == name && r != plain))
+            foreach (Ratio ratio in ratios.Where(r => r.Candidate == name && r != plain))
                 table.AddRow([$"  {ratio.Title}".EscapeMarkup(), "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         }
 
@@ -67,9 +67,9 @@ internal static class ReportTable
         ? ["", "", "", ""]
         :
         [
-            ratio.IsTheFigure ? "" : Figures.Ratio(ratio.Value),
-            ratio.IsTheFigure ? "" : $"{Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)}",
-            ratio.Goal?.ToString() ?? "",
+            ratio.IsFigure ? "" : Figures.Ratio(ratio.Value),
+            ratio.IsFigure ? "" : $"{Figures.Ratio(ratio.Rounds.Min)}–{Figures.Ratio(ratio.Rounds.Max)}",
+            ratio.Target?.ToString() ?? "",
             Verdict(ratio),
         ];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Explaining;
 using Samehost.Tool.Output;
@@ -49,7 +50,7 @@ internal static class ExplainCommand
         {
             var options = new UnixExplainOptions
             {
-                Kind = (UnixSocketKind)(parsed.GetValue(type) ?? SocketKind.Stream),
+                SocketType = (SocketType)(parsed.GetValue(type) ?? SocketKind.Stream),
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
@@ -72,8 +73,8 @@ internal static class ExplainCommand
         try
         {
             if (RawArgument.AddressOf(address) is { } endPoint)
-                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
-            return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
+                return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
+            return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
         catch (ArgumentException error)
         {
@@ -87,9 +88,9 @@ internal static class ExplainCommand
         {
             return (UnixUser.Parse(text), null);
         }
-        catch (ArgumentException error)
+        catch (FormatException error)
         {
-            return (null, Problem(error));
+            return (null, error.Message);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Arguments;
 using Samehost.Tool.Listing;
 using Samehost.Tool.Output;
@@ -122,13 +123,13 @@ internal static class ListCommand
             Terminal.Hint("? stands for processes that are not ours to see: root sees them");
     }
 
-    private static bool IsHidden(SocketRow row) => row is { Client.Holders.Count: 0 } or { Server.Holders.Count: 0 };
+    private static bool IsHidden(SocketRow row) => row is { Client.Processes.Count: 0 } or { Server.Processes.Count: 0 };
 
-    private static UnixSocketKind? KindOf(SocketKind? type) => type switch
+    private static SocketType? KindOf(SocketKind? type) => type switch
     {
-        SocketKind.Stream => UnixSocketKind.Stream,
-        SocketKind.Datagram => UnixSocketKind.Datagram,
-        SocketKind.Seqpacket => UnixSocketKind.Seqpacket,
+        SocketKind.Stream => SocketType.Stream,
+        SocketKind.Datagram => SocketType.Dgram,
+        SocketKind.Seqpacket => SocketType.Seqpacket,
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Listing;
@@ -9,7 +10,7 @@ internal sealed record RowFilter
     /// <summary>A part of the name, or all of it with * and ?.</summary>
     public string? Pattern { get; init; }
 
-    public UnixSocketKind? Kind { get; init; }
+    public SocketType? Kind { get; init; }
 
     /// <summary>A process number, or a program's name with * and ?.</summary>
     public string? Process { get; init; }
@@ -26,7 +27,7 @@ internal sealed record RowFilter
     public bool Takes(SocketRow row) =>
         (Kind is null || row.Kind == Kind)
         && (!OnlyStale || row.State == RowState.Stale)
-        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: UnixSocketKind.Datagram })
+        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: SocketType.Dgram })
         && (Pattern is null || (row.IsNamed && Matches(Pattern, row.EndPoint.ToString())))
         && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
             || (row.State == RowState.Waiting && Has(row.Listener, Process)));
@@ -36,7 +37,7 @@ internal sealed record RowFilter
         : text.Contains(pattern, StringComparison.Ordinal);
 
     private static bool Has(UnixSocketEntry? socket, string process) =>
-        socket is not null && socket.Holders.Any(holder => Is(holder, process));
+        socket is not null && socket.Processes.Any(holder => Is(holder, process));
 
     private static bool Is(UnixSocketProcess holder, string process) =>
         Numbers.TryParse(process, out int number)

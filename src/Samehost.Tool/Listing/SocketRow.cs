@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 namespace Samehost.Tool.Listing;
 
 /// <summary>One row: a connection with both its ends, a socket that stands alone, or a stale file.</summary>
@@ -16,7 +17,7 @@ internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
     /// <summary>Only of a stale file.</summary>
     public StaleSocketFile? File { get; init; }
 
-    public UnixSocketKind? Kind => (Client ?? Server)?.Kind;
+    public SocketType? Kind => (Client ?? Server)?.SocketType;
 
     /// <summary>The client's end is there, but its peer is in another network namespace.</summary>
     public bool PeerIsElsewhere => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 namespace Samehost.Tool.Listing;
 
 /// <summary>Makes rows of the table of sockets, so that each socket is in one row (a listener's waiting clients have their own).</summary>
@@ -31,7 +32,7 @@ internal static class SocketRows
 
     /// <summary>Many may send to one socket that receives datagrams: it has a row of its own.</summary>
     private static bool IsReceiver(UnixSocketConnection connection) =>
-        connection.Server is { Kind: UnixSocketKind.Datagram } server && server.Peer != connection.Client;
+        connection.Server is { SocketType: SocketType.Dgram } server && server.Peer != connection.Client;
 
     private static SocketRow Of(UnixSocketConnection connection)
     {

@@ -32,12 +32,12 @@ internal sealed class SocketView
 
     public List<SocketRow> Read()
     {
-        UnixSocketTable table = UnixSocketTable.Read(withHolders: !_filter.OnlyStale);
+        UnixSocketTable table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
-        bool isComplete = true;
-        List<SocketRow> rows = SocketRows.Of(table,
-            !_filter.WantsStaleFiles ? [] : _isBrief ? StaleSocketFile.FindSome(table, out isComplete) : StaleSocketFile.Find(table));
-        HasAllStaleFiles = isComplete;
+        StaleSocketFileResult stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
+            : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
+        List<SocketRow> rows = SocketRows.Of(table, stale.Files);
+        HasAllStaleFiles = stale.IsComplete;
         rows.RemoveAll(row => !_filter.Takes(row));
         return rows;
     }

@@ -6,7 +6,7 @@ namespace Samehost.Tests.House;
 /// <summary>What a source file may contain, and how much of it.</summary>
 public sealed class SourceTests
 {
-    private const int MostLines = 300;
+    private const int MostLines = 500;
     private const int MostColumns = 140;
 
     private static readonly string[] Sources = Repository.Files(".cs");
@@ -14,7 +14,7 @@ public sealed class SourceTests
     private static readonly string[] Products = [.. Sources.Where(f => !f.StartsWith("tests/", StringComparison.Ordinal))];
 
     [Fact]
-    public void No_file_has_more_than_300_lines() =>
+    public void No_file_has_more_than_500_lines() =>
         Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h")
             .Select(f => (File: f, Lines: Repository.Read(f).Count(c => c == '\n')))
             .Where(f => f.Lines > MostLines));
@@ -56,11 +56,11 @@ public sealed class SourceTests
             .Where(f => !Regex.IsMatch(Repository.Read(f), @"\A// .*\b\w+\([1-8]\)")));
 
     [Fact]
-    public void A_file_of_the_libraries_has_one_public_type_at_most_and_its_name() =>
+    public void A_file_of_the_libraries_has_the_name_of_its_public_type() =>
         Rule.HasNoExceptions(
             from file in Repository.FilesUnder("src", ".cs")
             let types = Declaration.In(file).Where(t => t.IsPublic).Select(t => t.Name).ToArray()
-            where types.Length > 1 || (types.Length == 1 && Path.GetFileName(file).Split('.')[0] != types[0])
+            where types.Length > 0 && !types.Contains(Path.GetFileName(file).Split('.')[0]) // options, enums and results stand with it
             select $"{file}: {string.Join(", ", types)}");
 
     /// <summary>The runtime's parsers take more than digits: trailing NULs always, and signs and white space by default.</summary>

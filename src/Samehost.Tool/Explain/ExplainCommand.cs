@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.CommandLine;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
@@ -48,7 +49,7 @@ internal static class ExplainCommand
         {
             var options = new UnixExplainOptions
             {
-                Kind = (UnixSocketKind)(parsed.GetValue(type) ?? SocketKind.Stream),
+                SocketType = (SocketType)(parsed.GetValue(type) ?? SocketKind.Stream),
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
@@ -71,8 +72,8 @@ internal static class ExplainCommand
         try
         {
             if (ArgumentBytes.AddressOf(address) is { } endPoint)
-                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
-            return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
+                return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
+            return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
         catch (ArgumentException error)
         {
@@ -86,9 +87,9 @@ internal static class ExplainCommand
         {
             return (UnixUser.Parse(text), null);
         }
-        catch (ArgumentException error)
+        catch (FormatException error)
         {
-            return (null, Problem(error));
+            return (null, error.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Globalization;
 using Samehost.Tool.Terminal;
 
@@ -12,7 +13,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
     public void Print(UnixExplanation explanation)
     {
         UnixVerdict verdict = explanation.Verdict;
-        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {Word(explanation.Kind)}");
+        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {Word(explanation.SocketType)}");
         if (explanation.Walk.Count > 0)
             TerminalWriter.WriteLine();
         PrintWalk(explanation.Walk);
@@ -28,7 +29,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         Say("verdict", terminal.Colorize(color, answer));
         Say("why", verdict.Reason);
         if (verdict.Remedy is { } remedy)
-            Say(SideWord(verdict.Side), remedy);
+            Say(SideWord(verdict.ResponsibleParty), remedy);
         foreach (string note in explanation.Notes)
             Say("note", note);
     }
@@ -74,16 +75,16 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         string state = socket switch
         {
             { State: UnixSocketState.Listening } => $"listens, {socket.Pending} waiting with a backlog of {socket.Backlog}",
-            { Kind: UnixSocketKind.Datagram } => "receives",
+            { SocketType: SocketType.Dgram } => "receives",
             { State: UnixSocketState.Connected } => "is connected",
             _ => "is bound and does not listen",
         };
-        string who = string.Join(", ", socket.Holders.Take(MostNamed)
+        string who = string.Join(", ", socket.Processes.Take(MostNamed)
             .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
-        string more = socket.Holders.Count > MostNamed ? $" and {socket.Holders.Count - MostNamed} more" : "";
+        string more = socket.Processes.Count > MostNamed ? $" and {socket.Processes.Count - MostNamed} more" : "";
         string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
         string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
-        return $"A {Word(socket.Kind)} socket {state}: {server}.";
+        return $"A {Word(socket.SocketType)} socket {state}: {server}.";
     }
 
     private void Say(string label, string text)
@@ -103,10 +104,10 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         _ => "you",
     };
 
-    private static string Word(UnixSocketKind kind) => kind switch
+    private static string Word(SocketType kind) => kind switch
     {
-        UnixSocketKind.Datagram => "datagram",
-        UnixSocketKind.Seqpacket => "seqpacket",
+        SocketType.Dgram => "datagram",
+        SocketType.Seqpacket => "seqpacket",
         _ => "stream",
     };
 }

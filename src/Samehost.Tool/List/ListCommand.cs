@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.CommandLine;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
@@ -121,13 +122,13 @@ internal static class ListCommand
             TerminalWriter.WriteHint("? stands for processes that are not ours to see: root sees them");
     }
 
-    private static bool IsHidden(SocketRow row) => row is { Client.Holders.Count: 0 } or { Server.Holders.Count: 0 };
+    private static bool IsHidden(SocketRow row) => row is { Client.Processes.Count: 0 } or { Server.Processes.Count: 0 };
 
-    private static UnixSocketKind? KindOf(SocketKind? type) => type switch
+    private static SocketType? KindOf(SocketKind? type) => type switch
     {
-        SocketKind.Stream => UnixSocketKind.Stream,
-        SocketKind.Datagram => UnixSocketKind.Datagram,
-        SocketKind.Seqpacket => UnixSocketKind.Seqpacket,
+        SocketKind.Stream => SocketType.Stream,
+        SocketKind.Datagram => SocketType.Dgram,
+        SocketKind.Seqpacket => SocketType.Seqpacket,
         _ => null,
     };
 

@@ -38,7 +38,7 @@ internal static class ListJson
     {
         JsonProcess[] processes =
         [
-            .. socket.Holders.Select(h => new JsonProcess(
+            .. socket.Processes.Select(h => new JsonProcess(
                 h.ProcessId, h.Command, h.UserId, users.Of(h), h.Descriptors)),
         ];
         var end = new JsonEnd(socket.Inode, socket.UserId, users.Of(socket), NameOf(socket.LocalEndPoint),

@@ -64,11 +64,11 @@ internal sealed class RowFormatter(UserNameCache users)
     public string Processes(UnixSocketEntry socket)
     {
         _text.Clear();
-        if (socket.Holders.Count == 0)
+        if (socket.Processes.Count == 0)
             return users.Of(socket) is { } user ? $"? {user}" : "?";
         int shown = 0;
         UnixSocketProcess? before = null;
-        foreach (UnixSocketProcess holder in socket.Holders)
+        foreach (UnixSocketProcess holder in socket.Processes)
         {
             if (shown++ == MostProcesses)
                 break;
@@ -82,8 +82,8 @@ internal sealed class RowFormatter(UserNameCache users)
             _text.Append(CultureInfo.InvariantCulture, $"{ProcessName.Of(holder)}({holder.ProcessId}");
             before = holder;
         }
-        if (socket.Holders.Count > MostProcesses)
-            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Holders.Count - MostProcesses}");
+        if (socket.Processes.Count > MostProcesses)
+            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Processes.Count - MostProcesses}");
         return Close(before!).ToString();
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.IO.Enumeration;
 using Samehost.Interop;
 using Samehost.Tool.Terminal;
@@ -34,12 +35,12 @@ internal sealed class SocketListing
 
     public List<SocketRow> Read()
     {
-        UnixSocketTable table = UnixSocketTable.Read(withHolders: !_filter.OnlyStale);
+        UnixSocketTable table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
-        bool isComplete = true;
-        List<SocketRow> rows = SocketRowBuilder.Of(table,
-            !_filter.WantsStaleFiles ? [] : _isBrief ? StaleSocketFile.FindSome(table, out isComplete) : StaleSocketFile.Find(table));
-        HasAllStaleFiles = isComplete;
+        StaleSocketFileResult stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
+            : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
+        List<SocketRow> rows = SocketRowBuilder.Of(table, stale.Files);
+        HasAllStaleFiles = stale.IsComplete;
         rows.RemoveAll(row => !_filter.Takes(row));
         return rows;
     }
@@ -75,7 +76,7 @@ internal sealed record RowFilter
     /// <summary>A part of the name, or all of it with * and ?.</summary>
     public string? Pattern { get; init; }
 
-    public UnixSocketKind? Kind { get; init; }
+    public SocketType? Kind { get; init; }
 
     /// <summary>A process number, or a program's name with * and ?.</summary>
     public string? Process { get; init; }
@@ -92,7 +93,7 @@ internal sealed record RowFilter
     public bool Takes(SocketRow row) =>
         (Kind is null || row.Kind == Kind)
         && (!OnlyStale || row.State == RowState.Stale)
-        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: UnixSocketKind.Datagram })
+        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: SocketType.Dgram })
         && (Pattern is null || (row.IsNamed && Matches(Pattern, row.EndPoint.ToString())))
         && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
             || (row.State == RowState.Waiting && Has(row.Listener, Process)));
@@ -102,7 +103,7 @@ internal sealed record RowFilter
         : text.Contains(pattern, StringComparison.Ordinal);
 
     private static bool Has(UnixSocketEntry? socket, string process) =>
-        socket is not null && socket.Holders.Any(holder => Is(holder, process));
+        socket is not null && socket.Processes.Any(holder => Is(holder, process));
 
     private static bool Is(UnixSocketProcess holder, string process) =>
         Numbers.TryParse(process, out int number)

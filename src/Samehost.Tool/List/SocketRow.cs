@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 namespace Samehost.Tool.List;
 
 /// <summary>One row: a connection with both its ends, a socket that stands alone, or a stale file.</summary>
@@ -16,7 +17,7 @@ internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
     /// <summary>Only of a stale file.</summary>
     public StaleSocketFile? File { get; init; }
 
-    public UnixSocketKind? Kind => (Client ?? Server)?.Kind;
+    public SocketType? Kind => (Client ?? Server)?.SocketType;
 
     /// <summary>The client's end is there, but its peer is in another network namespace.</summary>
     public bool PeerIsElsewhere => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;
@@ -80,7 +81,7 @@ internal static class SocketRowBuilder
 
     /// <summary>Many may send to one socket that receives datagrams: it has a row of its own.</summary>
     private static bool IsReceiver(UnixSocketConnection connection) =>
-        connection.Server is { Kind: UnixSocketKind.Datagram } server && server.Peer != connection.Client;
+        connection.Server is { SocketType: SocketType.Dgram } server && server.Peer != connection.Client;
 
     private static SocketRow Of(UnixSocketConnection connection)
     {

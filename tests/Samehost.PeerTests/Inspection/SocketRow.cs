@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Samehost.PeerTests.Inspection;
@@ -10,12 +11,12 @@ internal sealed record SocketRow(
 
     public static SocketRow Of(UnixSocketEntry socket) => new(
         socket.Inode,
-        socket.Kind switch { UnixSocketKind.Stream => "u_str", UnixSocketKind.Datagram => "u_dgr", _ => "u_seq" },
+        socket.SocketType switch { SocketType.Stream => "u_str", SocketType.Dgram => "u_dgr", _ => "u_seq" },
         socket.State switch { UnixSocketState.Listening => "LISTEN", UnixSocketState.Connected => "ESTAB", _ => "UNCONN" },
         socket.Pending ?? socket.ReceiveQueue,
         socket.Backlog ?? socket.SendQueue,
         socket.PeerInode ?? 0,
-        HoldersOf(socket.Holders.SelectMany(h => h.Descriptors.Select(d => (h.ProcessId, d)))));
+        HoldersOf(socket.Processes.SelectMany(h => h.Descriptors.Select(d => (h.ProcessId, d)))));
 
     /// <summary>Without the queues of other processes' sockets, which change from one look to the next.</summary>
     public SocketRow Still() => HeldByUs.IsMatch(Holders) ? this : this with { Receive = 0, Send = 0 };

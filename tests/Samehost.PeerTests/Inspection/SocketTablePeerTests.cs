@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Samehost.PeerTests.Support;
 
@@ -52,7 +53,7 @@ public sealed partial class SocketTablePeerTests
     private static (int, int, uint, uint)[] Open() =>
     [
         .. from socket in UnixSocketTable.Read().Sockets
-           from holder in socket.Holders
+           from holder in socket.Processes
            from descriptor in holder.Descriptors
            select (holder.ProcessId, descriptor, socket.Inode, PeerOf(socket)),
     ];
@@ -62,7 +63,7 @@ public sealed partial class SocketTablePeerTests
     private static uint PeerOf(UnixSocketEntry socket)
     {
         UnixSocketEntry? peer = socket.Waiting.Count > 0 ? socket.Waiting[0] : socket.Peer;
-        return socket.Kind != UnixSocketKind.Datagram && peer is { Holders.Count: > 0 } ? peer.Inode : 0;
+        return socket.SocketType != SocketType.Dgram && peer is { Processes.Count: > 0 } ? peer.Inode : 0;
     }
 
     private static async Task<SocketRow[]> SsAsync(string ss) =>

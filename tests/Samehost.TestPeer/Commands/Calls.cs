@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Samehost.Interop;
 using Samehost.SocketFiles;
@@ -34,8 +35,8 @@ internal static class Calls
         "keep" => Keep(kind, name, backlog),
         "safe-bind" => OnSocket(kind, socket => Failure(() => SocketFile.Bind(socket, EndPoint(name)).Dispose())),
         "cd" => ChangeDirectory(Text(name)),
-        "explain" => Verdict(UnixExplanation.OfConnect(Text(name), new() { Kind = (UnixSocketKind)kind })),
-        "explain-bind" => Verdict(UnixExplanation.OfBind(Text(name), new() { Kind = (UnixSocketKind)kind })),
+        "explain" => Verdict(UnixExplanation.ExplainConnect(Text(name), new() { SocketType = (SocketType)kind })),
+        "explain-bind" => Verdict(UnixExplanation.ExplainBind(Text(name), new() { SocketType = (SocketType)kind })),
         _ => throw new ArgumentException(call),
     };
 

@@ -7,6 +7,7 @@ internal static class LookUp
     {
         UnixSocketTable table = UnixSocketTable.Read();
         UnixSocketEntry socket = table.BoundTo(arguments.Path).Single();
-        Console.WriteLine($"{socket.State} user {socket.UserId} holders {socket.Holders.Count} unreadable {table.UnreadableProcesses > 0}");
+        Console.WriteLine(
+            $"{socket.State} user {socket.UserId} processes {socket.Processes.Count} unreadable {table.UnreadableProcesses > 0}");
     }
 }

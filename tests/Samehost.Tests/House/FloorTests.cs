@@ -12,10 +12,11 @@ public sealed class FloorTests
     private static readonly ImmutableArray<string> GroundFirst =
     [
         "Interop", "EventLoops", "Errors", "Addresses", "SocketFiles", "Ancillary", "Peers", "Sockets", "Framing", "Serving", "Systemd",
-        "Inspection", "Explaining",
     ];
 
     private static readonly ImmutableArray<string> FoldersForTheWeb = ["Peers", "Transport"];
+
+    private static readonly ImmutableArray<string> FoldersForDiagnostics = ["Sockets", "Explaining"];
 
     private static readonly string[] Sources = Repository.FilesUnder("src/Samehost", ".cs");
 
@@ -25,13 +26,11 @@ public sealed class FloorTests
 
     [Fact]
     public void Every_folder_for_the_web_is_known_and_public_types_live_in_one_namespace() =>
-        Rule.HasNoExceptions(
-            from file in Repository.FilesUnder("src/Samehost.AspNetCore", ".cs")
-            let folder = FloorOf(file)
-            let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
-            from type in Declaration.In(file)
-            where !FoldersForTheWeb.Contains(folder) || space != "Samehost.AspNetCore" + (type.IsPublic ? "" : "." + folder)
-            select $"{file}: {type.Name} is in {space}");
+        Rule.HasNoExceptions(Misplaced("Samehost.AspNetCore", FoldersForTheWeb));
+
+    [Fact]
+    public void Every_folder_for_diagnostics_is_known_and_public_types_live_in_one_namespace() =>
+        Rule.HasNoExceptions(Misplaced("Samehost.Diagnostics", FoldersForDiagnostics));
 
     [Fact]
     public void The_package_for_HTTP_clients_has_one_namespace_and_no_folders() =>
@@ -76,6 +75,14 @@ public sealed class FloorTests
             from type in Declaration.In(file)
             where space != (type.IsPublic ? "Samehost" : "Samehost." + FloorOf(file))
             select $"{file}: {type.Name} is in {space}");
+
+    private static IEnumerable<string> Misplaced(string package, ImmutableArray<string> folders) =>
+        from file in Repository.FilesUnder("src/" + package, ".cs")
+        let folder = FloorOf(file)
+        let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
+        from type in Declaration.In(file)
+        where !folders.Contains(folder) || space != package + (type.IsPublic ? "" : "." + folder)
+        select $"{file}: {type.Name} is in {space}";
 
     private static string FloorOf(string file) => file.Split('/')[2];
 

@@ -11,12 +11,13 @@ public sealed class PublicApiTests
     private const string UpdateVariable = "SAMEHOST_UPDATE_SNAPSHOT";
 
     public static Assembly[] Libraries { get; } =
-        [typeof(UnixEndPoint).Assembly, typeof(IUnixPeerFeature).Assembly, typeof(UnixHttp).Assembly];
+        [typeof(UnixEndPoint).Assembly, typeof(IUnixPeerFeature).Assembly, typeof(UnixHttp).Assembly, typeof(UnixSocketTable).Assembly];
 
     [Theory]
     [InlineData(0, "tests/Samehost.Tests/House/PublicApi.txt")]
     [InlineData(1, "tests/Samehost.Tests/House/PublicApi.AspNetCore.txt")]
     [InlineData(2, "tests/Samehost.Tests/House/PublicApi.Http.txt")]
+    [InlineData(3, "tests/Samehost.Tests/House/PublicApi.Diagnostics.txt")]
     public void The_public_API_is_the_one_written_down(int library, string snapshot)
     {
         string[] actual = [.. PublicApiPrinter.Print(Libraries[library])];

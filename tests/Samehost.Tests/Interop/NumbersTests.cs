@@ -81,8 +81,8 @@ public sealed class NumbersTests
         bool isTrimmed = text.TrimEnd() != text; // white space around a term is allowed
         Assert.Equal(isTrimmed && text.Length > 1, PeerPolicy.TryParse("uid:" + text + ",root", out _));
         Assert.Equal(isTrimmed && text.Length > 1, PeerPolicy.TryParse("gid:" + text, out _));
-        Assert.Throws<ArgumentException>(() => UnixUser.Parse(text));
-        Assert.Throws<ArgumentException>(() => UnixUser.Parse("root:" + text));
+        Assert.Throws<FormatException>(() => UnixUser.Parse(text));
+        Assert.Throws<FormatException>(() => UnixUser.Parse("root:" + text));
     }
 
     [Theory]

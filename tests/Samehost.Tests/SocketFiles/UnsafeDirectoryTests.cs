@@ -1,7 +1,6 @@
 using System.Text;
 using Samehost.Interop;
 using Samehost.SocketFiles;
-using Samehost.Tests.Explaining;
 using Samehost.Tests.Peers;
 using Samehost.Tests.Support;
 using Xunit;
@@ -162,7 +161,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
         Assert.Equal(Errno.EPERM, e.Errno);
         Assert.Equal("bind", e.Operation);
         Assert.StartsWith($"Every user may replace files in {unsafeDirectory}", e.Hint, StringComparison.Ordinal);
-        UnixVerdict foreseen = UnixExplanation.OfBind(path).Verdict;
+        UnixVerdict foreseen = UnixExplanation.ExplainBind(path).Verdict;
         Assert.Equal(Errno.EPERM, foreseen.Errno);
         Assert.Contains($"in {unsafeDirectory}, which", foreseen.Reason, StringComparison.Ordinal);
         Assert.Equal(0, UnsafeDirectory.Find(Encoding.UTF8.GetBytes(path), out UnsafeDirectory? found));

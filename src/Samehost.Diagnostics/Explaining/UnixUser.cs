@@ -1,0 +1,130 @@
+using System.Diagnostics.CodeAnalysis;
+using Samehost.Diagnostics.Explaining;
+using Samehost.Interop;
+
+namespace Samehost.Diagnostics;
+
+/// <summary>
+/// A user as file permissions see it: user number, groups, and whether it has root's exemptions from them (credentials(7)).
+/// </summary>
+public sealed class UnixUser : IParsable<UnixUser>
+{
+    /// <summary>A user by its numbers; number 0 is root, with as many capabilities as this process could ever have.</summary>
+    /// <param name="userId">The user number that file permissions are checked against: as a rule the effective one.</param>
+    /// <param name="groupId">The number of the main group.</param>
+    /// <param name="groups">The numbers of the supplementary groups; null for none.</param>
+    public UnixUser(uint userId, uint groupId, IReadOnlyList<uint>? groups = null)
+        : this(userId, groupId, groups ?? [], userId == 0 ? ProcessCredentials.OfThisThread().Bounding : 0)
+    {
+    }
+
+    internal UnixUser(uint userId, uint groupId, IReadOnlyList<uint> groups, ulong capabilities)
+    {
+        UserId = userId;
+        GroupId = groupId;
+        Groups = groups;
+        Capabilities = capabilities;
+    }
+
+    /// <summary>The user that the calling thread is to the file system, with its groups and capabilities of this moment.</summary>
+    /// <exception cref="UnixSocketException">ENOENT: /proc is not mounted.</exception>
+    public static UnixUser Current
+    {
+        get
+        {
+            ProcessCredentials own = ProcessCredentials.OfThisThread();
+            return new UnixUser(own.User, own.Group, own.Groups, own.Effective);
+        }
+    }
+
+    /// <summary>The user number.</summary>
+    public uint UserId { get; }
+
+    /// <summary>The number of the main group.</summary>
+    public uint GroupId { get; }
+
+    /// <summary>The numbers of the supplementary groups.</summary>
+    public IReadOnlyList<uint> Groups { get; }
+
+    /// <summary>The user's name, or null when the system does not know the number.</summary>
+    public string? Name => LibcAccount.FindUserName(UserId);
+
+    /// <summary>Whether it may read and write whatever the permissions say (CAP_DAC_OVERRIDE, capabilities(7)).</summary>
+    public bool IgnoresPermissions => Has(Capability.DacOverride);
+
+    /// <summary>The capability mask, bit by number.</summary>
+    internal ulong Capabilities { get; }
+
+    /// <summary>
+    /// Reads <c>NAME</c>, <c>NUMBER</c>, or either with groups behind a colon, the main one first: <c>app:app,www-data</c>. Without groups,
+    /// a user that the system knows has those of its login, and another number has the group of the same number.
+    /// </summary>
+    /// <param name="s">The text.</param>
+    /// <exception cref="FormatException">The system has no such user or group; the message names it.</exception>
+    public static UnixUser Parse(string s)
+    {
+        ArgumentNullException.ThrowIfNull(s);
+        return Read(s, out string? problem) ?? throw new FormatException(problem);
+    }
+
+    /// <summary>Reads what <see cref="Parse(string)"/> reads, and returns false for other text.</summary>
+    /// <param name="s">The text.</param>
+    /// <param name="result">The user, or null.</param>
+    public static bool TryParse([NotNullWhen(true)] string? s, [NotNullWhen(true)] out UnixUser? result) =>
+        (result = s is null ? null : Read(s, out _)) is not null;
+
+    static UnixUser IParsable<UnixUser>.Parse(string s, IFormatProvider? provider) => Parse(s);
+
+    static bool IParsable<UnixUser>.TryParse(
+        [NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out UnixUser result) => TryParse(s, out result);
+
+    /// <summary>Whether the group is one of the user's, the main one included.</summary>
+    public bool IsInGroup(uint group) => GroupId == group || Groups.Contains(group);
+
+    /// <summary>For messages: <c>user www-data (33)</c>, or <c>user 12345</c> when the number has no name.</summary>
+    public override string ToString() => Accounts.User(UserId);
+
+    internal bool Has(Capability capability) => (Capabilities & (1UL << (int)capability)) != 0;
+
+    internal bool IsSameAs(UnixUser other) => UserId == other.UserId && GroupId == other.GroupId
+        && Groups.SequenceEqual(other.Groups) && Capabilities == other.Capabilities;
+
+    private static UnixUser? Read(string text, out string? problem)
+    {
+        string[] parts = text.Split(':', 2);
+        problem = null;
+        if ((Number(parts[0]) ?? FindUser(parts[0])) is not { } user)
+        {
+            problem = $"There is no user named \"{SafeText.Of(parts[0])}\": getent passwd lists them.";
+            return null;
+        }
+        var groups = new List<uint>();
+        if (parts.Length < 2)
+            groups.AddRange(LibcAccount.FindGroupsOf(user));
+        foreach (string name in parts.Length < 2 ? [] : parts[1].Split(','))
+        {
+            if ((Number(name) ?? FindGroup(name)) is not { } group)
+            {
+                problem = $"There is no group named \"{SafeText.Of(name)}\": getent group lists them.";
+                return null;
+            }
+            groups.Add(group);
+        }
+        return groups.Count > 0 ? new UnixUser(user, groups[0], [.. groups.Skip(1)]) : new UnixUser(user, user);
+    }
+
+    private static uint? Number(string text) =>
+        Numbers.TryParse(text, out uint number) && number != uint.MaxValue ? number : null;
+
+    private static uint? FindUser(string name)
+    {
+        _ = LibcAccount.FindUser(name, out uint? user);
+        return user;
+    }
+
+    private static uint? FindGroup(string name)
+    {
+        _ = LibcAccount.FindGroup(name, out uint? group);
+        return group;
+    }
+}

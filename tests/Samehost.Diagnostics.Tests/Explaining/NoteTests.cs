@@ -1,0 +1,60 @@
+using System.Globalization;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Diagnostics.Explaining;
+
+/// <summary>What is said besides the verdict.</summary>
+public sealed class NoteTests
+{
+    private const int Limit = 60_000;
+
+    [Fact(Timeout = Limit)]
+    public async Task A_server_that_was_stopped_is_said_to_answer_nobody()
+    {
+        await using var folder = new SituationFolder();
+        CallingUser server = await folder.StartAsync();
+        string path = folder["app.sock"];
+        Assert.Equal(Errno.None, await server.CallAsync("keep", path, backlog: 8));
+        string process = $"{UnixExplanation.ExplainConnect(path).Socket!.Processes[0].ProcessId}";
+        Assert.Empty(UnixExplanation.ExplainConnect(path).Notes);
+
+        Command.Run("kill", "-STOP", process);
+        try
+        {
+            string? note = null;
+            await Eventually.IsTrueAsync(() => (note = UnixExplanation.ExplainConnect(path).Notes.SingleOrDefault()) is not null);
+            Assert.Contains($"kill -CONT {process}", note, StringComparison.Ordinal);
+            Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainConnect(path).Verdict.Outcome);
+        }
+        finally
+        {
+            Command.Run("kill", "-CONT", process);
+        }
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("\n", "\\x0a", "taken literally")]
+    [InlineData("\0", "\\x00", "nobody can type")]
+    public async Task Who_types_a_name_as_it_was_printed_is_told(string odd, string printed, string expected)
+    {
+        string unique = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        byte[] name = System.Text.Encoding.UTF8.GetBytes(unique + odd + "a");
+        await using UnixListener listener = UnixListener.Listen(
+            UnixEndPoint.FromAbstractName(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
+
+        UnixExplanation explained = UnixExplanation.ExplainConnect($"@{unique}{printed}a");
+        Assert.Equal(Errno.ECONNREFUSED, explained.Verdict.Errno);
+        Assert.Contains(explained.Notes, note => note.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Of_a_path_that_is_one_byte_too_long_it_is_said_that_it_fits_without_its_end()
+    {
+        await using var folder = new SituationFolder();
+        string path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];
+        Assert.Equal(UnixEndPoint.MaxNameLength + 1, path.Length);
+        Assert.Contains(UnixExplanation.ExplainConnect(path).Notes, note => note.Contains("without the NUL", StringComparison.Ordinal));
+        Assert.DoesNotContain(UnixExplanation.ExplainConnect(path + "s").Notes, note => note.Contains("NUL", StringComparison.Ordinal));
+    }
+}

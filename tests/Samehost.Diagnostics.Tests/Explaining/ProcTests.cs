@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Samehost.Interop;
+using Samehost.Tests.Peers;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Diagnostics.Explaining;
+
+/// <summary>Paths through /proc, where links lead into processes.</summary>
+public sealed class ProcTests
+{
+    private const int Limit = 60_000;
+
+    [Fact(Timeout = Limit)]
+    public async Task What_another_users_own_process_has_is_not_judged_by_ours()
+    {
+        await using var folder = new SituationFolder();
+        folder.Serve("app.sock");
+        string path = $"/proc/self/root{folder["app.sock"]}";
+        UnixExplanation own = UnixExplanation.ExplainConnect(path);
+        var stranger = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
+
+        Assert.Equal(UnixOutcome.Works, own.Verdict.Outcome);
+        Assert.Contains("/proc/self", Assert.Single(own.Notes), StringComparison.Ordinal);
+        Assert.Equal(UnixOutcome.Unknown, UnixExplanation.ExplainConnect(path, stranger).Verdict.Outcome);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_open_socket_is_no_stale_file()
+    {
+        await using var folder = new SituationFolder();
+        folder.Bind("app.sock", SocketType.Stream, out Descriptor socket);
+        string path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
+        CallingUser caller = await folder.StartAsync();
+        UnixVerdict verdict = UnixExplanation.ExplainConnect(path).Verdict;
+
+        Assert.Equal(await caller.CallAsync("connect", path), verdict.Errno);
+        Assert.Equal(Errno.ECONNREFUSED, verdict.Errno);
+        Assert.Contains("has open", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Above_where_a_link_into_a_process_leads_is_not_above_the_link()
+    {
+        await using var folder = new SituationFolder();
+        folder.Temp.MakeDirectory("a", 0b111_101_101);
+        folder.Serve("app.sock");
+        int opened = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(folder["a"]), LibcFile.O_PATH, 0, out Descriptor? directory);
+        Assert.True(opened >= 0);
+        using (directory)
+        {
+            string path = $"/proc/{Environment.ProcessId}/fd/{directory!.Number}/../app.sock";
+            UnixExplanation explained = UnixExplanation.ExplainConnect(path);
+            Assert.Equal(UnixOutcome.Works, explained.Verdict.Outcome);
+            Assert.Equal(path, explained.Walk[^1].Path);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Nobody_is_advised_to_change_the_permissions_of_proc()
+    {
+        OtherUser.NeedsRoot();
+        await using var folder = new SituationFolder();
+        CallingUser other = await folder.StartAsync(OtherUser.With());
+        string path = $"/proc/{Environment.ProcessId}/fd/0";
+        UnixVerdict verdict = UnixExplanation.ExplainConnect(
+            path, new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) }).Verdict;
+
+        Assert.Equal(await other.CallAsync("connect", path), verdict.Errno);
+        Assert.Equal((Errno.EACCES, ResponsibleParty.Caller), (verdict.Errno, verdict.ResponsibleParty));
+        Assert.DoesNotContain("setfacl", verdict.Remedy, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,216 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Samehost.Interop;
+using Samehost.Tests.Sockets;
+using Samehost.Tests.Support;
+using Xunit;
+
+namespace Samehost.Tests.Diagnostics.Sockets;
+
+/// <summary>What the table says of sockets that the test made itself.</summary>
+[Collection(Alone.Name)]
+public sealed class UnixSocketTableTests : SocketTest
+{
+    [Fact]
+    public void A_listener_is_told_with_its_file_its_backlog_and_who_has_it()
+    {
+        using var listener = UnixListener.Listen(At("a"), new UnixListenerOptions { Backlog = 7 });
+        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read().BoundTo(At("a")));
+
+        Assert.Equal(SocketType.Stream, socket.SocketType);
+        Assert.Equal(UnixSocketState.Listening, socket.State);
+        Assert.Equal((0, 7), (socket.Pending, socket.Backlog));
+        Assert.Equal(LibcIdentity.EffectiveUser(), socket.UserId);
+        Assert.True(LibcFile.LinkStatus(Encoding.UTF8.GetBytes(Temp["a"]), out var file) >= 0);
+        Assert.Equal((uint)file.Id.Inode, socket.File?.Inode);
+        AssertIsOurs(socket, listener.Handle);
+        Assert.Equal($"stream listening {Temp["a"]} [{socket.Inode}]", socket.ToString());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Both_ends_of_a_connection_and_its_listener_are_one_connection()
+    {
+        using var listener = UnixListener.Listen(At("a"));
+        var (client, server) = await ConnectAsync(listener);
+        using (client)
+        using (server)
+        {
+            UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
+            AssertIsOurs(connection.Client, client.Handle);
+            AssertIsOurs(connection.Server!, server.Handle);
+            AssertIsOurs(connection.Listener!, listener.Handle);
+            Assert.Same(connection.Client, connection.Server!.Peer);
+            Assert.False(connection.IsWaiting);
+        }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_abstract_name_joins_an_accepted_connection_to_its_listener()
+    {
+        using var listener = UnixListener.Listen(AbstractName(), ForUs);
+        var (client, server) = await ConnectAsync(listener);
+        using (client)
+        using (server)
+            Assert.NotNull(Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == listener.LocalEndPoint).Listener);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_client_that_nobody_accepted_yet_waits_at_its_listener()
+    {
+        using var listener = UnixSeqpacketListener.Listen(At("a"));
+        using var client = await UnixSeqpacket.ConnectAsync(At("a"), null, Token);
+        UnixSocketTable table = UnixSocketTable.Read();
+
+        UnixSocketEntry entry = Assert.Single(table.BoundTo(At("a")));
+        Assert.Equal(1, entry.Pending);
+        AssertIsOurs(Assert.Single(entry.Waiting), client.Handle);
+        UnixSocketConnection connection = Assert.Single(table.Connections, c => c.EndPoint == At("a"));
+        Assert.True(connection.IsWaiting);
+        Assert.Null(connection.Server);
+        Assert.Equal(SocketType.Seqpacket, connection.Client.SocketType);
+    }
+
+    [Fact]
+    public void What_was_sent_and_not_read_stands_in_the_queues()
+    {
+        var (from, to) = UnixStream.CreatePair();
+        using (from)
+        using (to)
+        {
+            from.Write(new byte[1000]);
+            from.ShutdownWrite();
+            UnixSocketConnection pair = ConnectionOf(from.Handle);
+            UnixSocketEntry sender = HasDescriptor(pair.Client, from.Handle) ? pair.Client : pair.Server!;
+
+            Assert.InRange(sender.SendQueue, 1000, sender.SendBufferSize);
+            Assert.Equal(1000, sender.Peer!.ReceiveQueue);
+            Assert.True(sender is { IsSendingEnded: true, IsReceivingEnded: false });
+            Assert.True(sender.Peer is { IsSendingEnded: false, IsReceivingEnded: true });
+            Assert.Equal(UnixEndPoint.Unnamed, pair.EndPoint);
+        }
+    }
+
+    [Fact]
+    public void Of_a_connection_whose_client_has_left_the_servers_end_remains()
+    {
+        var (left, remains) = UnixStream.CreatePair();
+        using (remains)
+        {
+            left.Dispose();
+            UnixSocketConnection connection = ConnectionOf(remains.Handle);
+            Assert.Null(connection.Server);
+            Assert.Null(connection.Client.PeerInode);
+            Assert.Equal(UnixSocketState.Connected, connection.Client.State);
+        }
+    }
+
+    [Fact]
+    public void Each_sender_of_datagrams_is_a_connection_to_the_receiver()
+    {
+        using var receiver = UnixDatagram.Bind(At("a"));
+        using var first = UnixDatagram.Create();
+        using var second = UnixDatagram.Create();
+        first.Connect(At("a"));
+        second.Connect(At("a"));
+        first.Send(new byte[12]);
+        UnixSocketTable table = UnixSocketTable.Read();
+
+        UnixSocketConnection[] connections = [.. table.Connections.Where(c => c.EndPoint == At("a"))];
+        Assert.Equal(2, connections.Length);
+        Assert.All(connections, c => AssertIsOurs(c.Server!, receiver.Handle));
+        Assert.Equal(12, Assert.Single(table.BoundTo(At("a"))).ReceiveQueue);
+    }
+
+    [Fact]
+    public void Two_datagram_sockets_connected_to_each_other_are_one_connection()
+    {
+        var (a, b) = UnixDatagram.CreatePair();
+        using (a)
+        using (b)
+        {
+            UnixSocketTable table = UnixSocketTable.Read();
+            Assert.Same(ConnectionOf(a.Handle, table), ConnectionOf(b.Handle, table));
+        }
+    }
+
+    [Fact]
+    public void A_name_is_the_very_bytes_that_a_stranger_chose()
+    {
+        byte[] name = [.. "\n0000: 00000002 \e[31m forged\0"u8, 0xff, .. Guid.NewGuid().ToByteArray()];
+        using var listener = UnixListener.Listen(UnixEndPoint.FromAbstractName(name), ForUs);
+        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read().BoundTo(UnixEndPoint.FromAbstractName(name)));
+        Assert.Equal(name, socket.LocalEndPoint.NameBytes.ToArray());
+        Assert.DoesNotContain('\n', socket.ToString());
+        Assert.DoesNotContain('\e', socket.ToString());
+    }
+
+    [Fact]
+    public void A_socket_inside_a_message_has_no_holder_and_one_opened_twice_has_two_descriptors()
+    {
+        var (sender, receiver) = UnixStream.CreatePair();
+        using var _ = sender;
+        using var __ = receiver;
+        receiver.AcceptDescriptors = true;
+        using var bound = UnixDatagram.Bind(At("a"));
+        sender.Send("x"u8, [bound.Handle]);
+        using UnixMessage message = receiver.Receive(new byte[1], DescriptorOptions.OnlySockets);
+        Assert.Equal(2, Assert.Single(Assert.Single(UnixSocketTable.Read().BoundTo(At("a"))).Processes).Descriptors.Count);
+
+        var (lost, kept) = UnixStream.CreatePair();
+        using (kept)
+        {
+            sender.Send("x"u8, [lost.Handle]);
+            lost.Dispose();
+            UnixSocketConnection pair = ConnectionOf(kept.Handle);
+            Assert.Contains(new[] { pair.Client, pair.Server! }, end => end.Processes.Count == 0);
+        }
+    }
+
+    [Fact]
+    public void Without_holders_the_sockets_are_the_same()
+    {
+        using var listener = UnixListener.Listen(At("a"));
+        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read(withProcesses: false).BoundTo(At("a")));
+        Assert.Empty(socket.Processes);
+        Assert.Equal(UnixSocketState.Listening, socket.State);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task What_we_may_not_see_is_told_without_holders_and_not_left_out()
+    {
+        Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: others' processes are what an ordinary user may not see");
+        using var listener = UnixListener.Listen(At("a"));
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "look-up", Temp["a"]);
+        await peer.ExpectAsync("Listening user 0 processes 0 unreadable True");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_holder_is_named_with_its_program_and_its_user()
+    {
+        using var listener = UnixListener.Listen(At("a"));
+        await using var peer = PeerProcess.Start("connect", Temp["a"]);
+        await peer.ExpectAsync("ready");
+        UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
+        UnixSocketProcess holder = Assert.Single(connection.Client.Processes);
+        Assert.Equal(peer.Id, holder.ProcessId);
+        Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
+        Assert.Equal(File.ReadAllText($"/proc/{peer.Id}/comm").TrimEnd('\n'), holder.Command);
+        Assert.Equal($"{holder.Command}({peer.Id}) fd {holder.Descriptors[0]}", holder.ToString());
+    }
+
+    private static UnixSocketConnection ConnectionOf(SafeHandle handle) => ConnectionOf(handle, UnixSocketTable.Read());
+
+    private static UnixSocketConnection ConnectionOf(SafeHandle handle, UnixSocketTable table) =>
+        Assert.Single(table.Connections, c => HasDescriptor(c.Client, handle) || (c.Server is { } server && HasDescriptor(server, handle)));
+
+    private static bool HasDescriptor(UnixSocketEntry socket, SafeHandle handle) =>
+        socket.Processes.Any(h => h.ProcessId == Environment.ProcessId && h.Descriptors.Contains((int)handle.DangerousGetHandle()));
+
+    private static void AssertIsOurs(UnixSocketEntry socket, SafeHandle handle)
+    {
+        UnixSocketProcess holder = Assert.Single(socket.Processes, h => h.ProcessId == Environment.ProcessId);
+        Assert.Equal([(int)handle.DangerousGetHandle()], holder.Descriptors);
+        Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net.Sockets;
+using Samehost.Interop;
+using Samehost.Tests.Errors;
+
+namespace Samehost.Tests.Support;
+
+/// <summary>A directory that everybody can pass through, and the sockets and processes that a situation is made of.</summary>
+internal sealed class SituationFolder : IAsyncDisposable
+{
+    private readonly List<IDisposable> _open = [];
+    private readonly List<CallingUser> _processes = [];
+
+    public TestDirectory Temp { get; } = new();
+
+    public string this[string name] => Temp[name];
+
+    /// <summary>A socket that listens, or receives; its file lets everybody connect.</summary>
+    public string Serve(string name, SocketType kind = SocketType.Stream, int backlog = 8)
+    {
+        string path = Bind(name, kind, out Descriptor socket);
+        if (kind != SocketType.Dgram && LibcSocket.Listen(socket, backlog) < 0)
+            throw new InvalidOperationException("listen failed");
+        return path;
+    }
+
+    /// <summary>A socket that is bound and nothing more.</summary>
+    public string Bind(string name, SocketType kind, out Descriptor socket)
+    {
+        string path = Temp[name];
+        socket = FailingCalls.Bound(UnixEndPoint.FromPath(path), (int)kind);
+        _open.Add(socket);
+        File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
+        return path;
+    }
+
+    /// <summary>A client that is connected, or waits to be.</summary>
+    public void Connect(string path, SocketType kind = SocketType.Stream)
+    {
+        Descriptor client = FailingCalls.Socket((int)kind);
+        _open.Add(client);
+        if (FailingCalls.Connect(client, UnixEndPoint.FromPath(path)) is { } failure)
+            throw failure;
+    }
+
+    /// <summary>The file of a server that was killed.</summary>
+    public string LeaveStaleFile(string name)
+    {
+        string path = Bind(name, SocketType.Stream, out Descriptor socket);
+        socket.Dispose();
+        return path;
+    }
+
+    /// <summary>Has an abstract name served by a process in a network namespace of its own.</summary>
+    public async Task<string> ServeElsewhereAsync(string name)
+    {
+        CallingUser process = await StartAsync("unshare", "--net");
+        if (await process.CallAsync("keep", name, backlog: 8) is var errno and not Errno.None)
+            throw new InvalidOperationException($"listening failed: {errno}");
+        return name;
+    }
+
+    /// <summary>A process of our own user, gone with the folder.</summary>
+    public async Task<CallingUser> StartAsync(params string[] prefix)
+    {
+        CallingUser process = await CallingUser.StartAsync(Temp, prefix);
+        _processes.Add(process);
+        return process;
+    }
+
+    public void SetMode(string path, int mode) => File.SetUnixFileMode(path, (UnixFileMode)mode);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (CallingUser process in _processes)
+            await process.DisposeAsync();
+        _open.ForEach(o => o.Dispose());
+        Temp.Dispose();
+    }
+}

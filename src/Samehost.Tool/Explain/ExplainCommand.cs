@@ -74,7 +74,7 @@ internal static class ExplainCommand
                 return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
             return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is FormatException or ArgumentException)
         {
             throw new ToolException(Problem(error), ExitStatus.UsageError);
         }
@@ -92,7 +92,7 @@ internal static class ExplainCommand
         }
     }
 
-    private static string Problem(ArgumentException error)
+    private static string Problem(Exception error)
     {
         int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return parameter < 0 ? error.Message : error.Message[..parameter];

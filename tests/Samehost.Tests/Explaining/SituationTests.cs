@@ -109,7 +109,7 @@ public sealed class SituationTests
     [InlineData("unix://run/app.sock")]
     [InlineData("@")]
     public void What_is_no_address_is_not_explained(string text) =>
-        Assert.Throws<ArgumentException>(() => UnixExplanation.OfConnect(text));
+        Assert.Throws<FormatException>(() => UnixExplanation.OfConnect(text));
 
     [Theory]
     [InlineData("no such user")]

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Samehost.Framing;
 
 namespace Samehost.Micro;
 

@@ -5,7 +5,7 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
 {
     /// <summary>Reads the arguments; null when the user asked for help.</summary>
     /// <exception cref="ProgramException">They do not fit; the message is the usage line.</exception>
-    /// <exception cref="ArgumentException">The address is none; the message says what to write.</exception>
+    /// <exception cref="FormatException">The text is not an address; the message says what to write.</exception>
     public static ProgramArguments? Read(string name, string help, string[] args)
     {
         if (args is ["--help"] or ["-h"])

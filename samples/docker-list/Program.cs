@@ -10,7 +10,7 @@ try
         Console.WriteLine($"{container.Id[..12]}  {container.State,-10}  {string.Join(",", container.Names),-24}  {container.Image}");
     return 0;
 }
-catch (Exception error) when (error is HttpRequestException or ArgumentException)
+catch (Exception error) when (error is HttpRequestException or FormatException)
 {
     Console.Error.WriteLine((error.InnerException ?? error).Message);
     return 1;

@@ -41,7 +41,7 @@ public static class UnixHttp
 
     /// <summary>Creates a handler that connects to the local server that a gRPC target, a Docker host or a URL names.</summary>
     /// <remarks>See <see cref="CreateHandler(UnixEndPoint, UnixConnectOptions?)"/>.</remarks>
-    /// <param name="target">An address in the form of <see cref="UnixEndPoint.Parse"/> (<c>/run/x.sock</c>, <c>unix:/run/x.sock</c>,
+    /// <param name="target">An address in the form of <see cref="UnixEndPoint.Parse(string)"/> (<c>/run/x.sock</c>, <c>unix:/run/x.sock</c>,
     /// <c>unix:///run/x.sock</c>, <c>@name</c>, <c>unix-abstract:name</c>), of gRPC (<c>unix:x.sock</c>, relative to the current
     /// directory), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally; nothing is
     /// unescaped.</param>

@@ -25,5 +25,5 @@ public sealed class UnixHttpClientBuilderTests : ClientTest
 
     [Fact]
     public void A_name_that_cannot_be_read_is_refused_at_once() =>
-        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket("tcp://localhost:2375"));
+        Assert.Throws<FormatException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket("tcp://localhost:2375"));
 }

@@ -11,7 +11,7 @@ try
     Console.WriteLine($"{version.RuntimeName} {version.RuntimeVersion}, API {version.RuntimeApiVersion}");
     return 0;
 }
-catch (Exception error) when (error is HttpRequestException or GrpcException or ArgumentException or InvalidDataException)
+catch (Exception error) when (error is HttpRequestException or GrpcException or FormatException or InvalidDataException)
 {
     Console.Error.WriteLine((error.InnerException ?? error).Message);
     return 1;

@@ -70,7 +70,7 @@ internal sealed class UnixPeerAuthenticationHandler(
             return AuthenticateResult.NoResult(); // TCP
         if (feature.TryGetCredentials(out var error) is not { } credentials)
             return AuthenticateResult.Fail(error ?? "The caller's credentials cannot be read.");
-        if (credentials.IsStranger)
+        if (credentials.IsUnmapped)
             return AuthenticateResult.Fail("The caller's IDs are not mapped in the namespaces of this process.");
         return AuthenticateResult.Success(new AuthenticationTicket(CreatePrincipal(credentials), Scheme.Name));
     }

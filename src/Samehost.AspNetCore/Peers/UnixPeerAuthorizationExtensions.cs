@@ -67,7 +67,7 @@ internal sealed class PeerRequirement(PeerPolicy policy) : AuthorizationHandler<
         // A requirement that is its own handler is called for every requirement of this type and decides for itself only.
         if (ReferenceEquals(requirement, this)
             && GetHttpContext(context.Resource)?.Features.Get<IUnixPeerFeature>()?.TryGetCredentials(out _) is { } credentials
-            && policy.Admits(credentials))
+            && policy.Allows(credentials))
         {
             context.Succeed(requirement);
         }

@@ -39,13 +39,13 @@ internal static class HandoverRetry
     /// <summary>Requests the listener of a running process.</summary>
     /// <returns>The handover, or <see langword="null"/> if no process offers one.</returns>
     /// <exception cref="TimeoutException">The predecessor does not answer.</exception>
-    public static async Task<UnixTakeOver?> TryRequestAsync(
+    public static async Task<UnixAcceptedHandover?> TryRequestAsync(
         UnixEndPoint endPoint, UnixListenerOptions options, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         try
         {
             return await RunStepAsync(
-                endPoint, timeout ?? StepTimeout, token => UnixTakeOver.RequestAsync(endPoint, options, null, token), cancellationToken)
+                endPoint, timeout ?? StepTimeout, token => UnixHandover.AcceptAsync(endPoint, options, null, token), cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (UnixSocketException e) when (e.Errno is Errno.ENOENT or Errno.ECONNREFUSED)
@@ -56,8 +56,8 @@ internal static class HandoverRetry
 
     /// <summary>Confirms to the predecessor that this process serves.</summary>
     /// <exception cref="TimeoutException">The predecessor does not answer.</exception>
-    public static Task ConfirmAsync(UnixTakeOver handover, UnixEndPoint endPoint, CancellationToken cancellationToken) =>
-        RunStepAsync(endPoint, StepTimeout, handover.ConfirmAsync, cancellationToken);
+    public static Task CompleteAsync(UnixAcceptedHandover handover, UnixEndPoint endPoint, CancellationToken cancellationToken) =>
+        RunStepAsync(endPoint, StepTimeout, handover.CompleteAsync, cancellationToken);
 
     private static async Task<T> RunStepAsync<T>(
         UnixEndPoint endPoint, TimeSpan timeout, Func<CancellationToken, Task<T>> step, CancellationToken cancellationToken)

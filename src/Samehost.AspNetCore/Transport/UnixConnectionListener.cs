@@ -22,7 +22,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     private readonly HandoverShutdown _handoverShutdown;
     private readonly ILogger _logger;
     private readonly UnixServer _server;
-    private UnixHandover? _offer;
+    private UnixHandoverOffer? _offer;
     private bool _hasAcceptedHandover;
     private Task? _stop;
     private int _isUnbound;
@@ -134,7 +134,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
         var listener = new UnixConnectionListener(endPoint, handover.Listener, options, logger, handoverShutdown);
         try
         {
-            await HandoverRetry.ConfirmAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);
+            await HandoverRetry.CompleteAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -11,7 +11,7 @@ public static class UnixKestrelServerOptionsExtensions
     /// <summary>Listens on a local socket.</summary>
     /// <remarks>The transport has to be registered: see <see cref="UnixWebHostBuilderExtensions.UseUnixSockets"/>.</remarks>
     /// <param name="options">Kestrel's options.</param>
-    /// <param name="address">An address in a form that <see cref="UnixEndPoint.Parse"/> reads: <c>unix:/run/app.sock</c>,
+    /// <param name="address">An address in a form that <see cref="UnixEndPoint.Parse(string)"/> reads: <c>unix:/run/app.sock</c>,
     /// <c>/run/app.sock</c>, <c>@name</c>.</param>
     /// <param name="configure">Configures policy, limits and protocols.</param>
     /// <exception cref="ArgumentException"><paramref name="address"/> is not an address.</exception>

@@ -12,7 +12,7 @@ public static class UnixWebHostBuilderExtensions
 {
     /// <summary>Listens on a local socket, in addition to the other endpoints of the host.</summary>
     /// <param name="hostBuilder">The builder, for example <c>builder.WebHost</c>.</param>
-    /// <param name="address">An address in a form that <see cref="UnixEndPoint.Parse"/> reads: <c>unix:/run/app.sock</c>,
+    /// <param name="address">An address in a form that <see cref="UnixEndPoint.Parse(string)"/> reads: <c>unix:/run/app.sock</c>,
     /// <c>/run/app.sock</c>, <c>@name</c>. An invalid one fails the start of the host.</param>
     /// <param name="configure">Configures policy, limits and protocols.</param>
     /// <returns><paramref name="hostBuilder"/>.</returns>

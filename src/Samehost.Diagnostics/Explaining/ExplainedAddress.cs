@@ -27,8 +27,8 @@ internal sealed record ExplainedAddress(UnixEndPointKind Kind, byte[] Name)
         ? new ExplainedAddress(endPoint.Kind, endPoint.NameBytes.ToArray())
         : throw new ArgumentException($"{endPoint} leads nowhere: give a path or an abstract name.", nameof(endPoint));
 
-    /// <summary>Reads what <see cref="UnixEndPoint.Parse"/> reads, and paths that are relative, too long, or end in a slash.</summary>
-    /// <exception cref="ArgumentException">It is empty, or names a host.</exception>
+    /// <summary>Reads what <see cref="UnixEndPoint.Parse(string)"/> reads, and paths that are relative, too long, or end in a slash.</summary>
+    /// <exception cref="FormatException">It is empty, or names a host.</exception>
     public static ExplainedAddress Read(string text)
     {
         if (UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint))

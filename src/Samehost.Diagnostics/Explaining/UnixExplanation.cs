@@ -61,9 +61,9 @@ public sealed class UnixExplanation
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>Explains what connecting to an address comes to.</summary>
-    /// <param name="address">As <see cref="UnixEndPoint.Parse"/> reads it; paths may also be relative, too long, or end in a slash.</param>
+    /// <param name="address">As <see cref="UnixEndPoint.Parse(string)"/> reads it; paths may also be relative, too long, or end in a slash.</param>
     /// <param name="options">For whom, and with which kind of socket.</param>
-    /// <exception cref="ArgumentException">It is no address at all, such as an empty text.</exception>
+    /// <exception cref="FormatException">It is no address at all, such as an empty text.</exception>
     public static UnixExplanation ExplainConnect(string address, UnixExplainOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(address);

@@ -30,7 +30,7 @@ public sealed class UnixSocketProcess
     /// The name of the program, at most 15 bytes (proc_pid_comm(5)), printable: other bytes as <c>\xNN</c>. Empty when the process ended
     /// while it was looked at.
     /// </summary>
-    public string Command => UnixEndPointPrinter.Escape(CommandBytes.Span);
+    public string Command => PrintableText.Escape(CommandBytes.Span);
 
     /// <summary>The name of the program as the process chose it, any bytes.</summary>
     public ReadOnlyMemory<byte> CommandBytes { get; }

@@ -76,7 +76,7 @@ internal static class CommandOptions
         {
             return (PeerPolicy.Parse(text), null);
         }
-        catch (ArgumentException error)
+        catch (FormatException error)
         {
             return (null, ArgumentProblem.Of(error));
         }

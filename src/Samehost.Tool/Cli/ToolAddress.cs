@@ -67,7 +67,7 @@ internal sealed class ToolAddress
             address = Of(ArgumentBytes.AddressOf(text) ?? UnixEndPoint.Parse(Absolute(text)));
             return null;
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is FormatException or ArgumentException)
         {
             return ArgumentProblem.Of(error);
         }

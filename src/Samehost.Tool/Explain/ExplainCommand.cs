@@ -75,7 +75,7 @@ internal static class ExplainCommand
                 return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
             return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is FormatException or ArgumentException)
         {
             throw new ToolException(Problem(error), ExitStatus.UsageError);
         }
@@ -93,7 +93,7 @@ internal static class ExplainCommand
         }
     }
 
-    private static string Problem(ArgumentException error)
+    private static string Problem(Exception error)
     {
         int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return parameter < 0 ? error.Message : error.Message[..parameter];

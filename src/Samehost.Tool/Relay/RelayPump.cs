@@ -147,7 +147,7 @@ internal sealed class RelayBuffers : IDisposable
 
     // Every descriptor that one message can bring, and what the kernel puts beside them.
     private static readonly int RoomForAll =
-        ControlReceiver.RoomForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
+        ControlReceiver.SizeForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
 
     private readonly Stack<SplicePipe> _pipes = new();
 

@@ -22,11 +22,11 @@ internal static class ServeHandover
     }
 
     /// <summary>Asks the running server; null when there is none that would hand over.</summary>
-    public static async Task<UnixTakeOver?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken stop)
+    public static async Task<UnixAcceptedHandover?> AcceptAsync(UnixEndPoint address, ServeSettings settings, CancellationToken stop)
     {
         try
         {
-            return await UnixTakeOver.RequestAsync(ControlOf(address), settings.ListenerOptions(), cancellationToken: stop);
+            return await UnixHandover.AcceptAsync(ControlOf(address), settings.ListenerOptions(), cancellationToken: stop);
         }
         catch (UnixSocketException error) when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED && error.Operation == "connect")
         {
@@ -48,7 +48,7 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint EndpointOf(UnixTakeOver takeOver, SocketKind kind)
+    public static ServeEndpoint EndpointOf(UnixAcceptedHandover takeOver, SocketKind kind)
     {
         try
         {
@@ -60,7 +60,7 @@ internal static class ServeHandover
         }
     }
 
-    public static UnixHandover Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
+    public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(ControlOf(address), server, new UnixHandoverOptions
         {
             Failed = error => log.Say($"a successor failed, going on: {ErrorReport.Summary(error)}"),

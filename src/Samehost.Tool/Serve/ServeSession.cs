@@ -11,10 +11,10 @@ internal sealed class ServeSession(ServeSettings settings)
     private static readonly TimeSpan UnwindTime = TimeSpan.FromSeconds(2);
 
     private readonly ServeLog _log = new(settings);
-    private readonly SystemdNotify _notify = SystemdNotify.FromEnvironment(clear: true);
+    private readonly SystemdNotifier _notify = SystemdNotifier.FromEnvironment(clear: true);
     private readonly List<UnixServer> _servers = [];
     private readonly List<UnixDatagram> _datagrams = [];
-    private UnixHandover? _offer;
+    private UnixHandoverOffer? _offer;
 
     private UnixEndPoint Address => settings.Address!.Local!;
 
@@ -26,7 +26,7 @@ internal sealed class ServeSession(ServeSettings settings)
         ConnectionHandler handler = settings.Echoes ? new EchoHandler(settings, _log)
             : settings.Command is not null ? new ExecHandler(settings, _log)
             : new StdioHandler(settings, _log, settings.IsForOne ? signal.Token : CancellationToken.None);
-        await using UnixTakeOver? takeOver = settings.TakesOver ? await ServeHandover.RequestAsync(Address, settings, signal.Token) : null;
+        await using UnixAcceptedHandover? takeOver = settings.TakesOver ? await ServeHandover.AcceptAsync(Address, settings, signal.Token) : null;
         ServeEndpoint[] endpoints = takeOver is null
             ? ServeHandover.OpenFirst(settings) : [ServeHandover.EndpointOf(takeOver, settings.Kind ?? SocketKind.Stream)];
         if (settings.IsForOne && endpoints.Length > 1)
@@ -37,12 +37,12 @@ internal sealed class ServeSession(ServeSettings settings)
         }
         finally
         {
-            Notify(static notify => notify.Stopping());
+            Notify(static notify => notify.NotifyStopping());
             await StopAsync(handler);
         }
     }
 
-    private async Task<int> ServeAsync(ServeEndpoint[] endpoints, ConnectionHandler handler, UnixTakeOver? takeOver, ShutdownSignal signal)
+    private async Task<int> ServeAsync(ServeEndpoint[] endpoints, ConnectionHandler handler, UnixAcceptedHandover? takeOver, ShutdownSignal signal)
     {
         // Now, because the first client of a command that is for one closes the endpoint.
         string[] greetings = [.. endpoints.Select(endpoint => $"serving {endpoint}, open to {OpenTo(endpoint)}")];
@@ -51,14 +51,14 @@ internal sealed class ServeSession(ServeSettings settings)
             ends.Add(endpoint.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
                 : Start(endpoint, handler, signal.Token).Completion);
         if (takeOver is not null)
-            await takeOver.ConfirmAsync(signal.Token);
+            await takeOver.CompleteAsync(signal.Token);
         _offer = settings.TakesOver ? ServeHandover.Offer(Address, _servers[0], _log) : null;
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
         foreach (string greeting in greetings)
             _log.Say($"{greeting}{(takeOver is null ? "" : ", taken over")}");
-        Notify(static notify => notify.Ready());
+        Notify(static notify => notify.NotifyReady());
 
         Task first = await Task.WhenAny(ends);
         if (_offer is not null && !signal.Received.IsCompleted)
@@ -93,7 +93,7 @@ internal sealed class ServeSession(ServeSettings settings)
             ? "whoever may write to it" : settings.Allowed.ToString();
 
     /// <summary>A service manager that does not listen is no reason not to serve.</summary>
-    private void Notify(Action<SystemdNotify> what)
+    private void Notify(Action<SystemdNotifier> what)
     {
         try
         {

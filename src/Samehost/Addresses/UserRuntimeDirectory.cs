@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Addresses;
 
-/// <summary>Finds the directory that only this user can reach, where <see cref="UnixEndPoint.UserRuntime"/> puts its files.</summary>
+/// <summary>Finds the directory of <see cref="UnixEndPoint.UserRuntime"/>, which only this user can access.</summary>
 internal static class UserRuntimeDirectory
 {
     private const uint OwnerOnly = 0x1C0; // 0700
@@ -10,16 +10,16 @@ internal static class UserRuntimeDirectory
 
     public static string Find() => Find(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), "/tmp");
 
-    /// <summary>The same with the two places as arguments; <paramref name="fallback"/> holds the directory that is made.</summary>
+    /// <summary>Finds it for a value of the variable; the directory is created in <paramref name="fallback"/> if need be.</summary>
     public static string Find(string? xdgRuntimeDirectory, string fallback)
     {
         if (xdgRuntimeDirectory is ['/', ..] && xdgRuntimeDirectory.TrimEnd('/') is var given && WhyNotPrivate(given) is null)
             return given;
 
-        // A fixed name, so that two programs of one user meet whatever their TMPDIR. Making it and looking at it afterwards leaves
-        // nothing to a race: once it is ours and 0700 in a sticky /tmp, nobody else can move it away.
+        // A fixed name, so that two programs of one user find each other whatever their TMPDIR is. Creating it first and checking it
+        // afterwards excludes races: a directory that is ours and 0700 in a sticky /tmp cannot be renamed by another user.
         string path = $"{fallback}/samehost-{LibcIdentity.EffectiveUser()}";
-        _ = LibcIdentity.MakeDirectory(path, OwnerOnly); // usually it is there already, and whatever is wrong shows in the look
+        _ = LibcIdentity.MakeDirectory(path, OwnerOnly); // usually it exists; every other problem shows in the check
         return WhyNotPrivate(path) is { } reason
             ? throw new IOException($"{path} cannot be used for private sockets: it {reason}. Remove it, or set XDG_RUNTIME_DIR to a " +
                 "directory of yours with mode 0700.")
@@ -30,7 +30,7 @@ internal static class UserRuntimeDirectory
     {
         int result = LibcIdentity.LookAt(path, followLinks: false, out uint mode, out uint owner);
         if (result < 0)
-            return "cannot be looked at";
+            return "cannot be accessed";
         if ((mode & LibcIdentity.TypeMask) != LibcIdentity.TypeDirectory)
             return "is not a directory";
         if (owner != LibcIdentity.EffectiveUser())

@@ -3,22 +3,22 @@ using Samehost.Interop;
 
 namespace Samehost.Ancillary;
 
-/// <summary>Room for the control messages of one receive, and what becomes of them.</summary>
+/// <summary>Receives control messages: the size of their buffer, and what is kept of them.</summary>
 internal static class ControlReceiver
 {
-    /// <summary>Room for the sender's credentials, which the kernel puts first, where they are all that is wanted.</summary>
-    public static readonly int RoomForCredentials = ControlLayout.Space(3 * sizeof(int));
+    /// <summary>The buffer size for the sender's credentials, which the kernel writes first.</summary>
+    public static readonly int SizeForCredentials = ControlLayout.Space(3 * sizeof(int));
 
-    /// <summary>Room for what comes beside descriptors: credentials, a pidfd, and a security label where the socket has it sent.</summary>
-    public static int RoomForSender(bool label) =>
-        RoomForCredentials + ControlLayout.Space(sizeof(int)) + (label ? ControlLayout.Space(256) : 0);
+    /// <summary>Returns the buffer size for credentials, a pidfd and, if the socket receives it, a security label.</summary>
+    public static int SizeForSender(bool label) =>
+        SizeForCredentials + ControlLayout.Space(sizeof(int)) + (label ? ControlLayout.Space(256) : 0);
 
-    /// <summary>Room for descriptors: for one more than are wanted, which shows that there are too many. Nothing else bounds how many the
-    /// kernel installs in this process before they can be judged.</summary>
-    public static int RoomForDescriptors(DescriptorOptions wanted) =>
-        ControlLayout.Space(Math.Min(wanted.MaxCount + 1, ControlLayout.MostDescriptors) * sizeof(int));
+    /// <summary>Returns the buffer size for descriptors: one more than are wanted, which shows that there are too many. Only this size
+    /// limits how many the kernel installs in this process before they can be checked.</summary>
+    public static int SizeForDescriptors(DescriptorOptions wanted) =>
+        ControlLayout.Space(Math.Min(wanted.Freeze().MaxCount + 1, ControlLayout.MostDescriptors) * sizeof(int));
 
-    /// <summary>Receives with as much room for descriptors as the process has numbers for, below those that are reserved.</summary>
+    /// <summary>Receives with a buffer for as many descriptors as the process has free numbers below the reserved ones.</summary>
     /// <returns>As <see cref="LibcMessage.Receive"/>.</returns>
     public static int Receive(
         Descriptor socket,
@@ -29,21 +29,21 @@ internal static class ControlReceiver
         DescriptorOptions? wanted,
         out ReceivedHeader received)
     {
-        if (wanted is null || !DescriptorRoom.IsNearEnd)
+        if (wanted is null || !DescriptorBudget.IsNearEnd)
             return LibcMessage.Receive(socket, bytes, address, control, record, out received);
-        lock (DescriptorRoom.Receiving)
+        lock (DescriptorBudget.Receiving)
         {
             int most = control.Length / sizeof(int); // as many as it could hold if nothing else came
-            int count = DescriptorRoom.Count(socket, most);
-            int length = (record ? RoomForCredentials : 0) + (count == 0 ? 0 : ControlLayout.HeaderSize + count * sizeof(int));
+            int count = DescriptorBudget.Count(socket, most);
+            int length = (record ? SizeForCredentials : 0) + (count == 0 ? 0 : ControlLayout.HeaderSize + count * sizeof(int));
             return LibcMessage.Receive(
                 socket, bytes, address, count == most ? control : control[..Math.Min(length, control.Length)], record, out received);
         }
     }
 
     /// <summary>
-    /// Takes what came: descriptors that are wanted, the sender's credentials and pidfd. Everything else that is a descriptor is
-    /// closed, whatever the buffer holds.
+    /// Reads the descriptors that are wanted, the sender's credentials and its pidfd. All other descriptors are closed, whatever the
+    /// buffer contains.
     /// </summary>
     public static ReceivedControl Read(ReadOnlySpan<byte> control, int flags, DescriptorOptions? wanted)
     {
@@ -53,7 +53,7 @@ internal static class ControlReceiver
         return result;
     }
 
-    /// <summary>The same, with the descriptors that are not wanted left to the caller to close: that may block.</summary>
+    /// <summary>Reads the same, and leaves it to the caller to close the descriptors that are not wanted, which may block.</summary>
     public static ReceivedControl Read(
         ReadOnlySpan<byte> control, int flags, DescriptorOptions? wanted, ref List<IDisposable>? refused)
     {
@@ -93,22 +93,22 @@ internal static class ControlReceiver
     private static DescriptorLoss Judge(List<Descriptor>? descriptors, bool truncated, DescriptorOptions? wanted)
     {
         if (wanted is null)
-            return DescriptorLoss.None; // nobody asked, nobody misses them
+            return DescriptorLoss.None; // they were not asked for
         if (descriptors is not null && descriptors.Count > wanted.MaxCount)
-            return DescriptorLoss.TooMany; // truncated or not: there was room for one too many
-        if (truncated || (descriptors is not null && !DescriptorRoom.MayKeep(descriptors)))
-            return DescriptorLoss.NoRoom;
+            return DescriptorLoss.TooMany; // truncated or not: the buffer had space for one too many
+        if (truncated || (descriptors is not null && !DescriptorBudget.MayKeep(descriptors)))
+            return DescriptorLoss.OutOfDescriptors;
         if (descriptors is null)
             return DescriptorLoss.None;
         return wanted.Kinds == DescriptorKinds.Any || AllAre(wanted.Kinds, descriptors) ? DescriptorLoss.None : DescriptorLoss.WrongKind;
     }
 
-    // Of its own: here a lambda is made only where descriptors came, and not with every message.
+    // A method of its own, so that the closure is allocated only if descriptors came.
     private static bool AllAre(DescriptorKinds kinds, List<Descriptor> descriptors) =>
-        descriptors.TrueForAll(d => (kinds & DescriptorKind.Of(d)) != 0);
+        descriptors.TrueForAll(d => (kinds & d.GetKind()) != 0);
 }
 
-/// <summary>What came beside the bytes.</summary>
+/// <summary>The control data of one message.</summary>
 internal struct ReceivedControl
 {
     public ReceivedControl()

@@ -2,22 +2,22 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Ancillary;
 
-/// <summary>The control message for descriptors that go with a message; keeps them open until the kernel has them.</summary>
+/// <summary>Keeps descriptors open while they are sent, and returns their numbers.</summary>
 internal ref struct DescriptorSender
 {
     private readonly IReadOnlyList<SafeHandle> _handles;
     private readonly Span<int> _numbers;
     private int _held;
 
-    /// <param name="handles">What is sent: at most 253, none closed.</param>
-    /// <param name="numbers">Room for as many numbers.</param>
+    /// <param name="handles">At most 253 open descriptors.</param>
+    /// <param name="numbers">Memory for as many numbers.</param>
     public DescriptorSender(IReadOnlyList<SafeHandle> handles, Span<int> numbers)
     {
         _handles = handles;
         _numbers = numbers[..handles.Count];
     }
 
-    /// <summary>Checks what a caller wants to send.</summary>
+    /// <summary>Validates the argument of a send.</summary>
     public static void Check(IReadOnlyList<SafeHandle> handles)
     {
         ArgumentNullException.ThrowIfNull(handles);
@@ -28,7 +28,7 @@ internal ref struct DescriptorSender
             ArgumentNullException.ThrowIfNull(handles[i], nameof(handles));
     }
 
-    /// <summary>The numbers, which stay valid until <see cref="Release"/>.</summary>
+    /// <summary>Returns the numbers, which are valid until <see cref="Release"/>.</summary>
     public ReadOnlySpan<int> Hold()
     {
         for (; _held < _handles.Count; _held++)

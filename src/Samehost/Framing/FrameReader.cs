@@ -1,60 +1,61 @@
 using System.Runtime.CompilerServices;
-using Samehost.Framing;
 
-namespace Samehost;
+namespace Samehost.Framing;
 
-/// <summary>
-/// Reads length-prefixed messages (frames) from a <see cref="UnixStream"/>: four bytes that say how many follow, little-endian unless
-/// <see cref="FrameOptions.BigEndian"/>, then the message. Many frames come with one read, and none costs an allocation.
-/// </summary>
+/// <summary>Reads length-prefixed messages (frames) from a stream.</summary>
 /// <remarks>
-/// <para>Not thread-safe: one caller at a time. It reads ahead, so nobody else may read from the stream.</para>
-/// <para>Cancel safe: a cancelled call has lost nothing; what had arrived of a frame is kept for the next call.</para>
-/// <para>A length above <see cref="FrameOptions.MaxLength"/> is an <see cref="InvalidDataException"/>, before any memory is
-/// taken for it; where the next frame begins is then unknown, and every later call fails likewise.</para>
-/// <para>With <see cref="FrameOptions.Descriptors"/> set, each frame comes with the descriptors that it was sent with. The rule is that of
-/// <see cref="UnixStream.Receive"/>: a set belongs to the frame that holds the last byte of the read it came with, which is exact when
-/// a frame with descriptors has sends of its own, as <see cref="FrameWriter"/> sees to. A frame that two sets fall to
-/// loses both: they are closed, and its <see cref="Frame.DescriptorLoss"/> is <see cref="DescriptorLoss.TooMany"/>.</para>
+/// <para>A frame has four bytes with the length of the message, little-endian unless <see cref="FrameOptions.BigEndian"/>, and then the
+/// message. One read brings many frames, and reading them does not allocate.</para>
+/// <para>Not thread-safe: one caller at a time. The reader reads ahead, so nothing else may read from the stream.</para>
+/// <para>Cancel safe: a canceled call has lost nothing; the part of a frame that has arrived is kept for the next call.</para>
+/// <para>A length above <see cref="FrameOptions.MaxLength"/> is an <see cref="InvalidDataException"/>, before any memory is allocated for
+/// it. The position of the next frame is then unknown, so every later call fails as well.</para>
+/// <para>With <see cref="FrameOptions.Descriptors"/>, each frame comes with the descriptors that it was sent with. As for
+/// <see cref="UnixStream.Receive"/>, a set belongs to the frame that contains the last byte of the read it came with, which is exact if a
+/// frame with descriptors is sent on its own, as <see cref="FrameWriter"/> does. If two sets belong to one frame, both are closed, and its
+/// <see cref="Frame.DescriptorLoss"/> is <see cref="DescriptorLoss.TooMany"/>.</para>
 /// </remarks>
 /// <example><code>
-/// using var reader = new FrameReader(stream);
-/// while (await reader.WaitToReadAsync())
-///     while (reader.TryRead(out Frame frame))
-///         Handle(frame.Span);
+/// await using var reader = new FrameReader(stream);
+/// await foreach (var frame in reader.ReadAllAsync())
+///     Handle(frame.Span);
 /// </code></example>
 public sealed class FrameReader : IDisposable, IAsyncDisposable
 {
     private readonly InputBuffer _input;
     private readonly FrameDescriptorQueue? _sets;
-    private readonly FrameOptions _options;
+    private readonly DescriptorOptions? _descriptors;
     private readonly uint _maxLength;
     private readonly bool _reversed;
 
-    /// <summary>Reads frames from a stream.</summary>
-    /// <param name="stream">The stream; it stays the caller's to close, unless <see cref="FrameOptions.OwnsStream"/>.</param>
-    /// <param name="options"><see cref="FrameOptions.Default"/> when null.</param>
-    /// <exception cref="ArgumentException">Descriptors are wanted and the stream does not accept any.</exception>
-    public FrameReader(UnixStream stream, FrameOptions? options = null)
+    /// <summary>Initializes a reader.</summary>
+    /// <param name="stream">The stream, which the caller closes unless <see cref="FrameOptions.OwnsStream"/>.</param>
+    /// <param name="options">The format of the frames; if null, the defaults of <see cref="FrameOptions"/>.</param>
+    /// <exception cref="ArgumentException">The stream is not readable, or descriptors are wanted and it does not accept any.</exception>
+    public FrameReader(Stream stream, FrameOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        _options = options ?? FrameOptions.Default;
-        _maxLength = (uint)_options.MaxLength;
-        _reversed = _options.BigEndian == BitConverter.IsLittleEndian;
-        _input = new InputBuffer(stream, _options.BufferSize);
-        if (_options.Descriptors is null)
+        options ??= new();
+        _maxLength = (uint)options.MaxLength;
+        _reversed = options.BigEndian == BitConverter.IsLittleEndian;
+        _descriptors = options.Descriptors?.Freeze();
+        _input = new InputBuffer(stream, options.BufferSize, options.OwnsStream);
+        if (_descriptors is null)
             return;
-        if (!stream.AcceptDescriptors)
-            throw new ArgumentException("The stream does not accept descriptors; set AcceptDescriptors before the peer sends any.");
+        if (!_input.AcceptsDescriptors)
+        {
+            throw new ArgumentException(
+                "The stream does not accept descriptors; set AcceptDescriptors before the peer sends any.", nameof(stream));
+        }
+
         _sets = new FrameDescriptorQueue();
     }
 
-    /// <summary>Takes a frame that has arrived as a whole; never waits and never reads from the stream.</summary>
-    /// <returns>False when there is none: <see cref="WaitToReadAsync"/> reads on.</returns>
+    /// <summary>Reads a frame that has arrived completely, without reading from the stream.</summary>
+    /// <returns>False if there is none; <see cref="WaitToReadAsync"/> waits for one.</returns>
     /// <exception cref="InvalidDataException">The next frame is longer than <see cref="FrameOptions.MaxLength"/>.</exception>
     public bool TryRead(out Frame frame)
     {
-        _sets?.CloseGiven();
+        _sets?.CloseTaken();
         var input = _input;
         int start = input.Start;
         int available = input.End - start;
@@ -76,7 +77,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
         return false;
     }
 
-    /// <summary>Waits until a frame is there for <see cref="TryRead"/>.</summary>
+    /// <summary>Waits until <see cref="TryRead"/> can read a frame.</summary>
     /// <remarks>Cancel safe.</remarks>
     /// <returns>False at the end of the stream.</returns>
     /// <exception cref="InvalidDataException">The next frame is longer than <see cref="FrameOptions.MaxLength"/>.</exception>
@@ -84,11 +85,11 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     /// <exception cref="IOException">ECONNRESET; see <see cref="UnixStream.Read(Span{byte})"/>.</exception>
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default)
     {
-        _sets?.CloseGiven();
+        _sets?.CloseTaken();
         return HasFrame(out int wanted) ? new ValueTask<bool>(true) : FillAsync(wanted, cancellationToken);
     }
 
-    /// <summary>The next frame, or the end of the stream (<see cref="Frame.IsEnd"/>).</summary>
+    /// <summary>Reads the next frame, or the end of the stream (<see cref="Frame.IsEnd"/>).</summary>
     /// <remarks>Cancel safe.</remarks>
     /// <exception cref="InvalidDataException">The next frame is longer than <see cref="FrameOptions.MaxLength"/>.</exception>
     /// <exception cref="EndOfStreamException">The stream ended inside a frame.</exception>
@@ -96,11 +97,28 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     public ValueTask<Frame> ReadAsync(CancellationToken cancellationToken = default) =>
         TryRead(out var frame) ? new ValueTask<Frame>(frame) : ReadSlowAsync(cancellationToken);
 
-    /// <summary>Waits until a frame is there for <see cref="TryRead"/>, blocking the thread; see <see cref="WaitToReadAsync"/>.</summary>
+    /// <summary>Reads all frames until the stream ends.</summary>
+    /// <remarks>
+    /// <para>A frame is valid until the next one is requested.</para>
+    /// <para>Cancel safe.</para>
+    /// </remarks>
+    /// <exception cref="InvalidDataException">A frame is longer than <see cref="FrameOptions.MaxLength"/>.</exception>
+    /// <exception cref="EndOfStreamException">The stream ended inside a frame.</exception>
+    /// <exception cref="IOException">ECONNRESET; see <see cref="UnixStream.Read(Span{byte})"/>.</exception>
+    public async IAsyncEnumerable<Frame> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (await WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            while (TryRead(out var frame))
+                yield return frame;
+        }
+    }
+
+    /// <summary>Waits until <see cref="TryRead"/> can read a frame, blocking the thread; see <see cref="WaitToReadAsync"/>.</summary>
     /// <exception cref="IOException">Also ETIMEDOUT after <see cref="UnixStream.ReadTimeout"/>, which loses nothing.</exception>
     public bool WaitToRead()
     {
-        _sets?.CloseGiven();
+        _sets?.CloseTaken();
         while (!HasFrame(out int wanted))
         {
             if (!Fill(wanted))
@@ -110,23 +128,22 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
         return true;
     }
 
-    /// <summary>The next frame, blocking the thread until it is there; see <see cref="ReadAsync"/>.</summary>
+    /// <summary>Reads the next frame, blocking the thread until it has arrived; see <see cref="ReadAsync"/>.</summary>
     /// <exception cref="IOException">Also ETIMEDOUT after <see cref="UnixStream.ReadTimeout"/>, which loses nothing.</exception>
     public Frame Read() => TryRead(out var frame) || (WaitToRead() && TryRead(out frame)) ? frame : default;
 
-    /// <summary>Closes the descriptors that were not taken, and the stream only when <see cref="FrameOptions.OwnsStream"/>.</summary>
+    /// <summary>Closes the descriptors that were not taken, and the stream if <see cref="FrameOptions.OwnsStream"/>.</summary>
     public void Dispose()
     {
         _sets?.Dispose();
-        if (_options.OwnsStream)
-            _input.Stream.Dispose();
+        _input.Close();
     }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
     {
-        Dispose();
-        return ValueTask.CompletedTask;
+        _sets?.Dispose();
+        return _input.CloseAsync();
     }
 
     private bool HasFrame(out int wanted)
@@ -150,8 +167,8 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     {
         bool more = _sets is null
             ? _input.Fill(wanted)
-            : Received(FrameTransfer.Receive(_input, wanted, _options.Descriptors!));
-        return more || EndBetweenFrames();
+            : AddReceived(_input.Receive(wanted, _descriptors!));
+        return more || EndsBetweenFrames();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -161,10 +178,9 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
         {
             bool more = _sets is null
                 ? await _input.FillAsync(wanted, cancellationToken).ConfigureAwait(false)
-                : Received(await FrameTransfer.ReceiveAsync(_input, wanted, _options.Descriptors!, cancellationToken)
-                    .ConfigureAwait(false));
+                : AddReceived(await _input.ReceiveAsync(wanted, _descriptors!, cancellationToken).ConfigureAwait(false));
             if (!more)
-                return EndBetweenFrames();
+                return EndsBetweenFrames();
         }
         while (!HasFrame(out wanted));
         return true;
@@ -174,19 +190,19 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     private async ValueTask<Frame> ReadSlowAsync(CancellationToken cancellationToken) =>
         await WaitToReadAsync(cancellationToken).ConfigureAwait(false) && TryRead(out var frame) ? frame : default;
 
-    private bool Received(in UnixMessage message)
+    private bool AddReceived(in UnixMessage message)
     {
         if (!_input.Added(message.Count))
             return false;
-        bool known = _input.Available >= FramePrefix.Size;
-        long frameEnd = known
+        bool isKnown = _input.Available >= FramePrefix.Size;
+        long frameEnd = isKnown
             ? _input.Position + FramePrefix.Size + FramePrefix.Read(_input.Bytes.AsSpan(_input.Start), _reversed)
             : long.MaxValue;
         _sets!.Add(message, _input.EndPosition - 1, frameEnd);
         return true;
     }
 
-    private bool EndBetweenFrames() => _input.Available == 0
+    private bool EndsBetweenFrames() => _input.Available == 0
         ? false
         : throw new EndOfStreamException($"The stream ended inside a frame, after {_input.Available} of its bytes, prefix included.");
 }

@@ -3,13 +3,15 @@ using System.Runtime.CompilerServices;
 
 namespace Samehost.Framing;
 
-/// <summary>
-/// Bytes read from a stream and not yet consumed. Memory follows what has arrived, not what a peer announces: the buffer
-/// at most doubles when it is full, and is given back when the long message is done with.
-/// </summary>
-internal sealed class InputBuffer(UnixStream stream, int size)
+/// <summary>Buffers the bytes that were read from a stream and not yet consumed.</summary>
+/// <remarks>The memory depends on what has arrived, not on what a peer announces: a full buffer at most doubles, and the array of a long
+/// message goes back to the pool when the message has been consumed.</remarks>
+internal sealed class InputBuffer
 {
-    private readonly int _size = size;
+    private readonly Stream _stream;
+    private readonly UnixStream? _unixStream;
+    private readonly bool _ownsStream;
+    private readonly int _size;
     private byte[] _own = [];
     private long _consumedBefore; // bytes of the stream that lay before Bytes[0]
 
@@ -17,29 +19,73 @@ internal sealed class InputBuffer(UnixStream stream, int size)
     public int Start;
     public int End;
 
+    /// <param name="stream">A readable stream.</param>
+    /// <param name="size">The size of the buffer, except for messages that are longer.</param>
+    /// <param name="ownsStream">Whether <see cref="Close"/> closes the stream.</param>
+    /// <exception cref="ArgumentException">The stream is not readable.</exception>
+    public InputBuffer(Stream stream, int size, bool ownsStream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        _unixStream = stream as UnixStream;
+        if (_unixStream is null && !stream.CanRead)
+            throw new ArgumentException("The stream is not readable.", nameof(stream));
+        _stream = stream;
+        _size = size;
+        _ownsStream = ownsStream;
+    }
+
     public bool HasEnded { get; private set; }
 
-    public UnixStream Stream { get; } = stream;
+    /// <summary>True if the stream receives descriptors.</summary>
+    public bool AcceptsDescriptors => _unixStream?.AcceptDescriptors ?? false;
 
     public int Available => End - Start;
 
-    /// <summary>Where the stream is at <see cref="Start"/>, and at <see cref="End"/>.</summary>
+    /// <summary>The position in the stream of <see cref="Start"/>.</summary>
     public long Position => _consumedBefore + Start;
 
+    /// <summary>The position in the stream of <see cref="End"/>.</summary>
     public long EndPosition => _consumedBefore + End;
 
     /// <summary>Reads once, blocking the thread; false at the end of the stream.</summary>
-    /// <param name="wanted">How many bytes the message at <see cref="Start"/> will have, as far as that is known; 0 when it is not.</param>
-    public bool Fill(int wanted) => Added(Stream.Read(MakeRoom(wanted).Span));
+    /// <param name="wanted">The length of the message at <see cref="Start"/>, or 0 if it is not known.</param>
+    public bool Fill(int wanted) => Added(_stream.Read(GetSpace(wanted).Span));
 
-    /// <summary>Reads once; false at the end of the stream. A cancelled call has taken nothing.</summary>
+    /// <summary>Reads once; false at the end of the stream. A canceled call has consumed nothing.</summary>
     public ValueTask<bool> FillAsync(int wanted, CancellationToken cancellationToken)
     {
-        var read = Stream.ReadAsync(MakeRoom(wanted), cancellationToken);
-        return read.IsCompletedSuccessfully ? new ValueTask<bool>(Added(read.Result)) : Await(read);
+        var read = _stream.ReadAsync(GetSpace(wanted), cancellationToken);
+        return read.IsCompletedSuccessfully ? new ValueTask<bool>(Added(read.Result)) : AwaitAsync(read);
     }
 
-    /// <summary>Notes that so many bytes were put into the room; none means the end of the stream.</summary>
+    /// <summary>Receives once with descriptors, blocking the thread; fails as a read does.</summary>
+    public UnixMessage Receive(int wanted, DescriptorOptions descriptors)
+    {
+        try
+        {
+            return _unixStream!.Receive(GetSpace(wanted).Span, descriptors);
+        }
+        catch (UnixSocketException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Receives once with descriptors; fails as a read does. A canceled call has consumed nothing.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<UnixMessage> ReceiveAsync(int wanted, DescriptorOptions descriptors, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _unixStream!.ReceiveAsync(GetSpace(wanted), descriptors, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UnixSocketException error)
+        {
+            throw new IOException(error.Message, error);
+        }
+    }
+
+    /// <summary>Adds the bytes that were written to the space; none means the end of the stream.</summary>
     public bool Added(int count)
     {
         End += count;
@@ -47,8 +93,19 @@ internal sealed class InputBuffer(UnixStream stream, int size)
         return count > 0;
     }
 
-    /// <summary>Room behind what is there, after moving that to the front. What was handed out before is no longer valid.</summary>
-    public Memory<byte> MakeRoom(int wanted)
+    /// <summary>Closes the stream if this object owns it.</summary>
+    public void Close()
+    {
+        if (_ownsStream)
+            _stream.Dispose();
+    }
+
+    /// <summary>Closes the stream if this object owns it.</summary>
+    public ValueTask CloseAsync() => _ownsStream ? _stream.DisposeAsync() : ValueTask.CompletedTask;
+
+    /// <summary>Moves the bytes to the front, and returns the space behind them. Memory that was returned before is no longer
+    /// valid.</summary>
+    private Memory<byte> GetSpace(int wanted)
     {
         int available = Available;
         _consumedBefore += Start;
@@ -72,7 +129,7 @@ internal sealed class InputBuffer(UnixStream stream, int size)
         return ArrayPool<byte>.Shared.Rent((int)size);
     }
 
-    // Borrowed arrays go back only here, where no read is under way that could still write into one.
+    // Rented arrays go back only here, where no read is in progress that could still write into one.
     private void Move(byte[] to)
     {
         byte[] from = Bytes;
@@ -83,5 +140,5 @@ internal sealed class InputBuffer(UnixStream stream, int size)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> Await(ValueTask<int> read) => Added(await read.ConfigureAwait(false));
+    private async ValueTask<bool> AwaitAsync(ValueTask<int> read) => Added(await read.ConfigureAwait(false));
 }

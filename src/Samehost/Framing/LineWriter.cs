@@ -1,19 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using Samehost.Framing;
 
-namespace Samehost;
+namespace Samehost.Framing;
 
-/// <summary>
-/// Writes lines to a <see cref="UnixStream"/>: bytes or text, and a newline after them. Short lines are gathered and sent together; long
-/// ones are not copied.
-/// </summary>
+/// <summary>Writes lines to a stream: bytes or text, each followed by a newline.</summary>
 /// <remarks>
-/// <para>A line with a newline in it is refused: it would reach the peer as two, of which the second may be an attacker's.</para>
-/// <para>Not thread-safe: one caller at a time. What was written is sent when the buffer is full, by <see cref="Flush"/> and
+/// <para>Short lines are gathered and sent together; long ones are not copied. A line that contains a newline is refused: the peer would
+/// read it as two, and the second may be an attacker's.</para>
+/// <para>Not thread-safe: one caller at a time. The lines are sent when the buffer is full, by <see cref="Flush"/> and
 /// <see cref="FlushAsync"/>, and at disposal: flush before waiting for an answer.</para>
 /// <para>Not cancel safe: a send that is canceled, times out or fails may have sent part of a line, so that nothing can follow it; further
-/// calls are then an <see cref="InvalidOperationException"/>. A token that was canceled before the call leaves everything as it was.</para>
+/// calls are then an <see cref="InvalidOperationException"/>. A token that was canceled before the call leaves everything as it
+/// was.</para>
 /// </remarks>
 /// <example><code>
 /// await using var writer = new LineWriter(stream);
@@ -23,50 +21,51 @@ namespace Samehost;
 public sealed class LineWriter : IDisposable, IAsyncDisposable
 {
     private readonly OutputBuffer _output;
-    private readonly LineOptions _options;
+    private readonly int _maxLength;
 
-    /// <summary>Writes lines to a stream.</summary>
-    /// <param name="stream">The stream; it stays the caller's to close, unless <see cref="LineOptions.OwnsStream"/>.</param>
-    /// <param name="options"><see cref="LineOptions.Default"/> when null.</param>
-    public LineWriter(UnixStream stream, LineOptions? options = null)
+    /// <summary>Initializes a writer.</summary>
+    /// <param name="stream">The stream, which the caller closes unless <see cref="LineOptions.OwnsStream"/>.</param>
+    /// <param name="options">The limits; if null, the defaults of <see cref="LineOptions"/>.</param>
+    /// <exception cref="ArgumentException">The stream is not writable.</exception>
+    public LineWriter(Stream stream, LineOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        _options = options ?? LineOptions.Default;
-        _output = new OutputBuffer(stream, _options.BufferSize);
+        options ??= new();
+        _maxLength = options.MaxLength;
+        _output = new OutputBuffer(stream, options.BufferSize, options.OwnsStream);
     }
 
-    /// <summary>Adds a line to what is to be sent, if there is room for it; never sends.</summary>
-    /// <returns>False, with nothing added, when it has to be flushed first or the line is longer than the buffer.</returns>
-    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or a newline in it.</exception>
+    /// <summary>Writes a line to the buffer if it has enough space, without sending.</summary>
+    /// <returns>False if the buffer has to be flushed first, or the line is longer than the buffer; nothing was written then.</returns>
+    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or it contains a newline.</exception>
     public bool TryWrite(ReadOnlySpan<byte> line)
     {
         Check(line);
-        if (!_output.TryReserve(line.Length + 1, out var room))
+        if (!_output.TryReserve(line.Length + 1, out var space))
             return false;
-        line.CopyTo(room);
-        room[^1] = (byte)'\n';
+        line.CopyTo(space);
+        space[^1] = (byte)'\n';
         return true;
     }
 
-    /// <summary>Writes a line; where the buffer is full it is sent first, blocking the thread while the peer has no room.</summary>
-    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or a newline in it; nothing was
-    /// written.</exception>
+    /// <summary>Writes a line. A full buffer is sent first, which blocks the thread while the socket's send buffer is full.</summary>
+    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or it contains a newline; nothing
+    /// was written.</exception>
     /// <exception cref="IOException">EPIPE when the peer has closed; ETIMEDOUT after <see cref="UnixStream.WriteTimeout"/>.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public void Write(ReadOnlySpan<byte> line)
     {
         if (TryWrite(line))
             return;
-        _output.Flush();
+        _output.Send();
         if (TryWrite(line))
             return;
         _output.SendThrough(line);
         EndLine();
     }
 
-    /// <summary>Writes text as a line, in UTF-8; see <see cref="Write(ReadOnlySpan{byte})"/>.</summary>
-    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or a newline in it; nothing was
-    /// written.</exception>
+    /// <summary>Writes text as a line, encoded as UTF-8; see <see cref="Write(ReadOnlySpan{byte})"/>.</summary>
+    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or it contains a newline; nothing
+    /// was written.</exception>
     /// <exception cref="IOException">EPIPE when the peer has closed; ETIMEDOUT after <see cref="UnixStream.WriteTimeout"/>.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public void Write(string line)
@@ -75,44 +74,43 @@ public sealed class LineWriter : IDisposable, IAsyncDisposable
             Write(Encoding.UTF8.GetBytes(line));
     }
 
-    /// <summary>Writes a line; where the buffer is full it is sent first.</summary>
+    /// <summary>Writes a line. A full buffer is sent first.</summary>
     /// <remarks>Not cancel safe.</remarks>
     /// <param name="line">The line; it must not change until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or a newline in it; nothing was
-    /// written.</exception>
+    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or it contains a newline; nothing
+    /// was written.</exception>
     /// <exception cref="IOException">EPIPE when the peer has closed.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken = default) =>
         TryWrite(line.Span) ? ValueTask.CompletedTask : WriteSlowAsync(line, cancellationToken);
 
-    /// <summary>Writes text as a line, in UTF-8; see <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
+    /// <summary>Writes text as a line, encoded as UTF-8; see <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</summary>
     /// <remarks>Not cancel safe.</remarks>
-    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or a newline in it; nothing was
-    /// written.</exception>
+    /// <exception cref="ArgumentException">Longer than <see cref="LineOptions.MaxLength"/>, or it contains a newline; nothing
+    /// was written.</exception>
     /// <exception cref="IOException">EPIPE when the peer has closed.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public ValueTask WriteAsync(string line, CancellationToken cancellationToken = default) =>
         TryWrite(line) ? ValueTask.CompletedTask : WriteSlowAsync(Encoding.UTF8.GetBytes(line), cancellationToken);
 
-    /// <summary>Sends what was written, blocking the thread while the peer has no room.</summary>
+    /// <summary>Sends the buffer, which blocks the thread while the socket's send buffer is full.</summary>
     /// <exception cref="IOException">EPIPE when the peer has closed; ETIMEDOUT after <see cref="UnixStream.WriteTimeout"/>.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public void Flush() => _output.Flush();
 
-    /// <summary>Sends what was written.</summary>
+    /// <summary>Sends the buffer.</summary>
     /// <remarks>Not cancel safe.</remarks>
     /// <exception cref="IOException">EPIPE when the peer has closed.</exception>
     /// <exception cref="InvalidOperationException">An earlier call failed or was canceled.</exception>
     public ValueTask FlushAsync(CancellationToken cancellationToken = default) => _output.FlushAsync(cancellationToken);
 
-    /// <summary>Sends what was written, unless an earlier call failed, and closes the stream only when
-    /// <see cref="LineOptions.OwnsStream"/>.</summary>
+    /// <summary>Sends the buffer, unless an earlier call failed, and closes the stream if <see cref="LineOptions.OwnsStream"/>.</summary>
     /// <exception cref="IOException">EPIPE when the peer has closed, with something left to send.</exception>
-    public void Dispose() => _output.Finish(_options.OwnsStream);
+    public void Dispose() => _output.Finish();
 
     /// <inheritdoc cref="Dispose"/>
-    public ValueTask DisposeAsync() => _output.FinishAsync(_options.OwnsStream);
+    public ValueTask DisposeAsync() => _output.FinishAsync();
 
     private bool TryWrite(string line)
     {
@@ -120,18 +118,18 @@ public sealed class LineWriter : IDisposable, IAsyncDisposable
         int length = Encoding.UTF8.GetByteCount(line);
         CheckLength(length);
         if (line.Contains('\n'))
-            throw NewlineInside();
-        if (!_output.TryReserve(length + 1, out var room))
+            throw ContainsNewline();
+        if (!_output.TryReserve(length + 1, out var space))
             return false;
-        Encoding.UTF8.GetBytes(line, room);
-        room[^1] = (byte)'\n';
+        Encoding.UTF8.GetBytes(line, space);
+        space[^1] = (byte)'\n';
         return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteSlowAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
     {
-        await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _output.SendAsync(cancellationToken).ConfigureAwait(false);
         if (TryWrite(line.Span))
             return;
         await _output.SendThroughAsync(line, null, cancellationToken).ConfigureAwait(false);
@@ -144,14 +142,14 @@ public sealed class LineWriter : IDisposable, IAsyncDisposable
     {
         CheckLength(line.Length);
         if (line.Contains((byte)'\n'))
-            throw NewlineInside();
+            throw ContainsNewline();
     }
 
     private void CheckLength(int length)
     {
-        if (length > _options.MaxLength)
-            throw new ArgumentException($"The line has {length} bytes; the longest allowed is {_options.MaxLength}.");
+        if (length > _maxLength)
+            throw new ArgumentException($"The line has {length} bytes; the longest allowed is {_maxLength}.");
     }
 
-    private static ArgumentException NewlineInside() => new("The line has a newline in it; the peer would take it for two lines.");
+    private static ArgumentException ContainsNewline() => new("The line contains a newline; the peer would read it as two lines.");
 }

@@ -5,13 +5,12 @@ using Samehost.Peers;
 
 namespace Samehost;
 
-/// <summary>
-/// Who is at the other end of a local socket, as the kernel vouches for it: the user and groups that the process had when it
-/// connected, listened, or made the pair (SO_PEERCRED, unix(7)), or when it sent a datagram (SCM_CREDENTIALS).
-/// </summary>
+/// <summary>Contains the process, the user and the groups of a socket's peer, as the kernel reports them.</summary>
 /// <remarks>
-/// It is the identity of that moment and of that process: a descriptor may have been passed on since, and a process may have changed
-/// its user. The process number is for logs only; numbers are given again. For more about the process, take a <see cref="PeerProcess"/>.
+/// <para>They are those that the process had when it connected, listened or created the pair (SO_PEERCRED, unix(7)), or when it sent the
+/// datagram (SCM_CREDENTIALS). Since then, the process may have changed its user, or passed its descriptor on.</para>
+/// <para>The process number is for logs only, because numbers are reused. For more about the process, use a
+/// <see cref="PeerProcess"/>.</para>
 /// </remarks>
 public sealed class PeerCredentials
 {
@@ -24,55 +23,57 @@ public sealed class PeerCredentials
         SecurityLabel = securityLabel;
     }
 
-    /// <summary>The process number, advisory; 0 when the peer is outside our process namespace.</summary>
+    /// <summary>Gets the process number, which is advisory; 0 if the peer is not in the process namespace of this process.</summary>
     public int ProcessId { get; }
 
-    /// <summary>The effective user number. With a datagram or a record comes the real one, or another of its own that the sender chose to
-    /// name (unix(7)): a program that runs as another user for the time being is still known by who started it.</summary>
+    /// <summary>Gets the number of the effective user.</summary>
+    /// <remarks>For a datagram or a record it is the real user, or another one of its own that the sender names (unix(7)).</remarks>
     public uint UserId { get; }
 
-    /// <summary>The effective group number; with a datagram or a record the real one, as for <see cref="UserId"/>.</summary>
+    /// <summary>Gets the number of the effective group.</summary>
+    /// <remarks>For a datagram or a record it is the real group, as for <see cref="UserId"/>.</remarks>
     public uint GroupId { get; }
 
-    /// <summary>The supplementary group numbers (SO_PEERGROUPS); empty for datagrams, whose messages do not carry them.</summary>
+    /// <summary>Gets the numbers of the supplementary groups (SO_PEERGROUPS); empty for datagrams, which do not carry them.</summary>
     public IReadOnlyList<uint> Groups { get; }
 
-    /// <summary>The label of the peer's security module (SO_PEERSEC), or null where there is none.</summary>
+    /// <summary>Gets the peer's security label (SO_PEERSEC), or null if no security module sets one.</summary>
     public string? SecurityLabel { get; }
 
-    /// <summary>The user's name, or null when the system does not know the number.</summary>
+    /// <summary>Gets the name of the user, or null if the account database has none.</summary>
+    /// <remarks>Each call looks it up (getpwuid(3)).</remarks>
     public string? UserName => LibcAccount.FindUserName(UserId);
 
-    /// <summary>The group's name, or null when the system does not know the number.</summary>
+    /// <summary>Gets the name of the group, or null if the account database has none.</summary>
+    /// <remarks>Each call looks it up (getgrgid(3)).</remarks>
     public string? GroupName => LibcAccount.FindGroupName(GroupId);
 
-    /// <summary>The names of the effective and the supplementary groups, of those that the system has a name for. Looked up at each
-    /// call.</summary>
+    /// <summary>Gets the names of the effective and the supplementary groups that the account database has a name for.</summary>
+    /// <remarks>Each call looks them up (getgrgid(3)).</remarks>
     public IReadOnlyList<string> GroupNames =>
         [.. Groups.Prepend(GroupId).Distinct().Select(LibcAccount.FindGroupName).OfType<string>()];
 
-    /// <summary>
-    /// True when the peer is a stranger to our namespaces, so that its numbers do not say who it is: its process has no number here,
-    /// or its user has none and shows as the overflow user. A <see cref="PeerPolicy"/> admits such a peer only if it admits anyone.
-    /// </summary>
-    public bool IsStranger => ProcessId == 0 || UserNamespace.IsOverflowUser(UserId);
+    /// <summary>Gets a value that indicates whether the numbers do not identify the peer, because its process or its user has no number in
+    /// the namespaces of this process (user_namespaces(7)).</summary>
+    /// <remarks>A <see cref="PeerPolicy"/> allows such a peer only if it allows every peer.</remarks>
+    public bool IsUnmapped => ProcessId == 0 || UserNamespace.IsOverflowUser(UserId);
 
-    /// <summary>Membership by number, counting the effective group.</summary>
+    /// <summary>Returns true if a group is the effective group or one of the supplementary groups.</summary>
     public bool IsInGroup(uint group) => GroupId == group || Groups.Contains(group);
 
-    /// <summary>For logs: <c>postgres (uid 113, gid 120, pid 4711)</c>.</summary>
+    /// <summary>Returns a line for logs: <c>postgres (uid 113, gid 120, pid 4711)</c>.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         if (UserName is { } name)
-            text.Append(UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(name))).Append(" (uid ").Append(UserId);
+            text.Append(PrintableText.Escape(name)).Append(" (uid ").Append(UserId);
         else
             text.Append("(uid ").Append(UserId);
         return text.Append(", gid ").Append(GroupId).Append(", pid ").Append(ProcessId).Append(')').ToString();
     }
 
-    /// <summary>The credentials of a connected socket's peer.</summary>
-    /// <exception cref="UnixSocketException">The kernel does not tell, for example because the socket is not connected.</exception>
+    /// <summary>Reads the credentials of a connected socket's peer.</summary>
+    /// <exception cref="UnixSocketException">The kernel has none, for example because the socket is not connected.</exception>
     internal static PeerCredentials Of(Descriptor socket)
     {
         if (LibcSocketOptions.GetPeerCredentials(socket, out var peer) is < 0 and var errno)
@@ -83,11 +84,52 @@ public sealed class PeerCredentials
         return Of(socket, peer);
     }
 
-    /// <summary>The credentials of a connected socket's peer, of which the user, group and process are known.</summary>
+    /// <summary>Reads the groups and the label of a connected socket's peer, of which process, user and group are known.</summary>
     internal static PeerCredentials Of(Descriptor socket, in UCred peer)
     {
         _ = LibcPeer.GetGroups(socket, out var groups);
         _ = LibcPeer.GetSecurityLabel(socket, out var label);
         return new PeerCredentials(peer, groups, label.Length == 0 ? null : Encoding.UTF8.GetString(label));
+    }
+}
+
+/// <summary>Distinguishes a user that really has the overflow number from one that has no number in our user namespace
+/// (user_namespaces(7)).</summary>
+internal static class UserNamespace
+{
+    private static readonly uint OverflowUser = ReadNumber("/proc/sys/kernel/overflowuid");
+    private static readonly uint OverflowGroup = ReadNumber("/proc/sys/kernel/overflowgid");
+    private static readonly bool MapsEveryUser = MapsAll("/proc/self/uid_map");
+    private static readonly bool MapsEveryGroup = MapsAll("/proc/self/gid_map");
+
+    /// <summary>Returns true if the number may stand for any unmapped user. If every user is mapped, it is an ordinary one.</summary>
+    public static bool IsOverflowUser(uint user) => user == OverflowUser && !MapsEveryUser;
+
+    /// <inheritdoc cref="IsOverflowUser"/>
+    public static bool IsOverflowGroup(uint group) => group == OverflowGroup && !MapsEveryGroup;
+
+    private static uint ReadNumber(string path)
+    {
+        try
+        {
+            return Numbers.Parse<uint>(File.ReadAllText(path).TrimEnd('\n'));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return 65534;
+        }
+    }
+
+    private static bool MapsAll(string path)
+    {
+        try
+        {
+            string[] words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            return words is ["0", _, "4294967295"];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // unknown: then the number proves nothing
+        }
     }
 }

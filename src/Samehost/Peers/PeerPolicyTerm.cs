@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text;
 using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Peers;
 
-/// <summary>One term of a policy.</summary>
+/// <summary>Represents one term of a policy.</summary>
 internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Number, string? Name)
 {
     private const string Known = "self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone";
@@ -19,10 +18,10 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         Group,
     }
 
-    // Asked each time: a service that gives up root after it has started means its new self.
+    // Read at each check: a service that gives up root after its start means the user that it has then.
     private uint User => Of == Kind.Self ? LibcIdentity.EffectiveUser() : Number;
 
-    /// <summary>Null, or what is wrong with the word.</summary>
+    /// <summary>Reads a term; returns null, or the problem as a sentence.</summary>
     public static string? Read(string word, out PeerPolicyTerm term)
     {
         term = default;
@@ -49,46 +48,46 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
             "group" => ReadGroup(value, out term),
             "uid" => ReadNumber(Kind.User, word, value, out term),
             "gid" => ReadNumber(Kind.Group, word, value, out term),
-            _ => $"'{Shown(word)}' is not a term of a policy; its terms are: {Known}.",
+            _ => $"'{PrintableText.Escape(word)}' is not a term of a policy; its terms are: {Known}.",
         };
     }
 
-    /// <summary>The term for a user's name, or what is wrong with that.</summary>
+    /// <summary>Looks up a user; returns null, or the problem as a sentence.</summary>
     public static string? ReadUser(string name, out PeerPolicyTerm term)
     {
         term = default;
         if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
-            return $"There is no user named '{Shown(name)}' on this system.";
+            return $"There is no user named '{PrintableText.Escape(name)}' on this system.";
         term = new(Kind.User, user.Value, name);
         return null;
     }
 
-    /// <summary>The term for a group's name, or what is wrong with that.</summary>
+    /// <summary>Looks up a group; returns null, or the problem as a sentence.</summary>
     public static string? ReadGroup(string name, out PeerPolicyTerm term)
     {
         term = default;
         if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
-            return $"There is no group named '{Shown(name)}' on this system.";
+            return $"There is no group named '{PrintableText.Escape(name)}' on this system.";
         term = new(Kind.Group, group.Value, name);
         return null;
     }
 
-    public bool Admits(PeerCredentials peer) => Of switch
+    public bool Allows(PeerCredentials peer) => Of switch
     {
         Kind.Anyone => true,
-        _ when peer.IsStranger => false,
+        _ when peer.IsUnmapped => false,
         Kind.Group => !UserNamespace.IsOverflowGroup(Number) && peer.IsInGroup(Number),
         _ => peer.UserId == User,
     };
 
-    public bool AdmitsUser(in UCred peer) => Of switch
+    public bool AllowsUser(in UCred peer) => Of switch
     {
         Kind.Anyone => true,
         Kind.Group => false,
         _ => peer.Uid == User && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
     };
 
-    public bool AdmitsGroup(in UCred peer) => Of == Kind.Group && peer.Gid == Number
+    public bool AllowsGroup(in UCred peer) => Of == Kind.Group && peer.Gid == Number
         && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid) && !UserNamespace.IsOverflowGroup(peer.Gid);
 
     public override string ToString() => (Of, Name) switch
@@ -105,16 +104,14 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     private static string? ReadNumber(Kind kind, string word, string value, out PeerPolicyTerm term)
     {
         term = default;
-        // The largest number is the kernel's "none" and belongs to nobody.
+        // The largest number means "no user" to the kernel.
         if (!Numbers.TryParse(value, out uint number) || number == uint.MaxValue)
-            return $"'{Shown(word)}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
+            return $"'{PrintableText.Escape(word)}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
         term = new(kind, number, null);
         return null;
     }
 
-    // The account database is not bound to what a policy's text can hold.
+    // The account database may have names that cannot be part of a policy's text.
     private static bool IsReadable(string name) =>
-        !name.Contains(',', StringComparison.Ordinal) && name.Trim() == name && Shown(name) == name;
-
-    private static string Shown(string text) => UnixEndPointPrinter.Escape(Encoding.UTF8.GetBytes(text));
+        !name.Contains(',', StringComparison.Ordinal) && name.Trim() == name && PrintableText.Escape(name) == name;
 }

@@ -4,40 +4,38 @@ using Samehost.Interop;
 
 namespace Samehost;
 
-/// <summary>
-/// The process at the other end, held by a pidfd (pidfd_open(2), SO_PEERPIDFD): what it tells is about that very process, never about
-/// another
-/// one that was given its number later.
-/// </summary>
-/// <remarks>For logs and diagnosis. What a process is called, and what its command line says, is its own choice; decide on users and
-/// groups with
-/// a <see cref="PeerPolicy"/>.</remarks>
+/// <summary>Represents the process of a socket's peer, held by a pidfd (pidfd_open(2), SO_PEERPIDFD).</summary>
+/// <remarks>
+/// <para>All members refer to that process, never to a later one with the same number.</para>
+/// <para>Use it for logs and diagnosis only. A process chooses its name and its command line itself; decide on users and groups with a
+/// <see cref="PeerPolicy"/>.</para>
+/// </remarks>
 public sealed class PeerProcess : IDisposable
 {
     private readonly Descriptor _pidFd;
 
     internal PeerProcess(Descriptor pidFd) => _pidFd = pidFd;
 
-    /// <summary>The pidfd, for calls that this library does not have. It stays this object's: do not close it.</summary>
-    public SafeHandle Handle => _pidFd;
+    /// <summary>Gets the pidfd, which this object owns, for other system calls.</summary>
+    public SafeHandle SafeHandle => _pidFd;
 
-    /// <summary>False once the process has ended, also while its parent has not waited for it yet.</summary>
+    /// <summary>Gets a value that indicates whether the process has not ended; a zombie process has.</summary>
     public bool IsAlive => !LibcPidFd.HasEnded(_pidFd);
 
-    /// <summary>The process number, or null when the process is gone or has none in our namespace.</summary>
+    /// <summary>Gets the process number, or null if the process has ended or has none in the namespace of this process.</summary>
     public int? Id => LibcPidFd.ProcessId(_pidFd) is > 0 and var id ? id : null;
 
-    /// <summary>The path of its program; null when the process is gone, or when we may not see it (proc_pid_exe(5)).</summary>
+    /// <summary>Gets the path of the program, or null if the process has ended or access is denied (proc_pid_exe(5)).</summary>
     public string? Executable => Read(static id => File.ResolveLinkTarget($"/proc/{id}/exe", returnFinalTarget: false)?.FullName);
 
-    /// <summary>Its arguments, the program's name first; null when the process is gone, or when we may not see them
+    /// <summary>Gets the arguments, the program's name first, or null if the process has ended or access is denied
     /// (proc_pid_cmdline(5)).</summary>
     public IReadOnlyList<string>? CommandLine => Read(static id => SplitAtNuls(File.ReadAllBytes($"/proc/{id}/cmdline")));
 
-    /// <summary>Lets go of the process.</summary>
+    /// <summary>Closes the pidfd.</summary>
     public void Dispose() => _pidFd.Dispose();
 
-    /// <summary>The process of a connected socket's peer.</summary>
+    /// <summary>Opens the process of a connected socket's peer.</summary>
     internal static PeerProcess Of(Descriptor socket)
     {
         int result = LibcPeer.GetPidFd(socket, out var pidFd);
@@ -58,7 +56,7 @@ public sealed class PeerProcess : IDisposable
         try
         {
             var value = read(id);
-            // Still alive after the reading, it had its number all along: what was read is its own.
+            // A process that is still alive has had its number all along, so the values are its own.
             return IsAlive ? value : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

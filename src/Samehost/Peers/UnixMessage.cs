@@ -1,36 +1,34 @@
 namespace Samehost;
 
-/// <summary>What one receive with ancillary data brought: bytes, and whatever came beside them.</summary>
-/// <remarks>Dispose of it: the descriptors that were not taken, and the process, are closed then.</remarks>
+/// <summary>Contains the result of a receive with ancillary data (recvmsg(2)).</summary>
+/// <remarks>Dispose of it, which closes the descriptors that were not taken, and the process.</remarks>
 public readonly struct UnixMessage : IDisposable
 {
-    /// <summary>How many bytes are in the buffer.</summary>
+    /// <summary>Gets the number of bytes in the buffer.</summary>
     public int Count { get; internal init; }
 
-    /// <summary>How many bytes the record or datagram had; on a stream the same as <see cref="Count"/>.</summary>
+    /// <summary>Gets the number of bytes that the record or datagram had; on a stream the same as <see cref="Count"/>.</summary>
     public int Length { get; internal init; }
 
-    /// <summary>True when the end of the record did not fit the buffer and is lost.</summary>
+    /// <summary>Gets a value that indicates whether the record was longer than the buffer, and its end was lost.</summary>
     public bool IsTruncated => Length > Count;
 
-    /// <summary>True at the end of the conversation: the peer has ended its sending direction or closed. An empty record is not the
-    /// end.</summary>
+    /// <summary>Gets a value that indicates whether the peer has shut down sending or closed; an empty record is not the end.</summary>
     public bool IsEnd { get; internal init; }
 
-    /// <summary>Where a datagram came from; <see cref="UnixEndPoint.Unnamed"/> otherwise. Its bytes are the sender's choice.</summary>
+    /// <summary>Gets the address of a datagram's sender, which the sender chooses; otherwise <see cref="UnixEndPoint.Unnamed"/>.</summary>
     public UnixEndPoint Sender { get => field ?? UnixEndPoint.Unnamed; internal init; }
 
-    /// <summary>Who sent a datagram, where the socket asks for it; otherwise null.</summary>
+    /// <summary>Gets the credentials of a datagram's sender if the socket receives them, or null.</summary>
     public PeerCredentials? Credentials { get; internal init; }
 
-    /// <summary>The descriptors that came with these bytes.</summary>
+    /// <summary>Gets the descriptors that came with these bytes.</summary>
     public ReceivedDescriptors Descriptors { get => field ?? ReceivedDescriptors.None; internal init; }
 
-    /// <summary>Why descriptors that came are not there.</summary>
+    /// <summary>Gets the reason why the descriptors that came were closed.</summary>
     public DescriptorLoss DescriptorLoss { get; internal init; }
 
-    /// <summary>The process that sent a datagram, where the socket asks for it and the kernel tells (SCM_PIDFD, Linux 6.5); otherwise
-    /// null.</summary>
+    /// <summary>Gets the process that sent a datagram if the socket receives it (SCM_PIDFD, Linux 6.5), or null.</summary>
     public PeerProcess? Process { get; internal init; }
 
     /// <summary>Closes the descriptors that were not taken, and the process.</summary>

@@ -5,39 +5,39 @@ using Samehost.Sockets;
 
 namespace Samehost.Serving;
 
-/// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
+/// <summary>Accepts the connections of a server, within its limits.</summary>
 internal sealed class AcceptLoop(
-    UnixServer server, ListenerState listener, LoopSemaphore room, int? reservedDescriptors, CancellationToken stopping)
+    UnixServer server, ListenerState listener, LoopSemaphore freeConnections, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
 {
-    // Long enough to cost nothing while descriptors are short, short enough to go on soon after others have freed some.
+    // Long enough to cost little while descriptors are short, short enough to continue soon after others have freed some.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DescriptorReserve _reserve = new(reservedDescriptors);
     private readonly LoopSemaphore _freed = new(0, listener.Core.Registration);
     private volatile bool _pausing;
-    private long _heldUpSince; // 0 while nothing hinders accepting
+    private long _blockedSince; // 0 while accepting is not blocked
     private readonly Acceptor<SocketContext> _accepting = new(listener, static core => core);
-    private long _told;
-    private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many taken ones
+    private long _lastReport;
+    private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many used ones
 
-    /// <summary>Ends when accepting was stopped; with an error if it failed for good, after the listener was closed.</summary>
+    /// <summary>Completes when accepting was stopped, or fails when it failed permanently, after the listener was closed.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>For how long there has been no room, or no descriptor, for whoever may be waiting in the backlog.</summary>
-    public TimeSpan HeldUpFor => Volatile.Read(ref _heldUpSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+    /// <summary>The time for which accepting has been blocked by the limit of connections or of descriptors.</summary>
+    public TimeSpan BlockedFor => Volatile.Read(ref _blockedSince) is var since and not 0 ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Begins on the listener's event loop, which runs even when the thread pool is all held up.</summary>
+    /// <summary>Starts on the listener's event loop, which runs even if all threads of the thread pool are blocked.</summary>
     public void Start()
     {
-        DescriptorRoom.Raise(reservedDescriptors ?? 0);
+        DescriptorBudget.Raise(reservedDescriptors ?? 0);
         listener.Core.Post(this);
     }
 
-    /// <summary>A connection has ended, and with it a descriptor.</summary>
-    public void Freed()
+    /// <summary>Ends a pause, because a connection has been closed.</summary>
+    public void OnDescriptorFreed()
     {
         if (_pausing)
             _freed.Release();
@@ -45,19 +45,19 @@ internal sealed class AcceptLoop(
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
-    // One asynchronous method: an await of another one could find that it has just ended, on another thread, and would then continue on
-    // the thread pool, all of whose threads may be blocked.
+    // A single asynchronous method: awaiting another one could find it just completed on another thread, and would then continue on the
+    // thread pool, whose threads may all be blocked.
     private async Task RunAsync()
     {
         try
         {
             while (true)
             {
-                var entering = room.WaitAsync(stopping);
+                var entering = freeConnections.WaitAsync(stopping);
                 if (!entering.IsCompleted)
-                    HeldUp();
+                    MarkBlocked();
                 await entering.ConfigureAwait(false);
-                Volatile.Write(ref _heldUpSince, 0);
+                Volatile.Write(ref _blockedSince, 0);
                 SocketContext? client = null;
                 while (client is null)
                 {
@@ -68,16 +68,16 @@ internal sealed class AcceptLoop(
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
                     {
-                        Tell(e);
+                        ReportDelay(e);
                         pauses = true;
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
                     {
-                        // the client has left again
+                        // the client has closed the connection
                     }
                     catch
                     {
-                        room.Release(); // another loop may follow this one
+                        freeConnections.Release(); // another loop may follow
                         throw;
                     }
 
@@ -89,14 +89,14 @@ internal sealed class AcceptLoop(
                     }
                 }
 
-                Volatile.Write(ref _heldUpSince, 0);
+                Volatile.Write(ref _blockedSince, 0);
                 _isCareful |= _reserve.IsNear(client.Descriptor);
                 server.Begin(client);
 
-                // Until connections that end have freed descriptors; where none is left, the reserve is used after all.
+                // Until connections that end have freed descriptors; if there are no connections, the reserve is used.
                 while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
                 {
-                    Tell(null);
+                    ReportDelay(null);
                     using var timer = BeginPause();
                     await _freed.WaitAsync(stopping).ConfigureAwait(false);
                     _pausing = false;
@@ -105,22 +105,22 @@ internal sealed class AcceptLoop(
         }
         catch (Exception e) when (stopping.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException)
         {
-            _ended.TrySetResult(); // told to stop
+            _ended.TrySetResult(); // stopped
         }
-#pragma warning disable CA1031 // handed on to whoever waits for the end
+#pragma warning disable CA1031 // the task reports it
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            // Closed, clients are refused; otherwise they would wait in the backlog for a server that never comes.
+            // With a closed listener clients are refused; otherwise they would wait in the backlog forever.
             listener.Dispose();
             _ended.TrySetException(e);
         }
     }
 
-    /// <summary>Begins a pause, which a connection that ends cuts short.</summary>
+    /// <summary>Begins a pause, which ends early when a connection is closed.</summary>
     private Timer? BeginPause()
     {
-        HeldUp();
+        MarkBlocked();
         _pausing = true;
         try
         {
@@ -128,25 +128,25 @@ internal sealed class AcceptLoop(
         }
         catch (Exception e) when (EventLoopThreads.IsStartFailure(e))
         {
-            return null; // the runtime can start no thread for its timers: a connection that ends is what is left
+            return null; // the runtime cannot start a thread for its timers: a connection that ends continues the loop
         }
     }
 
-    private void HeldUp()
+    private void MarkBlocked()
     {
-        if (_heldUpSince == 0)
-            Volatile.Write(ref _heldUpSince, Stopwatch.GetTimestamp());
+        if (_blockedSince == 0)
+            Volatile.Write(ref _blockedSince, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>Counts a delay, and has it reported if the last report is a second ago; without an error of the kernel's, of the
-    /// reserve.</summary>
-    private void Tell(UnixSocketException? error)
+    /// <summary>Counts a delay, and reports it if the last report is a second ago.</summary>
+    /// <param name="error">The error of accept(2), or null for the reserve.</param>
+    private void ReportDelay(UnixSocketException? error)
     {
         server.Metrics.Delayed();
-        if (_told != 0 && Stopwatch.GetElapsedTime(_told) < TellEvery)
+        if (_lastReport != 0 && Stopwatch.GetElapsedTime(_lastReport) < ReportInterval)
             return;
         error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
         server.ReportDelay(error);
-        _told = Stopwatch.GetTimestamp();
+        _lastReport = Stopwatch.GetTimestamp();
     }
 }

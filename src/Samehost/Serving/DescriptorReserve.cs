@@ -4,34 +4,32 @@ using Samehost.Sockets;
 
 namespace Samehost.Serving;
 
-/// <summary>
-/// Keeps a server from taking the process's last descriptors. The runtime needs a few to start a thread, and where there is none it
-/// ends the whole process with "Out of memory"; assemblies and the handlers' own files need some, too.
-/// </summary>
-/// <remarks>The kernel gives the lowest free number. So a number near the limit says that all below it are taken.</remarks>
+/// <summary>Keeps a server from using the last descriptors of the process.</summary>
+/// <remarks>The runtime needs a few descriptors to start a thread, and ends the process with "Out of memory" if there is none; assemblies
+/// and files of the handlers need some, too. The kernel assigns the lowest free number, so a number near the limit means that all below
+/// it are in use.</remarks>
 internal sealed class DescriptorReserve
 {
-    private const int LeastForClients = 4;
-    private const int LeastForAssemblies = 16; // that are loaded when clients come, each with two descriptors, if just-in-time compiled
+    private const int MinForClients = 4;
+    private const int MinForAssemblies = 16; // loaded when clients connect, with two descriptors each, if just-in-time compiled
 
     private readonly int? _wanted;
     private int _firstReserved;
 
-    /// <param name="wanted">How many to leave; null for what the runtime needs.</param>
+    /// <param name="wanted">The number to reserve; null for what the runtime needs.</param>
     public DescriptorReserve(int? wanted)
     {
         _wanted = wanted;
         _firstReserved = FirstReserved();
     }
 
-    /// <summary>Refuses to start a server where the runtime would soon have too few descriptors to start a thread, which ends the
-    /// process.</summary>
+    /// <summary>Throws if the process has so few descriptors left that the runtime might not be able to start a thread.</summary>
     /// <exception cref="UnixSocketException">EMFILE.</exception>
-    public static void CheckRoom(ListenerState listener, int? wanted)
+    public static void CheckFree(ListenerState listener, int? wanted)
     {
         int limit = LibcLimits.Descriptors();
-        int reserve = DescriptorRoom.Reserve(limit);
-        int needed = Math.Min(wanted ?? reserve, reserve) + LeastForClients + LeastForAssemblies;
+        int reserve = DescriptorBudget.Reserve(limit);
+        int needed = Math.Min(wanted ?? reserve, reserve) + MinForClients + MinForAssemblies;
         int free = LibcFcntl.CountFree(listener.Core.Descriptor, needed, limit, out _);
         if (free >= needed)
             return;
@@ -40,10 +38,10 @@ internal sealed class DescriptorReserve
             "runtime cannot start a thread. Raise the limit (ulimit -n, or LimitNOFILE= in a unit), or close some.");
     }
 
-    /// <summary>True when the one after a descriptor that was just made may be one of the last.</summary>
+    /// <summary>Returns true if the descriptor after one that was just created may be one of the last.</summary>
     public bool IsNear(Descriptor made) => made.Number + 1 >= _firstReserved;
 
-    /// <summary>True when a descriptor that was just made is one of the last.</summary>
+    /// <summary>Returns true if a descriptor that was just created is one of the last.</summary>
     public bool IsTouchedBy(Descriptor made)
     {
         if (made.Number < _firstReserved)
@@ -52,7 +50,7 @@ internal sealed class DescriptorReserve
         return made.Number >= _firstReserved;
     }
 
-    /// <summary>True when the next descriptor would be one of the last, or there is none.</summary>
+    /// <summary>Returns true if the next descriptor would be one of the last, or there is none.</summary>
     public bool IsTouchedByNext(Descriptor any)
     {
         if (LibcFcntl.Duplicate(any, out var probe) < 0)
@@ -64,6 +62,6 @@ internal sealed class DescriptorReserve
     private int FirstReserved()
     {
         int limit = LibcLimits.Descriptors();
-        return limit - (_wanted ?? DescriptorRoom.Reserve(limit));
+        return limit - (_wanted ?? DescriptorBudget.Reserve(limit));
     }
 }

@@ -4,48 +4,48 @@ using Microsoft.Win32.SafeHandles;
 namespace Samehost.Serving;
 
 /// <summary>
-/// The records of a handover, in order; each is a word, some with more behind a NUL. The listening socket is shared from <see
-/// cref="Listener"/> on, so there is no moment in which nobody holds it.
+/// The records of a handover, in order; each is a word, some with data after a NUL. Both processes have the listening socket from
+/// <see cref="Listener"/> on, so it is never closed.
 /// <code>
 /// successor                      predecessor
 /// take               →
-///                    ←           listener PATH (with the descriptor; no path when it is not the predecessor's to give)
-/// ready              →           (stops accepting)
+///                    ←           listener PATH (with the descriptor; no path if the predecessor does not own it)
+/// ready              →           (pauses accepting)
 ///                    ←           connection STATE (with its descriptor), any number
 ///                    ←           yours
-/// confirmed          →           (leaves the path to the successor)
+/// confirmed          →           (releases the path to the successor)
 ///                    ←           left
 ///                                (drains and ends)
 /// </code>
-/// When the conversation breaks before "confirmed", the predecessor goes on serving. Whoever has confirmed knows by "left" that it was
-/// heard.
+/// If the connection breaks before "confirmed", the predecessor continues to serve. A successor that has confirmed knows by "left" that
+/// the predecessor has received it.
 /// </summary>
 internal static class HandoverProtocol
 {
-    public const string Take = "take 1";
+    public const string Request = "take 1";
     public const string Listener = "listener";
     public const string Ready = "ready";
     public const string Connection = "connection";
-    public const string Yours = "yours";
+    public const string Commit = "yours";
     public const string Confirmed = "confirmed";
-    public const string Left = "left";
+    public const string Released = "left";
 
-    /// <summary>How much state may go with a live connection.</summary>
-    public const int MostState = 64 * 1024;
+    /// <summary>The maximum length of the state of a connection.</summary>
+    public const int MaxState = 64 * 1024;
 
-    /// <summary>Room for the longest record.</summary>
-    public const int MostRecord = MostState + 64;
+    /// <summary>The buffer size for the longest record.</summary>
+    public const int MaxRecord = MaxState + 64;
 
-    /// <summary>How long a step may take in which the other side has nothing to do but to answer.</summary>
-    public static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+    /// <summary>The maximum time of a step in which the other process only has to answer.</summary>
+    public static readonly TimeSpan MaxAnswerTime = TimeSpan.FromSeconds(5);
 
-    public static ValueTask SendAsync(UnixSeqpacket control, string word, CancellationToken token) =>
-        control.SendAsync(Encoding.ASCII.GetBytes(word), null, token);
+    public static ValueTask SendAsync(UnixSeqpacket control, string word, CancellationToken cancellationToken) =>
+        control.SendAsync(Encoding.ASCII.GetBytes(word), null, cancellationToken);
 
-    public static byte[] Record(string word, ReadOnlySpan<byte> rest) => [.. Encoding.ASCII.GetBytes(word), 0, .. rest];
+    public static byte[] Record(string word, ReadOnlySpan<byte> data) => [.. Encoding.ASCII.GetBytes(word), 0, .. data];
 
     /// <summary>Splits a record at its first NUL.</summary>
-    public static (string Word, ReadOnlyMemory<byte> Behind) Split(ReadOnlyMemory<byte> record)
+    public static (string Word, ReadOnlyMemory<byte> Data) Split(ReadOnlyMemory<byte> record)
     {
         int end = record.Span.IndexOf((byte)0);
         return end < 0
@@ -54,37 +54,37 @@ internal static class HandoverProtocol
     }
 
     /// <summary>Receives a record that has to be <paramref name="word"/>.</summary>
-    /// <exception cref="IOException">It is another one, or the peer has gone.</exception>
-    public static async ValueTask ExpectAsync(UnixSeqpacket control, string word, CancellationToken token)
+    /// <exception cref="IOException">It is another one, or the peer has disconnected.</exception>
+    public static async ValueTask ExpectAsync(UnixSeqpacket control, string word, CancellationToken cancellationToken)
     {
         var buffer = new byte[64];
-        using var record = await control.ReceiveAsync(buffer, null, token).ConfigureAwait(false);
-        CheckCame(record, word);
-        string said = Encoding.ASCII.GetString(buffer, 0, record.Count);
-        if (said != word)
-            throw Unexpected(said, word);
+        using var record = await control.ReceiveAsync(buffer, null, cancellationToken).ConfigureAwait(false);
+        CheckReceived(record, word);
+        string received = Encoding.ASCII.GetString(buffer, 0, record.Count);
+        if (received != word)
+            throw Unexpected(received, word);
     }
 
-    /// <summary>Makes sure that a record came, with all that it brought.</summary>
-    /// <exception cref="IOException">The peer has gone.</exception>
-    /// <exception cref="UnixSocketException">EMFILE: there was no descriptor for what it brought.</exception>
-    public static void CheckCame(UnixMessage record, string word)
+    /// <summary>Throws if no record was received, or if its descriptors were closed.</summary>
+    /// <exception cref="IOException">The peer has disconnected.</exception>
+    /// <exception cref="UnixSocketException">EMFILE: there was no free descriptor number for its descriptor.</exception>
+    public static void CheckReceived(UnixMessage record, string word)
     {
         if (record.IsEnd)
-            throw new IOException($"The other process left the handover before it said '{word}'.");
-        if (record.DescriptorLoss == DescriptorLoss.NoRoom)
+            throw new IOException($"The other process disconnected before it sent '{word}'.");
+        if (record.DescriptorLoss == DescriptorLoss.OutOfDescriptors)
             throw new UnixSocketException(Errno.EMFILE, "receive");
     }
 
-    /// <summary>Takes the one socket that a record has to bring.</summary>
-    /// <exception cref="IOException">It brought none, several, or something else, or was too long.</exception>
+    /// <summary>Takes the socket of a record that must have exactly one.</summary>
+    /// <exception cref="IOException">It has none, several, or something else, or is too long.</exception>
     public static SafeFileHandle TakeSocket(UnixMessage record, string word) => record is { IsTruncated: false, Descriptors.Count: 1 }
         ? record.Descriptors.Take(0)
-        : throw new IOException($"The record '{word}' of the handover is too long, or did not bring one socket and nothing else.");
+        : throw new IOException($"The record '{word}' of the handover is too long, or did not bring exactly one socket.");
 
-    public static IOException Unexpected(string said, string word)
+    public static IOException Unexpected(string received, string word)
     {
-        var shown = new string([.. said.Take(40).Select(static c => char.IsControl(c) ? '?' : c)]);
-        return new IOException($"The other process said '{shown}' where the handover expects '{word}'; is it another version?");
+        var shown = new string([.. received.Take(40).Select(static c => char.IsControl(c) ? '?' : c)]);
+        return new IOException($"The other process sent '{shown}' where the handover expects '{word}'; is it another version?");
     }
 }

@@ -3,8 +3,8 @@ using Samehost.EventLoops;
 
 namespace Samehost.Serving;
 
-/// <summary>A semaphore for one waiter at a time, which continues on the event loop of a registration and therefore also where every
-/// thread of the thread pool is blocked.</summary>
+/// <summary>A semaphore for one waiter at a time, which continues on the event loop of a registration, and so even if all threads of the
+/// thread pool are blocked.</summary>
 internal sealed class LoopSemaphore(int initialCount, Registration registration) : LoopValueTaskSource, IValueTaskSource
 {
     private readonly Lock _lock = new();
@@ -32,7 +32,7 @@ internal sealed class LoopSemaphore(int initialCount, Registration registration)
             _isWaiting = true;
             _wasCanceled = false;
             _token = cancellationToken;
-            _cancellation = cancellationToken.UnsafeRegister(static (room, token) => ((LoopSemaphore)room!).Cancel(token), this);
+            _cancellation = cancellationToken.UnsafeRegister(static (semaphore, token) => ((LoopSemaphore)semaphore!).Cancel(token), this);
             return new ValueTask(this, Version);
         }
     }

@@ -1,12 +1,12 @@
+using System.Globalization;
 using Samehost.EventLoops;
+using Samehost.SocketFiles;
 
 namespace Samehost.Serving;
 
-/// <summary>
-/// Reports one kind of event on the thread pool, one report at a time and at most one a second. Of what comes in between, the latest is
-/// reported and the others are counted.
-/// </summary>
-/// <param name="report">Reports an event, and how many were left out before it. Does not throw.</param>
+/// <summary>Reports events of one kind on the thread pool, one at a time and at most one a second; of those in between, the latest is
+/// reported and the others are counted.</summary>
+/// <param name="report">Reports an event, and the number of unreported ones before it. It does not throw.</param>
 internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkItem
     where T : class
 {
@@ -20,7 +20,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
     private bool _isRunning;
     private TaskCompletionSource? _flushed;
 
-    /// <summary>Adds an event. Runs no code of others, so that it may be called with locks held and on an event loop.</summary>
+    /// <summary>Adds an event. It calls no foreign code, so it may be called with locks held and on an event loop.</summary>
     public void Add(T item)
     {
         lock (_lock)
@@ -38,7 +38,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
             _isQueued = _isRunning; // no thread could be started; the next event tries again
     }
 
-    /// <summary>Reports what is left without a pause, and completes when that has been done.</summary>
+    /// <summary>Reports the last event without a pause, and completes after that.</summary>
     public Task FlushAsync()
     {
         _ending.TrySetResult();
@@ -69,7 +69,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
         {
             while (Take() is { } next)
             {
-                report(next.Item, next.LeftOut);
+                report(next.Item, next.UnreportedCount);
                 await _ending.Task.WaitAsync(Interval).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -79,7 +79,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
         }
     }
 
-    private (T Item, long LeftOut)? Take()
+    private (T Item, long UnreportedCount)? Take()
     {
         lock (_lock)
         {
@@ -90,7 +90,7 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
                 return next;
             }
 
-            Stop(); // under the same lock: an event that comes now starts it again
+            Stop(); // under the same lock: the next event starts it again
             return null;
         }
     }
@@ -100,8 +100,37 @@ internal sealed class ReportQueue<T>(Action<T, long> report) : IThreadPoolWorkIt
         lock (_lock)
         {
             _isQueued = _isRunning = false;
-            _flushed?.TrySetResult(); // continues elsewhere
+            _flushed?.TrySetResult(); // continuations run on the thread pool
             _flushed = null;
+        }
+    }
+}
+
+/// <summary>Reports exceptions of event handlers on standard error.</summary>
+internal static class EventHandlerErrors
+{
+    private static readonly ReportQueue<string> Lines = new(static (line, unreported) => Write(line, unreported));
+
+    /// <param name="handler">The event or callback, such as <c>UnixServerEvents.ConnectionEnded</c>.</param>
+    /// <param name="error">The exception.</param>
+    public static void Report(string handler, Exception error)
+    {
+        // The text of an exception may contain data that a client has sent.
+        string text = SocketOwner.Escape($"{error.GetType()}: {error.Message}");
+        Lines.Add($"samehost: {handler} threw {text}");
+    }
+
+    private static void Write(string line, long unreported)
+    {
+        try
+        {
+            Console.Error.WriteLine(unreported == 0
+                ? line
+                : string.Create(CultureInfo.InvariantCulture, $"{line} ({unreported} more since the last report)"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            // standard error is closed
         }
     }
 }

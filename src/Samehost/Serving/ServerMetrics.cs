@@ -6,16 +6,16 @@ namespace Samehost.Serving;
 /// What the servers at an address count, on the meter "Samehost" (for dotnet-counters, OpenTelemetry and the like), tagged with the
 /// address.
 /// </summary>
-/// <remarks>All instruments are observable: a listener reads the sums when it wants to, whenever it has attached, and none of its code runs
-/// on a server's threads.</remarks>
+/// <remarks>All instruments are observable: a listener reads the sums when it wants to, whenever it has attached, and none of its code
+/// runs on a server's threads.</remarks>
 internal sealed class ServerMetrics
 {
-    private const int MostAddresses = 1024;
+    private const int MaxAddresses = 1024;
 
     private static readonly Dictionary<string, ServerMetrics> ByAddress = [];
     private static Meter? _meter; // under the lock of the dictionary
 
-    // The name that OpenTelemetry's conventions give to the address of a local socket.
+    // The attribute for the address of a local socket in OpenTelemetry's conventions.
     private readonly KeyValuePair<string, object?> _tag;
     private int _servers; // under the lock of the dictionary
     private long _active;
@@ -26,8 +26,7 @@ internal sealed class ServerMetrics
 
     private ServerMetrics(string address) => _tag = new("server.address", address);
 
-    /// <summary>Returns the counts of an address, for a server that starts there. They go on from what earlier servers there have
-    /// counted.</summary>
+    /// <summary>Returns the metrics of an address for a server that starts there; they continue those of earlier servers.</summary>
     public static ServerMetrics Enter(UnixEndPoint endPoint)
     {
         string address = endPoint.ToString();
@@ -36,8 +35,8 @@ internal sealed class ServerMetrics
             CreateMeter();
             if (!ByAddress.TryGetValue(address, out var metrics))
             {
-                if (ByAddress.Count >= MostAddresses)
-                    ForgetUnused();
+                if (ByAddress.Count >= MaxAddresses)
+                    RemoveUnused();
                 ByAddress.Add(address, metrics = new ServerMetrics(address));
             }
 
@@ -46,7 +45,7 @@ internal sealed class ServerMetrics
         }
     }
 
-    /// <summary>Marks the end of a server. The counts stay until there are many addresses.</summary>
+    /// <summary>Marks the end of a server. The metrics are kept until there are many addresses.</summary>
     public void Leave()
     {
         lock (ByAddress)
@@ -67,7 +66,7 @@ internal sealed class ServerMetrics
 
     public void Delayed() => Interlocked.Increment(ref _delayed);
 
-    /// <summary>Creates the meter with its instruments. Where that takes an assembly that cannot be loaded for want of descriptors, the
+    /// <summary>Creates the meter with its instruments. If their assembly cannot be loaded because there are no free descriptors, the
     /// server starts without, and the next one tries again.</summary>
     private static void CreateMeter()
     {
@@ -96,7 +95,7 @@ internal sealed class ServerMetrics
         }
     }
 
-    private static void ForgetUnused()
+    private static void RemoveUnused()
     {
         foreach (var (address, metrics) in ByAddress)
         {
@@ -105,7 +104,7 @@ internal sealed class ServerMetrics
         }
     }
 
-    // A list, made under the lock: what reads it is a listener's code.
+    // A list, created under the lock: a listener's code enumerates it.
     private static List<Measurement<long>> Measure(Func<ServerMetrics, long> count)
     {
         lock (ByAddress)

@@ -3,13 +3,12 @@ using Samehost.SocketFiles;
 
 namespace Samehost;
 
-/// <summary>
-/// Reports the signals that ask a process to end (SIGINT, which is Ctrl+C, SIGTERM, SIGHUP and SIGQUIT; signal(7)) until it is disposed.
-/// </summary>
+/// <summary>Handles the signals that ask a process to end (SIGINT, which is Ctrl+C, SIGTERM, SIGHUP and SIGQUIT; signal(7)) until it is
+/// disposed.</summary>
 /// <remarks>
-/// <para>The first signal removes the socket files that this process has bound, before anything else happens, and then cancels
-/// <see cref="Token"/>. A second one within 100 ms is the same request: a terminal, timeout(1) and npm send it twice. A later one ends
-/// the process at once, as if there were no handler, but only after the files have been removed.</para>
+/// <para>The first signal removes the socket files that this process has bound, and then cancels <see cref="Token"/>. A second one within
+/// 100 ms is the same request: a terminal, timeout(1) and npm send it twice. A later one ends the process as if there were no handler,
+/// after the files have been removed.</para>
 /// <para>Register it before the first address is bound. A signal that the process was started to ignore, as by nohup(1), stays
 /// ignored. <see cref="UnixServer.RunAsync"/> needs no other registration.</para>
 /// </remarks>
@@ -33,7 +32,7 @@ public sealed class ShutdownSignal : IDisposable
 {
     private static readonly TimeSpan SameRequest = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the end of the process waits for <see cref="BeforeForcedEnd"/>, which may hang as the rest does.</summary>
+    /// <summary>The time that <see cref="BeforeForcedEnd"/> has, which may hang.</summary>
     private static readonly TimeSpan CleanTime = TimeSpan.FromMilliseconds(500);
 
     private static readonly PosixSignal[] Signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
@@ -50,7 +49,7 @@ public sealed class ShutdownSignal : IDisposable
     private readonly Action _removeAddresses;
     private bool _isNotified;
 
-    /// <summary>Begins to handle the signals.</summary>
+    /// <summary>Initializes an instance and starts to handle the signals.</summary>
     public ShutdownSignal()
         : this(static () => BoundSocketFiles.RemoveAll(isLast: false))
     {
@@ -73,19 +72,20 @@ public sealed class ShutdownSignal : IDisposable
             Notify(_firstSignal);
     }
 
-    /// <summary>Is canceled by the first signal.</summary>
+    /// <summary>Gets the token that the first signal cancels.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>Completes with the first signal.</summary>
+    /// <summary>Gets the task that completes with the first signal.</summary>
     public Task<PosixSignal> Received => _received.Task;
 
-    /// <summary>What is to be done, besides removing socket files, before a later signal ends the process.</summary>
+    /// <summary>Called after the socket files were removed, before a later signal ends the process.</summary>
     internal Action? BeforeForcedEnd { get; init; }
 
-    // Those that have received a signal are still at work.
+    // An instance that has received a signal is not disposed yet.
     private static bool IsEnding => Registered.Exists(static registered => registered._isNotified);
 
-    /// <summary>Ends the handling; signals that are no repetition of the one received have their earlier effect again.</summary>
+    /// <summary>Stops handling the signals; other signals than a repetition of the one received have their previous effect
+    /// again.</summary>
     public void Dispose()
     {
         bool wasLast;
@@ -100,10 +100,10 @@ public sealed class ShutdownSignal : IDisposable
         _source.Dispose();
     }
 
-    /// <summary>Removes the handlers, but not before a repetition of the first signal can have come.</summary>
+    /// <summary>Removes the handlers, after the time in which the first signal may be repeated.</summary>
     private static async Task ReleaseAsync()
     {
-        TimeSpan left = TimeSpan.Zero;
+        var left = TimeSpan.Zero;
         lock (Gate)
         {
             if (_firstTime is { } first)
@@ -119,7 +119,7 @@ public sealed class ShutdownSignal : IDisposable
             if (Registered.Count == 0)
                 (unused, _handlers) = (_handlers, unused);
         }
-        foreach (PosixSignalRegistration handler in unused)
+        foreach (var handler in unused)
             handler.Dispose();
     }
 
@@ -145,13 +145,13 @@ public sealed class ShutdownSignal : IDisposable
 
         if (isFirst)
         {
-            foreach (ShutdownSignal one in registered)
+            foreach (var one in registered)
                 one.Notify(context.Signal);
             return;
         }
 
         BoundSocketFiles.RemoveAll(isLast: true);
-        foreach (ShutdownSignal one in registered)
+        foreach (var one in registered)
             one.Clean();
     }
 
@@ -171,7 +171,7 @@ public sealed class ShutdownSignal : IDisposable
             return;
         try
         {
-            _ = _source.CancelAsync(); // not here: callbacks may block, and others are to be notified as well
+            _ = _source.CancelAsync(); // asynchronously: callbacks may block, and other instances have to be notified
         }
         catch (ObjectDisposedException)
         {

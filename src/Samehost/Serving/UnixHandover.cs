@@ -1,197 +1,130 @@
-using Samehost.EventLoops;
 using Samehost.Serving;
 
 namespace Samehost;
 
-/// <summary>
-/// Lets a new process take over a running server: its listening socket and, if wanted, its live connections, over a local socket of their
-/// own. No connect is refused on the way, because the listening socket never closes.
-/// </summary>
+/// <summary>Hands a running server over from its process, the predecessor, to another process, the successor.</summary>
 /// <remarks>
-/// <para>A successor that dies, keeps silent or gives up before it has confirmed changes nothing: the server goes on.</para>
-/// <para>What was accepted before the handover is still served here, by handlers whose token tells that the server is stopping, for as
-/// long as <see cref="UnixServerOptions.DrainTimeout"/> allows. A handler that has not answered yet should not go by its token at
-/// once.</para>
+/// <para>The predecessor offers its listening socket and, if wanted, its connections at a control address; the successor accepts the
+/// offer. No connect is refused meanwhile, because the listening socket is never closed.</para>
+/// <para>A successor that crashes, does not answer or gives up before it has completed the handover changes nothing: the predecessor
+/// continues to serve.</para>
+/// <para>Connections that were accepted before the handover are still served by the predecessor, whose handlers' token is canceled, for
+/// up to
+/// <see cref="UnixServerOptions.DrainTimeout"/>. A handler that has not answered yet should not end when its token is canceled.</para>
 /// </remarks>
 /// <example><code>
-/// // the running process
+/// // the predecessor
 /// await using var server = UnixServer.Start(address, Serve);
-/// await using var handover = UnixHandover.Offer(controlAddress, server);
-/// await handover.Completion; // a successor serves now, and our last handler has ended
-/// // its successor
-/// await using var takeOver = await UnixTakeOver.RequestAsync(controlAddress);
-/// await using var server = UnixServer.Start(takeOver.Listener, Serve);
-/// await takeOver.ConfirmAsync();
+/// await using var offer = UnixHandover.Offer(controlAddress, server);
+/// await offer.Completion; // the successor serves now, and our last handler has ended
+/// // the successor
+/// await using var handover = await UnixHandover.AcceptAsync(controlAddress);
+/// await using var server = UnixServer.Start(handover.Listener!, Serve);
+/// await handover.CompleteAsync();
 /// </code></example>
-public sealed class UnixHandover : IAsyncDisposable
+public static class UnixHandover
 {
-    private const int MostCandidates = 16;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    private readonly UnixSeqpacketListener _control;
-    private readonly UnixServer _server;
-    private readonly UnixHandoverOptions _options;
-    private readonly CancellationTokenSource _ending = new();
-    private readonly SemaphoreSlim _room = new(MostCandidates);
-    private readonly SemaphoreSlim _turn = new(1);
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _serving;
-    private bool _taken;
-
-    private UnixHandover(UnixSeqpacketListener control, UnixServer server, UnixHandoverOptions options)
-    {
-        _control = control;
-        _server = server;
-        _options = options;
-        _serving = Task.Run(ServeAsync);
-    }
-
-    /// <summary>Ends when a successor has taken over and this server has stopped; is canceled when the offer is withdrawn or the server
-    /// stopped by itself.</summary>
-    public Task Completion => _completion.Task;
-
-    /// <summary>Waits for a successor at an address of its own.</summary>
-    /// <param name="control">A path, only for the handover; 0600 and open to <see cref="UnixHandoverOptions.Successors"/> alone.</param>
+    /// <summary>Offers a server to successors.</summary>
+    /// <param name="control">A path that is used for the handover only, with mode 0600 and
+    /// <see cref="UnixHandoverOptions.SuccessorPolicy"/>.</param>
     /// <param name="server">The server to hand over.</param>
-    /// <param name="options">Who may take over, and what becomes of live connections.</param>
+    /// <param name="options">The policy for successors, and the connections to hand over.</param>
     /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>.</exception>
-    public static UnixHandover Offer(UnixEndPoint control, UnixServer server, UnixHandoverOptions? options = null)
+    public static UnixHandoverOffer Offer(UnixEndPoint control, UnixServer server, UnixHandoverOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(server);
-        options ??= UnixHandoverOptions.Default;
-        var listen = new UnixListenerOptions { PeerPolicy = options.Successors, Backlog = MostCandidates };
-        return new UnixHandover(UnixSeqpacketListener.Listen(control, listen), server, options);
+        return UnixHandoverOffer.Start(control, server, options?.Copy() ?? new());
     }
 
-    /// <summary>Withdraws the offer; a server that was not handed over goes on. After a handover it waits until the server has
-    /// stopped.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Accepts the offer of a predecessor.</summary>
+    /// <remarks>Cancel safe: the predecessor continues to serve.</remarks>
+    /// <param name="control">The address of the offer.</param>
+    /// <param name="options">The policy and the backlog of the listener from now on, and whether descriptors are accepted; use those of a
+    /// listener of your own. The socket file remains as it is.</param>
+    /// <param name="predecessorPolicy">The policy for the predecessor; the same user and root if null.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED: there is no offer. EACCES: the policy does not allow the predecessor.
+    /// ECONNRESET or EPIPE: it has disconnected. EMFILE: there is no descriptor for its socket.</exception>
+    /// <exception cref="IOException">The predecessor refuses, has disconnected, or does not use the protocol.</exception>
+    /// <exception cref="ArgumentException">The address of the server is an abstract name, and the options have no policy.</exception>
+    public static Task<UnixAcceptedHandover> AcceptAsync(
+        UnixEndPoint control, UnixListenerOptions? options = null, PeerPolicy? predecessorPolicy = null,
+        CancellationToken cancellationToken = default) =>
+        UnixAcceptedHandover.ConnectAsync(control, options, predecessorPolicy ?? PeerPolicy.SelfAndRoot, cancellationToken);
+}
+
+/// <summary>Specifies how a server is handed over.</summary>
+/// <remarks>An offer copies the options: a later change does not affect it.</remarks>
+public sealed class UnixHandoverOptions
+{
+    /// <summary>Gets or sets the policy for successors; the same user and root by default. Do not allow users that may not stop the
+    /// server.</summary>
+    public PeerPolicy SuccessorPolicy
     {
-        await _ending.CancelAsync().ConfigureAwait(false);
-        await _serving.ConfigureAwait(false);
-    }
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = PeerPolicy.SelfAndRoot;
 
-    private async Task ServeAsync()
+    /// <summary>Gets or sets the time that a successor has to become ready after it has received the listening socket; 30 seconds by
+    /// default.</summary>
+    /// <remarks>The server continues to serve meanwhile and after a timeout. The other steps, in which the successor only has to answer,
+    /// have at most 5 seconds each.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is zero, negative, or longer than a day.</exception>
+    public TimeSpan StepTimeout
     {
-        try
-        {
-            using (_server.Stopping.UnsafeRegister(static ending => ((CancellationTokenSource)ending!).Cancel(), _ending))
-                await AcceptAsync().ConfigureAwait(false);
-            for (int i = 0; i < MostCandidates; i++)
-                await _room.WaitAsync().ConfigureAwait(false); // all conversations have ended
+        get;
+        set => field = value > TimeSpan.Zero && value <= TimeSpan.FromDays(1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The time for a step is more than zero and at most a day.");
+    } = TimeSpan.FromSeconds(30);
 
-            if (!_taken)
-            {
-                _completion.TrySetCanceled();
-                return;
-            }
+    /// <summary>Gets or sets a function that returns the connections to hand over, which is called when a successor is ready and the
+    /// server has paused accepting. If null, which is the default, all connections remain until their handlers have ended.</summary>
+    /// <remarks>
+    /// <para>The handlers of those connections must have stopped reading and writing, and must not end before the connection is closed or
+    /// has come back through <see cref="RestoreConnections"/>, because a handler that ends closes its connection. The connection is closed
+    /// when the successor has completed the handover; the server then stops, so the handlers' token is canceled.</para>
+    /// <para>A handler of a connection that has just been accepted may not have started: wait for as many as
+    /// <see cref="UnixServer.ConnectionCount"/>. The function's token is canceled after <see cref="StepTimeout"/>.</para>
+    /// </remarks>
+    public Func<CancellationToken, Task<IReadOnlyList<UnixHandoverConnection>>>? OfferConnections { get; set; }
 
-            await _server.StopAsync().ConfigureAwait(false);
-            _completion.TrySetResult();
-        }
-#pragma warning disable CA1031 // handed on to whoever awaits the end
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _completion.TrySetException(e);
-        }
-        finally
-        {
-            _control.Dispose();
-        }
-    }
+    /// <summary>Gets or sets a function that takes the connections back if the handover fails after <see cref="OfferConnections"/> was
+    /// called; with an empty list if that threw.</summary>
+    public Action<IReadOnlyList<UnixHandoverConnection>>? RestoreConnections { get; set; }
 
-    /// <summary>Accepts candidates until one has taken over or the offer ends.</summary>
-    private async Task AcceptAsync()
+    /// <summary>Gets or sets a function that receives the error of each handover that failed, on the thread pool.</summary>
+    /// <remarks>It may block. Its exceptions are reported on standard error.</remarks>
+    public Action<Exception>? Failed { get; set; }
+
+    internal UnixHandoverOptions Copy() => (UnixHandoverOptions)MemberwiseClone();
+}
+
+/// <summary>Represents an open connection that is handed over, with the state that the successor needs to continue serving it.</summary>
+public sealed class UnixHandoverConnection
+{
+    /// <summary>Initializes a connection.</summary>
+    /// <param name="stream">The connection.</param>
+    /// <param name="state">The state of the conversation, up to 64 KiB.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The state is longer than 64 KiB.</exception>
+    public UnixHandoverConnection(UnixStream stream, ReadOnlyMemory<byte> state)
     {
-        while (true)
-        {
-            try
-            {
-                await _room.WaitAsync(_ending.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            try
-            {
-                var candidate = await _control.AcceptAsync(_ending.Token).ConfigureAwait(false);
-                _ = ServeAsync(candidate);
-            }
-            catch (UnixSocketException e)
-            {
-                _room.Release();
-                Report(e);
-                await Task.Delay(Pause).ConfigureAwait(false); // most likely for want of descriptors
-            }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
-            {
-                _room.Release();
-                return;
-            }
-        }
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(state.Length, HandoverProtocol.MaxState, nameof(state));
+        Stream = stream;
+        State = state;
     }
 
-    private async Task ServeAsync(UnixSeqpacket candidate)
-    {
-        try
-        {
-            var conversation = new HandoverExchange(candidate, _server, _options, _ending.Token);
-            await conversation.PrepareAsync().ConfigureAwait(false);
-            await _turn.WaitAsync(_ending.Token).ConfigureAwait(false);
-            try
-            {
-                var given = await conversation.GiveAsync().ConfigureAwait(false);
-                _taken = true;
-                _control.Dispose(); // its path is free for the successor's own offer
-                foreach (var connection in given)
-                    connection.Stream.Dispose();
-                await conversation.TellLeftAsync().ConfigureAwait(false);
-                await _ending.CancelAsync().ConfigureAwait(false); // others have come too late
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }
-#pragma warning disable CA1031 // whatever a candidate or a callback does, the server goes on
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            if (!_ending.IsCancellationRequested)
-                Report(e);
-        }
-        finally
-        {
-            candidate.Dispose();
-            _room.Release();
-        }
-    }
+    /// <summary>Gets the connection.</summary>
+    /// <remarks>The predecessor may not read or write it unless it gets it back. <see cref="UnixStream.AcceptDescriptors"/> is false in
+    /// the process that continues with it: set it again if descriptors are wanted.</remarks>
+    public UnixStream Stream { get; }
 
-    /// <summary>Calls <see cref="UnixHandoverOptions.Failed"/> on the thread pool, since it may wait for the offer to end.</summary>
-    private void Report(Exception e)
-    {
-        if (_options.Failed is { } failed)
-            _ = ThreadPoolQueue.TryQueue(new FailedCall(failed, e));
-    }
-
-    private sealed class FailedCall(Action<Exception> failed, Exception failure) : IThreadPoolWorkItem
-    {
-        void IThreadPoolWorkItem.Execute()
-        {
-            try
-            {
-                failed(failure);
-            }
-#pragma warning disable CA1031 // what the callback throws must not break what it is about
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                EventHandlerErrors.Report($"{nameof(UnixHandoverOptions)}.{nameof(UnixHandoverOptions.Failed)}", e);
-            }
-        }
-    }
+    /// <summary>Gets the state of the conversation, in a form that both processes understand; it includes bytes that were read and not
+    /// used.</summary>
+    public ReadOnlyMemory<byte> State { get; }
 }

@@ -68,7 +68,7 @@ internal sealed class BindRequest
         if (found is not null)
         {
             string way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
-            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {UnixEndPointPrinter.Escape(found.Path)}{way}: " +
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {PrintableText.Escape(found.Path)}{way}: " +
                 "use a directory of your own, or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
         }
     }

@@ -67,7 +67,7 @@ internal sealed class Connector
     {
         try
         {
-            if (_options.RequireServer is { } policy && PeerCredentials.Of(core.Descriptor) is var server && !policy.Admits(server))
+            if (_options.RequireServer is { } policy && PeerCredentials.Of(core.Descriptor) is var server && !policy.Allows(server))
             {
                 throw new UnixSocketException(Errno.EACCES, "connect", _endPoint,
                     () => $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");

@@ -176,9 +176,9 @@ internal sealed partial class ListenerState : IDisposable
     private bool IsAdmitted(SocketContext peer)
     {
         // The user alone decides most often; groups and label are asked for only where a policy needs them.
-        if (peer.TryGetPeer(out var user) && Policy.AdmitsUser(user))
+        if (peer.TryGetPeer(out var user) && Policy.AllowsUser(user))
             return true;
-        if (peer.TryKeepPeerCredentials(out var credentials) && Policy.Admits(credentials))
+        if (peer.TryKeepPeerCredentials(out var credentials) && Policy.Allows(credentials))
             return true;
 
         Refused?.Invoke(credentials);

@@ -31,7 +31,7 @@ internal sealed class MessageReceiver(SocketContext core, int type)
     public int Receive(Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message, ref List<IDisposable>? refused)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int room = ControlReceiver.RoomForSender(HasLabels) + (wanted is null ? 0 : ControlReceiver.RoomForDescriptors(wanted));
+        int room = ControlReceiver.SizeForSender(HasLabels) + (wanted is null ? 0 : ControlReceiver.SizeForDescriptors(wanted));
         Span<byte> control = stackalloc byte[room];
         message = default;
         if (Core.ReadError is < 0 and var error)
@@ -73,7 +73,7 @@ internal sealed class MessageReceiver(SocketContext core, int type)
                 DescriptorLoss = beside.Loss,
                 Process = beside.PidFd is { } pidFd ? new PeerProcess(pidFd) : null,
             };
-            if (Policy is null || (message.Credentials is { } peer && Policy.Admits(peer)))
+            if (Policy is null || (message.Credentials is { } peer && Policy.Allows(peer)))
                 return 0;
             (refused ??= []).Add(message);
         }

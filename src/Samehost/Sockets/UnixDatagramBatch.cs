@@ -97,7 +97,7 @@ public sealed class UnixDatagramBatch
     internal int Receive(Descriptor socket, PeerPolicy? policy)
     {
         if (policy is not null)
-            _batch.WantControl(ControlReceiver.RoomForCredentials);
+            _batch.WantControl(ControlReceiver.SizeForCredentials);
         while (true)
         {
             Count = 0;
@@ -144,7 +144,7 @@ public sealed class UnixDatagramBatch
     private bool IsAdmitted(int slot, PeerPolicy policy)
     {
         var beside = ControlReceiver.Read(_batch.Control(slot), _batch.Flags(slot), null);
-        return beside.Sender is { } sender && policy.AdmitsSender(sender);
+        return beside.Sender is { } sender && policy.AllowsSender(sender);
     }
 
     private int Slot(int index)

@@ -1,23 +1,24 @@
 namespace Samehost;
 
-/// <summary>Gives signs of life at half the interval that the manager expects, until disposed of (sd_watchdog_enabled(3)).</summary>
-/// <remarks>They come from the thread pool: a process whose pool is stuck gives none, as it should.</remarks>
+/// <summary>Sends watchdog notifications at half the interval that the service manager expects (sd_watchdog_enabled(3)), until it is
+/// disposed.</summary>
+/// <remarks>They are sent from the thread pool, so a process whose thread pool is blocked sends none.</remarks>
 public sealed class SystemdWatchdog : IAsyncDisposable
 {
-    // What the runtime's timers can do; systemd's own limits are far inside.
+    // The limits of the runtime's timers; those of systemd are narrower.
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
-    private static readonly string[] SignOfLife = ["WATCHDOG=1"];
+    private static readonly string[] Notification = ["WATCHDOG=1"];
 
-    private readonly SystemdNotify _notify;
+    private readonly SystemdNotifier _notify;
     private readonly Func<bool>? _isHealthy;
     private readonly PeriodicTimer? _timer;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pinging = Task.CompletedTask;
     private Exception? _lastFailure;
 
-    internal SystemdWatchdog(SystemdNotify notify, Func<bool>? isHealthy, TimeProvider time)
+    internal SystemdWatchdog(SystemdNotifier notify, Func<bool>? isHealthy, TimeProvider time)
     {
         _notify = notify;
         _isHealthy = isHealthy;
@@ -29,17 +30,18 @@ public sealed class SystemdWatchdog : IAsyncDisposable
         _pinging = PingAsync(_timer);
     }
 
-    /// <summary>False when the manager expects no signs of life from this process; then none are given.</summary>
+    /// <summary>Gets a value that indicates whether notifications are sent; false if the service manager expects none from this
+    /// process.</summary>
     public bool IsRunning => _timer is not null && !_pinging.IsCompleted;
 
-    /// <summary>The time between two signs of life: half the interval, at least a millisecond; zero when none are given.</summary>
+    /// <summary>Gets the time between two notifications: half the interval, at least a millisecond; zero if none are sent.</summary>
     public TimeSpan Period { get; }
 
-    /// <summary>Why the last sign of life was not given: it could not be sent, or asking for the health threw. Null when it was given, or
-    /// withheld for bad health. The next is tried nevertheless.</summary>
+    /// <summary>Gets the exception of the last notification, from sending or from the health check; null if it was sent, or not sent
+    /// because the health check returned false.</summary>
     public Exception? LastFailure => Volatile.Read(ref _lastFailure);
 
-    /// <summary>Stops. A sign of life that waits for room in the manager's queue is given up.</summary>
+    /// <summary>Stops; a notification that waits because the manager's queue is full is not sent.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stop.IsCancellationRequested)
@@ -57,7 +59,7 @@ public sealed class SystemdWatchdog : IAsyncDisposable
             try
             {
                 if (_isHealthy?.Invoke() ?? true)
-                    await _notify.SendAsync(SignOfLife, cancellationToken: _stop.Token).ConfigureAwait(false);
+                    await _notify.SendAsync(Notification, cancellationToken: _stop.Token).ConfigureAwait(false);
                 Volatile.Write(ref _lastFailure, null);
             }
             catch (Exception e)

@@ -101,7 +101,7 @@ public sealed class CallerTests
 
     [Fact]
     public void An_unknown_group_is_an_error_at_start() =>
-        Assert.Throws<ArgumentException>(() => new AuthorizationPolicyBuilder().RequirePeer("group:no-such"));
+        Assert.Throws<FormatException>(() => new AuthorizationPolicyBuilder().RequirePeer("group:no-such"));
 
     private static Action<UnixTransportOptions> OpenTo(string peers) => listen =>
     {

@@ -109,7 +109,7 @@ public sealed class SituationTests
     [InlineData("unix://run/app.sock")]
     [InlineData("@")]
     public void What_is_no_address_is_not_explained(string text) =>
-        Assert.Throws<ArgumentException>(() => UnixExplanation.ExplainConnect(text));
+        Assert.Throws<FormatException>(() => UnixExplanation.ExplainConnect(text));
 
     [Theory]
     [InlineData("no such user")]

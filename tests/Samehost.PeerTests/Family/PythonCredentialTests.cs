@@ -23,8 +23,8 @@ public sealed class PythonCredentialTests : IDisposable
         await using UnixStream stream = await listener.AcceptAsync(Stop);
         PeerCredentials peer = stream.GetPeerCredentials();
         Assert.Equal(python.Id, peer.ProcessId);
-        Assert.Equal((UnixCredentials.Own.UserId, UnixCredentials.Own.GroupId), (peer.UserId, peer.GroupId));
-        await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Own.UserId} {UnixCredentials.Own.GroupId}");
+        Assert.Equal((UnixCredentials.Current.UserId, UnixCredentials.Current.GroupId), (peer.UserId, peer.GroupId));
+        await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Current.UserId} {UnixCredentials.Current.GroupId}");
         await python.ExpectAsync(string.Join(' ', peer.Groups.Append(peer.GroupId).Distinct().Order()));
         using PeerProcess process = stream.OpenPeerProcess();
         Assert.Equal(python.Id, process.Id);
@@ -48,7 +48,7 @@ public sealed class PythonCredentialTests : IDisposable
         await using UnixStream stream = await UnixStream.ConnectAsync(
             UnixEndPoint.FromPath(_folder["who"]), new UnixConnectOptions { RequireServer = PeerPolicy.Parse("self") }, Stop);
         Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId);
-        await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Own.UserId} {UnixCredentials.Own.GroupId}");
+        await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Current.UserId} {UnixCredentials.Current.GroupId}");
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -39,7 +39,7 @@ public sealed class PythonDescriptorTests : IDisposable
         {
             Assert.Equal("two"u8, buffer.AsSpan(0, 3));
             Assert.Equal(2, two.Descriptors.Count);
-            Assert.Equal([DescriptorKinds.File, DescriptorKinds.Memory], [two.Descriptors.KindOf(0), two.Descriptors.KindOf(1)]);
+            Assert.Equal([DescriptorKinds.File, DescriptorKinds.Memory], [two.Descriptors.GetKind(0), two.Descriptors.GetKind(1)]);
             Assert.Equal("from memory", Read(two.Descriptors.Take(1)));
         }
 

@@ -13,7 +13,7 @@ internal static class ForeignProgram
 
     public static string SetPriv => Need("setpriv", "util-linux");
 
-    public static string SystemdNotify => Need("systemd-notify", "systemd");
+    public static string SystemdNotifier => Need("systemd-notify", "systemd");
 
     public static string SystemdSocketActivate => Need("systemd-socket-activate", "systemd");
 

@@ -19,7 +19,7 @@ internal sealed class HandoverTarget : FuzzTarget
     private readonly UnixSeqpacketListener _records;
     private readonly SafeHandle _file = File.OpenHandle("/dev/null");
     private UnixServer _server;
-    private UnixHandover _offer;
+    private UnixHandoverOffer _offer;
     private int _runs;
     private int _baseLine;
 
@@ -78,10 +78,10 @@ internal sealed class HandoverTarget : FuzzTarget
 
     private async Task<string> SucceedAsync()
     {
-        UnixTakeOver takeOver;
+        UnixAcceptedHandover takeOver;
         try
         {
-            takeOver = await UnixTakeOver.RequestAsync(_predecessor.LocalEndPoint);
+            takeOver = await UnixHandover.AcceptAsync(_predecessor.LocalEndPoint);
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {
@@ -91,7 +91,7 @@ internal sealed class HandoverTarget : FuzzTarget
         {
             try
             {
-                var connections = await takeOver.ConfirmAsync();
+                var connections = await takeOver.CompleteAsync();
                 foreach (var connection in connections)
                     await connection.Stream.DisposeAsync();
                 return $"confirmed {connections.Count}";
@@ -107,7 +107,7 @@ internal sealed class HandoverTarget : FuzzTarget
         }
     }
 
-    private static void Close(UnixTakeOver takeOver)
+    private static void Close(UnixAcceptedHandover takeOver)
     {
         try
         {
@@ -176,7 +176,7 @@ internal sealed class HandoverTarget : FuzzTarget
         }
     }
 
-    private (UnixServer, UnixHandover) Start()
+    private (UnixServer, UnixHandoverOffer) Start()
     {
         var server = UnixServer.Start(_address, static async (stream, _) =>
         {

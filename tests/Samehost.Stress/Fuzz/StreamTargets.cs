@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Samehost.Framing;
 
 namespace Samehost.Stress.Fuzz;
 

@@ -61,17 +61,17 @@ internal sealed class NotifyTarget : FuzzTarget
     public override string Run(byte[] input)
     {
         var text = Text(input);
-        var notify = new SystemdNotify(_manager.LocalEndPoint);
+        var notify = new SystemdNotifier(_manager.LocalEndPoint);
         var outcome = new StringBuilder();
 
         // Assignments arrive as they are, a line each.
         var assignments = text.Split('|');
         outcome.Append(Send(() => notify.Send(assignments), sent => sent == string.Join('\n', assignments)));
         // A status arrives as one line.
-        outcome.Append(Send(() => notify.Status(text), static sent =>
+        outcome.Append(Send(() => notify.SetStatus(text), static sent =>
             sent.StartsWith("STATUS=", StringComparison.Ordinal) && !sent.Any(char.IsControl)));
         outcome.Append(Send(
-            () => notify.RemoveStored(text), sent => sent.Split('\n') is { Length: 2 } both && both.Contains($"FDNAME={text}")));
+            () => notify.RemoveStoredDescriptors(text), sent => sent.Split('\n') is { Length: 2 } both && both.Contains($"FDNAME={text}")));
 
         var lines = text.Split('\n', 3);
         var environment = new GivenVariables(

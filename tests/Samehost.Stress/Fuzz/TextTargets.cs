@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Samehost.Stress.Fuzz;
 
-/// <summary><see cref="UnixEndPoint.Parse"/> and the exact bytes of names.</summary>
+/// <summary><see cref="UnixEndPoint.Parse(string)"/> and the exact bytes of names.</summary>
 internal sealed class AddressTarget : FuzzTarget
 {
     public override string Name => "addresses";
@@ -24,7 +24,7 @@ internal sealed class AddressTarget : FuzzTarget
             Check(address);
             return $"{address.Kind} {text.Length >> 3}";
         }
-        catch (ArgumentException e)
+        catch (FormatException e)
         {
             Require(!UnixEndPoint.TryParse(text, out _), "TryParse reads what Parse refuses");
             return KindOf(e);
@@ -92,7 +92,7 @@ internal sealed partial class PolicyTarget : FuzzTarget
             }
             return $"read {printed.Count(static c => c == ',')} {printed.Length >> 3}";
         }
-        catch (ArgumentException e)
+        catch (FormatException e)
         {
             Require(!PeerPolicy.TryParse(text, out _), "TryParse reads what Parse refuses");
             return KindOf(e);

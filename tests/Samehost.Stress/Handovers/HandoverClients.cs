@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Framing;
 using Samehost.Stress.Running;
 
 namespace Samehost.Stress.Handovers;

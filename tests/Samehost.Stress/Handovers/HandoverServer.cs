@@ -43,11 +43,11 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         UnixServer server;
         if (take)
         {
-            await using var takeOver = await UnixTakeOver.RequestAsync(control);
-            server = UnixServer.Start(takeOver.Listener, connections.ServeAsync);
+            await using var takeOver = await UnixHandover.AcceptAsync(control);
+            server = UnixServer.Start(takeOver.Listener!, connections.ServeAsync);
             try
             {
-                foreach (var connection in await takeOver.ConfirmAsync())
+                foreach (var connection in await takeOver.CompleteAsync())
                     _ = connections.GoOnAsync(connection);
             }
             catch
@@ -64,8 +64,8 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         connections.Accepted = () => server.ConnectionCount;
         var handover = await OfferAsync(server, new UnixHandoverOptions
         {
-            GiveConnections = connections.GiveAsync,
-            TakeConnectionsBack = connections.TakeBack,
+            OfferConnections = connections.GiveAsync,
+            RestoreConnections = connections.TakeBack,
             Failed = static e => Console.Error.WriteLine($"A candidate failed: {e.Message}"),
         });
         Volatile.Write(ref _status, "serving");
@@ -73,7 +73,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
     }
 
     /// <summary>Offers as soon as the address of the last offer is free.</summary>
-    private async Task<UnixHandover> OfferAsync(UnixServer server, UnixHandoverOptions options)
+    private async Task<UnixHandoverOffer> OfferAsync(UnixServer server, UnixHandoverOptions options)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -88,7 +88,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         }
     }
 
-    private async Task LeaveAsync(UnixHandover handover, UnixServer server)
+    private async Task LeaveAsync(UnixHandoverOffer handover, UnixServer server)
     {
         try
         {
@@ -108,7 +108,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         private readonly Lock _lock = new();
         private CancellationTokenSource _parking = new();
         private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private List<HandoverConnection> _parked = [];
+        private List<UnixHandoverConnection> _parked = [];
         private int _serving;
         private int _goingOn;
 
@@ -117,7 +117,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
 
         public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
 
-        public async Task GoOnAsync(HandoverConnection connection)
+        public async Task GoOnAsync(UnixHandoverConnection connection)
         {
             await using var stream = connection.Stream;
             lock (_lock)
@@ -138,7 +138,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
         }
 
-        public async Task<IReadOnlyList<HandoverConnection>> GiveAsync(CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<UnixHandoverConnection>> GiveAsync(CancellationToken cancellationToken)
         {
             await _parking.CancelAsync();
             while (true)
@@ -152,7 +152,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
         }
 
-        public void TakeBack(IReadOnlyList<HandoverConnection> connections)
+        public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections)
         {
             lock (_lock)
             {
@@ -186,7 +186,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
                     catch (OperationCanceledException)
                     {
                         lock (_lock)
-                            _parked.Add(new HandoverConnection(stream, Encoding.ASCII.GetBytes($"{count}")));
+                            _parked.Add(new UnixHandoverConnection(stream, Encoding.ASCII.GetBytes($"{count}")));
                         await resumed.WaitAsync(stopping); // canceled when the server stops: then it was given for good
                         continue;
                     }

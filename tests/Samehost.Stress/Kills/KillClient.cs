@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Framing;
 
 namespace Samehost.Stress.Kills;
 

@@ -1,3 +1,4 @@
+using Samehost.Framing;
 using Samehost.Stress.Running;
 
 namespace Samehost.Stress.Kills;

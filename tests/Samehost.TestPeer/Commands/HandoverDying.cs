@@ -43,24 +43,24 @@ internal static class HandoverDying
     {
         using var control = UnixSeqpacket.Connect(address, new UnixConnectOptions { AcceptDescriptors = true });
         step("connected");
-        Send(control, HandoverProtocol.Take, step);
+        Send(control, HandoverProtocol.Request, step);
         Receive(control, HandoverProtocol.Listener, step);
         Send(control, HandoverProtocol.Ready, step);
         Receive(control, HandoverProtocol.Connection, step);
-        Receive(control, HandoverProtocol.Yours, step);
+        Receive(control, HandoverProtocol.Commit, step);
         Send(control, HandoverProtocol.Confirmed, step);
-        Receive(control, HandoverProtocol.Left, step);
+        Receive(control, HandoverProtocol.Released, step);
     }
 
     private static void Precede(UnixListener listener, UnixSeqpacketListener offer, Action<string> step)
     {
         using var control = offer.Accept();
         step("connected");
-        Receive(control, HandoverProtocol.Take, step);
+        Receive(control, HandoverProtocol.Request, step);
         control.Send(HandoverProtocol.Record(HandoverProtocol.Listener, listener.LocalEndPoint.NameBytes.Span), [listener.Handle]);
         step(HandoverProtocol.Listener);
         Receive(control, HandoverProtocol.Ready, step);
-        Send(control, HandoverProtocol.Yours, step);
+        Send(control, HandoverProtocol.Commit, step);
         Receive(control, HandoverProtocol.Confirmed, step);
     }
 
@@ -72,7 +72,7 @@ internal static class HandoverDying
 
     private static void Receive(UnixSeqpacket control, string word, Action<string> step)
     {
-        byte[] buffer = new byte[HandoverProtocol.MostRecord];
+        byte[] buffer = new byte[HandoverProtocol.MaxRecord];
         var record = control.Receive(buffer); // what came with it is kept until the end
         string said = HandoverProtocol.Split(buffer.AsMemory(0, record.Count)).Word;
         if (record.IsEnd || said != word)

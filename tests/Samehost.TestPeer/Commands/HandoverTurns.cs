@@ -14,13 +14,13 @@ internal static class HandoverTurns
     {
         var control = UnixEndPoint.FromPath(arguments.Option("--control")!);
         Console.WriteLine("ready");
-        UnixTakeOver? requested = null;
+        UnixAcceptedHandover? requested = null;
         while (Console.ReadLine() is { } line)
         {
             switch (line)
             {
                 case "request":
-                    requested = UnixTakeOver.RequestAsync(control).GetAwaiter().GetResult();
+                    requested = UnixHandover.AcceptAsync(control).GetAwaiter().GetResult();
                     Console.WriteLine("requested");
                     break;
                 case "confirm":
@@ -33,11 +33,11 @@ internal static class HandoverTurns
         }
     }
 
-    private static bool Confirms(UnixTakeOver requested)
+    private static bool Confirms(UnixAcceptedHandover requested)
     {
         try
         {
-            requested.ConfirmAsync().GetAwaiter().GetResult();
+            requested.CompleteAsync().GetAwaiter().GetResult();
             return true;
         }
         catch (IOException)
@@ -55,9 +55,9 @@ internal static class HandoverTurns
         UnixServer server;
         if (take)
         {
-            await using var takeOver = await UnixTakeOver.RequestAsync(control);
-            server = UnixServer.Start(takeOver.Listener, AnswerOnceAsync);
-            foreach (var connection in await takeOver.ConfirmAsync())
+            await using var takeOver = await UnixHandover.AcceptAsync(control);
+            server = UnixServer.Start(takeOver.Listener!, AnswerOnceAsync);
+            foreach (var connection in await takeOver.CompleteAsync())
                 _ = GoOnAsync(connection);
         }
         else
@@ -71,7 +71,7 @@ internal static class HandoverTurns
         _ = LeaveAsync(handover, server);
     }
 
-    private static async Task LeaveAsync(UnixHandover handover, UnixServer server)
+    private static async Task LeaveAsync(UnixHandoverOffer handover, UnixServer server)
     {
         await handover.Completion;
         Console.WriteLine(await server.StopAsync() ? "left" : "left clients unserved");
@@ -93,7 +93,7 @@ internal static class HandoverTurns
         await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
     }
 
-    private static async Task GoOnAsync(HandoverConnection connection)
+    private static async Task GoOnAsync(UnixHandoverConnection connection)
     {
         await using var stream = connection.Stream;
         using var reader = new StreamReader(stream);

@@ -44,7 +44,7 @@ internal static class Judge
 
     private static void Tell(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{peer.UserId} {(peer.IsStranger ? "stranger" : "known")} {(policy.Admits(peer) ? "admitted" : "refused")}"));
+        $"{peer.UserId} {(peer.IsUnmapped ? "stranger" : "known")} {(policy.Allows(peer) ? "admitted" : "refused")}"));
 
     private static int Listen(UnixStream client)
     {

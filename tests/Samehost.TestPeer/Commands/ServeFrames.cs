@@ -1,3 +1,5 @@
+using Samehost.Framing;
+
 namespace Samehost.TestPeer;
 
 /// <summary>
@@ -31,9 +33,9 @@ internal static class ServeFrames
         {
             while (reader.TryRead(out var frame))
             {
-                if (frame.DescriptorLoss == DescriptorLoss.NoRoom)
+                if (frame.DescriptorLoss == DescriptorLoss.OutOfDescriptors)
                     Interlocked.Increment(ref _refused);
-                await writer.WriteAsync(frame.Payload, stopping);
+                await writer.WriteAsync(frame.Memory, stopping);
             }
 
             await writer.FlushAsync(stopping);

@@ -67,7 +67,7 @@ public sealed class AddressLaws
         foreach (string prefix in new[] { "", "/", "@", "unix:", "unix://", "unix-abstract:" })
         {
             bool read = UnixEndPoint.TryParse(prefix + text, out UnixEndPoint? endPoint);
-            if (read != (endPoint is not null) || read == (Record.Exception(() => UnixEndPoint.Parse(prefix + text)) is ArgumentException))
+            if (read != (endPoint is not null) || read == (Record.Exception(() => UnixEndPoint.Parse(prefix + text)) is FormatException))
                 return false;
         }
 

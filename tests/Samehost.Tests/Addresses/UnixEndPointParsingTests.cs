@@ -51,11 +51,41 @@ public sealed class UnixEndPointParsingTests
     [InlineData("/run/a\0b", "contains a NUL")]
     public void Text_that_is_no_address_is_refused_with_advice(string text, string advice)
     {
-        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.Parse(text));
+        var thrown = Assert.Throws<FormatException>(() => UnixEndPoint.Parse(text));
 
         Assert.Contains(advice, thrown.Message, StringComparison.Ordinal);
         Assert.False(UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint));
         Assert.Null(endPoint);
+        Assert.Throws<FormatException>(() => Parse<UnixEndPoint>(text));
+        Assert.Throws<FormatException>(() => ParseSpan<UnixEndPoint>(text));
+    }
+
+    [Fact]
+    public void Generic_code_parses_addresses()
+    {
+        var address = UnixEndPoint.Parse("@name");
+        Assert.Equal(address, Parse<UnixEndPoint>("unix-abstract:name"));
+        Assert.Equal(address, ParseSpan<UnixEndPoint>("unix-abstract:name"));
+        Assert.Equal(address, UnixEndPoint.Parse("x@name".AsSpan(1)));
+        Assert.False(UnixEndPoint.TryParse((string?)null, out _));
+    }
+
+    private static T Parse<T>(string text)
+        where T : IParsable<T>
+    {
+        var parsed = T.Parse(text, null);
+        Assert.True(T.TryParse(text, null, out var same));
+        Assert.Equal(parsed, same);
+        return parsed;
+    }
+
+    private static T ParseSpan<T>(ReadOnlySpan<char> text)
+        where T : ISpanParsable<T>
+    {
+        var parsed = T.Parse(text, null);
+        Assert.True(T.TryParse(text, null, out var same));
+        Assert.Equal(parsed, same);
+        return parsed;
     }
 
     [Theory]
@@ -65,7 +95,7 @@ public sealed class UnixEndPointParsingTests
     {
         string text = start + '\ud800';
 
-        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.Parse(text));
+        var thrown = Assert.Throws<FormatException>(() => UnixEndPoint.Parse(text));
         Assert.Contains("half a surrogate pair", thrown.Message, StringComparison.Ordinal);
         Assert.False(UnixEndPoint.TryParse(text, out _));
     }

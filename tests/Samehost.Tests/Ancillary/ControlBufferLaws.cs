@@ -62,7 +62,7 @@ public sealed class ControlBufferLaws
         result.PidFd?.Dispose();
         return descriptors.Count <= (wanted?.MaxCount ?? 0)
             && (result.Loss == DescriptorLoss.None || descriptors.Count == 0)
-            && (wanted is null || flags == 0 || result.Loss is DescriptorLoss.NoRoom or DescriptorLoss.TooMany);
+            && (wanted is null || flags == 0 || result.Loss is DescriptorLoss.OutOfDescriptors or DescriptorLoss.TooMany);
     }).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class ControlReceiverTests
             "not wanted" => (null, 0, DescriptorLoss.None),
             "too many" => (new DescriptorOptions { MaxCount = 2 }, 0, DescriptorLoss.TooMany),
             "wrong kind" => (DescriptorOptions.OnlySockets, 0, DescriptorLoss.WrongKind),
-            _ => (DescriptorOptions.Default, LibcMessage.MSG_CTRUNC, DescriptorLoss.NoRoom),
+            _ => (DescriptorOptions.Default, LibcMessage.MSG_CTRUNC, DescriptorLoss.OutOfDescriptors),
         };
         var result = ControlReceiver.Read(buffer, flags, wanted);
         Assert.Equal((loss, 0), (result.Loss, result.Descriptors.Count));

@@ -32,7 +32,7 @@ public sealed class ReceivedDescriptorsTests
         using var received = Set(tracked, 2);
         received.Take(0).Dispose();
         Assert.Equal("Descriptor 0 was taken or closed already.", Assert.Throws<InvalidOperationException>(() => received.Take(0)).Message);
-        Assert.Throws<InvalidOperationException>(() => received.KindOf(0));
+        Assert.Throws<InvalidOperationException>(() => received.GetKind(0));
         Assert.Throws<IndexOutOfRangeException>(() => received.Take(2));
         received.Dispose();
         Assert.Throws<InvalidOperationException>(() => received.Take(1));
@@ -57,7 +57,7 @@ public sealed class ReceivedDescriptorsTests
         listener.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         _ = LibcFcntl.Duplicate(listener.SafeHandle, out var copy);
         using var received = new ReceivedDescriptors([copy]);
-        Assert.Equal(DescriptorKinds.Socket, received.KindOf(0));
+        Assert.Equal(DescriptorKinds.Socket, received.GetKind(0));
         using var socket = received.TakeSocket(0);
         Assert.Equal(AddressFamily.InterNetwork, socket.AddressFamily);
         Assert.Equal(listener.LocalEndPoint, socket.LocalEndPoint);

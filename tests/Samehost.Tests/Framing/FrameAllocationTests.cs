@@ -1,3 +1,4 @@
+using Samehost.Framing;
 using Xunit;
 
 namespace Samehost.Tests.Framing;
@@ -48,7 +49,7 @@ public sealed class FrameAllocationTests : IDisposable
             {
                 while (await reader.ReadAsync(token) is { IsEnd: false } frame)
                 {
-                    await backWriter.WriteAsync(frame.Payload, token);
+                    await backWriter.WriteAsync(frame.Memory, token);
                     await backWriter.FlushAsync(token);
                 }
             },

@@ -1,3 +1,4 @@
+using Samehost.Framing;
 using Xunit;
 
 namespace Samehost.Tests.Framing;
@@ -5,7 +6,7 @@ namespace Samehost.Tests.Framing;
 /// <summary>Sets of descriptors sent back to back, merged into one read and split over many: each comes with its own frame.</summary>
 public sealed class FrameDescriptorTests : IDisposable
 {
-    private static readonly FrameOptions Wanted = new() { Descriptors = DescriptorOptions.Default };
+    private static FrameOptions Wanted => new() { Descriptors = DescriptorOptions.Default };
     private readonly FramePair _pair = new(acceptDescriptors: true);
     private readonly MarkedPipe[] _pipes = [.. Enumerable.Range(0, 8).Select(_ => new MarkedPipe())];
 
@@ -68,7 +69,7 @@ public sealed class FrameDescriptorTests : IDisposable
                 await writer.WriteAsync(FramePair.Numbered(i, 700_000), _pipes[i].Ends, TestContext.Current.CancellationToken);
             }
         }, TestContext.Current.CancellationToken);
-        await using var reader = new FrameReader(_pair.Own, Wanted with { BufferSize = 1000 });
+        await using var reader = new FrameReader(_pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = 1000 });
         for (int i = 0; i < _pipes.Length; i++)
         {
             AssertPlain(await reader.ReadAsync(TestContext.Current.CancellationToken), "before"u8);
@@ -84,7 +85,7 @@ public sealed class FrameDescriptorTests : IDisposable
     public void A_set_may_come_with_any_byte_of_its_frame(int bufferSize)
     {
         byte[] wire = FramePair.Encode("ab"u8);
-        using var reader = new FrameReader(_pair.Own, Wanted with { BufferSize = bufferSize });
+        using var reader = new FrameReader(_pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = bufferSize });
         for (int with = 0; with < wire.Length; with++)
         {
             for (int i = 0; i < wire.Length; i++)

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Samehost.Framing;
 using Xunit;
 
 namespace Samehost.Tests.Framing;
@@ -58,7 +59,7 @@ public sealed class FrameLaws
         var reader = new FrameReader(pair.Own, options);
         var received = new List<byte[]>();
         while (reader.Read() is { IsEnd: false } frame)
-            received.Add(frame.Payload.ToArray());
+            received.Add(frame.Memory.ToArray());
         writing.GetAwaiter().GetResult();
         return Same(payloads, received, reader, default);
     }).QuickCheckThrowOnFailure();

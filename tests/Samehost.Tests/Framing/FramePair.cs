@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Samehost.Framing;
 using Samehost.Interop;
 
 namespace Samehost.Tests.Framing;

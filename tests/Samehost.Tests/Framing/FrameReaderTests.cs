@@ -1,3 +1,4 @@
+using Samehost.Framing;
 using Xunit;
 
 namespace Samehost.Tests.Framing;
@@ -21,7 +22,7 @@ public sealed class FrameReaderTests : IDisposable
         Assert.True(reader.TryRead(out Frame three));
         Assert.False(reader.TryRead(out _));
         Assert.Equal("one"u8, one.Span);
-        Assert.Equal("two"u8, two.Payload.Span);
+        Assert.Equal("two"u8, two.Memory.Span);
         Assert.Equal("three"u8, three.Span);
         Assert.False(reader.WaitToRead());
     }
@@ -92,7 +93,7 @@ public sealed class FrameReaderTests : IDisposable
             TestContext.Current.CancellationToken);
         var reader = new FrameReader(_pair.Own);
         foreach (byte[] expected in new[] { [(byte)'a'], large, [(byte)'b'], large })
-            Assert.Equal(expected, (await reader.ReadAsync(TestContext.Current.CancellationToken)).Payload.ToArray());
+            Assert.Equal(expected, (await reader.ReadAsync(TestContext.Current.CancellationToken)).Memory.ToArray());
         await sending;
     }
 

@@ -1,3 +1,4 @@
+using Samehost.Framing;
 using Samehost.Interop;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Samehost.Framing;
 using Xunit;
 
 namespace Samehost.Tests.Framing;
@@ -152,7 +153,7 @@ public sealed class LineTests : IDisposable
             Assert.Equal(5, (await NextAsync()).Length);
         near.Write("last\n"u8);
         Line last = await NextAsync();
-        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(last.Bytes, out ArraySegment<byte> after));
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(last.Memory, out ArraySegment<byte> after));
         Assert.InRange(after.Array!.Length, 1, 100_000);
 
         async ValueTask<Line> NextAsync() => asynchronous ? await reader.ReadAsync(TestContext.Current.CancellationToken) : reader.Read();

@@ -80,7 +80,7 @@ public sealed class PeerCredentialsTests : SocketTest
         Assert.False(credentials.IsInGroup(31_000));
         Assert.Null(credentials.UserName);
         Assert.Null(credentials.GroupName);
-        Assert.False(credentials.IsStranger);
+        Assert.False(credentials.IsUnmapped);
         Assert.Equal($"(uid 12345, gid 23456, pid {peer.Id})", credentials.ToString());
     }
 
@@ -146,6 +146,6 @@ public sealed class PeerCredentialsTests : SocketTest
         Assert.Equal(LibcIdentity.EffectiveGroup(), credentials.GroupId);
         var groups = Command.Run("id", "-G").Split(' ').Select(g => uint.Parse(g, CultureInfo.InvariantCulture));
         Assert.Equal(groups.Order(), credentials.Groups.Append(credentials.GroupId).Distinct().Order());
-        Assert.False(credentials.IsStranger);
+        Assert.False(credentials.IsUnmapped);
     }
 }

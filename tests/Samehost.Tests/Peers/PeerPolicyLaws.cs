@@ -31,7 +31,7 @@ public sealed class PeerPolicyLaws
     public void A_policy_admits_exactly_whom_one_of_its_terms_admits() => Prop.ForAll(
         Policy.ToArbitrary(),
         Peer.ToArbitrary(),
-        (text, peer) => PeerPolicy.Parse(text).Admits(peer) == text.Split(',').Any(term => PeerPolicy.Parse(term).Admits(peer)))
+        (text, peer) => PeerPolicy.Parse(text).Allows(peer) == text.Split(',').Any(term => PeerPolicy.Parse(term).Allows(peer)))
         .QuickCheckThrowOnFailure();
 
     [Fact]
@@ -40,15 +40,15 @@ public sealed class PeerPolicyLaws
     {
         var (user, group, process) = numbers;
         var sender = new UCred { Pid = (int)process % 2, Uid = user, Gid = group };
-        return PeerPolicy.Parse(text).AdmitsSender(sender) == PeerPolicy.Parse(text).Admits(new PeerCredentials(sender, [], null));
+        return PeerPolicy.Parse(text).AllowsSender(sender) == PeerPolicy.Parse(text).Allows(new PeerCredentials(sender, [], null));
     }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void The_process_number_never_decides_among_known_peers() => Prop.ForAll(
         Policy.ToArbitrary(),
         Number.ToArbitrary(),
-        (text, user) => PeerPolicy.Parse(text).Admits(PeerPolicyTests.Peer(user, process: 1))
-            == PeerPolicy.Parse(text).Admits(PeerPolicyTests.Peer(user, process: 4711)))
+        (text, user) => PeerPolicy.Parse(text).Allows(PeerPolicyTests.Peer(user, process: 1))
+            == PeerPolicy.Parse(text).Allows(PeerPolicyTests.Peer(user, process: 4711)))
         .QuickCheckThrowOnFailure();
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class PeerPolicyLaws
         foreach (string prefix in new[] { "", "self,", "user:", "uid:", "group:", "gid:" })
         {
             bool read = PeerPolicy.TryParse(prefix + text, out var policy);
-            if (read != (policy is not null) || read == (Record.Exception(() => PeerPolicy.Parse(prefix + text)) is ArgumentException))
+            if (read != (policy is not null) || read == (Record.Exception(() => PeerPolicy.Parse(prefix + text)) is FormatException))
                 return false;
         }
 

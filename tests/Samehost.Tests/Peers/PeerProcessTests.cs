@@ -19,7 +19,7 @@ public sealed class PeerProcessTests : SocketTest
         Assert.Equal(meeting.Peer!.Id, process.Id);
         Assert.Equal(new FileInfo($"/proc/{meeting.Peer.Id}/exe").LinkTarget, process.Executable);
         Assert.Equal(["exec", PeerProcess.AssemblyPath, "converse", Temp["a"], "--type", type], process.CommandLine!.Skip(1));
-        Assert.False(process.Handle.IsInvalid);
+        Assert.False(process.SafeHandle.IsInvalid);
 
         await meeting.Peer.KillAsync();
         IsGone(process);

@@ -21,6 +21,37 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_connection_has_the_socket_that_its_handler_serves()
+    {
+        var streams = new ConnectionEvents();
+        var records = new ConnectionEvents();
+        var recordPath = UnixEndPoint.FromPath(_directory["records.sock"]);
+        var served = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (UnixServer.Start(Path, Serve, new UnixServerOptions { Events = streams }))
+        await using (UnixServer.StartSeqpacket(recordPath, Serve, new UnixServerOptions { Events = records }))
+        {
+            using var client = UnixStream.Connect(Path);
+            Assert.Same(await served.Task, (await streams.First.Task).Stream);
+            served = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var recordClient = UnixSeqpacket.Connect(recordPath);
+            Assert.Same(await served.Task, (await records.First.Task).Seqpacket);
+        }
+
+        var ofStream = await streams.First.Task;
+        Assert.Null(ofStream.Seqpacket);
+        Assert.Null((await records.First.Task).Stream);
+        Assert.Equal(Environment.ProcessId, ofStream.Peer.ProcessId);
+        Assert.Equal(ofStream.Peer.UserId, ofStream.UserId);
+        Assert.Empty(typeof(UnixServerConnection).GetInterfaces());
+
+        Task Serve(object socket, CancellationToken stopping)
+        {
+            served.SetResult(socket);
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_blocked_handler_of_a_refusal_holds_up_no_other_connection()
     {
         // Both servers are on one event loop.
@@ -104,12 +135,12 @@ public sealed class EventHandlerTests : IDisposable
             await client.ExpectClosedAsync();
         }
 
-        await Eventually.IsTrueAsync(() => events.Refusals.Sum(r => 1 + r.LeftOut) == count);
+        await Eventually.IsTrueAsync(() => events.Refusals.Sum(r => 1 + r.UnreportedCount) == count);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds + 0.1; // a timer may be some milliseconds early
         Assert.InRange(events.Refusals.Count, 2, (int)seconds + 1);
         var last = events.Refusals.Last();
         Assert.Equal((Environment.ProcessId, last.UserId), (last.Peer!.ProcessId, last.Peer.UserId));
-        Assert.EndsWith($"is not admitted by the policy ({last.LeftOut} more since the last report)", last.ToString());
+        Assert.EndsWith($"is not admitted by the policy ({last.UnreportedCount} more since the last report)", last.ToString());
     }
 
     [Fact(Timeout = 180_000)]
@@ -128,7 +159,7 @@ public sealed class EventHandlerTests : IDisposable
         }
 
         await server.StopAsync();
-        Assert.Equal(3, events.Refusals.Sum(r => 1 + r.LeftOut));
+        Assert.Equal(3, events.Refusals.Sum(r => 1 + r.UnreportedCount));
     }
 
     [Theory(Timeout = 180_000)]
@@ -168,6 +199,13 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     /// <summary>Blocks in the first report of a refusal until the gate is open.</summary>
+    private sealed class ConnectionEvents : UnixServerEvents
+    {
+        public TaskCompletionSource<UnixServerConnection> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override void ConnectionStarted(UnixServerConnection connection) => First.TrySetResult(connection);
+    }
+
     private sealed class GatedEvents : UnixServerEvents
     {
         private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);

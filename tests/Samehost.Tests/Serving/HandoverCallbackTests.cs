@@ -8,9 +8,9 @@ public sealed class HandoverCallbackTests : HandoverFixture
     public async Task A_callback_of_a_failure_can_wait_for_the_offer_to_end()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        var offered = new TaskCompletionSource<UnixHandover>();
+        var offered = new TaskCompletionSource<UnixHandoverOffer>();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        UnixHandover handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
+        UnixHandoverOffer handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
         {
             Failed = _ =>
             {

@@ -26,13 +26,13 @@ public sealed class HandoverCrowdTests : HandoverFixture
         await crowd.ExpectAsync("ready");
 
         CancellationToken token = TestContext.Current.CancellationToken;
-        Task<UnixTakeOver> request = UnixTakeOver.RequestAsync(control, null, PeerPolicy.Anyone, token);
+        Task<UnixAcceptedHandover> request = UnixHandover.AcceptAsync(control, null, PeerPolicy.Anyone, token);
         await Task.WhenAny(request, Task.Delay(LongEnoughToFail, token));
         Assert.False(request.IsCompleted, $"It did not wait: {request.Exception}");
         await crowd.FinishAsync();
         await using var takeOver = await request.WaitAsync(EchoClient.Patience, token);
-        await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
-        Assert.Empty(await ConfirmAsync(takeOver));
+        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(takeOver));
         await predecessor.ExpectAsync("left");
     }
 }

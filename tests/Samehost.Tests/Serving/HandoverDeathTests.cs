@@ -16,7 +16,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     public async Task A_successor_that_is_killed_leaves_everything_as_it_was(string step)
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Giving);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Giving);
         using EchoClient client = EchoClient.Connect(Path);
         await client.SendAsync("1234");
         Assert.Equal("4\n", await client.ReceiveAsync(2));
@@ -50,7 +50,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
-        var error = await Assert.ThrowsAnyAsync<Exception>(() => RequestAsync());
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => AcceptAsync());
         Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
         await predecessor.WaitAsync();
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
@@ -67,10 +67,10 @@ public sealed class HandoverDeathTests : HandoverFixture
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
-        await using (var takeOver = await RequestAsync())
+        await using (var takeOver = await AcceptAsync())
         {
-            await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
-            Assert.Empty(await ConfirmAsync(takeOver));
+            await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
+            Assert.Empty(await CompleteAsync(takeOver));
             await early.SendAsync("12");
             Assert.Equal("2\n", await early.ReceiveAsync(2));
             await ExpectServedAsync();
@@ -86,9 +86,9 @@ public sealed class HandoverDeathTests : HandoverFixture
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
-        await using (var takeOver = await RequestAsync())
+        await using (var takeOver = await AcceptAsync())
         {
-            Task<IReadOnlyList<HandoverConnection>> confirmed = ConfirmAsync(takeOver);
+            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(takeOver);
             await predecessor.ExpectAsync($"at {step}");
             File.Delete(Directory["server.sock"]); // as one does that stops
             await predecessor.KillAsync();
@@ -102,7 +102,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
         await successor.ExpectAsync("at ready");
         using EchoClient client = EchoClient.Connect(Path); // served by nobody, or still by us
@@ -116,12 +116,12 @@ public sealed class HandoverDeathTests : HandoverFixture
     public async Task Of_several_successors_one_has_the_socket_also_when_the_predecessor_is_gone()
     {
         await using PeerProcess predecessor = await StartServingAsync(), first = await StartReadyAsync();
-        await using (var second = await RequestAsync())
+        await using (var second = await AcceptAsync())
         {
             first.Send("take");
             await first.ExpectAsync("serving");
             await predecessor.KillAsync();
-            var refused = await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(second));
+            var refused = await Assert.ThrowsAsync<IOException>(() => CompleteAsync(second));
             Assert.Contains("another successor", refused.Message, StringComparison.Ordinal);
         }
 
@@ -135,12 +135,12 @@ public sealed class HandoverDeathTests : HandoverFixture
     public async Task Of_several_heirs_the_first_has_the_socket()
     {
         await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
-        await using var takeOver = await RequestAsync();
+        await using var takeOver = await AcceptAsync();
         other.Send("request");
         await other.ExpectAsync("requested");
         await predecessor.KillAsync();
-        await using UnixServer server = UnixServer.Start(takeOver.Listener, Connections.ServeAsync);
-        Assert.Empty(await ConfirmAsync(takeOver));
+        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(takeOver));
         other.Send("confirm");
         await other.ExpectAsync("not confirmed");
         await ExpectServedAsync();

@@ -21,8 +21,8 @@ public abstract class HandoverFixture : IDisposable
 
     private protected UnixHandoverOptions Giving => new()
     {
-        GiveConnections = Connections.GiveAsync,
-        TakeConnectionsBack = Connections.TakeBack,
+        OfferConnections = Connections.GiveAsync,
+        RestoreConnections = Connections.TakeBack,
         Failed = Failures.Enqueue,
     };
 
@@ -44,18 +44,18 @@ public abstract class HandoverFixture : IDisposable
     /// <summary>Takes over in this process, and hands the server over to the caller.</summary>
     private protected async Task<UnixServer> TakeOverAsync()
     {
-        await using var takeOver = await RequestAsync();
-        var server = UnixServer.Start(takeOver.Listener, new ParkedConnections().ServeAsync);
-        foreach (var connection in await ConfirmAsync(takeOver))
+        await using var takeOver = await AcceptAsync();
+        var server = UnixServer.Start(takeOver.Listener!, new ParkedConnections().ServeAsync);
+        foreach (var connection in await CompleteAsync(takeOver))
             _ = new ParkedConnections().GoOnAsync(connection);
         return server;
     }
 
-    private protected Task<UnixTakeOver> RequestAsync(PeerPolicy? predecessors = null, UnixListenerOptions? options = null) =>
-        UnixTakeOver.RequestAsync(Control, options, predecessors).WaitAsync(EchoClient.Patience);
+    private protected Task<UnixAcceptedHandover> AcceptAsync(PeerPolicy? predecessors = null, UnixListenerOptions? options = null) =>
+        UnixHandover.AcceptAsync(Control, options, predecessors).WaitAsync(EchoClient.Patience);
 
-    private protected static Task<IReadOnlyList<HandoverConnection>> ConfirmAsync(UnixTakeOver takeOver) =>
-        takeOver.ConfirmAsync().WaitAsync(EchoClient.Patience);
+    private protected static Task<IReadOnlyList<UnixHandoverConnection>> CompleteAsync(UnixAcceptedHandover takeOver) =>
+        takeOver.CompleteAsync().WaitAsync(EchoClient.Patience);
 
     private protected PeerProcess StartPeer(string command, params string[] arguments) =>
         PeerProcess.Start([command, _directory["server.sock"], "--control", _directory["control.sock"], .. arguments]);

@@ -84,8 +84,8 @@ public sealed class HandoverInputTests : HandoverFixture
     [InlineData(0, "a file")]
     [InlineData(0, "a connection", "a connection")]
     [InlineData(0)]
-    [InlineData(HandoverProtocol.MostState + 1, "a connection")]
-    [InlineData(HandoverProtocol.MostRecord, "a connection")]
+    [InlineData(HandoverProtocol.MaxState + 1, "a connection")]
+    [InlineData(HandoverProtocol.MaxRecord, "a connection")]
     public async Task A_wrong_connection_is_an_IOException_and_those_before_it_are_closed(int state, params string[] sent)
     {
         var before = new OpenDescriptors();
@@ -104,8 +104,8 @@ public sealed class HandoverInputTests : HandoverFixture
                     using var held = new Held(Directory, sent);
                     await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, new byte[state]), held.Handles);
                 });
-                await using (var takeOver = await RequestAsync())
-                    await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver));
+                await using (var takeOver = await AcceptAsync())
+                    await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
                 await predecessor;
                 Assert.Equal(0, await kept.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
             }
@@ -144,7 +144,7 @@ public sealed class HandoverInputTests : HandoverFixture
         var random = new Random(seed);
         string[] kinds = [.. Sockets.Keys];
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         var before = new OpenDescriptors();
         for (int round = 0; round < Rounds; round++)
         {
@@ -152,11 +152,11 @@ public sealed class HandoverInputTests : HandoverFixture
             using var held = new Held(Directory, random.GetItems(kinds, random.Next(3)));
             try
             {
-                string[] words = [HandoverProtocol.Take, HandoverProtocol.Ready, HandoverProtocol.Confirmed];
+                string[] words = [HandoverProtocol.Request, HandoverProtocol.Ready, HandoverProtocol.Confirmed];
                 foreach (string word in words[..random.Next(words.Length)])
                 {
                     candidate.Send(Encoding.ASCII.GetBytes(word));
-                    using var answer = candidate.Receive(new byte[HandoverProtocol.MostRecord]);
+                    using var answer = candidate.Receive(new byte[HandoverProtocol.MaxRecord]);
                 }
                 // Never all three: that would be a successor.
                 candidate.Send(Changed(random, Encoding.ASCII.GetBytes("take 1 or else\n")), held.Handles);
@@ -201,7 +201,7 @@ public sealed class HandoverInputTests : HandoverFixture
         Task predecessor = PrecedeAsync(async control => await control.SendAsync(record, descriptors));
         try
         {
-            await using UnixTakeOver taken = await RequestAsync();
+            await using UnixAcceptedHandover taken = await AcceptAsync();
         }
         finally
         {
@@ -219,7 +219,7 @@ public sealed class HandoverInputTests : HandoverFixture
             using (offer)
             {
                 using UnixSeqpacket control = await offer.AcceptAsync();
-                await HandoverProtocol.ExpectAsync(control, HandoverProtocol.Take, default);
+                await HandoverProtocol.ExpectAsync(control, HandoverProtocol.Request, default);
                 await answer(control);
                 using var end = await control.ReceiveAsync(new byte[64]); // until the other side has left, or goes on
             }

@@ -10,7 +10,7 @@ public sealed class HandoverTests : HandoverFixture
     public async Task Live_connections_move_with_their_state_into_another_process_and_are_closed_in_the_old_one()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Giving);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Giving);
         var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
         foreach (EchoClient client in clients)
         {
@@ -45,9 +45,9 @@ public sealed class HandoverTests : HandoverFixture
     public async Task The_path_belongs_to_the_successor_afterwards()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         UnixServer next = await TakeOverAsync();
-        await using UnixHandover nextOffer = UnixHandover.Offer(Control, next, Plain); // at once, at the same address
+        await using UnixHandoverOffer nextOffer = UnixHandover.Offer(Control, next, Plain); // at once, at the same address
         await handover.Completion;
         await handover.DisposeAsync();
         await server.DisposeAsync();
@@ -66,7 +66,7 @@ public sealed class HandoverTests : HandoverFixture
     public async Task A_path_that_is_a_strangers_by_now_is_removed_by_nobody()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         File.Delete(Directory["server.sock"]);
         using UnixListener stranger = UnixListener.Listen(Path);
         UnixServer next = await TakeOverAsync();
@@ -82,7 +82,7 @@ public sealed class HandoverTests : HandoverFixture
     {
         using UnixListener manager = UnixListener.Listen(Path);
         await using UnixServer server = UnixServer.Start(UnixListener.FromDescriptor(manager.Handle), Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         UnixServer next = await TakeOverAsync();
         await handover.Completion;
         await ExpectServedAsync();
@@ -94,7 +94,7 @@ public sealed class HandoverTests : HandoverFixture
     public async Task Silent_candidates_are_in_nobodys_way()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         using UnixSeqpacket silent = UnixSeqpacket.Connect(Control);
         await using PeerProcess slow = StartPeer("handover-dying", "--role", "successor", "--at", "listener", "--wait", "1");
         await slow.ExpectAsync("at listener");
@@ -111,11 +111,11 @@ public sealed class HandoverTests : HandoverFixture
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { StepTimeout = TimeSpan.FromMilliseconds(200), Failed = Failures.Enqueue };
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, options);
-        await using var takeOver = await RequestAsync();
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
+        await using var takeOver = await AcceptAsync();
         await Eventually.IsTrueAsync(() => Failures.Count == 1);
         Assert.IsType<TimeoutException>(Failures.Single());
-        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver)); // it lives, and goes on
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver)); // it lives, and goes on
         await takeOver.DisposeAsync();
         await ExpectServedAsync();
     }
@@ -124,9 +124,9 @@ public sealed class HandoverTests : HandoverFixture
     public async Task A_callback_that_throws_ends_that_hand_over_and_nothing_else()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
         {
-            GiveConnections = static _ => throw new InvalidOperationException("on purpose"),
+            OfferConnections = static _ => throw new InvalidOperationException("on purpose"),
             Failed = e =>
             {
                 Failures.Enqueue(e);
@@ -144,10 +144,10 @@ public sealed class HandoverTests : HandoverFixture
     public async Task A_server_that_is_stopped_meanwhile_is_not_handed_over()
     {
         UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await RequestAsync();
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await AcceptAsync();
         Assert.True(await server.StopAsync());
-        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Empty(Directory.Names);
     }
@@ -156,10 +156,10 @@ public sealed class HandoverTests : HandoverFixture
     public async Task An_offer_that_is_withdrawn_changes_nothing()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await RequestAsync();
+        UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await AcceptAsync();
         await handover.DisposeAsync();
-        await Assert.ThrowsAsync<IOException>(() => ConfirmAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Equal(["server.sock"], Directory.Names);
         await ExpectServedAsync();
@@ -176,8 +176,8 @@ public sealed class HandoverTests : HandoverFixture
                 sum += await stream.ReadAsync(buffer, CancellationToken.None);
             await stream.WriteAsync(buffer.AsMemory(0, 1), CancellationToken.None);
         });
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
-        await using (await RequestAsync(options: new UnixListenerOptions { AcceptDescriptors = true }))
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using (await AcceptAsync(options: new UnixListenerOptions { AcceptDescriptors = true }))
         {
             using UnixStream client = UnixStream.Connect(Path);
             foreach (int _ in new[] { 1, 2 })
@@ -207,10 +207,10 @@ public sealed class HandoverTests : HandoverFixture
             await stream.WriteAsync(new[] { (byte)message.Descriptors.Count }, CancellationToken.None);
             await Task.Delay(Timeout.Infinite, stopping);
         }, new UnixServerOptions { MaxConnections = 1, Listener = new UnixListenerOptions { AcceptDescriptors = true } });
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         UnixStream first = UnixStream.Connect(Path);
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
-        await (await RequestAsync()).DisposeAsync();
+        await (await AcceptAsync()).DisposeAsync();
         using UnixStream waiting = UnixStream.Connect(Path); // until there is room: so far only the kernel knows it
         waiting.Send("x"u8, [waiting.Handle]);
         first.Dispose();
@@ -223,12 +223,12 @@ public sealed class HandoverTests : HandoverFixture
     public async Task Seqpacket_servers_are_handed_over_too()
     {
         await using UnixServer server = UnixServer.StartSeqpacket(Path, static (_, _) => Task.CompletedTask);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await RequestAsync();
-        Assert.Throws<InvalidOperationException>(() => takeOver.Listener);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using var takeOver = await AcceptAsync();
+        Assert.Null(takeOver.Listener);
         await using UnixServer next = UnixServer.StartSeqpacket(
-            takeOver.SeqpacketListener, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
-        await ConfirmAsync(takeOver);
+            takeOver.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
+        await CompleteAsync(takeOver);
         await handover.Completion;
         using UnixSeqpacket client = UnixSeqpacket.Connect(Path);
         byte[] buffer = new byte[16];
@@ -240,11 +240,11 @@ public sealed class HandoverTests : HandoverFixture
     public async Task Who_is_not_admitted_takes_nothing_over()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        var options = new UnixHandoverOptions { Successors = PeerPolicy.Parse("uid:54321"), Failed = Failures.Enqueue };
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, options);
-        await ExpectRefusedAsync(() => RequestAsync());
+        var options = new UnixHandoverOptions { SuccessorPolicy = PeerPolicy.Parse("uid:54321"), Failed = Failures.Enqueue };
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
+        await ExpectRefusedAsync(() => AcceptAsync());
         var stranger = await Assert.ThrowsAsync<UnixSocketException>(
-            () => RequestAsync(PeerPolicy.Parse("uid:54321")));
+            () => AcceptAsync(PeerPolicy.Parse("uid:54321")));
         Assert.Equal(Errno.EACCES, stranger.Errno);
         await ExpectServedAsync();
     }
@@ -258,7 +258,7 @@ public sealed class HandoverTests : HandoverFixture
             return;
         }
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandover handover = UnixHandover.Offer(Control, server, Plain);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         string[] arguments = ["handover-turns", Directory["server.sock"], "--control", Directory["control.sock"]];
         await using PeerProcess other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
         await other.ExpectAsync("ready");

@@ -15,10 +15,10 @@ internal sealed class ParkedConnections
 
     public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
 
-    public Task GoOnAsync(HandoverConnection connection) =>
+    public Task GoOnAsync(UnixHandoverConnection connection) =>
         ServeAsync(connection.Stream, int.Parse(connection.State.Span, CultureInfo.InvariantCulture), CancellationToken.None);
 
-    public async Task<IReadOnlyList<HandoverConnection>> GiveAsync(CancellationToken token)
+    public async Task<IReadOnlyList<UnixHandoverConnection>> GiveAsync(CancellationToken token)
     {
         var parking = _parking;
         await parking.Wanted.CancelAsync();
@@ -30,7 +30,7 @@ internal sealed class ParkedConnections
         return [.. parking.Connections];
     }
 
-    public void TakeBack(IReadOnlyList<HandoverConnection> connections) => Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
+    public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections) => Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
 
     private async Task ServeAsync(UnixStream stream, int sum, CancellationToken stopping)
     {
@@ -51,7 +51,7 @@ internal sealed class ParkedConnections
                 {
                     byte[] state = Encoding.ASCII.GetBytes(sum.ToString(CultureInfo.InvariantCulture));
                     lock (parking.Connections)
-                        parking.Connections.Add(new HandoverConnection(stream, state));
+                        parking.Connections.Add(new UnixHandoverConnection(stream, state));
                     await parking.Over.Task.WaitAsync(stopping); // canceled when the server stops: then it was given for good
                     continue;
                 }
@@ -71,7 +71,7 @@ internal sealed class ParkedConnections
     {
         public CancellationTokenSource Wanted { get; } = new();
 
-        public List<HandoverConnection> Connections { get; } = [];
+        public List<UnixHandoverConnection> Connections { get; } = [];
 
         public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

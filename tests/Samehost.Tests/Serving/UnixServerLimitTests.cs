@@ -116,29 +116,44 @@ public sealed class UnixServerLimitTests : IDisposable
     }
 
     [Fact]
-    public void Limits_that_make_no_sense_are_refused_before_anything_is_bound()
+    public void Invalid_limits_are_refused_by_the_setter_and_nothing_is_bound_without_a_handler()
     {
-        UnixServerOptions[] senseless =
+        Action<UnixServerOptions>[] invalid =
         [
-            new() { MaxConnections = 0 },
-            new() { MaxConnections = -1 },
-            new() { MaxConnectionsPerUser = 0 },
-            new() { DrainTimeout = TimeSpan.FromSeconds(-5) },
-            new() { DrainTimeout = TimeSpan.MaxValue },
+            static o => o.MaxConnections = 0,
+            static o => o.MaxConnections = -1,
+            static o => o.MaxConnectionsPerUser = 0,
+            static o => o.DrainTimeout = TimeSpan.FromSeconds(-5),
+            static o => o.DrainTimeout = TimeSpan.MaxValue,
         ];
-        foreach (UnixServerOptions limits in senseless)
-            Assert.Throws<ArgumentOutOfRangeException>("options", () => UnixServer.Start(Path, EchoClient.ServeAsync, limits));
+        var options = new UnixServerOptions();
+        foreach (var set in invalid)
+            Assert.Throws<ArgumentOutOfRangeException>("value", () => set(options));
+        Assert.Equal((4096, 1024, TimeSpan.FromSeconds(5)), (options.MaxConnections, options.MaxConnectionsPerUser, options.DrainTimeout));
+        Assert.Throws<ArgumentNullException>("value", () => options.Listener = null!);
         Assert.Throws<ArgumentNullException>("handler", () => UnixServer.Start(Path, null!));
         Assert.Throws<ArgumentNullException>("listener", () => UnixServer.Start((UnixListener)null!, EchoClient.ServeAsync));
         Assert.Empty(_directory.Names);
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_change_of_the_options_after_the_start_does_not_affect_the_server()
+    {
+        var options = new UnixServerOptions { Events = _events };
+        await using UnixServer server = UnixServer.Start(Path, EchoClient.ServeAsync, options);
+        options.MaxConnectionsPerUser = 1;
+        options.Events = null;
+        using EchoClient one = EchoClient.Connect(Path), two = EchoClient.Connect(Path);
+        await one.ExpectAnswerAsync();
+        await two.ExpectAnswerAsync();
+        Assert.Equal(2, _events.Started);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_listener_belongs_to_the_server_once_it_has_started_and_not_before()
     {
         using UnixListener listener = UnixListener.Listen(Path);
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => UnixServer.Start(listener, EchoClient.ServeAsync, new UnixServerOptions { MaxConnections = 0 }));
+        Assert.Throws<ArgumentNullException>(() => UnixServer.Start(listener, null!));
 
         await using (UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync))
         {

@@ -14,6 +14,37 @@ public sealed class UnixServerStopTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    [Theory(Timeout = 180_000)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_canceled_token_ends_the_drain_and_closes_the_connections(bool ofSecondCall)
+    {
+        var server = Start(static async (stream, _) => await stream.ReadExactlyAsync(new byte[4], CancellationToken.None));
+        using var client = EchoClient.Connect(Path);
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+        using var cancellation = new CancellationTokenSource();
+        var first = server.StopAsync(Timeout.InfiniteTimeSpan, ofSecondCall ? CancellationToken.None : cancellation.Token);
+        var second = server.StopAsync(cancellation.Token);
+        await Eventually.IsTrueAsync(() => _directory.Names.Length == 0);
+        Assert.False(first.IsCompleted || second.IsCompleted);
+
+        await cancellation.CancelAsync();
+        Assert.False(await first);
+        Assert.False(await second);
+        Assert.Equal(0, server.ConnectionCount);
+        Assert.True(server.Completion.IsCompletedSuccessfully);
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_token_that_is_canceled_before_the_call_closes_the_connections_at_once()
+    {
+        var server = Start(static async (stream, _) => await stream.ReadExactlyAsync(new byte[4], CancellationToken.None));
+        using var client = EchoClient.Connect(Path);
+        await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
+        Assert.False(await server.StopAsync(Timeout.InfiniteTimeSpan, new CancellationToken(canceled: true)));
+        Assert.Equal(0, server.ConnectionCount);
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task Stopping_lets_handlers_end_and_takes_the_path_away()
     {
@@ -156,7 +187,7 @@ public sealed class UnixServerStopTests : IDisposable
     public async Task A_time_to_drain_that_makes_no_sense_is_refused_and_stops_nothing()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
-        Assert.Throws<ArgumentOutOfRangeException>("drain", () => { _ = server.StopAsync(TimeSpan.FromSeconds(-5)); });
+        Assert.Throws<ArgumentOutOfRangeException>("drainTimeout", () => { _ = server.StopAsync(TimeSpan.FromSeconds(-5)); });
         using (EchoClient client = EchoClient.Connect(Path))
             await client.ExpectAnswerAsync();
         Assert.True(await server.StopAsync(Timeout.InfiniteTimeSpan));

@@ -43,7 +43,7 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var socket = UnixDatagram.Bind(At("a"));
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"));
+        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
         using var message = await socket.ReceiveMessageAsync(new byte[3], null, Token);
         Assert.Null(message.Credentials);
         Assert.Null(message.Process);
@@ -56,8 +56,8 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var socket = UnixDatagram.Bind(At("a"), TellSenders);
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"));
-        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Own }, At("a"), Token);
+        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
+        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"), Token);
         for (int i = 0; i < 2; i++)
         {
             using var message = socket.ReceiveMessage(new byte[10]);

@@ -49,7 +49,7 @@ public sealed class DescriptorLimitTests : SocketTest
 
         channel.Send([1], file);
         using var files = channel.Receive(new byte[9], DescriptorOptions.OnlyFiles);
-        Assert.Equal(DescriptorKinds.File, files.Descriptors.KindOf(0));
+        Assert.Equal(DescriptorKinds.File, files.Descriptors.GetKind(0));
     }
 
     [Fact]
@@ -58,6 +58,8 @@ public sealed class DescriptorLimitTests : SocketTest
         Assert.Throws<ArgumentOutOfRangeException>(() => new DescriptorOptions { MaxCount = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new DescriptorOptions { MaxCount = 254 });
         Assert.Equal(16, DescriptorOptions.Default.MaxCount);
+        Assert.Throws<InvalidOperationException>(() => DescriptorOptions.Default.MaxCount = 17);
+        Assert.Throws<InvalidOperationException>(() => DescriptorOptions.OnlyFiles.Kinds = DescriptorKinds.Any);
     }
 
     [Fact(Timeout = Limit)]
@@ -70,8 +72,10 @@ public sealed class DescriptorLimitTests : SocketTest
         await peer.ExpectAsync("ready");
         using var tracked = new Tracked();
         var answer = new byte[1];
-        (int Sent, string Told)[] cases = [(2, "None 2 5 0"), (5, "NoRoom 0 5 0"), (16, "NoRoom 0 5 0"), (3, "None 3 5 0"),
-            (0, "None 0 5 0")];
+        (int Sent, string Told)[] cases =
+        [
+            (2, "None 2 5 0"), (5, "OutOfDescriptors 0 5 0"), (16, "OutOfDescriptors 0 5 0"), (3, "None 3 5 0"), (0, "None 0 5 0"),
+        ];
         foreach (var (sent, told) in cases)
         {
             stream.Send(new byte[5], [.. Enumerable.Repeat(tracked.Descriptor, sent)]);

@@ -37,7 +37,7 @@ public sealed class DescriptorPassingTests : SocketTest
         pipe.DisposeLocalCopyOfClientHandle();
         other.Dispose();
         Assert.Equal((3, DescriptorLoss.None), (message.Count, message.DescriptorLoss));
-        var kinds = Enumerable.Range(0, message.Descriptors.Count).Select(message.Descriptors.KindOf);
+        var kinds = Enumerable.Range(0, message.Descriptors.Count).Select(message.Descriptors.GetKind);
         Assert.Equal(
             [DescriptorKinds.File, DescriptorKinds.Socket, DescriptorKinds.Pipe, DescriptorKinds.Memory, DescriptorKinds.Directory,
                 DescriptorKinds.Device, DescriptorKinds.Other, DescriptorKinds.Other],

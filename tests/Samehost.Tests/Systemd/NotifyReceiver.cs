@@ -14,12 +14,12 @@ internal sealed class NotifyReceiver : IDisposable
     {
         Address = UnixEndPoint.FromPath(_directory["notify"]);
         _socket = UnixDatagram.Bind(Address, new UnixDatagramOptions { TellSenders = true, AcceptDescriptors = true });
-        Notify = new SystemdNotify(Address);
+        Notify = new SystemdNotifier(Address);
     }
 
     public UnixEndPoint Address { get; }
 
-    public SystemdNotify Notify { get; }
+    public SystemdNotifier Notify { get; }
 
     /// <summary>The text of the next message; descriptors that came with it are closed.</summary>
     public async Task<string> NextAsync()

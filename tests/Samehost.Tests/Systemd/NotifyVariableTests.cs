@@ -11,7 +11,7 @@ public sealed class NotifyVariableTests
     public async Task A_path_in_NOTIFY_SOCKET_is_sent_to()
     {
         using var manager = new NotifyReceiver();
-        Assert.True(From(manager.Address.Path).Ready());
+        Assert.True(From(manager.Address.Path).NotifyReady());
         Assert.Equal("READY=1", await manager.NextAsync());
     }
 
@@ -21,7 +21,7 @@ public sealed class NotifyVariableTests
         string name = $"samehost-{Guid.NewGuid():N}";
         await using var manager = UnixDatagram.Bind(
             UnixEndPoint.FromAbstractName(name), new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
-        Assert.True(From("@" + name).Ready());
+        Assert.True(From("@" + name).NotifyReady());
         byte[] buffer = new byte[100];
         var received = await manager.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
         Assert.Equal("READY=1"u8, buffer.AsSpan(0, received.Count));
@@ -83,7 +83,7 @@ public sealed class NotifyVariableTests
     public void The_variables_are_removed_only_on_request(bool clear)
     {
         var environment = new GivenEnvironment(("NOTIFY_SOCKET", "/run/notify"), ("WATCHDOG_USEC", "1"), ("WATCHDOG_PID", "4711"));
-        SystemdNotify.FromEnvironment(environment, clear);
+        SystemdNotifier.FromEnvironment(environment, clear);
         Assert.Equal(clear ? 0 : 3, environment.Left.Count());
     }
 
@@ -106,7 +106,7 @@ public sealed class NotifyVariableTests
             return true;
         }).QuickCheckThrowOnFailure();
 
-    private static SystemdNotify From(string? address, string? microseconds = null, string? pid = null) =>
-        SystemdNotify.FromEnvironment(
+    private static SystemdNotifier From(string? address, string? microseconds = null, string? pid = null) =>
+        SystemdNotifier.FromEnvironment(
             new GivenEnvironment(("NOTIFY_SOCKET", address), ("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", pid)), clear: false);
 }

@@ -15,14 +15,14 @@ public sealed class SystemdBarrierTests : IDisposable
     [InlineData(false)]
     public async Task It_waits_until_the_manager_lets_go_of_the_descriptor(bool blocking)
     {
-        _manager.Notify.Ready();
+        _manager.Notify.NotifyReady();
         var passed = Start(blocking, Ample);
         Assert.Equal("READY=1", await _manager.NextAsync());
         using (var message = await _manager.NextMessageAsync())
         {
             Assert.Equal("BARRIER=1", _manager.Text(message));
             Assert.Equal(1, message.Descriptors.Count);
-            Assert.Equal(DescriptorKinds.Pipe, message.Descriptors.KindOf(0));
+            Assert.Equal(DescriptorKinds.Pipe, message.Descriptors.GetKind(0));
             Assert.False(passed.IsCompleted);
         }
 
@@ -71,7 +71,7 @@ public sealed class SystemdBarrierTests : IDisposable
     public async Task Cancelling_ends_the_wait()
     {
         using var stop = new CancellationTokenSource();
-        var passed = _manager.Notify.BarrierAsync(Timeout.InfiniteTimeSpan, stop.Token).AsTask();
+        var passed = _manager.Notify.WaitForBarrierAsync(Timeout.InfiniteTimeSpan, stop.Token).AsTask();
         using var message = await _manager.NextMessageAsync();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => passed);
@@ -79,8 +79,8 @@ public sealed class SystemdBarrierTests : IDisposable
 
     [Fact]
     public void A_negative_limit_is_refused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => _manager.Notify.Barrier(TimeSpan.FromMilliseconds(-2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _manager.Notify.WaitForBarrier(TimeSpan.FromMilliseconds(-2)));
 
     private Task<bool> Start(bool blocking, TimeSpan limit) =>
-        blocking ? Task.Run(() => _manager.Notify.Barrier(limit)) : _manager.Notify.BarrierAsync(limit).AsTask();
+        blocking ? Task.Run(() => _manager.Notify.WaitForBarrier(limit)) : _manager.Notify.WaitForBarrierAsync(limit).AsTask();
 }

@@ -8,9 +8,9 @@ public sealed class SystemdWatchdogTests : IDisposable
 
     private readonly GivenTime _time = new();
     private readonly NotifyReceiver _manager = new();
-    private readonly SystemdNotify _notify;
+    private readonly SystemdNotifier _notify;
 
-    public SystemdWatchdogTests() => _notify = new SystemdNotify(_manager.Address, Half * 2);
+    public SystemdWatchdogTests() => _notify = new SystemdNotifier(_manager.Address, Half * 2);
 
     public void Dispose() => _manager.Dispose();
 
@@ -68,7 +68,7 @@ public sealed class SystemdWatchdogTests : IDisposable
         await watchdog.DisposeAsync();
         Assert.False(watchdog.IsRunning);
         _time.Pass(Half * 10);
-        _notify.Stopping();
+        _notify.NotifyStopping();
         Assert.Equal("STOPPING=1", await _manager.NextAsync());
     }
 
@@ -78,7 +78,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     [InlineData(long.MaxValue / 10, 49.0 * 24 * 60 * 60 * 1000)]
     public async Task The_period_stays_within_what_timers_can_do(long microseconds, double milliseconds)
     {
-        var notify = new SystemdNotify(_manager.Address, TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+        var notify = new SystemdNotifier(_manager.Address, TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond));
         await using var watchdog = new SystemdWatchdog(notify, null, _time);
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), watchdog.Period);
     }

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace Samehost.Tests.Systemd;
 
-public sealed class SystemdNotifyTests : IDisposable
+public sealed class SystemdNotifierTests : IDisposable
 {
     private readonly NotifyReceiver _manager = new();
 
-    private SystemdNotify Notify => _manager.Notify;
+    private SystemdNotifier Notify => _manager.Notify;
 
     public void Dispose() => _manager.Dispose();
 
@@ -18,21 +18,21 @@ public sealed class SystemdNotifyTests : IDisposable
     {
         (Func<bool> Say, string Expected)[] messages =
         [
-            (() => Notify.Ready(), "READY=1"),
-            (() => Notify.Ready("listening"), "READY=1\nSTATUS=listening"),
-            (() => Notify.Stopping(), "STOPPING=1"),
-            (() => Notify.Stopping("draining"), "STOPPING=1\nSTATUS=draining"),
-            (() => Notify.Status("3 clients, ünïcode"), "STATUS=3 clients, ünïcode"),
-            (() => Notify.Status("one\nMAINPID=1\r\n\0two"), "STATUS=one MAINPID=1   two"),
-            (() => Notify.Status(""), "STATUS="),
-            (() => Notify.Watchdog(), "WATCHDOG=1"),
+            (() => Notify.NotifyReady(), "READY=1"),
+            (() => Notify.NotifyReady("listening"), "READY=1\nSTATUS=listening"),
+            (() => Notify.NotifyStopping(), "STOPPING=1"),
+            (() => Notify.NotifyStopping("draining"), "STOPPING=1\nSTATUS=draining"),
+            (() => Notify.SetStatus("3 clients, ünïcode"), "STATUS=3 clients, ünïcode"),
+            (() => Notify.SetStatus("one\nMAINPID=1\r\n\0two"), "STATUS=one MAINPID=1   two"),
+            (() => Notify.SetStatus(""), "STATUS="),
+            (() => Notify.NotifyWatchdog(), "WATCHDOG=1"),
             (() => Notify.TriggerWatchdog(), "WATCHDOG=trigger"),
             (() => Notify.ExtendTimeout(TimeSpan.FromSeconds(1.5)), "EXTEND_TIMEOUT_USEC=1500000"),
             (() => Notify.ExtendTimeout(TimeSpan.FromTicks(1)), "EXTEND_TIMEOUT_USEC=1"),
-            (() => Notify.MainProcess(4711), "MAINPID=4711"),
-            (() => Notify.Failing(Errno.ENOENT), "ERRNO=2"),
-            (() => Notify.Failing(Errno.ENOENT, "no file"), "ERRNO=2\nSTATUS=no file"),
-            (() => Notify.RemoveStored("web"), "FDSTOREREMOVE=1\nFDNAME=web"),
+            (() => Notify.SetMainProcess(4711), "MAINPID=4711"),
+            (() => Notify.SetError(Errno.ENOENT), "ERRNO=2"),
+            (() => Notify.SetError(Errno.ENOENT, "no file"), "ERRNO=2\nSTATUS=no file"),
+            (() => Notify.RemoveStoredDescriptors("web"), "FDSTOREREMOVE=1\nFDNAME=web"),
             (() => Notify.Send(["READY=1", "X_OWN=a=b"]), "READY=1\nX_OWN=a=b"),
         ];
         foreach (var (say, expected) in messages)
@@ -46,7 +46,7 @@ public sealed class SystemdNotifyTests : IDisposable
     public async Task Reloading_carries_the_time_of_the_clock_that_the_manager_reads()
     {
         long before = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000); // the same clock here
-        Notify.Reloading("again");
+        Notify.NotifyReloading("again");
         long after = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
         string[] lines = (await _manager.NextAsync()).Split('\n');
         Assert.Equal(["RELOADING=1", "STATUS=again"], (string[])[lines[0], lines[2]]);
@@ -68,16 +68,16 @@ public sealed class SystemdNotifyTests : IDisposable
     {
         using var file = File.OpenHandle("/proc/self/status");
         using var other = File.OpenHandle("/dev/null");
-        Assert.True(Notify.Store("web", [file, other]));
+        Assert.True(Notify.StoreDescriptors("web", [file, other]));
         using (var message = await _manager.NextMessageAsync())
         {
             Assert.Equal("FDSTORE=1\nFDNAME=web", _manager.Text(message));
             Assert.Equal(2, message.Descriptors.Count);
-            Assert.Equal([DescriptorKinds.File, DescriptorKinds.Device], [message.Descriptors.KindOf(0), message.Descriptors.KindOf(1)]);
+            Assert.Equal([DescriptorKinds.File, DescriptorKinds.Device], [message.Descriptors.GetKind(0), message.Descriptors.GetKind(1)]);
         }
 
         Assert.False(file.IsClosed);
-        Notify.Store("web", [file], keepWhenHungUp: true);
+        Notify.StoreDescriptors("web", [file], keepWhenHungUp: true);
         Assert.Equal("FDSTORE=1\nFDNAME=web\nFDPOLL=0", await _manager.NextAsync());
     }
 
@@ -91,16 +91,16 @@ public sealed class SystemdNotifyTests : IDisposable
     {
         name = name == "256" ? new string('x', 256) : name;
         using var file = File.OpenHandle("/dev/null");
-        Assert.Throws<ArgumentException>(() => Notify.Store(name, [file]));
-        Assert.Throws<ArgumentException>(() => Notify.RemoveStored(name));
+        Assert.Throws<ArgumentException>(() => Notify.StoreDescriptors(name, [file]));
+        Assert.Throws<ArgumentException>(() => Notify.RemoveStoredDescriptors(name));
     }
 
     [Fact]
     public void Nothing_and_too_much_cannot_be_stored()
     {
         using var file = File.OpenHandle("/dev/null");
-        Assert.Throws<ArgumentException>(() => Notify.Store("web", []));
-        Assert.Throws<ArgumentException>(() => Notify.Store("web", [.. Enumerable.Repeat<SafeHandle>(file, 254)]));
+        Assert.Throws<ArgumentException>(() => Notify.StoreDescriptors("web", []));
+        Assert.Throws<ArgumentException>(() => Notify.StoreDescriptors("web", [.. Enumerable.Repeat<SafeHandle>(file, 254)]));
     }
 
     [Theory]
@@ -112,19 +112,19 @@ public sealed class SystemdNotifyTests : IDisposable
     public void What_is_no_assignment_is_refused_before_it_is_sent(string assignment)
     {
         Assert.Throws<ArgumentException>(() => Notify.Send([assignment]));
-        Assert.Throws<ArgumentException>(() => new SystemdNotify(null).Send([assignment]));
+        Assert.Throws<ArgumentException>(() => new SystemdNotifier(null).Send([assignment]));
     }
 
     [Fact(Timeout = 180_000)]
     public async Task Without_a_manager_everything_does_nothing_and_says_so()
     {
-        var none = SystemdNotify.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
+        var none = SystemdNotifier.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
         using var file = File.OpenHandle("/dev/null");
         Assert.False(none.IsEnabled);
         Assert.Null(none.WatchdogInterval);
-        Assert.False(none.Ready() || none.Reloading() || none.Stopping() || none.Status("x") || none.Watchdog());
-        Assert.False(none.Store("x", [file]) || none.Barrier(TimeSpan.Zero));
-        Assert.False(await none.BarrierAsync(TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.False(none.NotifyReady() || none.NotifyReloading() || none.NotifyStopping() || none.SetStatus("x") || none.NotifyWatchdog());
+        Assert.False(none.StoreDescriptors("x", [file]) || none.WaitForBarrier(TimeSpan.Zero));
+        Assert.False(await none.WaitForBarrierAsync(TimeSpan.Zero, TestContext.Current.CancellationToken));
         await using var watchdog = none.StartWatchdog();
         Assert.False(watchdog.IsRunning);
     }
@@ -133,7 +133,7 @@ public sealed class SystemdNotifyTests : IDisposable
     public void A_manager_that_is_gone_is_an_error_that_names_its_address()
     {
         _manager.Leave();
-        var failure = Assert.Throws<UnixSocketException>(() => Notify.Ready());
+        var failure = Assert.Throws<UnixSocketException>(() => Notify.NotifyReady());
         Assert.Equal(Errno.ENOENT, failure.Errno);
         Assert.Equal(_manager.Address, failure.EndPoint);
     }
@@ -141,9 +141,9 @@ public sealed class SystemdNotifyTests : IDisposable
     [Fact]
     public void A_supervisor_without_a_name_and_an_interval_of_nothing_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => new SystemdNotify(UnixEndPoint.Unnamed));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new SystemdNotify(_manager.Address, TimeSpan.Zero));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Notify.MainProcess(0));
+        Assert.Throws<ArgumentException>(() => new SystemdNotifier(UnixEndPoint.Unnamed));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SystemdNotifier(_manager.Address, TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Notify.SetMainProcess(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Notify.ExtendTimeout(TimeSpan.Zero));
     }
 }

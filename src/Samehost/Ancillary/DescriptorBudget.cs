@@ -2,22 +2,20 @@ using Samehost.Interop;
 
 namespace Samehost.Ancillary;
 
-/// <summary>
-/// Keeps received descriptors from taking the last ones of the process. The runtime needs a few to start a thread, and where there is none
-/// it ends the whole process with "Out of memory"; accepting the next client needs one, too.
-/// </summary>
+/// <summary>Limits received descriptors, so that they never use up the descriptor limit of the process.</summary>
 /// <remarks>
-/// The kernel installs what a message brings before anything can be judged, so near the limit each receive first finds out how many may
-/// come.
+/// The runtime needs a few descriptors to start a thread, and ends the process with "Out of memory" if there is none; accepting the next
+/// client needs one, too. The kernel installs the descriptors of a message before they can be checked, so near the limit each receive
+/// first counts how many may come.
 /// </remarks>
-internal static class DescriptorRoom
+internal static class DescriptorBudget
 {
     private const int MostReserved = 32;
-    private const int LeastReserved = 12; // a thread that starts takes three for a moment, and a few may start at once
+    private const int LeastReserved = 12; // a thread that starts needs three for a moment, and a few may start at once
     private const int MostForAccepting = 128;
     private const int LeastForAccepting = 8;
 
-    // Within this distance of the end each receive counts first: more than one message can bring, with space for what others open.
+    // Within this distance of the end each receive counts first: more than the maximum of one message, and a margin for other threads.
     private const int Near = 512;
 
     private static int _reserved;
@@ -25,20 +23,20 @@ internal static class DescriptorRoom
     /// <summary>Held while descriptors are counted and then received, so that two receives do not count the same ones.</summary>
     public static readonly Lock Receiving = new();
 
-    /// <summary>True while descriptors may be short, as far as is known: it is brought up to date when some come.</summary>
+    /// <summary>True if descriptors may be short, as far as is known: it is updated by each message with descriptors.</summary>
     public static bool IsNearEnd { get; private set; } = true;
 
-    /// <summary>How many of the process's descriptors are left to the runtime, unless a server wants more.</summary>
+    /// <summary>Returns the number of descriptors that are reserved for the runtime, unless a server reserves more.</summary>
     public static int Reserve(int limit) => Math.Clamp(limit / 16, LeastReserved, MostReserved);
 
-    /// <summary>Reserves more than the runtime needs, for good.</summary>
+    /// <summary>Reserves more than the runtime needs, for the rest of the process.</summary>
     public static void Raise(int reserved)
     {
         for (int known = Volatile.Read(ref _reserved); known < reserved;)
             known = Interlocked.CompareExchange(ref _reserved, reserved, known) is var seen && seen == known ? reserved : seen;
     }
 
-    /// <summary>How many descriptors may come now, at most <paramref name="most"/>.</summary>
+    /// <summary>Counts the descriptors that may come now, up to <paramref name="most"/>.</summary>
     public static int Count(Descriptor any, int most)
     {
         int end = End();
@@ -48,7 +46,7 @@ internal static class DescriptorRoom
         return count;
     }
 
-    /// <summary>True when descriptors that came may stay.</summary>
+    /// <summary>Returns true if descriptors that came may be kept.</summary>
     public static bool MayKeep(List<Descriptor> received)
     {
         int end = End(), last = 0;

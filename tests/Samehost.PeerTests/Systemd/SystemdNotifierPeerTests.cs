@@ -4,7 +4,7 @@ using Samehost.PeerTests.Support;
 namespace Samehost.PeerTests.Systemd;
 
 /// <summary>Notifications: systemd's own sender and us as its manager, and our sender before a manager that we did not write.</summary>
-public sealed class SystemdNotifyPeerTests : IDisposable
+public sealed class SystemdNotifierPeerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
 
@@ -15,7 +15,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
     [InlineData(true)]
     public async Task Systemd_notify_tells_who_it_is_and_waits_until_we_let_go_of_its_barrier(bool isAbstract)
     {
-        string program = ForeignProgram.SystemdNotify;
+        string program = ForeignProgram.SystemdNotifier;
         string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
         await using var manager = UnixDatagram.Bind(
             UnixEndPoint.Parse(address),
@@ -31,15 +31,15 @@ public sealed class SystemdNotifyPeerTests : IDisposable
             Assert.Contains("STATUS=all is well", lines);
             Assert.Equal(0, ready.Descriptors.Count);
             Assert.Equal(notify.Id, ready.Credentials!.ProcessId);
-            Assert.Equal(UnixCredentials.Own.UserId, ready.Credentials.UserId);
-            Assert.Equal(UnixCredentials.Own.GroupId, ready.Credentials.GroupId);
+            Assert.Equal(UnixCredentials.Current.UserId, ready.Credentials.UserId);
+            Assert.Equal(UnixCredentials.Current.GroupId, ready.Credentials.GroupId);
         }
 
         using (UnixMessage barrier = await manager.ReceiveMessageAsync(buffer, DescriptorOptions.Default, Stop))
         {
             Assert.Equal("BARRIER=1", Encoding.UTF8.GetString(buffer, 0, barrier.Count));
             Assert.Equal(1, barrier.Descriptors.Count);
-            Assert.Equal(DescriptorKinds.Pipe, barrier.Descriptors.KindOf(0));
+            Assert.Equal(DescriptorKinds.Pipe, barrier.Descriptors.GetKind(0));
             Assert.False(notify.HasExited);
         }
 
@@ -76,19 +76,19 @@ public sealed class SystemdNotifyPeerTests : IDisposable
             """;
         await using RunningProgram manager = RunningProgram.Start(ForeignProgram.Python, "-c", Manager, address);
         await manager.ExpectAsync("ready");
-        var notify = new SystemdNotify(UnixEndPoint.Parse(address), TimeSpan.FromSeconds(30));
-        string us = $"{Environment.ProcessId} {UnixCredentials.Own.UserId}";
+        var notify = new SystemdNotifier(UnixEndPoint.Parse(address), TimeSpan.FromSeconds(30));
+        string us = $"{Environment.ProcessId} {UnixCredentials.Current.UserId}";
 
-        Assert.True(notify.Ready("well"));
+        Assert.True(notify.NotifyReady("well"));
         await manager.ExpectAsync($"READY=1 STATUS=well {us} 0");
         await using (notify.StartWatchdog())
             await manager.ExpectAsync($"WATCHDOG=1 {us} 0");
         await File.WriteAllTextAsync(_folder["stored"], "kept for later", Stop);
         using (var file = File.OpenHandle(_folder["stored"]))
-            Assert.True(notify.Store("files", [file]));
+            Assert.True(notify.StoreDescriptors("files", [file]));
         await manager.ExpectAsync($"FDSTORE=1 FDNAME=files {us} ['kept for later']");
 
-        Task<bool> barrier = notify.BarrierAsync(RunningProgram.Deadline, Stop).AsTask();
+        Task<bool> barrier = notify.WaitForBarrierAsync(RunningProgram.Deadline, Stop).AsTask();
         await manager.ExpectAsync($"BARRIER=1 {us} 1");
         Assert.False(barrier.IsCompleted);
         manager.Type("let go");
@@ -101,7 +101,7 @@ public sealed class SystemdNotifyPeerTests : IDisposable
         await using RunningProgram manager =
             RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");
         await SocketTable.WaitForServerAsync(_folder["notify.sock"]);
-        var notify = new SystemdNotify(UnixEndPoint.FromPath(_folder["notify.sock"]));
+        var notify = new SystemdNotifier(UnixEndPoint.FromPath(_folder["notify.sock"]));
         Assert.True(await notify.SendAsync(["STOPPING=1", "STATUS=bye"], cancellationToken: Stop));
         await manager.ExpectTextAsync("STOPPING=1\nSTATUS=bye");
     }

@@ -4,7 +4,7 @@ using Xunit;
 namespace Samehost.Tests.Peers;
 
 /// <summary>Peers in other namespaces, whose numbers do not say who they are (namespaces(7)).</summary>
-public sealed class StrangerTests : SocketTest
+public sealed class UnmappedPeerTests : SocketTest
 {
     private static UnixListenerOptions For(string policy) => new()
     {
@@ -104,7 +104,7 @@ public sealed class StrangerTests : SocketTest
         Assert.Equal("said", await peer.AskAsync("say hello"));
         using var message = await socket.ReceiveMessageAsync(new byte[10], null, Token);
         // Its namespace lies within ours, so it has a number here too and is no stranger.
-        Assert.False(message.Credentials!.IsStranger);
+        Assert.False(message.Credentials!.IsUnmapped);
         Assert.Equal(message.Process!.Id, message.Credentials.ProcessId);
     }
 }

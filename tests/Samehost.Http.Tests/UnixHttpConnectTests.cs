@@ -3,13 +3,13 @@ using Samehost.Http.Tests.Support;
 
 namespace Samehost.Http.Tests;
 
-/// <summary>Finding the server, waiting for it, and knowing who it is.</summary>
+/// <summary>Connecting to the server, waiting for it, and verifying its user.</summary>
 public sealed class UnixHttpConnectTests : ClientTest
 {
     private static readonly PeerPolicy Nobodys = PeerPolicy.Parse("uid:4242");
 
     [Fact(Timeout = 180_000)]
-    public async Task No_server_is_an_error_that_says_so()
+    public async Task A_missing_server_causes_an_exception_with_the_reason()
     {
         using var client = Client();
 
@@ -23,7 +23,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_request_waits_for_a_server_that_is_not_there_yet()
+    public async Task A_request_waits_for_a_server_that_starts_later()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
 
@@ -34,7 +34,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Waiting_ends_when_the_request_is_given_up()
+    public async Task Canceling_the_request_ends_the_wait()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
@@ -46,7 +46,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_somebody_else_gets_no_request()
+    public async Task A_server_of_another_user_gets_no_request()
     {
         int requests = 0;
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
@@ -73,7 +73,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     }
 
     [Fact]
-    public void A_proxy_is_never_asked()
+    public void The_handler_uses_no_proxy()
     {
         using var handler = UnixHttp.CreateHandler(EndPoint);
         Assert.False(handler.UseProxy);

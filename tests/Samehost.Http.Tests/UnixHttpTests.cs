@@ -11,7 +11,7 @@ using Samehost.Http.Tests.Support;
 
 namespace Samehost.Http.Tests;
 
-/// <summary>What HTTP can do, it can do over a local socket.</summary>
+/// <summary>HTTP features over a local socket.</summary>
 public sealed class UnixHttpTests : ClientTest
 {
     private const int Large = 5_000_000;
@@ -27,7 +27,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task HTTP_2_is_spoken_from_the_first_byte_when_it_is_asked_for()
+    public async Task HTTP_2_without_TLS_is_used_when_it_is_requested()
     {
         await using var server = await KestrelTestServer.StartAsync(
             SocketPath, app => app.MapGet("/", (HttpRequest r) => r.Protocol), HttpProtocols.Http2);
@@ -41,7 +41,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task TLS_is_spoken_over_the_socket_when_the_address_says_https()
+    public async Task An_https_address_uses_TLS_over_the_socket()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
@@ -69,7 +69,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_web_socket_talks_both_ways()
+    public async Task A_WebSocket_exchanges_messages()
     {
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
         {
@@ -133,7 +133,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_connection_is_used_again_and_a_server_that_was_restarted_gets_a_new_one()
+    public async Task A_connection_is_reused_and_a_restarted_server_gets_a_new_one()
     {
         string[] first, second;
         using var client = Client();
@@ -148,7 +148,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_request_that_is_given_up_is_aborted_at_the_server()
+    public async Task A_canceled_request_is_aborted_at_the_server()
     {
         var arrived = new TaskCompletionSource();
         var aborted = new TaskCompletionSource();

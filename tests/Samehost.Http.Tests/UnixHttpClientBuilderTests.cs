@@ -19,8 +19,8 @@ public sealed class UnixHttpClientBuilderTests : ClientTest
         await using var provider = services.BuildServiceProvider();
         var factory = provider.GetRequiredService<IHttpClientFactory>();
 
-        Assert.Equal("localhost", await factory.CreateClient("local").GetStringAsync("/where", Stop));
-        Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Stop));
+        Assert.Equal("localhost", await factory.CreateClient("local").GetStringAsync("/where", Token));
+        Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Token));
     }
 
     [Fact]

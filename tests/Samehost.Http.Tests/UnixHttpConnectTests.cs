@@ -6,14 +6,14 @@ namespace Samehost.Http.Tests;
 /// <summary>Connecting to the server, waiting for it, and verifying its user.</summary>
 public sealed class UnixHttpConnectTests : ClientTest
 {
-    private static readonly PeerPolicy Nobodys = PeerPolicy.Parse("uid:4242");
+    private static readonly PeerPolicy OtherUser = PeerPolicy.Parse("uid:4242");
 
     [Fact(Timeout = 180_000)]
     public async Task A_missing_server_causes_an_exception_with_the_reason()
     {
         using var client = Client();
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/", Stop));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/", Token));
 
         Assert.Equal(HttpRequestError.ConnectionError, error.HttpRequestError);
         var cause = Assert.IsType<UnixSocketException>(error.InnerException);
@@ -27,7 +27,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
 
-        var early = client.GetStringAsync("/", Stop);
+        var early = client.GetStringAsync("/", Token);
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
 
         Assert.Equal("here I am", await early);
@@ -37,10 +37,10 @@ public sealed class UnixHttpConnectTests : ClientTest
     public async Task Canceling_the_request_ends_the_wait()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
-        var request = client.GetStringAsync("/", patience.Token);
-        await patience.CancelAsync();
+        var request = client.GetStringAsync("/", cancellation.Token);
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
     }
@@ -50,13 +50,13 @@ public sealed class UnixHttpConnectTests : ClientTest
     {
         int requests = 0;
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
-        using var suspicious = Client(new UnixConnectOptions { RequireServer = Nobodys });
-        using var trusting = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
+        using var strict = Client(new UnixConnectOptions { RequireServer = OtherUser });
+        using var client = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => suspicious.GetAsync("/", Stop));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => strict.GetAsync("/", Token));
 
         Assert.Equal(Errno.EACCES, Assert.IsType<UnixSocketException>(error.InnerException).Errno);
-        Assert.Equal("1", await trusting.GetStringAsync("/", Stop));
+        Assert.Equal("1", await client.GetStringAsync("/", Token));
     }
 
     [Fact(Timeout = 180_000)]
@@ -69,7 +69,7 @@ public sealed class UnixHttpConnectTests : ClientTest
         });
         using var client = Client(UnixHttp.CreateHandler($"unix-abstract:{name}"));
 
-        Assert.Equal("hi", await client.GetStringAsync("/", Stop));
+        Assert.Equal("hi", await client.GetStringAsync("/", Token));
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class AuthorizationTests
             services: s => s.AddAuthentication("Trusting").AddScheme<AuthenticationSchemeOptions, Trusting>("Trusting", null));
         using var client = server.NewClient();
 
-        Assert.Equal("whoever you like", await client.GetStringAsync("/", Token));
+        Assert.Equal("any user", await client.GetStringAsync("/", Token));
         Assert.Equal(Environment.UserName, await client.GetStringAsync("/ours", Token));
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/theirs", Token)).StatusCode);
     }
@@ -172,7 +172,7 @@ public sealed class AuthorizationTests
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
         {
-            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "whoever you like")], Scheme.Name));
+            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "any user")], Scheme.Name));
             return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name)));
         }
     }

@@ -14,14 +14,14 @@ public sealed class AbortTests
     [InlineData(3)]
     public async Task RequestAborted_is_canceled_for_an_asynchronous_handler_when_the_client_disconnects(int requestsBefore)
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         int requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
             {
                 await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-                told.SetResult();
+                notified.SetResult();
             }
         }));
         using (var client = server.Connect())
@@ -36,7 +36,7 @@ public sealed class AbortTests
             await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
         }
 
-        await told.Task;
+        await notified.Task;
     }
 
     [Theory(Timeout = Limit)]
@@ -44,14 +44,14 @@ public sealed class AbortTests
     [InlineData(3)]
     public async Task RequestAborted_is_canceled_for_a_blocking_handler_when_the_client_disconnects(int requestsBefore)
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         int requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
             {
                 http.RequestAborted.WaitHandle.WaitOne(); // as synchronous code does
-                told.SetResult();
+                notified.SetResult();
             }
 
             return Task.CompletedTask;
@@ -68,7 +68,7 @@ public sealed class AbortTests
             await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
         }
 
-        await told.Task;
+        await notified.Task;
     }
 
     [Fact(Timeout = Limit)]

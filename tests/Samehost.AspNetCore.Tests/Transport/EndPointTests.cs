@@ -76,7 +76,7 @@ public sealed class EndPointTests
         await other.SendAsync(RawClient.Get);
         Assert.Contains("unix /", await other.ReadUntilAsync("unix /"), StringComparison.Ordinal);
         using var overTcp = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        Assert.Equal("nobody /b", await overTcp.GetStringAsync(tcp + "/b", Token));
+        Assert.Equal("tcp /b", await overTcp.GetStringAsync(tcp + "/b", Token));
     }
 
     [Fact(Timeout = Limit)]
@@ -177,5 +177,5 @@ public sealed class EndPointTests
     }
 
     private static void Greet(WebApplication app) => app.Run(http =>
-        http.Response.WriteAsync($"{(http.Features.Get<IUnixPeerFeature>() is null ? "nobody" : "unix")} {http.Request.Path}"));
+        http.Response.WriteAsync($"{(http.Features.Get<IUnixPeerFeature>() is null ? "tcp" : "unix")} {http.Request.Path}"));
 }

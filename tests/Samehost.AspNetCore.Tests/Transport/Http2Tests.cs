@@ -34,10 +34,10 @@ public sealed class Http2Tests
         });
         using var client = server.NewClient(HttpVersion.Version20);
         string connection = await client.GetStringAsync("/good", Token);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var request = client.GetAsync("/waits", patience.Token);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var request = client.GetAsync("/waits", cancellation.Token);
         await arrived.Task;
-        await patience.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await aborted.Task;

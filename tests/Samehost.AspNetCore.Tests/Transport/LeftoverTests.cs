@@ -95,14 +95,14 @@ public sealed class LeftoverTests
     [InlineData(false)]
     public async Task A_ConnectionClosed_callback_that_throws_does_not_affect_other_connections(bool clientLeaves)
     {
-        int told = 0;
+        int notified = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (http.Request.Path != "/good")
             {
                 http.Features.Get<IConnectionLifetimeFeature>()!.ConnectionClosed.Register(() =>
                 {
-                    Interlocked.Increment(ref told);
+                    Interlocked.Increment(ref notified);
                     throw new InvalidOperationException("thrown by the application");
                 });
                 if (clientLeaves)
@@ -118,7 +118,7 @@ public sealed class LeftoverTests
         if (!clientLeaves)
             await client.ReadToEndAsync();
         client.Dispose();
-        await Eventually.IsTrueAsync(() => Volatile.Read(ref told) == 1, "the application is told");
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref notified) == 1, "the callback is called");
 
         await IsGoodAsync(server);
         long start = Environment.TickCount64;

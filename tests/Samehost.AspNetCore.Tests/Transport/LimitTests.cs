@@ -52,18 +52,18 @@ public sealed class LimitTests
     [Fact(Timeout = Limit)]
     public async Task A_client_that_reads_below_the_minimum_data_rate_is_disconnected_and_its_request_aborted()
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         await using var server = await StartAsync(
             async http =>
             {
-                http.RequestAborted.Register(told.SetResult);
+                http.RequestAborted.Register(notified.SetResult);
                 await http.Response.Body.WriteAsync(new byte[10_000_000]);
             },
             l => l.MinResponseDataRate = new MinDataRate(100_000_000, TimeSpan.FromSeconds(1.1)));
         using var client = server.Connect();
         await client.SendAsync(RawClient.Get);
 
-        await told.Task;
+        await notified.Task;
         Assert.DoesNotContain("\r\n0\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);
     }
 

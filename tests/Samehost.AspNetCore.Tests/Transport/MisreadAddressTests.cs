@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
-using Samehost.AspNetCore.Transport;
 using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;

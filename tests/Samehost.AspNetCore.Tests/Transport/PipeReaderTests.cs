@@ -107,11 +107,11 @@ public sealed class PipeReaderTests
     public async Task A_read_canceled_by_its_token_leaves_the_bytes_to_the_next()
     {
         await using var pair = new PipePair();
-        using var patience = new CancellationTokenSource();
-        var waiting = pair.Input.ReadAsync(patience.Token).AsTask();
-        await patience.CancelAsync();
+        using var cancellation = new CancellationTokenSource();
+        var waiting = pair.Input.ReadAsync(cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Input.ReadAsync(patience.Token).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Input.ReadAsync(cancellation.Token).AsTask());
 
         await pair.Client.WriteAsync("bytes"u8.ToArray(), Token);
         Assert.Equal("bytes", Encoding.ASCII.GetString((await pair.Input.ReadAsync(Token)).Buffer));
@@ -193,10 +193,10 @@ public sealed class PipeReaderTests
             case 0:
                 return input.TryRead(out var there) ? there : null;
             case 1:
-                using (var patience = new CancellationTokenSource())
+                using (var cancellation = new CancellationTokenSource())
                 {
-                    var read = input.ReadAsync(patience.Token).AsTask();
-                    await patience.CancelAsync();
+                    var read = input.ReadAsync(cancellation.Token).AsTask();
+                    await cancellation.CancelAsync();
                     try
                     {
                         return await read;

@@ -43,10 +43,10 @@ public sealed class PipeWriterTests
             written += count;
             if (chance.Next(3) == 0)
                 continue;
-            using var patience = new CancellationTokenSource();
-            var flush = pair.Output.FlushAsync(patience.Token).AsTask();
+            using var cancellation = new CancellationTokenSource();
+            var flush = pair.Output.FlushAsync(cancellation.Token).AsTask();
             if (chance.Next(4) == 0)
-                await patience.CancelAsync();
+                await cancellation.CancelAsync();
             await flush.ContinueWith(static _ => { }, TaskScheduler.Default); // canceled or not: the bytes stay
         }
 
@@ -85,13 +85,13 @@ public sealed class PipeWriterTests
     public async Task A_canceled_flush_returns_at_once_and_its_bytes_are_sent(bool byToken)
     {
         await using var pair = new PipePair();
-        using var patience = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         pair.Output.Write(new byte[TooMuch]);
-        var flush = pair.Output.FlushAsync(patience.Token).AsTask();
+        var flush = pair.Output.FlushAsync(cancellation.Token).AsTask();
         Assert.False(flush.IsCompleted);
         if (byToken)
         {
-            await patience.CancelAsync();
+            await cancellation.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => flush);
         }
         else

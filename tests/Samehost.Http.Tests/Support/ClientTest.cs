@@ -5,7 +5,7 @@ public abstract class ClientTest : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("http-");
 
-    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     protected string SocketPath => Path.Join(_directory.FullName, "web.sock");
 

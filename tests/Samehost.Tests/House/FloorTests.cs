@@ -40,11 +40,12 @@ public sealed class FloorTests
             where file.Split('/').Length != 3 || space != "Samehost.Http"
             select $"{file}: {space}");
 
-    /// <summary>A client of a local server needs no ASP.NET Core, and the library neither of the packages that stand on it.</summary>
+    /// <summary>A client of a local server needs no ASP.NET Core, and the library needs no other package.</summary>
     [Fact]
     public void Packages_use_only_packages_below_them()
     {
-        Assert.DoesNotContain(Referenced(typeof(UnixEndPoint)), name => Regex.IsMatch(name, @"^(?:Samehost\b|Microsoft\.(?:AspNetCore|Extensions)\b)"));
+        Assert.DoesNotContain(
+            Referenced(typeof(UnixEndPoint)), name => Regex.IsMatch(name, @"^(?:Samehost\b|Microsoft\.(?:AspNetCore|Extensions)\b)"));
         Assert.DoesNotContain(Referenced(typeof(UnixHttp)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
         Assert.DoesNotContain(Referenced(typeof(IUnixPeerFeature)), name => Regex.IsMatch(name, @"^Samehost\."));
 

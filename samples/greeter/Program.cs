@@ -1,8 +1,8 @@
 // A web service on a local socket that greets its caller by user name:
 //   greeter unix:/run/greeter.sock [GROUP]
 //   curl --unix-socket /run/greeter.sock http://localhost/
-// Members of the group may call as well as ourselves and root. Only root may ask for /who. A socket that a service manager passes under the
-// name greeter is served in place of that address.
+// Members of the group are allowed in addition to the user of the service and root. Only root may request /who. A socket that systemd
+// passes under the name greeter is used instead of the address.
 using Samehost;
 using Samehost.AspNetCore;
 
@@ -23,9 +23,9 @@ builder.Services.AddAuthentication().AddUnixPeer();
 builder.Services.AddAuthorization();
 
 var app = builder.Build();
-app.MapGet("/", (HttpContext http) => $"Hi, {http.User.Identity?.Name ?? "whoever you are"}\n").RequireAuthorization();
+app.MapGet("/", (HttpContext http) => $"Hi, {http.User.Identity?.Name ?? "unknown user"}\n").RequireAuthorization();
 app.MapGet("/who", (HttpContext http) => $"{http.Features.Get<IUnixPeerFeature>()?.Credentials}\n").RequirePeer("root");
-using var shutdown = new ShutdownSignal(); // the host leaves SIGHUP alone, which is what a closed terminal sends
+using var shutdown = new ShutdownSignal(); // also for SIGHUP, which a closed terminal sends and the host does not handle
 using var stopping = shutdown.Token.Register(app.Lifetime.StopApplication);
 app.Run();
 return 0;

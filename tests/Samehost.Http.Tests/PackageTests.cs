@@ -23,9 +23,9 @@ public sealed class PackageTests : ClientTest
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        var errors = peer.StandardError.ReadToEndAsync(Stop);
-        var output = await peer.StandardOutput.ReadToEndAsync(Stop);
-        await peer.WaitForExitAsync(Stop);
+        var errors = peer.StandardError.ReadToEndAsync(Token);
+        var output = await peer.StandardOutput.ReadToEndAsync(Token);
+        await peer.WaitForExitAsync(Token);
 
         Assert.Equal("", await errors);
         Assert.Equal("hello\nhello\n", output);

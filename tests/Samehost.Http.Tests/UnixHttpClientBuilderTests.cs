@@ -5,7 +5,7 @@ using Samehost.Http.Tests.Support;
 
 namespace Samehost.Http.Tests;
 
-/// <summary>Clients that a factory makes.</summary>
+/// <summary>Clients of IHttpClientFactory.</summary>
 public sealed class UnixHttpClientBuilderTests : ClientTest
 {
     [Fact(Timeout = 180_000)]
@@ -19,11 +19,15 @@ public sealed class UnixHttpClientBuilderTests : ClientTest
         await using var provider = services.BuildServiceProvider();
         var factory = provider.GetRequiredService<IHttpClientFactory>();
 
-        Assert.Equal("localhost", await factory.CreateClient("local").GetStringAsync("/where", Stop));
-        Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Stop));
+        Assert.Equal("localhost", await factory.CreateClient("local").GetStringAsync("/where", Token));
+        Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Token));
     }
 
     [Fact]
-    public void A_name_that_cannot_be_read_is_refused_at_once() =>
+    public void An_address_without_a_name_is_refused_at_once() =>
+        Assert.Throws<ArgumentException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket(UnixEndPoint.Unnamed));
+
+    [Fact]
+    public void An_invalid_target_is_refused_at_once() =>
         Assert.Throws<FormatException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket("tcp://localhost:2375"));
 }

@@ -3,17 +3,17 @@ using Samehost.Http.Tests.Support;
 
 namespace Samehost.Http.Tests;
 
-/// <summary>Finding the server, waiting for it, and knowing who it is.</summary>
+/// <summary>Connecting to the server, waiting for it, and verifying its user.</summary>
 public sealed class UnixHttpConnectTests : ClientTest
 {
-    private static readonly PeerPolicy Nobodys = PeerPolicy.Parse("uid:4242");
+    private static readonly PeerPolicy OtherUser = PeerPolicy.Parse("uid:4242");
 
     [Fact(Timeout = 180_000)]
-    public async Task No_server_is_an_error_that_says_so()
+    public async Task A_missing_server_causes_an_exception_with_the_reason()
     {
         using var client = Client();
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/", Stop));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync("/", Token));
 
         Assert.Equal(HttpRequestError.ConnectionError, error.HttpRequestError);
         var cause = Assert.IsType<UnixSocketException>(error.InnerException);
@@ -23,40 +23,40 @@ public sealed class UnixHttpConnectTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_request_waits_for_a_server_that_is_not_there_yet()
+    public async Task A_request_waits_for_a_server_that_starts_later()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
 
-        var early = client.GetStringAsync("/", Stop);
+        var early = client.GetStringAsync("/", Token);
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
 
         Assert.Equal("here I am", await early);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Waiting_ends_when_the_request_is_given_up()
+    public async Task Canceling_the_request_ends_the_wait()
     {
         using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
-        var request = client.GetStringAsync("/", patience.Token);
-        await patience.CancelAsync();
+        var request = client.GetStringAsync("/", cancellation.Token);
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_somebody_else_gets_no_request()
+    public async Task A_server_of_another_user_gets_no_request()
     {
         int requests = 0;
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
-        using var suspicious = Client(new UnixConnectOptions { RequireServer = Nobodys });
-        using var trusting = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
+        using var strict = Client(new UnixConnectOptions { RequireServer = OtherUser });
+        using var client = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
 
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => suspicious.GetAsync("/", Stop));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => strict.GetAsync("/", Token));
 
         Assert.Equal(Errno.EACCES, Assert.IsType<UnixSocketException>(error.InnerException).Errno);
-        Assert.Equal("1", await trusting.GetStringAsync("/", Stop));
+        Assert.Equal("1", await client.GetStringAsync("/", Token));
     }
 
     [Fact(Timeout = 180_000)]
@@ -69,11 +69,11 @@ public sealed class UnixHttpConnectTests : ClientTest
         });
         using var client = Client(UnixHttp.CreateHandler($"unix-abstract:{name}"));
 
-        Assert.Equal("hi", await client.GetStringAsync("/", Stop));
+        Assert.Equal("hi", await client.GetStringAsync("/", Token));
     }
 
     [Fact]
-    public void A_proxy_is_never_asked()
+    public void The_handler_uses_no_proxy()
     {
         using var handler = UnixHttp.CreateHandler(EndPoint);
         Assert.False(handler.UseProxy);

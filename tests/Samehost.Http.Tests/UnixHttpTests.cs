@@ -11,7 +11,7 @@ using Samehost.Http.Tests.Support;
 
 namespace Samehost.Http.Tests;
 
-/// <summary>What HTTP can do, it can do over a local socket.</summary>
+/// <summary>HTTP features over a local socket.</summary>
 public sealed class UnixHttpTests : ClientTest
 {
     private const int Large = 5_000_000;
@@ -23,11 +23,11 @@ public sealed class UnixHttpTests : ClientTest
             SocketPath, app => app.MapGet("/", (HttpRequest r) => $"{r.Host} {r.Protocol}"));
         using var client = Client();
 
-        Assert.Equal("localhost HTTP/1.1", await client.GetStringAsync("/", Stop));
+        Assert.Equal("localhost HTTP/1.1", await client.GetStringAsync("/", Token));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task HTTP_2_is_spoken_from_the_first_byte_when_it_is_asked_for()
+    public async Task HTTP_2_without_TLS_is_used_when_it_is_requested()
     {
         await using var server = await KestrelTestServer.StartAsync(
             SocketPath, app => app.MapGet("/", (HttpRequest r) => r.Protocol), HttpProtocols.Http2);
@@ -35,13 +35,13 @@ public sealed class UnixHttpTests : ClientTest
         client.DefaultRequestVersion = HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
 
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetStringAsync("/", Stop)));
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetStringAsync("/", Token)));
 
         Assert.Equal(["HTTP/2"], answers.Distinct());
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task TLS_is_spoken_over_the_socket_when_the_address_says_https()
+    public async Task An_https_address_uses_TLS_over_the_socket()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
@@ -52,7 +52,7 @@ public sealed class UnixHttpTests : ClientTest
         handler.SslOptions.RemoteCertificateValidationCallback = (_, theirs, _, _) => theirs?.GetCertHashString() == certificate.Thumbprint;
         using var client = Client(handler);
 
-        Assert.Equal("https", await client.GetStringAsync("https://localhost/", Stop));
+        Assert.Equal("https", await client.GetStringAsync("https://localhost/", Token));
     }
 
     [Fact(Timeout = 180_000)]
@@ -65,11 +65,11 @@ public sealed class UnixHttpTests : ClientTest
         });
         using var client = Client();
 
-        Assert.Equal("elsewhere.example", await client.GetStringAsync("/", Stop));
+        Assert.Equal("elsewhere.example", await client.GetStringAsync("/", Token));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_web_socket_talks_both_ways()
+    public async Task A_WebSocket_exchanges_messages()
     {
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
         {
@@ -82,11 +82,11 @@ public sealed class UnixHttpTests : ClientTest
         using var invoker = new HttpMessageInvoker(UnixHttp.CreateHandler(EndPoint));
         using var client = new ClientWebSocket();
 
-        await client.ConnectAsync(new Uri("ws://localhost/ws"), invoker, Stop);
-        await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Stop);
+        await client.ConnectAsync(new Uri("ws://localhost/ws"), invoker, Token);
+        await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Token);
         byte[] answer = new byte[100];
-        var received = await client.ReceiveAsync(answer, Stop);
-        var end = await client.ReceiveAsync(answer.AsMemory(50), Stop);
+        var received = await client.ReceiveAsync(answer, Token);
+        var end = await client.ReceiveAsync(answer.AsMemory(50), Token);
 
         Assert.Equal("hello", Encoding.UTF8.GetString(answer, 0, received.Count));
         Assert.Equal(WebSocketMessageType.Close, end.MessageType);
@@ -110,9 +110,9 @@ public sealed class UnixHttpTests : ClientTest
         byte[] sent = new byte[Large];
         Random.Shared.NextBytes(sent);
 
-        using var answer = await client.PostAsync("/", new ByteArrayContent(sent), Stop);
+        using var answer = await client.PostAsync("/", new ByteArrayContent(sent), Token);
 
-        Assert.Equal(sent, await answer.Content.ReadAsByteArrayAsync(Stop));
+        Assert.Equal(sent, await answer.Content.ReadAsByteArrayAsync(Token));
     }
 
     [Fact(Timeout = 180_000)]
@@ -121,11 +121,11 @@ public sealed class UnixHttpTests : ClientTest
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
         using var client = Client();
 
-        await client.GetStringAsync("/", Stop);
+        await client.GetStringAsync("/", Token);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
-        using var answer = client.Send(request, Stop);
+        using var answer = client.Send(request, Token);
 #pragma warning disable xUnit1031 // blocking is what is tested
-        string blocking = client.GetStringAsync("/", Stop).GetAwaiter().GetResult();
+        string blocking = client.GetStringAsync("/", Token).GetAwaiter().GetResult();
 #pragma warning restore xUnit1031
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -133,14 +133,14 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_connection_is_used_again_and_a_server_that_was_restarted_gets_a_new_one()
+    public async Task A_connection_is_reused_and_a_restarted_server_gets_a_new_one()
     {
         string[] first, second;
         using var client = Client();
         await using (await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
-            first = [await client.GetStringAsync("/", Stop), await client.GetStringAsync("/", Stop)];
+            first = [await client.GetStringAsync("/", Token), await client.GetStringAsync("/", Token)];
         await using (await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", (HttpContext c) => c.Connection.Id)))
-            second = [await client.GetStringAsync("/", Stop), await client.GetStringAsync("/", Stop)];
+            second = [await client.GetStringAsync("/", Token), await client.GetStringAsync("/", Token)];
 
         Assert.Equal(first[0], first[1]);
         Assert.Equal(second[0], second[1]);
@@ -148,7 +148,7 @@ public sealed class UnixHttpTests : ClientTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_request_that_is_given_up_is_aborted_at_the_server()
+    public async Task A_canceled_request_is_aborted_at_the_server()
     {
         var arrived = new TaskCompletionSource();
         var aborted = new TaskCompletionSource();
@@ -159,13 +159,13 @@ public sealed class UnixHttpTests : ClientTest
             await aborted.Task;
         }));
         using var client = Client();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
-        var request = client.GetStringAsync("/", patience.Token);
-        await arrived.Task.WaitAsync(Stop);
-        await patience.CancelAsync();
+        var request = client.GetStringAsync("/", cancellation.Token);
+        await arrived.Task.WaitAsync(Token);
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
-        await aborted.Task.WaitAsync(Stop);
+        await aborted.Task.WaitAsync(Token);
     }
 }

@@ -23,17 +23,17 @@ internal static class GrpcService
                 return;
             }
 
-            // The outcome comes last, behind the message: a caller takes no answer for good before it has seen it.
+            // The status follows the message: a caller accepts no response without it.
             http.Response.ContentType = GrpcFrame.ContentType;
             await http.Response.Body.WriteAsync(GrpcFrame.Write(answer), http.RequestAborted);
             http.Response.AppendTrailer("grpc-status", $"{(int)GrpcStatus.Ok}");
         });
 
-    /// <summary>Answers what nobody handles.</summary>
+    /// <summary>Answers calls of unknown methods.</summary>
     public static void MapUnknownMethods(this IEndpointRouteBuilder app) =>
         app.MapFallback((HttpContext http) => Fail(http, GrpcStatus.Unimplemented, $"there is no {http.Request.Path}"));
 
-    // A failure without a message says so at once, in the headers, and HTTP knows nothing of it.
+    // A failure without a message has its status in the headers; the HTTP status is still 200.
     private static void Fail(HttpContext http, GrpcStatus status, string message)
     {
         http.Response.ContentType = GrpcFrame.ContentType;

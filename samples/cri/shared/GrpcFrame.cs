@@ -26,7 +26,7 @@ internal static class GrpcFrame
         if (await body.ReadAtLeastAsync(prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength)
             throw new InvalidDataException("There is no message.");
         if (prefix[0] != 0)
-            throw new InvalidDataException("The message is compressed, although nobody offered that.");
+            throw new InvalidDataException("The message is compressed, although no compression was offered.");
         uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
         if (length > MostBytes)
             throw new InvalidDataException($"The message has {length} bytes, and {MostBytes} is the limit.");

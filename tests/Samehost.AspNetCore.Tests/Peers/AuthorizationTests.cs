@@ -13,7 +13,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Peers;
 
-/// <summary>The ways in which applications ask for authorization lead to the same answer.</summary>
+/// <summary>All ways to request authorization lead to the same result.</summary>
 public sealed class AuthorizationTests
 {
     private const int Limit = 60_000;
@@ -25,7 +25,7 @@ public sealed class AuthorizationTests
     [Theory(Timeout = Limit)]
     [InlineData(Us, HttpStatusCode.OK, HttpStatusCode.NotFound)]
     [InlineData(Others, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)]
-    public async Task A_fallback_policy_guards_what_has_none_of_its_own(string peers, HttpStatusCode there, HttpStatusCode nowhere)
+    public async Task A_fallback_policy_applies_to_endpoints_without_a_policy(string peers, HttpStatusCode there, HttpStatusCode nowhere)
     {
         await using var server = await StartAsync(
             app =>
@@ -44,7 +44,7 @@ public sealed class AuthorizationTests
     [Theory(Timeout = Limit)]
     [InlineData("ours", HttpStatusCode.OK)]
     [InlineData("theirs", HttpStatusCode.Forbidden)]
-    public async Task Controllers_may_be_guarded_by_a_filter(string policy, HttpStatusCode status)
+    public async Task A_filter_can_authorize_controllers(string policy, HttpStatusCode status)
     {
         await using var server = await StartAsync(
             app => app.MapControllers(), services: s => s.AddControllers(o => o.Filters.Add(new AuthorizeFilter(policy))));
@@ -54,7 +54,7 @@ public sealed class AuthorizationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Controllers_may_be_guarded_by_attributes()
+    public async Task Attributes_can_authorize_controllers()
     {
         await using var server = await StartAsync(app => app.MapControllers(), services: s => s.AddControllers());
         using var client = server.NewClient();
@@ -64,7 +64,7 @@ public sealed class AuthorizationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Groups_of_endpoints_add_up()
+    public async Task The_policies_of_nested_groups_are_combined()
     {
         await using var server = await StartAsync(app =>
         {
@@ -79,7 +79,7 @@ public sealed class AuthorizationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_application_may_ask_by_itself()
+    public async Task An_application_can_use_the_authorization_service()
     {
         await using var server = await StartAsync(app => app.MapGet("/", async (HttpContext http, IAuthorizationService service) =>
             $"{(await service.AuthorizeAsync(http.User, http, "ours")).Succeeded} "
@@ -91,7 +91,7 @@ public sealed class AuthorizationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Beside_another_scheme_by_default_the_guarded_endpoints_still_know_their_caller()
+    public async Task RequirePeer_uses_its_scheme_even_if_another_one_is_the_default()
     {
         await using var server = await StartAsync(
             app =>
@@ -103,13 +103,13 @@ public sealed class AuthorizationTests
             services: s => s.AddAuthentication("Trusting").AddScheme<AuthenticationSchemeOptions, Trusting>("Trusting", null));
         using var client = server.NewClient();
 
-        Assert.Equal("whoever you like", await client.GetStringAsync("/", Token));
+        Assert.Equal("any user", await client.GetStringAsync("/", Token));
         Assert.Equal(Environment.UserName, await client.GetStringAsync("/ours", Token));
         Assert.Equal(HttpStatusCode.Forbidden, (await client.GetAsync("/theirs", Token)).StatusCode);
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_scheme_by_another_name_says_that_name()
+    public async Task A_scheme_with_another_name_reports_that_name()
     {
         await using var server = await StartAsync(
             app => app.MapGet("/", async (HttpContext http) =>
@@ -125,7 +125,7 @@ public sealed class AuthorizationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Groups_are_roles_and_claims_that_one_request_adds_are_gone_in_the_next()
+    public async Task Groups_are_roles_and_claims_added_by_one_request_do_not_affect_the_next()
     {
         await using var server = await StartAsync(app => app.MapGet("/", (HttpContext http) =>
         {
@@ -166,13 +166,13 @@ public sealed class AuthorizationTests
                 services?.Invoke(s);
             });
 
-    /// <summary>Another scheme, which believes everything.</summary>
+    /// <summary>Another scheme, which authenticates every request.</summary>
     private sealed class Trusting(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
         {
-            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "whoever you like")], Scheme.Name));
+            var user = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "any user")], Scheme.Name));
             return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(user, Scheme.Name)));
         }
     }

@@ -9,7 +9,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Peers;
 
-/// <summary>Who is calling is what the kernel says, and nothing else.</summary>
+/// <summary>The identity of the caller comes from the kernel only.</summary>
 public sealed class CallerTests
 {
     private const int Limit = 60_000;
@@ -20,7 +20,7 @@ public sealed class CallerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task The_caller_is_the_requests_user()
+    public async Task The_caller_is_the_user_of_the_request()
     {
         await using var server = await StartAsync();
         using var client = server.NewClient();
@@ -30,7 +30,7 @@ public sealed class CallerTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task One_user_is_allowed_and_another_refused_before_the_application_hears_of_it()
+    public async Task A_user_whom_the_policy_does_not_allow_is_refused_before_the_pipeline()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user cannot become another");
         await using var server = await StartAsync(OpenTo("self,root,uid:12345"));
@@ -66,7 +66,7 @@ public sealed class CallerTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Nobody_is_authenticated_on_TCP()
+    public async Task Requests_over_TCP_are_not_authenticated()
     {
         await using var server = await StartAsync(tcp: true);
         string tcp = server.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
@@ -80,7 +80,7 @@ public sealed class CallerTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Credentials_that_cannot_be_read_are_a_refusal()
+    public async Task Credentials_that_cannot_be_read_fail_the_authentication()
     {
         await using var server = await StartAsync(broken: true);
         using var client = server.NewClient();
@@ -90,7 +90,7 @@ public sealed class CallerTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_policy_that_does_not_admit_the_caller_forbids()
+    public async Task A_policy_that_does_not_allow_the_caller_returns_403()
     {
         await using var server = await StartAsync();
         using var client = server.NewClient();

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Samehost.AspNetCore.Tests.Support;
 
-/// <summary>Waits for a state that announces itself by no event.</summary>
+/// <summary>Polls for a state that no event reports.</summary>
 internal static class Eventually
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);

@@ -5,7 +5,7 @@ using Samehost.AspNetCore.Transport;
 
 namespace Samehost.AspNetCore.Tests.Support;
 
-/// <summary>A connection as Kestrel gets it, and the client at its other end, without Kestrel.</summary>
+/// <summary>A connection in the form that Kestrel gets, and its client, without Kestrel.</summary>
 internal sealed class PipePair : IAsyncDisposable
 {
     private readonly DisconnectMonitor _monitor = new();

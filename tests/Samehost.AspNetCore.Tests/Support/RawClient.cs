@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Samehost.AspNetCore.Tests.Support;
 
-/// <summary>A connection on which a test writes what it likes.</summary>
+/// <summary>A client connection with access to its raw bytes.</summary>
 internal sealed class RawClient(UnixStream stream) : IDisposable
 {
     public const string Get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -13,7 +13,7 @@ internal sealed class RawClient(UnixStream stream) : IDisposable
 
     public ValueTask SendAsync(string text) => stream.WriteAsync(Encoding.ASCII.GetBytes(text), Token);
 
-    /// <summary>Reads until the text has something in it; at the end of the connection, what there is.</summary>
+    /// <summary>Reads until the text contains a string, or to the end of the connection.</summary>
     public async Task<string> ReadUntilAsync(string end)
     {
         var text = new StringBuilder();
@@ -27,7 +27,7 @@ internal sealed class RawClient(UnixStream stream) : IDisposable
             }
             catch (IOException)
             {
-                break; // reset: closed without reading what we had sent
+                break; // reset: the server closed without reading everything
             }
 
             if (count == 0)

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.AspNetCore.Tests.Support;
 
-/// <summary>A running Samehost.WebPeer: a server with limits of its own, or a client who is somebody else.</summary>
+/// <summary>A running Samehost.WebPeer: a server with its own limits, or a client of another user.</summary>
 internal sealed class WebPeerProcess : IDisposable
 {
     public const uint OtherUser = 12345;
@@ -23,7 +23,7 @@ internal sealed class WebPeerProcess : IDisposable
     public static WebPeerProcess StartWithDescriptors(int limit, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"ulimit -n {limit}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
-    /// <summary>Runs it as another user, from a copy, since that user may not enter the build; returns what it printed.</summary>
+    /// <summary>Runs it as another user, from a copy, because that user may not read the build output; returns its output.</summary>
     public static async Task<string> AskAsAsync(uint user, string directory, params string[] arguments)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user cannot become another");

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Samehost.AspNetCore.Tests.Support;
 
-/// <summary>A web application on a socket in a directory of its own.</summary>
+/// <summary>A web application on a socket in its own directory.</summary>
 internal sealed class WebServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _directory;
@@ -25,7 +25,7 @@ internal sealed class WebServer : IAsyncDisposable
         Action<KestrelServerOptions>? kestrel = null, Action<IServiceCollection>? services = null, string? address = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("samehost-");
-        // Others have to be able to pass through it in the tests that run a second user.
+        // Some tests run a second user, which has to be able to search the directory.
         directory.UnixFileMode = (UnixFileMode)0b111_101_101;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

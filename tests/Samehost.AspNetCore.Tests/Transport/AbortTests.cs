@@ -4,7 +4,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Whoever works for a client that has left is told.</summary>
+/// <summary>Disconnected clients and aborted connections.</summary>
 public sealed class AbortTests
 {
     private const int Limit = 60_000;
@@ -12,16 +12,16 @@ public sealed class AbortTests
     [Theory(Timeout = Limit)]
     [InlineData(0)]
     [InlineData(3)]
-    public async Task A_waiting_handler_is_told_that_its_client_has_left(int requestsBefore)
+    public async Task RequestAborted_is_canceled_for_an_asynchronous_handler_when_the_client_disconnects(int requestsBefore)
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         int requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
             {
                 await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-                told.SetResult();
+                notified.SetResult();
             }
         }));
         using (var client = server.Connect())
@@ -36,22 +36,22 @@ public sealed class AbortTests
             await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
         }
 
-        await told.Task;
+        await notified.Task;
     }
 
     [Theory(Timeout = Limit)]
     [InlineData(0)]
     [InlineData(3)]
-    public async Task A_handler_that_keeps_its_thread_is_told_that_its_client_has_left(int requestsBefore)
+    public async Task RequestAborted_is_canceled_for_a_blocking_handler_when_the_client_disconnects(int requestsBefore)
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         int requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
             {
-                http.RequestAborted.WaitHandle.WaitOne(); // as code does that knows nothing of async
-                told.SetResult();
+                http.RequestAborted.WaitHandle.WaitOne(); // as synchronous code does
+                notified.SetResult();
             }
 
             return Task.CompletedTask;
@@ -68,11 +68,11 @@ public sealed class AbortTests
             await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) > requestsBefore, "the handler runs");
         }
 
-        await told.Task;
+        await notified.Task;
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_handler_may_break_its_connection_off()
+    public async Task A_handler_can_abort_its_connection()
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
         {
@@ -86,7 +86,7 @@ public sealed class AbortTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_connection_that_is_broken_off_leaves_no_error_that_nobody_saw()
+    public async Task An_aborted_connection_leaves_no_unobserved_exception()
     {
         var unseen = new ConcurrentQueue<Exception>();
         void See(object? sender, UnobservedTaskExceptionEventArgs args)
@@ -101,7 +101,7 @@ public sealed class AbortTests
             await using var server = await WebServer.StartAsync(app => app.Run(async http =>
             {
                 http.Abort();
-                await Task.Yield(); // now the connection would read ahead
+                await Task.Yield(); // so that the connection can read ahead
             }));
             for (int i = 0; i < 10; i++)
             {

@@ -1,6 +1,6 @@
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>A group's name from a setting lets that group in and nobody else.</summary>
+/// <summary>A group name from a setting allows that group only.</summary>
 public sealed class AllowGroupTests
 {
     [Theory]
@@ -10,7 +10,7 @@ public sealed class AllowGroupTests
     [InlineData("root\0")]
     [InlineData(" root")]
     [InlineData("")]
-    public void A_name_with_more_in_it_is_no_group(string group)
+    public void A_group_name_is_not_parsed_as_a_policy(string group)
     {
         var options = new UnixTransportOptions(UnixEndPoint.Parse("@name"));
         Assert.Throws<ArgumentException>(() => options.AllowGroup(group));
@@ -20,7 +20,7 @@ public sealed class AllowGroupTests
     }
 
     [Fact]
-    public void The_group_is_let_in_beside_ourselves_and_root()
+    public void The_group_is_allowed_in_addition_to_the_own_user_and_root()
     {
         var options = new UnixTransportOptions(UnixEndPoint.Parse("@name"));
         options.AllowGroup("root");

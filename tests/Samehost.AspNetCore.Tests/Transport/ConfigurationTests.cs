@@ -11,7 +11,7 @@ using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Endpoints that only the configuration names.</summary>
+/// <summary>Endpoints from configuration.</summary>
 public sealed class ConfigurationTests : IDisposable
 {
     private const int Limit = 60_000;
@@ -44,7 +44,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_change_of_the_configuration_moves_the_socket_while_the_application_runs()
+    public async Task A_configuration_change_moves_the_socket_while_the_application_runs()
     {
         await using var app = await StartAsync(Endpoint("one"));
         Assert.Equal("known HTTP/1.1", await AskAsync("one"));
@@ -56,7 +56,7 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_endpoint_that_changes_otherwise_keeps_its_path()
+    public async Task An_endpoint_whose_other_settings_change_keeps_its_path()
     {
         await using var app = await StartAsync(Endpoint("one"));
         Assert.Equal("known HTTP/1.1", await AskAsync("one"));
@@ -70,7 +70,7 @@ public sealed class ConfigurationTests : IDisposable
     private static string ToEndPoint(string path, string protocols) =>
         $$"""{ "Kestrel": { "Endpoints": { "Only": { "Url": "http://unix:{{path}}", "Protocols": "{{protocols}}" } } } }""";
 
-    /// <summary>The file is there a moment before somebody listens at it.</summary>
+    /// <summary>Retries, because the file exists a moment before the socket listens.</summary>
     private bool Listens(string name)
     {
         try
@@ -84,7 +84,7 @@ public sealed class ConfigurationTests : IDisposable
         }
     }
 
-    /// <summary>The server's first word is its settings, in HTTP/2.</summary>
+    /// <summary>An HTTP/2 server sends its settings first.</summary>
     private static bool SpeaksHttp2(string path)
     {
         try

@@ -4,7 +4,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Many clients, and some that mean no good.</summary>
+/// <summary>Many concurrent clients, some of them malicious.</summary>
 public sealed class CrowdTests
 {
     private const int Limit = 120_000;
@@ -12,7 +12,7 @@ public sealed class CrowdTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task A_thousand_clients_that_never_finish_their_request_do_not_hinder_a_good_one()
+    public async Task A_thousand_clients_with_incomplete_requests_do_not_delay_another()
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("good")));
         var slow = new List<RawClient>();
@@ -33,7 +33,7 @@ public sealed class CrowdTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Handlers_that_block_do_not_hinder_others()
+    public async Task Handlers_that_block_do_not_delay_others()
     {
         using var release = new ManualResetEventSlim();
         int blocked = 0;
@@ -48,7 +48,7 @@ public sealed class CrowdTests
             return http.Response.WriteAsync("good");
         }));
         var stuck = Enumerable.Range(0, 8).Select(_ => server.Connect()).ToArray();
-        // The first request of a connection runs on the thread pool, later ones on the loop: there they block.
+        // The first request of a connection runs on the thread pool, later ones block the event loop's thread.
         foreach (var client in stuck)
         {
             await client.SendAsync(RawClient.Get);
@@ -69,7 +69,7 @@ public sealed class CrowdTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Handlers_may_hold_their_threads_while_they_wait_for_the_body_and_for_room_for_the_answer()
+    public async Task Handlers_may_block_while_they_read_the_body_and_write_the_response()
     {
         const int Large = 3_000_000;
         int reading = 0;
@@ -91,7 +91,7 @@ public sealed class CrowdTests
         var clients = Enumerable.Range(0, 4).Select(_ => server.Connect()).ToArray();
         foreach (var client in clients)
         {
-            await client.SendAsync(RawClient.Get); // later requests run on the loop
+            await client.SendAsync(RawClient.Get); // later requests run on the event loop
             await client.ReadUntilAsync("0\r\n\r\n");
             await client.SendAsync("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n");
         }
@@ -110,7 +110,7 @@ public sealed class CrowdTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task One_user_may_not_have_more_than_its_share_of_connections()
+    public async Task One_user_has_at_most_the_configured_number_of_connections()
     {
         await using var server = await WebServer.StartAsync(
             app => app.Run(http => http.Response.WriteAsync("good")), l => l.MaxConnectionsPerUser = 2);
@@ -130,7 +130,8 @@ public sealed class CrowdTests
     [InlineData(256, 3)]
     [InlineData(1024, 1)]
     [InlineData(1024, 3)]
-    public async Task A_server_short_of_descriptors_lives_costs_little_and_answers_within_a_second_of_room(int descriptors, int endpoints)
+    public async Task A_server_without_descriptors_stays_idle_and_answers_within_a_second_after_some_are_free(
+        int descriptors, int endpoints)
     {
         string[] paths = [.. Enumerable.Range(0, endpoints).Select(_ => Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock"))];
         using var server = WebPeerProcess.StartWithDescriptors(descriptors, ["serve", .. paths]);
@@ -145,7 +146,7 @@ public sealed class CrowdTests
 
         await Eventually.IsTrueAsync(() => Answered() > descriptors / 16, "most of those for whom there is room are answered");
         double share = await ShareAsync(server.Id);
-        if (share >= 0.1) // the rush before may have left the runtime something to compile
+        if (share >= 0.1) // the runtime may still be compiling after the load
             share = await ShareAsync(server.Id);
         Assert.True(share < 0.1, $"Out of descriptors the server uses {share:P1} of a processor.");
         Assert.NotEqual(0, waiting.Values.Count(a => !a.IsCompleted));
@@ -169,7 +170,7 @@ public sealed class CrowdTests
         int Answered() => waiting.Values.Count(a => a.IsCompletedSuccessfully);
     }
 
-    /// <summary>The part of a processor that a process uses over two seconds.</summary>
+    /// <summary>The share of a processor that a process uses over two seconds.</summary>
     private static async Task<double> ShareAsync(int process)
     {
         var time = TimeSpan.FromSeconds(2);

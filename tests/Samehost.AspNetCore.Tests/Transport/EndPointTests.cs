@@ -11,10 +11,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
+using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Where a server listens, and what it speaks there.</summary>
+/// <summary>The endpoints of a server and their protocols.</summary>
 public sealed class EndPointTests
 {
     private const int Limit = 60_000;
@@ -22,7 +23,7 @@ public sealed class EndPointTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task The_socket_file_is_its_owners_alone_and_is_gone_after_the_stop()
+    public async Task The_socket_file_has_mode_0600_and_is_removed_at_the_stop()
     {
         await using var server = await WebServer.StartAsync(Greet);
 
@@ -34,7 +35,7 @@ public sealed class EndPointTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_live_server_is_not_replaced_and_the_error_is_the_one_that_Kestrel_gives()
+    public async Task A_live_server_is_not_replaced_and_the_exception_is_Kestrels()
     {
         await using var server = await WebServer.StartAsync(Greet);
 
@@ -45,7 +46,7 @@ public sealed class EndPointTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_abstract_name_asks_for_a_policy()
+    public async Task An_abstract_name_requires_a_policy()
     {
         string name = $"@samehost-{Guid.NewGuid()}";
 
@@ -75,11 +76,11 @@ public sealed class EndPointTests
         await other.SendAsync(RawClient.Get);
         Assert.Contains("unix /", await other.ReadUntilAsync("unix /"), StringComparison.Ordinal);
         using var overTcp = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        Assert.Equal("nobody /b", await overTcp.GetStringAsync(tcp + "/b", Token));
+        Assert.Equal("tcp /b", await overTcp.GetStringAsync(tcp + "/b", Token));
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_socket_that_configuration_names_is_served_by_this_package_too()
+    public async Task A_socket_named_by_configuration_uses_this_transport()
     {
         string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
         var builder = WebApplication.CreateSlimBuilder();
@@ -96,7 +97,7 @@ public sealed class EndPointTests
     }
 
     [Fact]
-    public void Without_the_transport_the_error_says_what_to_call()
+    public void The_error_without_the_transport_names_the_method_to_call()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(k => k.ListenUnix("/tmp/never.sock"));
@@ -106,7 +107,7 @@ public sealed class EndPointTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Limits_that_let_nobody_in_are_refused_where_they_are_set()
+    public async Task The_setters_validate_their_values()
     {
         Action<UnixTransportOptions>[] wrong = [l => l.MaxConnections = 0, l => l.MaxConnectionsPerUser = 0, l => l.Backlog = -1];
         foreach (var listen in wrong)
@@ -116,6 +117,37 @@ public sealed class EndPointTests
             Assert.Equal("value", refused.ParamName);
             Assert.False(File.Exists(path));
         }
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task The_options_are_copied_when_the_endpoint_is_bound()
+    {
+        UnixTransportOptions? options = null;
+        await using var server = await WebServer.StartAsync(Greet, l => options = l);
+        options!.PeerPolicy = PeerPolicy.Parse("uid:4242");
+        options.SocketFile.Mode = UnixFileMode.UserRead;
+        options.MaxConnections = 1;
+
+        using var first = server.NewClient();
+        using var second = server.NewClient();
+        Assert.Equal("unix /", await first.GetStringAsync("/", Token));
+        Assert.Equal("unix /", await second.GetStringAsync("/", Token));
+        Assert.Throws<ArgumentNullException>(() => options.SocketFile = null!);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_address_can_be_an_endpoint_instead_of_text()
+    {
+        var endPoint = UnixEndPoint.FromAbstractName($"samehost-{Guid.NewGuid()}");
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ListenUnix(endPoint, listen => listen.PeerPolicy = PeerPolicy.SelfAndRoot);
+        await using var app = builder.Build();
+        app.MapGet("/", () => "hello");
+        await app.StartAsync(Token);
+
+        using var client = new HttpClient(UnixHttp.CreateHandler(endPoint));
+        Assert.Equal("hello", await client.GetStringAsync("http://localhost/", Token));
     }
 
     [Fact(Timeout = Limit)]
@@ -129,7 +161,7 @@ public sealed class EndPointTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task TLS_works_where_somebody_wants_it_and_the_caller_is_still_known()
+    public async Task TLS_works_and_the_caller_is_still_identified()
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -145,5 +177,5 @@ public sealed class EndPointTests
     }
 
     private static void Greet(WebApplication app) => app.Run(http =>
-        http.Response.WriteAsync($"{(http.Features.Get<IUnixPeerFeature>() is null ? "nobody" : "unix")} {http.Request.Path}"));
+        http.Response.WriteAsync($"{(http.Features.Get<IUnixPeerFeature>() is null ? "tcp" : "unix")} {http.Request.Path}"));
 }

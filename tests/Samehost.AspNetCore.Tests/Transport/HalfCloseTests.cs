@@ -5,7 +5,7 @@ using Samehost.AspNetCore.Transport;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>A client that has ended its sending direction still receives; only one that has closed its socket has left.</summary>
+/// <summary>A client that has shut down its sending direction still receives; it has disconnected only when it closes its socket.</summary>
 public sealed class HalfCloseTests
 {
     private const int Limit = 60_000;
@@ -13,7 +13,7 @@ public sealed class HalfCloseTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task The_end_of_what_arrives_is_not_the_end_of_the_connection()
+    public async Task A_half_close_does_not_cancel_ConnectionClosed()
     {
         await using var pair = new PipePair();
         pair.Client.ShutdownWrite();
@@ -32,7 +32,7 @@ public sealed class HalfCloseTests
     [Theory(Timeout = Limit)]
     [InlineData("GET / HTTP/1.0\r\n\r\n")]
     [InlineData(RawClient.Get)]
-    public async Task A_request_that_ends_the_sending_direction_is_answered(string request)
+    public async Task A_request_followed_by_a_half_close_is_answered(string request)
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("the answer")));
         for (int i = 0; i < 50; i++)
@@ -46,7 +46,7 @@ public sealed class HalfCloseTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_handler_that_works_on_after_the_half_close_is_not_aborted()
+    public async Task A_half_close_does_not_abort_a_running_handler()
     {
         var arrived = new TaskCompletionSource();
         var resume = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,13 +69,13 @@ public sealed class HalfCloseTests
         await Eventually.IsTrueAsync(() => connection.IsHalfClosed, "the server has seen the half-close");
         resume.SetResult();
 
-        string rest = await client.ReadToEndAsync(); // and the connection, which would have been kept alive, ends
+        string rest = await client.ReadToEndAsync(); // the connection ends although it would have been kept alive
         Assert.Contains("second False", rest, StringComparison.Ordinal);
         Assert.EndsWith("0\r\n\r\n", rest, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Requests_sent_in_a_row_before_the_half_close_are_all_answered()
+    public async Task Pipelined_requests_before_a_half_close_are_all_answered()
     {
         int requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
@@ -118,7 +118,7 @@ public sealed class HalfCloseTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_body_that_the_half_close_ends_too_early_is_refused()
+    public async Task A_body_that_the_half_close_truncates_is_refused()
     {
         var failure = new TaskCompletionSource<Exception>();
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
@@ -139,6 +139,6 @@ public sealed class HalfCloseTests
 
         var refused = Assert.IsAssignableFrom<Microsoft.AspNetCore.Http.BadHttpRequestException>(await failure.Task);
         Assert.Equal(StatusCodes.Status400BadRequest, refused.StatusCode);
-        Assert.Equal("", await client.ReadToEndAsync()); // Kestrel closes then, as it does over TCP
+        Assert.Equal("", await client.ReadToEndAsync()); // Kestrel closes it, as it does over TCP
     }
 }

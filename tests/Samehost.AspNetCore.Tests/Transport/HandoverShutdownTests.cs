@@ -4,7 +4,7 @@ using Samehost.AspNetCore.Transport;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>When an application stops whose endpoints are taken over.</summary>
+/// <summary>The stop of an application whose endpoints are handed over.</summary>
 public sealed class HandoverShutdownTests
 {
     private const int Limit = 60_000;
@@ -13,7 +13,7 @@ public sealed class HandoverShutdownTests
     private readonly object _two = new();
 
     [Fact]
-    public void The_application_stops_at_once_when_its_last_endpoint_is_taken_over()
+    public void The_application_stops_at_once_when_its_last_endpoint_is_handed_over()
     {
         var application = new Application();
         var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
@@ -24,7 +24,7 @@ public sealed class HandoverShutdownTests
     }
 
     [Fact]
-    public void An_endpoint_that_the_application_has_closed_itself_is_not_waited_for()
+    public void An_endpoint_that_the_application_has_closed_delays_no_stop()
     {
         var application = new Application();
         var shutdown = Offering(application, Timeout.InfiniteTimeSpan);
@@ -34,7 +34,7 @@ public sealed class HandoverShutdownTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task The_application_stops_after_a_while_when_its_successor_does_not_come_for_the_other_endpoints()
+    public async Task The_application_stops_after_the_timeout_when_its_successor_does_not_request_the_other_endpoints()
     {
         var application = new Application();
         TimeSpan timeout = TimeSpan.FromMilliseconds(300);

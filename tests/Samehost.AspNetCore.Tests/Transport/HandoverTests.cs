@@ -6,7 +6,7 @@ using Samehost.AspNetCore.Transport;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>A new process takes over from the old one.</summary>
+/// <summary>The handover of endpoints from a running process to its successor.</summary>
 public sealed class HandoverTests : IDisposable
 {
     private const int Limit = 60_000;
@@ -18,10 +18,10 @@ public sealed class HandoverTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact(Timeout = Limit)]
-    public async Task Several_endpoints_are_all_taken_over_before_the_old_application_stops()
+    public async Task All_endpoints_are_handed_over_before_the_predecessor_stops()
     {
         await using var old = await StartAsync("old.");
-        var running = old.App.WaitForShutdownAsync(Token); // as programs do: it stops as soon as it is told to
+        var running = old.App.WaitForShutdownAsync(Token); // as programs do
         using var end = new CancellationTokenSource();
         Task<string[]>[] asking = [Task.Run(() => AskAsync("one", end.Token), Token), Task.Run(() => AskAsync("two", end.Token), Token)];
 
@@ -35,15 +35,15 @@ public sealed class HandoverTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Who_was_accepted_last_is_answered_and_who_asks_nothing_keeps_nobody_from_stopping()
+    public async Task The_predecessor_answers_the_last_accepted_client_and_does_not_wait_for_silent_ones()
     {
         await using var old = await StartAsync("old.");
         var running = old.App.WaitForShutdownAsync(Token);
         using var silent = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf("one")), null, Token));
         using var last = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf("one")), null, Token));
-        Assert.Equal("old.", await AskOnceAsync("one")); // so both are accepted
+        Assert.Equal("old.", await AskOnceAsync("one")); // so both connections are accepted
 
-        await using var next = await StartAsync("new."); // and the old one is told
+        await using var next = await StartAsync("new."); // which makes the predecessor stop
         await last.SendAsync(RawClient.Get);
         Assert.EndsWith("old.\r\n0\r\n\r\n", await last.ReadUntilAsync("0\r\n\r\n"), StringComparison.Ordinal);
         await running;
@@ -51,7 +51,7 @@ public sealed class HandoverTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_predecessor_that_does_not_answer_is_an_error_that_says_so()
+    public async Task A_predecessor_that_does_not_answer_causes_a_TimeoutException()
     {
         var control = UnixEndPoint.FromPath(PathOf("stuck.next"));
         await using var stuck = UnixSeqpacketListener.Listen(control);
@@ -64,7 +64,7 @@ public sealed class HandoverTests : IDisposable
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_predecessor_that_breaks_off_since_it_is_being_stopped_is_as_good_as_none(bool answers)
+    public async Task A_predecessor_that_stops_during_the_handover_is_replaced_by_binding(bool answers)
     {
         var leaving = UnixSeqpacketListener.Listen(UnixEndPoint.FromPath(PathOf("one.next")));
         Task left = Task.Run(
@@ -85,7 +85,7 @@ public sealed class HandoverTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_predecessor_that_breaks_off_again_and_again_is_an_error_that_says_so()
+    public async Task A_predecessor_that_breaks_off_every_handover_causes_an_IOException()
     {
         var control = UnixEndPoint.FromPath(PathOf("one.next"));
         using var unwilling = UnixSeqpacketListener.Listen(control);
@@ -104,7 +104,7 @@ public sealed class HandoverTests : IDisposable
     }
 
     [Fact(Timeout = 4 * Limit)]
-    public async Task Whenever_the_old_application_stops_the_new_one_serves()
+    public async Task The_successor_serves_whenever_the_predecessor_stops()
     {
         var old = await StartAsync("old.");
         for (int round = 0; round < 30; round++)

@@ -8,7 +8,7 @@ using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Many requests on one connection, none of which is in another's way.</summary>
+/// <summary>HTTP/2: concurrent requests on one connection do not affect each other.</summary>
 public sealed class Http2Tests
 {
     private const int Limit = 60_000;
@@ -16,7 +16,7 @@ public sealed class Http2Tests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task A_request_that_is_given_up_is_aborted_alone()
+    public async Task A_canceled_request_is_aborted_alone()
     {
         var arrived = new TaskCompletionSource();
         var aborted = new TaskCompletionSource();
@@ -34,10 +34,10 @@ public sealed class Http2Tests
         });
         using var client = server.NewClient(HttpVersion.Version20);
         string connection = await client.GetStringAsync("/good", Token);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var request = client.GetAsync("/waits", patience.Token);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var request = client.GetAsync("/waits", cancellation.Token);
         await arrived.Task;
-        await patience.CancelAsync();
+        await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
         await aborted.Task;
@@ -86,7 +86,7 @@ public sealed class Http2Tests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_answer_that_is_not_read_does_not_hold_up_the_others_of_its_connection()
+    public async Task A_response_that_is_not_read_does_not_delay_the_others_of_its_connection()
     {
         await using var server = await StartAsync(http => http.Request.Path == "/large"
             ? http.Response.Body.WriteAsync(new byte[10_000_000]).AsTask()
@@ -100,7 +100,7 @@ public sealed class Http2Tests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_web_socket_may_be_one_stream_of_a_connection()
+    public async Task A_WebSocket_can_be_one_stream_of_a_connection()
     {
         await using var server = await StartAsync(async http =>
         {
@@ -132,7 +132,7 @@ public sealed class Http2Tests
         },
         listen => listen.ListenOptions.Protocols = HttpProtocols.Http2);
 
-    /// <summary>A body that is written while its answer is read.</summary>
+    /// <summary>A body that is written while its response is read.</summary>
     private sealed class Duplex(TaskCompletionSource<Stream> ours, Task end) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -8,7 +8,7 @@ using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Applications that leave something behind when their request ends harm nobody but themselves.</summary>
+/// <summary>Operations that an application leaves pending at the end of its request affect that request only.</summary>
 public sealed class LeftoverTests
 {
     private const int Limit = 60_000;
@@ -16,7 +16,7 @@ public sealed class LeftoverTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task A_read_that_a_handler_left_under_way_on_an_upgraded_connection_ends_with_an_error()
+    public async Task A_read_left_pending_on_an_upgraded_connection_fails_at_the_end_of_the_request()
     {
         Task<int>? left = null;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
@@ -39,7 +39,7 @@ public sealed class LeftoverTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_handler_may_return_while_its_web_socket_still_receives()
+    public async Task A_handler_may_return_while_its_WebSocket_receive_is_pending()
     {
         Task? left = null;
         await using var server = await WebServer.StartAsync(app =>
@@ -70,7 +70,7 @@ public sealed class LeftoverTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_read_of_the_body_that_was_left_under_way_ends_with_the_request()
+    public async Task A_pending_read_of_the_body_ends_with_the_request()
     {
         Task<int>? left = null;
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
@@ -86,23 +86,23 @@ public sealed class LeftoverTests
             await client.ReadUntilAsync("\r\n\r\n");
         }
 
-        await left!.ContinueWith(static _ => { }, TaskScheduler.Default); // in whatever way
+        await left!.ContinueWith(static _ => { }, TaskScheduler.Default); // regardless of the outcome
         await IsGoodAsync(server);
     }
 
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_callback_that_throws_at_the_end_of_its_connection_harms_nobody(bool clientLeaves)
+    public async Task A_ConnectionClosed_callback_that_throws_does_not_affect_other_connections(bool clientLeaves)
     {
-        int told = 0;
+        int notified = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (http.Request.Path != "/good")
             {
                 http.Features.Get<IConnectionLifetimeFeature>()!.ConnectionClosed.Register(() =>
                 {
-                    Interlocked.Increment(ref told);
+                    Interlocked.Increment(ref notified);
                     throw new InvalidOperationException("thrown by the application");
                 });
                 if (clientLeaves)
@@ -118,12 +118,12 @@ public sealed class LeftoverTests
         if (!clientLeaves)
             await client.ReadToEndAsync();
         client.Dispose();
-        await Eventually.IsTrueAsync(() => Volatile.Read(ref told) == 1, "the application is told");
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref notified) == 1, "the callback is called");
 
         await IsGoodAsync(server);
         long start = Environment.TickCount64;
         await server.App.StopAsync(Token);
-        Assert.InRange(Environment.TickCount64 - start, 0, 5000); // the connection counts as ended
+        Assert.InRange(Environment.TickCount64 - start, 0, 5000); // the connection has ended
     }
 
     private static async Task IsGoodAsync(WebServer server)

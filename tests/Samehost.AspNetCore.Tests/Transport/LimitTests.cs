@@ -7,7 +7,7 @@ using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestExceptio
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>Kestrel's limits hold over this transport, and what they cut off ends visibly.</summary>
+/// <summary>Kestrel's limits apply to this transport.</summary>
 public sealed class LimitTests
 {
     private const int Limit = 60_000;
@@ -15,7 +15,7 @@ public sealed class LimitTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_does_not_finish_its_headers_is_told_so_and_disconnected()
+    public async Task A_client_that_does_not_complete_its_headers_gets_a_timeout_and_is_disconnected()
     {
         await using var server = await StartAsync(_ => Task.CompletedTask, l => l.RequestHeadersTimeout = TimeSpan.FromSeconds(1));
         using var client = server.Connect();
@@ -25,7 +25,7 @@ public sealed class LimitTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_body_that_comes_too_slowly_ends_its_request()
+    public async Task A_body_below_the_minimum_data_rate_ends_its_request()
     {
         var failed = new TaskCompletionSource<Exception>();
         await using var server = await StartAsync(
@@ -50,20 +50,20 @@ public sealed class LimitTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_reads_too_slowly_is_disconnected_and_the_handler_told()
+    public async Task A_client_that_reads_below_the_minimum_data_rate_is_disconnected_and_its_request_aborted()
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         await using var server = await StartAsync(
             async http =>
             {
-                http.RequestAborted.Register(told.SetResult);
+                http.RequestAborted.Register(notified.SetResult);
                 await http.Response.Body.WriteAsync(new byte[10_000_000]);
             },
             l => l.MinResponseDataRate = new MinDataRate(100_000_000, TimeSpan.FromSeconds(1.1)));
         using var client = server.Connect();
         await client.SendAsync(RawClient.Get);
 
-        await told.Task;
+        await notified.Task;
         Assert.DoesNotContain("\r\n0\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
@@ -82,7 +82,7 @@ public sealed class LimitTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_body_that_is_too_large_is_refused_to_a_client_that_still_sends_it()
+    public async Task A_body_that_is_too_large_is_refused_while_the_client_sends_it()
     {
         await using var server = await StartAsync(
             http => http.Request.Body.CopyToAsync(Stream.Null), l => l.MaxRequestBodySize = 1000);
@@ -98,7 +98,7 @@ public sealed class LimitTests
                 }
                 catch (IOException)
                 {
-                    // as a client expects whose request is not wanted
+                    // as a client expects when its request is refused
                 }
             },
             Token);
@@ -108,7 +108,7 @@ public sealed class LimitTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_body_that_the_handler_does_not_read_is_thrown_away_and_the_connection_goes_on()
+    public async Task A_body_that_the_handler_does_not_read_is_discarded_and_the_connection_continues()
     {
         await using var server = await StartAsync(http => http.Response.WriteAsync("enough."));
         using var client = server.Connect();
@@ -123,7 +123,7 @@ public sealed class LimitTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_asks_before_it_sends_is_told_to_go_on_only_if_the_handler_reads(bool reads)
+    public async Task Expect_100_continue_is_answered_only_if_the_handler_reads_the_body(bool reads)
     {
         await using var server = await StartAsync(async http =>
         {
@@ -142,7 +142,7 @@ public sealed class LimitTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Bytes_that_come_one_by_one_are_a_request_nevertheless()
+    public async Task A_request_can_arrive_byte_by_byte()
     {
         await using var server = await StartAsync(async http =>
             await http.Response.WriteAsync(await new StreamReader(http.Request.Body).ReadToEndAsync(Token)));

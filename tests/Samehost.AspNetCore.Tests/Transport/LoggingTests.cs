@@ -7,7 +7,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>A slow log holds up no request, and what is logged about a connection can be read when it has ended.</summary>
+/// <summary>Logging does not delay requests, and credentials can be logged after the end of the connection.</summary>
 public sealed class LoggingTests
 {
     private const int Limit = 60_000;
@@ -15,7 +15,7 @@ public sealed class LoggingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task A_log_that_blocks_at_a_refusal_holds_up_no_request()
+    public async Task A_logger_that_blocks_at_a_refusal_delays_no_request()
     {
         using var log = new GatedLog();
         await using var refusing = await WebServer.StartAsync(

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
-using Samehost.AspNetCore.Transport;
 using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
@@ -58,7 +57,7 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("http://app.sock")]
     [InlineData("unix:app.sock")]
     [InlineData("./app.sock")]
-    public void A_relative_path_is_refused_with_the_absolute_one(string address) =>
+    public void A_relative_path_is_refused_and_the_error_states_the_absolute_one(string address) =>
         Assert.Contains(
             $"\"http://unix:{Path.GetFullPath("app.sock")}\"", LocalAddressParser.ExplainMisreading(address), StringComparison.Ordinal);
 
@@ -89,7 +88,7 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("app.Urls")]
     [InlineData("endpoints")]
     [InlineData("captured errors")]
-    public async Task Wherever_it_was_set_the_start_fails_before_anything_is_bound(string source)
+    public async Task The_start_fails_before_anything_is_bound_regardless_of_the_source_of_the_address(string source)
     {
         string[] urls = [$"http://unix:{Sound}", "http://unix:@name"];
         string joined = string.Join(';', urls);
@@ -101,7 +100,7 @@ public sealed class MisreadAddressTests : IDisposable
         if (source == "UseUrls after")
             builder.WebHost.UseUrls(urls);
         if (source == "configuration")
-            builder.Configuration["urls"] = joined; // as ASPNETCORE_URLS is
+            builder.Configuration["urls"] = joined; // where ASPNETCORE_URLS goes
         if (source == "ports")
             builder.Configuration["http_ports"] = "0;@name";
         if (source == "captured errors")
@@ -122,7 +121,7 @@ public sealed class MisreadAddressTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_change_of_the_configuration_opens_no_port_either()
+    public async Task A_configuration_change_opens_no_port()
     {
         var builder = WebApplication.CreateBuilder();
         var log = new CriticalLog();
@@ -139,7 +138,7 @@ public sealed class MisreadAddressTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task The_form_for_an_abstract_name_listens_there()
+    public async Task The_URL_form_of_an_abstract_name_listens_at_that_name()
     {
         string name = $"samehost-{Guid.NewGuid()}";
         await using var app = await StartAsync($"http://unix:/@{name}");
@@ -151,7 +150,7 @@ public sealed class MisreadAddressTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_file_whose_name_begins_with_an_at_sign_can_be_named_too()
+    public async Task A_URL_can_name_a_file_that_begins_with_an_at_sign()
     {
         string path = Path.Join(_directory.FullName, "@file");
         await using var app = await StartAsync($"http://unix:{path}");

@@ -10,7 +10,7 @@ using Samehost.Http;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>A service that can be taken over, and has a TCP port, which cannot.</summary>
+/// <summary>A service with an endpoint that supports handover and a TCP port that does not.</summary>
 public sealed class MixedHandoverTests : IDisposable
 {
     private const int Limit = 60_000;
@@ -24,7 +24,7 @@ public sealed class MixedHandoverTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact(Timeout = Limit)]
-    public async Task Where_the_port_is_named_first_a_new_process_fails_before_it_takes_anything_over()
+    public async Task If_the_port_is_configured_first_a_successor_fails_before_it_accepts_a_handover()
     {
         await using var old = Build("old.", k => k.Listen(IPAddress.Loopback, 0), ListenLocally);
         await old.StartAsync(Token);
@@ -38,7 +38,7 @@ public sealed class MixedHandoverTests : IDisposable
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Where_the_port_is_named_behind_both_processes_stop_and_the_log_says_why()
+    public async Task If_the_port_is_configured_last_both_processes_stop_and_the_log_says_why()
     {
         await using var old = Build("old.", ListenLocally, k => k.Listen(IPAddress.Loopback, 0));
         await old.StartAsync(Token);
@@ -47,13 +47,14 @@ public sealed class MixedHandoverTests : IDisposable
         await using var next = Build("new.", log, ListenLocally, k => k.Listen(IPAddress.Loopback, port));
 
         await Assert.ThrowsAsync<IOException>(() => next.StartAsync(Token));
-        Assert.Contains(log.Lines, l => l.StartsWith($"Critical This process accepted the handover of unix:{Address}", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Lines, l => l.StartsWith($"Critical This process accepted the handover of unix:{Address}", StringComparison.Ordinal));
         await Eventually.IsTrueAsync(() => old.Lifetime.ApplicationStopping.IsCancellationRequested, "the old one stops");
         Assert.False(File.Exists(Address));
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Who_starts_after_a_hand_over_and_stops_much_later_is_not_taken_for_one_that_did_not_start()
+    public async Task A_successor_that_has_started_and_stops_later_logs_no_failed_start()
     {
         await using var old = Build("old.", ListenLocally);
         await old.StartAsync(Token);

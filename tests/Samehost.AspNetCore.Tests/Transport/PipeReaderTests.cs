@@ -6,7 +6,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>The input of a connection does what every PipeReader does.</summary>
+/// <summary>The input of a connection fulfills the contract of PipeReader.</summary>
 public sealed class PipeReaderTests
 {
     private const int Limit = 60_000;
@@ -17,7 +17,7 @@ public sealed class PipeReaderTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Every_byte_comes_once_and_in_order_however_it_is_read_examined_and_canceled(int seed)
+    public async Task Every_byte_is_read_once_and_in_order_regardless_of_examined_positions_and_cancellation(int seed)
     {
         const int All = 3_000_000;
         await using var pair = new PipePair();
@@ -54,7 +54,7 @@ public sealed class PipeReaderTests
             long take = chance.Next(3) switch { 0 => buffer.Length, 1 => 0, _ => chance.NextInt64(buffer.Length + 1) };
             long seen = chance.Next(2) == 0 ? buffer.Length : chance.NextInt64(take, buffer.Length + 1);
             if (consumed + buffer.Length == All)
-                take = seen = buffer.Length; // all has come: who examined it once more would wait for ever
+                take = seen = buffer.Length; // everything has arrived: examining it without consuming would wait forever
             pair.Input.AdvanceTo(buffer.GetPosition(take), buffer.GetPosition(seen));
             consumed += (int)take;
         }
@@ -63,7 +63,7 @@ public sealed class PipeReaderTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_was_examined_is_given_again_only_with_more()
+    public async Task Examined_bytes_are_returned_again_only_with_new_ones()
     {
         await using var pair = new PipePair();
         await pair.Client.WriteAsync("one"u8.ToArray(), Token);
@@ -84,7 +84,7 @@ public sealed class PipeReaderTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_canceled_read_gives_what_there_is_and_loses_nothing(bool waits)
+    public async Task A_canceled_read_returns_the_available_bytes_and_loses_none(bool waits)
     {
         await using var pair = new PipePair();
         await pair.Client.WriteAsync("one"u8.ToArray(), Token);
@@ -104,21 +104,21 @@ public sealed class PipeReaderTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_read_may_be_given_up_by_its_token_and_the_bytes_come_to_the_next()
+    public async Task A_read_canceled_by_its_token_leaves_the_bytes_to_the_next()
     {
         await using var pair = new PipePair();
-        using var patience = new CancellationTokenSource();
-        var waiting = pair.Input.ReadAsync(patience.Token).AsTask();
-        await patience.CancelAsync();
+        using var cancellation = new CancellationTokenSource();
+        var waiting = pair.Input.ReadAsync(cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Input.ReadAsync(patience.Token).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Input.ReadAsync(cancellation.Token).AsTask());
 
         await pair.Client.WriteAsync("bytes"u8.ToArray(), Token);
         Assert.Equal("bytes", Encoding.ASCII.GetString((await pair.Input.ReadAsync(Token)).Buffer));
     }
 
     [Fact(Timeout = Limit)]
-    public async Task The_end_comes_behind_the_last_bytes_and_stays()
+    public async Task The_end_of_the_stream_follows_the_last_bytes_and_is_permanent()
     {
         await using var pair = new PipePair();
         await pair.Client.WriteAsync("last"u8.ToArray(), Token);
@@ -138,7 +138,7 @@ public sealed class PipeReaderTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_reset_is_an_error_behind_the_last_bytes_and_stays()
+    public async Task The_error_of_a_reset_follows_the_last_bytes_and_is_permanent()
     {
         await using var pair = new PipePair();
         await pair.Output.WriteAsync("never read"u8.ToArray(), Token);
@@ -153,7 +153,7 @@ public sealed class PipeReaderTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_second_read_beside_one_that_waits_is_an_error_and_takes_nothing_from_it()
+    public async Task A_second_concurrent_read_throws_and_does_not_affect_the_pending_one()
     {
         await using var pair = new PipePair();
         var waiting = pair.Input.ReadAsync(Token).AsTask();
@@ -164,7 +164,7 @@ public sealed class PipeReaderTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_reader_that_is_completed_under_a_read_ends_it_with_an_error()
+    public async Task Completing_the_reader_fails_a_pending_read()
     {
         await using var pair = new PipePair();
         var waiting = pair.Input.ReadAsync(Token).AsTask();
@@ -193,10 +193,10 @@ public sealed class PipeReaderTests
             case 0:
                 return input.TryRead(out var there) ? there : null;
             case 1:
-                using (var patience = new CancellationTokenSource())
+                using (var cancellation = new CancellationTokenSource())
                 {
-                    var read = input.ReadAsync(patience.Token).AsTask();
-                    await patience.CancelAsync();
+                    var read = input.ReadAsync(cancellation.Token).AsTask();
+                    await cancellation.CancelAsync();
                     try
                     {
                         return await read;

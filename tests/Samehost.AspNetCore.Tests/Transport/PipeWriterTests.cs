@@ -4,11 +4,11 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>The output of a connection does what every PipeWriter does.</summary>
+/// <summary>The output of a connection fulfills the contract of PipeWriter.</summary>
 public sealed class PipeWriterTests
 {
     private const int Limit = 60_000;
-    private const int TooMuch = 5_000_000; // for the kernel to take without a reader
+    private const int TooMuch = 5_000_000; // for the send buffer without a reader
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -16,7 +16,7 @@ public sealed class PipeWriterTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Every_byte_goes_once_and_in_order_however_it_is_written_flushed_and_canceled(int seed)
+    public async Task Every_byte_is_sent_once_and_in_order_regardless_of_buffers_flushes_and_cancellation(int seed)
     {
         const int All = 3_000_000;
         await using var pair = new PipePair();
@@ -43,11 +43,11 @@ public sealed class PipeWriterTests
             written += count;
             if (chance.Next(3) == 0)
                 continue;
-            using var patience = new CancellationTokenSource();
-            var flush = pair.Output.FlushAsync(patience.Token).AsTask();
+            using var cancellation = new CancellationTokenSource();
+            var flush = pair.Output.FlushAsync(cancellation.Token).AsTask();
             if (chance.Next(4) == 0)
-                await patience.CancelAsync();
-            await flush.ContinueWith(static _ => { }, TaskScheduler.Default); // canceled or not: what was written stays
+                await cancellation.CancelAsync();
+            await flush.ContinueWith(static _ => { }, TaskScheduler.Default); // canceled or not: the bytes stay
         }
 
         await pair.Output.CompleteAsync();
@@ -59,7 +59,7 @@ public sealed class PipeWriterTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Room_is_given_as_large_as_was_asked_for_and_what_is_not_flushed_is_counted()
+    public async Task Buffers_are_as_large_as_requested_and_unflushed_bytes_are_counted()
     {
         await using var pair = new PipePair();
         foreach (int size in new[] { 0, 1, 4096, 4097, 65_536, 65_537, 1_000_000 })
@@ -82,16 +82,16 @@ public sealed class PipeWriterTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_canceled_flush_returns_at_once_and_its_bytes_go_nevertheless(bool byToken)
+    public async Task A_canceled_flush_returns_at_once_and_its_bytes_are_sent(bool byToken)
     {
         await using var pair = new PipePair();
-        using var patience = new CancellationTokenSource();
+        using var cancellation = new CancellationTokenSource();
         pair.Output.Write(new byte[TooMuch]);
-        var flush = pair.Output.FlushAsync(patience.Token).AsTask();
+        var flush = pair.Output.FlushAsync(cancellation.Token).AsTask();
         Assert.False(flush.IsCompleted);
         if (byToken)
         {
-            await patience.CancelAsync();
+            await cancellation.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => flush);
         }
         else
@@ -110,7 +110,7 @@ public sealed class PipeWriterTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_flush_that_is_canceled_before_it_is_begun_keeps_its_bytes_for_the_next()
+    public async Task A_flush_canceled_before_it_begins_leaves_its_bytes_to_the_next()
     {
         await using var pair = new PipePair();
         pair.Output.CancelPendingFlush();
@@ -126,7 +126,7 @@ public sealed class PipeWriterTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_has_left_completes_the_flush(bool waits)
+    public async Task A_flush_completes_when_the_client_has_disconnected(bool waits)
     {
         await using var pair = new PipePair();
         pair.Output.Write(new byte[waits ? TooMuch : 1]);
@@ -139,7 +139,7 @@ public sealed class PipeWriterTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_abort_ends_a_flush_that_waits()
+    public async Task An_abort_ends_a_pending_flush()
     {
         await using var pair = new PipePair();
         pair.Output.Write(new byte[TooMuch]);
@@ -150,7 +150,7 @@ public sealed class PipeWriterTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_second_flush_beside_one_that_waits_is_an_error_and_takes_nothing_from_it()
+    public async Task A_second_concurrent_flush_throws_and_does_not_affect_the_pending_one()
     {
         await using var pair = new PipePair();
         pair.Output.Write(new byte[TooMuch]);
@@ -169,7 +169,7 @@ public sealed class PipeWriterTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_was_not_flushed_goes_at_the_end_unless_the_end_is_an_error(bool well)
+    public async Task Complete_sends_unflushed_bytes_unless_it_has_an_exception(bool well)
     {
         await using var pair = new PipePair();
         pair.Output.Write("bytes"u8);

@@ -7,7 +7,7 @@ using Samehost.AspNetCore.Tests.Support;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 
-/// <summary>What applications rely on, over this transport.</summary>
+/// <summary>HTTP/1.1 features of Kestrel over this transport.</summary>
 public sealed class RequestTests
 {
     private const int Limit = 60_000;
@@ -15,12 +15,12 @@ public sealed class RequestTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task Large_bodies_arrive_whole_in_both_directions()
+    public async Task Large_bodies_arrive_complete_in_both_directions()
     {
-        byte[] body = RandomNumberGenerator.GetBytes(20_000_000); // less than what Kestrel takes by default
+        byte[] body = RandomNumberGenerator.GetBytes(20_000_000); // below Kestrel's default limit
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
-            // The whole first: the client does not read before it has sent everything.
+            // Read completely first: the client does not read before it has sent everything.
             var whole = new MemoryStream();
             await http.Request.Body.CopyToAsync(whole);
             await http.Response.Body.WriteAsync(whole.GetBuffer().AsMemory(0, (int)whole.Length));
@@ -49,7 +49,7 @@ public sealed class RequestTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_does_not_read_holds_up_the_writing_handler_and_nobody_else()
+    public async Task A_client_that_does_not_read_blocks_only_its_own_handler()
     {
         long written = 0;
         const long All = 50_000_000;
@@ -69,12 +69,12 @@ public sealed class RequestTests
         long read = 0;
         while (read < All && await client.Stream.ReadAsync(buffer, Token) is > 0 and var count)
             read += count;
-        // What was read includes the head, so the handler may still be at its last chunk.
+        // The bytes read include the headers, so the handler may still be writing its last chunk.
         await Eventually.IsTrueAsync(() => Volatile.Read(ref written) == All, "the handler has written everything");
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_handler_that_does_not_read_holds_up_the_sending_client()
+    public async Task A_handler_that_does_not_read_blocks_the_sending_client()
     {
         using var go = new SemaphoreSlim(0);
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
@@ -105,7 +105,7 @@ public sealed class RequestTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_upgraded_connection_is_the_applications()
+    public async Task An_upgraded_connection_belongs_to_the_application()
     {
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
@@ -123,7 +123,7 @@ public sealed class RequestTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_web_socket_talks_and_closes_in_order()
+    public async Task A_WebSocket_exchanges_messages_and_closes_normally()
     {
         await using var server = await WebServer.StartAsync(app =>
         {
@@ -154,7 +154,7 @@ public sealed class RequestTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_idle_connection_is_closed_when_its_keep_alive_time_is_over()
+    public async Task An_idle_connection_is_closed_after_the_keep_alive_timeout()
     {
         await using var server = await WebServer.StartAsync(
             app => app.Run(http => http.Response.WriteAsync("x")), kestrel: k => k.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(1));
@@ -164,7 +164,7 @@ public sealed class RequestTests
         Assert.EndsWith("0\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>Where a number stays for half a second.</summary>
+    /// <summary>Waits until a number stays the same for half a second, and returns it.</summary>
     private static async Task<long> StuckAsync(Func<long> number)
     {
         long seen;

@@ -14,7 +14,7 @@ public sealed class StopTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = Limit)]
-    public async Task Under_load_every_request_is_answered_whole_or_its_connection_closed_before_any_byte()
+    public async Task A_stop_under_load_answers_each_request_completely_or_closes_its_connection_without_a_byte()
     {
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
@@ -34,7 +34,7 @@ public sealed class StopTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_stop_with_stuck_clients_and_handlers_ends_by_its_deadline()
+    public async Task A_stop_with_blocked_clients_and_handlers_ends_at_its_deadline()
     {
         using var never = new ManualResetEventSlim();
         int stuck = 0;
@@ -45,7 +45,7 @@ public sealed class StopTests
                 if (http.Request.Path == "/blocks")
                     never.Wait(CancellationToken.None);
                 else
-                    await http.Response.Body.WriteAsync(new byte[10_000_000]); // to one who does not read
+                    await http.Response.Body.WriteAsync(new byte[10_000_000]); // to a client that does not read
             }),
             services: s => s.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1)));
         using var first = server.Connect();
@@ -53,7 +53,7 @@ public sealed class StopTests
         using var third = server.Connect();
         await first.SendAsync("GET /blocks HTTP/1.1\r\nHost: localhost\r\n\r\n");
         await second.SendAsync(RawClient.Get);
-        await third.SendAsync("GET / HTTP/1.1\r\n"); // and says no more
+        await third.SendAsync("GET / HTTP/1.1\r\n"); // and sends no more
         await Eventually.IsTrueAsync(() => Volatile.Read(ref stuck) == 2, "both handlers run");
 
         long start = Stopwatch.GetTimestamp();
@@ -64,7 +64,7 @@ public sealed class StopTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_new_process_takes_over_and_the_old_one_is_told_to_stop_with_no_connection_refused()
+    public async Task A_handover_stops_the_predecessor_and_refuses_no_connection()
     {
         string directory = Directory.CreateTempSubdirectory("samehost-").FullName;
         string path = Path.Join(directory, "web.sock");
@@ -90,7 +90,7 @@ public sealed class StopTests
             listen => listen.HandoverEndPoint = UnixEndPoint.FromPath(Path.Join(directory, "next.sock")), address: path);
     }
 
-    /// <summary>Asks until something goes wrong; returns what there was of the last answer.</summary>
+    /// <summary>Sends requests until one fails; returns the incomplete last response.</summary>
     private static async Task<string> LoadAsync(WebServer server, bool keepAlive, Action answered)
     {
         RawClient? client = null;
@@ -107,7 +107,7 @@ public sealed class StopTests
                 }
                 catch (IOException)
                 {
-                    return ""; // closed while we wrote
+                    return ""; // closed during the write
                 }
 
                 if (!answer.EndsWith("hello", StringComparison.Ordinal))

@@ -1,11 +1,11 @@
 namespace Samehost.Http.Tests.Support;
 
-/// <summary>A test with a directory of its own for one server's socket.</summary>
+/// <summary>A test with its own directory for the socket of one server.</summary>
 public abstract class ClientTest : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("http-");
 
-    protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     protected string SocketPath => Path.Join(_directory.FullName, "web.sock");
 

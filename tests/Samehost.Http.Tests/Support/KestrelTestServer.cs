@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Samehost.Http.Tests.Support;
 
-/// <summary>A web server on Kestrel's own transport: a client is tested against what is not ours.</summary>
+/// <summary>A web server on Kestrel's own transport, so that a client is tested against an independent implementation.</summary>
 internal sealed class KestrelTestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -7,7 +7,7 @@ namespace Samehost.Serving;
 
 /// <summary>Accepts for a server for as long as it runs, within its limits.</summary>
 internal sealed class AcceptLoop(
-    UnixServer server, ListenerState listener, LoopSemaphore room, int? reservedDescriptors, CancellationToken stopping)
+    UnixServer server, ListenerContext listener, LoopSemaphore room, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
 {
     // Long enough to cost nothing while descriptors are short, short enough to go on soon after others have freed some.
@@ -16,10 +16,9 @@ internal sealed class AcceptLoop(
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DescriptorReserve _reserve = new(reservedDescriptors);
-    private readonly LoopSemaphore _freed = new(0, listener.Core.Registration);
+    private readonly LoopSemaphore _freed = new(0, listener);
     private volatile bool _pausing;
     private long _heldUpSince; // 0 while nothing hinders accepting
-    private readonly Acceptor<SocketContext> _accepting = new(listener, static core => core);
     private long _told;
     private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many taken ones
 
@@ -33,7 +32,7 @@ internal sealed class AcceptLoop(
     public void Start()
     {
         DescriptorRoom.Raise(reservedDescriptors ?? 0);
-        listener.Core.Post(this);
+        listener.Post(this);
     }
 
     /// <summary>A connection has ended, and with it a descriptor.</summary>
@@ -64,7 +63,8 @@ internal sealed class AcceptLoop(
                     bool pauses = false;
                     try
                     {
-                        client = await _accepting.AcceptAsync(stopping).ConfigureAwait(false);
+                        client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
+                            .ConfigureAwait(false);
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
                     {
@@ -90,11 +90,11 @@ internal sealed class AcceptLoop(
                 }
 
                 Volatile.Write(ref _heldUpSince, 0);
-                _isCareful |= _reserve.IsNear(client.Descriptor);
+                _isCareful |= _reserve.IsNear(client);
                 server.Begin(client);
 
                 // Until connections that end have freed descriptors; where none is left, the reserve is used after all.
-                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
+                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener))
                 {
                     Tell(null);
                     using var timer = BeginPause();

@@ -27,15 +27,15 @@ internal sealed class DescriptorReserve
     /// <summary>Refuses to start a server where the runtime would soon have too few descriptors to start a thread, which ends the
     /// process.</summary>
     /// <exception cref="UnixSocketException">EMFILE.</exception>
-    public static void CheckRoom(ListenerState listener, int? wanted)
+    public static void CheckRoom(ListenerContext listener, int? wanted)
     {
         int limit = LibcLimits.Descriptors();
         int reserve = DescriptorRoom.Reserve(limit);
         int needed = Math.Min(wanted ?? reserve, reserve) + LeastForClients + LeastForAssemblies;
-        int free = LibcFcntl.CountFree(listener.Core.Descriptor, needed, limit, out _);
+        int free = LibcFcntl.CountFree(listener, needed, limit, out _);
         if (free >= needed)
             return;
-        throw new UnixSocketException(Errno.EMFILE, "accept", listener.LocalEndPoint,
+        throw new UnixSocketException(Errno.EMFILE, "accept", listener.EndPoint,
             $"Only {free} of the {limit} descriptors that this process may have are free, and a server needs {needed}: without them the " +
             "runtime cannot start a thread. Raise the limit (ulimit -n, or LimitNOFILE= in a unit), or close some.");
     }

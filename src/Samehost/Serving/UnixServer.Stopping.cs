@@ -44,7 +44,7 @@ public sealed partial class UnixServer
     internal bool HasAborted => _connections.IsAborted;
 
     /// <summary>The listening socket, for a successor.</summary>
-    internal SafeHandle ListenerHandle => _listener.Core.Descriptor;
+    internal SafeHandle ListenerHandle => _listener;
 
     /// <summary>The listening socket is about to be shared; returns the path that goes with it, if any.</summary>
     internal ReadOnlyMemory<byte> ShareListener() => _listener.Share();

@@ -22,7 +22,7 @@ namespace Samehost;
 /// </code></example>
 public sealed partial class UnixServer : IAsyncDisposable
 {
-    private readonly ListenerState _listener;
+    private readonly ListenerContext _listener;
     private readonly Func<SocketContext, IDisposable> _open;
     private readonly Func<IDisposable, CancellationToken, Task> _handle;
     private readonly UnixServerOptions _options;
@@ -35,7 +35,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private UnixServer(
-        ListenerState listener,
+        ListenerContext listener,
         UnixServerOptions options,
         (Func<SocketContext, IDisposable> Open, Func<IDisposable, CancellationToken, Task> Handle) sockets)
     {
@@ -43,12 +43,12 @@ public sealed partial class UnixServer : IAsyncDisposable
         _options = options;
         (_open, _handle) = sockets;
         Stopping = _stopping.Token;
-        LocalEndPoint = listener.LocalEndPoint;
+        LocalEndPoint = listener.EndPoint;
         Metrics = ServerMetrics.Enter(LocalEndPoint);
         _refusals = new(ReportRefusal);
         _delays = new((error, _) =>
             Report(nameof(UnixServerEvents.AcceptDelayed), static (events, e) => events.AcceptDelayed(e), error));
-        _room = new LoopSemaphore(options.MaxConnections, listener.Core.Registration);
+        _room = new LoopSemaphore(options.MaxConnections, listener);
         _users = new UserLimit(options.MaxConnectionsPerUser);
         listener.Refused = peer => HasRefused(peer, null);
         try
@@ -91,7 +91,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_STREAM), options, Streams(handler));
+        return new UnixServer(ListenerContext.Listen(endPoint, options.Listener, LibcSocket.SOCK_STREAM), options, Streams(handler));
     }
 
     /// <summary>Begins to serve on a listener, which from now on belongs to the server.</summary>
@@ -104,7 +104,7 @@ public sealed partial class UnixServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(listener.State, options, Streams(handler));
+        return new UnixServer(listener.Detach(), options, Streams(handler));
     }
 
     /// <summary>Binds, listens and begins to serve seqpacket connections; otherwise as for streams.</summary>
@@ -114,7 +114,7 @@ public sealed partial class UnixServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_SEQPACKET), options, Seqpackets(handler));
+        return new UnixServer(ListenerContext.Listen(endPoint, options.Listener, LibcSocket.SOCK_SEQPACKET), options, Seqpackets(handler));
     }
 
     /// <summary>Begins to serve on a seqpacket listener, which from now on belongs to the server.</summary>
@@ -124,7 +124,7 @@ public sealed partial class UnixServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(handler);
         Check(options ??= UnixServerOptions.Default);
-        return new UnixServer(listener.State, options, Seqpackets(handler));
+        return new UnixServer(listener.Detach(), options, Seqpackets(handler));
     }
 
     /// <summary>Takes a fresh connection in, or refuses it.</summary>
@@ -194,11 +194,11 @@ public sealed partial class UnixServer : IAsyncDisposable
 
     private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Streams(
         Func<UnixStream, CancellationToken, Task> handler) =>
-        (static core => new UnixStream(core), (socket, stopping) => handler((UnixStream)socket, stopping));
+        (static context => new UnixStream(context), (socket, stopping) => handler((UnixStream)socket, stopping));
 
     private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Seqpackets(
         Func<UnixSeqpacket, CancellationToken, Task> handler) =>
-        (static core => new UnixSeqpacket(core), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
+        (static context => new UnixSeqpacket(context), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
 
     private void Refuse(SocketContext client, PeerCredentials? peer, int? limit = null)
     {

@@ -7,12 +7,12 @@ namespace Samehost;
 public sealed class UnixServerConnection : IThreadPoolWorkItem
 {
     private readonly UnixServer _server;
-    private readonly SocketContext _core;
+    private readonly SocketContext _context;
 
-    internal UnixServerConnection(UnixServer server, SocketContext core, IDisposable socket, uint userId)
+    internal UnixServerConnection(UnixServer server, SocketContext context, IDisposable socket, uint userId)
     {
         _server = server;
-        _core = core;
+        _context = context;
         Socket = socket;
         UserId = userId;
     }
@@ -24,12 +24,12 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
     public uint UserId { get; }
 
     /// <summary>Gets the credentials of the client, which are read when it is accepted and kept (SO_PEERCRED, unix(7)).</summary>
-    public PeerCredentials Peer => _core.PeerCredentials;
+    public PeerCredentials Peer => _context.PeerCredentials;
 
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
     /// <summary>Has the handler started on the client's own event loop.</summary>
-    internal void Start() => _core.Post(this);
+    internal void Start() => _context.Post(this);
 
     /// <summary>Closes the connection under its handler.</summary>
     internal void Abort() => Socket.Dispose();
@@ -71,7 +71,7 @@ public sealed class UnixServerConnection : IThreadPoolWorkItem
         for (; error is not null; error = error.InnerException)
         {
             if (error is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET } failure
-                && ReferenceEquals(failure.FailedSocket, _core))
+                && ReferenceEquals(failure.FailedSocket, _context))
             {
                 return true;
             }

@@ -10,12 +10,12 @@ public sealed class UnixTakeOver : IAsyncDisposable
     private static readonly TimeSpan DeathTime = TimeSpan.FromSeconds(1);
 
     private readonly UnixSeqpacket _control;
-    private readonly ListenerState _state;
+    private readonly ListenerContext _state;
     private readonly UnixListener? _streams;
     private readonly UnixSeqpacketListener? _seqpackets;
     private bool _confirmed;
 
-    private UnixTakeOver(UnixSeqpacket control, ListenerState state, int type)
+    private UnixTakeOver(UnixSeqpacket control, ListenerContext state, int type)
     {
         _control = control;
         _state = state;
@@ -66,7 +66,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
             if (word != HandoverProtocol.Listener)
                 throw HandoverProtocol.Unexpected(word, HandoverProtocol.Listener);
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            var state = ListenerState.FromPredecessor(handle, options, path, out int type);
+            var state = ListenerContext.FromPredecessor(handle, options, path, out int type);
             return new UnixTakeOver(connection, state, type);
         }
         catch
@@ -97,7 +97,7 @@ public sealed class UnixTakeOver : IAsyncDisposable
             {
                 await HandoverProtocol.SendAsync(_control, HandoverProtocol.Ready, cancellationToken).ConfigureAwait(false);
                 await ReceiveConnectionsAsync(connections, cancellationToken).ConfigureAwait(false);
-                ObjectDisposedException.ThrowIf(_state.Core.IsClosed, typeof(UnixListener));
+                ObjectDisposedException.ThrowIf(_state.IsDisposed, typeof(UnixListener));
                 await HandoverProtocol.SendAsync(_control, HandoverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
                 await HandoverProtocol.ExpectAsync(_control, HandoverProtocol.Left, cancellationToken).ConfigureAwait(false);
             }
@@ -147,9 +147,9 @@ public sealed class UnixTakeOver : IAsyncDisposable
             if (state.Length > HandoverProtocol.MostState)
                 throw new IOException($"The predecessor sent a connection with more than {HandoverProtocol.MostState} bytes of state.");
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            if (UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out var stream) is { } problem)
-                throw new IOException($"The predecessor did not send a connection. {problem}");
-            connections.Add(new HandoverConnection(stream!, state.ToArray()));
+            var stream = UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out string? problem)
+                ?? throw new IOException($"The predecessor did not send a connection. {problem}");
+            connections.Add(new HandoverConnection(stream, state.ToArray()));
         }
     }
 

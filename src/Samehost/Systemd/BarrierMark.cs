@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.EventLoops;
+using Samehost.Sockets;
 
 namespace Samehost.Systemd;
 
@@ -10,17 +10,15 @@ internal sealed class BarrierMark : IDisposable
 {
     private static readonly string[] Message = ["BARRIER=1"];
 
-    private readonly Descriptor _ours;
+    private readonly SocketContext _ours; // of a pipe, of which nothing is asked but to wait
     private readonly Descriptor _theirs;
-    private readonly Registration _registration;
 
     public BarrierMark()
     {
         if (LibcPipe.Create(out var readEnd, out var writeEnd) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "pipe");
-        _ours = readEnd!;
+        _ours = new SocketContext(readEnd!.Detach(), type: 0);
         _theirs = writeEnd!;
-        _registration = new Registration(_ours);
     }
 
     public async ValueTask SendAsync(SystemdNotify notify, CancellationToken token)
@@ -30,23 +28,22 @@ internal sealed class BarrierMark : IDisposable
     }
 
     /// <summary>Ends when the manager has closed its end.</summary>
-    public ValueTask WaitAsync(CancellationToken token) => _registration.Readers.RunWithoutResult(new HangUp(_ours), token);
+    public async ValueTask WaitAsync(CancellationToken token) =>
+        _ = await _ours.ReceiveAsync<HangUpCall, int>(this, default, default, token).ConfigureAwait(false);
 
     public void Dispose()
     {
-        _registration.Close(); // before the descriptor, so that the loop never meets another with its number
         _ours.Dispose();
         _theirs.Dispose();
     }
 
-    private sealed class HangUp(Descriptor end) : PendingOperation<int>
+    private readonly struct HangUpCall : ISocketCall<int>
     {
-        internal override bool TryPerform(ref bool drained)
-        {
-            if (!LibcPoll.IsReady(end, events: 0)) // a hang-up is reported unasked
-                return false;
-            SetOutcome(0);
-            return true;
-        }
+        public int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused) =>
+            LibcPoll.IsReady(socket, events: 0) ? 0 : SocketContext.Again; // a hang-up is reported unasked
+
+        public int GetResult(int result) => result;
+
+        public Exception CreateException(SocketContext socket, int error) => new UnixSocketException((Errno)(-error), "poll");
     }
 }

@@ -54,7 +54,7 @@ internal sealed class BusyPoller
     /// would only look at the same descriptor. Not often in a row: the loop has others to look for.
     /// </summary>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_registration, registration) && !registration.Cost.IsLong && registration.InlinePolls++ < MostInlinePolls
+        ReferenceEquals(_registration, registration) && !registration.Timing.IsLong && registration.InlinePolls++ < MostInlinePolls
         && registration.InlineTicks < LongestBetweenEvents;
 
     /// <summary>
@@ -73,14 +73,16 @@ internal sealed class BusyPoller
         long now = Stopwatch.GetTimestamp();
         do
         {
-            if (WaitingCalls() is { } queue && ++_sinceEvents < LooksBetweenEvents && now - _lastEvents < LongestBetweenEvents)
+            if (WaitingRegistration() is { } registration && ++_sinceEvents < LooksBetweenEvents && now - _lastEvents < LongestBetweenEvents)
             {
                 LibcSched.Yield(); // the call was tried a moment ago, before it was queued
                 ready = 0;
-                if ((found = queue.TryPoll()) is not null)
+                bool writing = registration.Readers.IsEmpty;
+                found = writing ? registration.Writers.TryPoll(registration) : registration.Readers.TryPoll(registration);
+                if (found is not null)
                 {
                     if (++_found >= FoundToLeave)
-                        Leave(queue);
+                        Leave(writing);
                     return true;
                 }
             }
@@ -109,23 +111,21 @@ internal sealed class BusyPoller
         registration = _away;
         if (registration is null)
             return null;
-        if (!registration.Cost.IsLong)
-            return registration.Readers.TryPoll() ?? registration.Writers.TryPoll();
+        if (!registration.Timing.IsLong)
+            return registration.Readers.TryPoll(registration) ?? registration.Writers.TryPoll(registration);
         Clear(); // its events go to the thread pool
         return null;
     }
 
-    private OperationQueue? WaitingCalls()
-    {
-        if (_registration is not { } registration || registration.Cost.IsLong)
-            return null;
-        var queue = registration.Readers.IsEmpty ? registration.Writers : registration.Readers;
-        return queue.IsEmpty ? null : queue;
-    }
+    /// <summary>The one that it is, if it has operations to poll for.</summary>
+    private Registration? WaitingRegistration() =>
+        _registration is { Timing.IsLong: false } registration && !(registration.Readers.IsEmpty && registration.Writers.IsEmpty)
+            ? registration
+            : null;
 
-    private void Leave(OperationQueue queue)
+    private void Leave(bool writing)
     {
-        if (_away is null && _registration is { } registration && registration.TryLeave(ReferenceEquals(queue, registration.Writers)))
+        if (_away is null && _registration is { } registration && registration.TryLeave(writing))
             _away = registration;
     }
 }

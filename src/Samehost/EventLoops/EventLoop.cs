@@ -69,7 +69,7 @@ internal sealed class EventLoop
 
     public Descriptor Epoll { get; }
 
-    public RegistrationTable Slots { get; } = new();
+    public RegistrationTable Table { get; } = new();
 
     /// <summary>How many descriptors have chosen it. They count from then on, not only when they come to wait: of a crowd that connects
     /// at once, none waits yet when the last one chooses.</summary>
@@ -158,7 +158,7 @@ internal sealed class EventLoop
     {
         if (registration is null || (operation is null && events == 0))
             return start;
-        if (operation is null && registration.Cost.IsLong)
+        if (operation is null && registration.Timing.IsLong)
         {
             _offload.Add(registration, events);
             return start;
@@ -177,7 +177,7 @@ internal sealed class EventLoop
         if (ran)
         {
             // What it waited for its peer in between is not its own time.
-            registration.Cost.Add(end - start - registration.InlineTicks, registration.InlinePolls + registration.Readers.Turn);
+            registration.Timing.Add(end - start - registration.InlineTicks, registration.InlinePolls + registration.Readers.CallsWithoutWaiting);
         }
 
         registration.InlinePolls = 0;
@@ -203,7 +203,7 @@ internal sealed class EventLoop
         for (int i = 0; i < ready; i++)
             Enter(ref _entries[i], _batch.Data(i), _batch.Events(i));
         _count = Math.Max(0, ready);
-        if (_count == 1 && _entries[0] is { Registration: { Cost.IsLong: false } only })
+        if (_count == 1 && _entries[0] is { Registration: { Timing.IsLong: false } only })
             _lone.Set(only);
         if (polled.Operation is not null)
             _entries[_count++] = polled;
@@ -211,10 +211,10 @@ internal sealed class EventLoop
 
     private void Enter(ref ReadyEvent entry, ulong slot, uint events)
     {
-        if (slot == WakeSlot || Slots.Find(slot) is not { } registration)
+        if (slot == WakeSlot || Table.Find(slot) is not { } registration)
             return;
         entry.Registration = registration;
-        if (registration.Cost.IsLong || !registration.TryBegin(events, out entry.Operation))
+        if (registration.Timing.IsLong || !registration.TryBegin(events, out entry.Operation))
             entry.Events = events;
     }
 

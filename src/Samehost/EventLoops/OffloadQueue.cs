@@ -41,7 +41,7 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
         Interlocked.Increment(ref _served);
         long start = Stopwatch.GetTimestamp();
         if (registration.ServeOffloaded())
-            registration.Cost.Add(Stopwatch.GetTimestamp() - start, registration.Readers.Turn);
+            registration.Timing.Add(Stopwatch.GetTimestamp() - start, registration.Readers.CallsWithoutWaiting);
         return true;
     }
 }

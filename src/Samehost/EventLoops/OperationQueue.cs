@@ -1,68 +1,111 @@
-using System.Diagnostics;
-using Samehost.Interop;
-
 namespace Samehost.EventLoops;
 
-/// <summary>
-/// The calls waiting for one direction of one descriptor, in the order in which they came. Its lock is held during the
-/// (non-blocking) system calls of that direction, so an event cannot slip between a call's EAGAIN and its place in the queue.
-/// </summary>
-internal sealed class OperationQueue : IThreadPoolWorkItem
+/// <summary>The two queues of a registration; flags, so that a registration can note which of them are posted to its event loop.</summary>
+[Flags]
+internal enum QueueKind
 {
-    // So many calls in a row that did not have to wait, and a handler has to let the others of its loop have a turn: a client that
-    // floods must not cost them more than some tens of microseconds each time.
-    private const int TurnLength = 16;
+    None = 0,
+    Read = 1,
+    Write = 2,
+}
 
-    private static readonly long InlinePoll = Stopwatch.Frequency / 1_000_000 * 20;
+/// <summary>
+/// The operations that wait for one direction of a descriptor, in the order of their calls. Its lock is held during the non-blocking system
+/// calls of that direction, so that no event can come between a call's EAGAIN and its place in the queue.
+/// </summary>
+/// <remarks>A field of its <see cref="Registration"/>, used by reference; members marked so are called under <see cref="Lock"/>.</remarks>
+internal struct OperationQueue(QueueKind kind)
+{
+    // After so many calls in a row without waiting a handler yields to the others of its event loop: a client that floods must not delay
+    // them by more than some tens of microseconds at a time.
+    private const int CallsBeforeYield = 16;
 
-    private readonly Registration _registration;
-    private readonly bool _writing;
+    private readonly QueueKind _kind = kind;
+    private bool _drained; // since the last event: a try would end in EAGAIN
+    private bool _uncertain; // hang-up, error or urgent data was reported: a short read no longer proves that nothing is left
+    private bool _closed;
+    private int _callsWithoutWaiting;
     private PendingOperation? _head;
     private PendingOperation? _tail;
-    private bool _drained; // nothing to be had since the last event: a try would end in EAGAIN
-    private bool _uncertain; // hang-up, error or urgent data seen: a short read proves nothing any more
-    private bool _closed;
-    private int _turn;
+    private PendingOperation? _spare;
 
-    public OperationQueue(Registration registration, bool writing)
+    public Lock Lock { get; } = new();
+
+    /// <summary>Which of the registration's queues it is.</summary>
+    public readonly QueueKind Kind => _kind;
+
+    /// <summary>Whether no operation waits; may be read without the lock.</summary>
+    public readonly bool IsEmpty => Volatile.Read(in _head) is null;
+
+    /// <summary>The number of calls since the last event that did not have to wait; an estimate without the lock.</summary>
+    public readonly int CallsWithoutWaiting => _callsWithoutWaiting;
+
+    /// <summary>Whether the registration is closed. Under the lock.</summary>
+    public readonly bool IsClosed => _closed;
+
+    /// <summary>Whether a new call may be tried before it waits. Under the lock.</summary>
+    public readonly bool MayTry => _head is null && !_drained;
+
+    /// <summary>Whether a try would end in EAGAIN; may be read without the lock.</summary>
+    public readonly bool IsDrained => _drained;
+
+    /// <summary>Whether a new call has to yield to other descriptors of the event loop although it could be tried. Under the lock.</summary>
+    public readonly bool MustYield => _callsWithoutWaiting >= CallsBeforeYield && EventLoop.IsCurrentThread;
+
+    /// <summary>Counts a call that did not have to wait. Under the lock.</summary>
+    public void CountCall() => _callsWithoutWaiting++;
+
+    /// <summary>Notes what a try has shown about readiness. Under the lock.</summary>
+    public void Tried(bool performed, bool drained)
     {
-        _registration = registration;
-        _writing = writing;
+        // Not for writing: writing is armed only while an operation waits, so nothing would reset it.
+        _drained = performed ? drained && !_uncertain : _kind == QueueKind.Read;
     }
 
-    /// <summary>How many calls since the last event did not have to wait; an estimate, read without the lock.</summary>
-    public int Turn => _turn;
-
-    public bool IsEmpty => Volatile.Read(ref _head) is null;
-
-    /// <summary>Carries the call out now, or queues it until the descriptor is ready.</summary>
-    public ValueTask<T> Run<T>(PendingOperation<T> operation, CancellationToken token) =>
-        RunNow(operation, token) ? operation.TakeNow() : new ValueTask<T>(operation, operation.Version);
-
-    public ValueTask RunWithoutResult<T>(PendingOperation<T> operation, CancellationToken token) =>
-        RunNow(operation, token) ? operation.TakeNowWithoutResult() : new ValueTask(operation, operation.Version);
-
-    /// <summary>The descriptor may be ready: carries out the first call, and has another turn taken for those behind it.</summary>
-    /// <returns>True when a continuation ran.</returns>
-    public bool Signal(bool uncertain = false)
+    /// <summary>Takes the operation that the last call left for reuse, if it has the type. Under the lock.</summary>
+    public T? TakeSpare<T>()
+        where T : PendingOperation
     {
-        if (Begin(uncertain) is not { } operation)
-            return false;
-        operation.Complete();
-        return true;
+        if (Volatile.Read(in _spare) is not T operation)
+            return null;
+        _spare = null;
+        return operation;
     }
 
-    /// <summary><see cref="Signal"/> without the continuation: the caller completes what is returned.</summary>
-    public PendingOperation? Begin(bool uncertain = false)
+    /// <summary>Leaves an operation for reuse by the next call.</summary>
+    public void ReturnSpare(PendingOperation operation) => Volatile.Write(ref _spare, operation);
+
+    /// <summary>Appends an operation, which a cancellation of the token ends. Under the lock.</summary>
+    public void Append(PendingOperation operation, CancellationToken cancellationToken)
+    {
+        operation.IsQueued = true;
+        if (_tail is null)
+            Volatile.Write(ref _head, operation);
+        else
+            _tail.Next = operation;
+        _tail = operation;
+        if (cancellationToken.CanBeCanceled)
+        {
+            operation.Token = cancellationToken;
+            operation.Cancellation = cancellationToken.UnsafeRegister(
+                static (o, token) => ((PendingOperation)o!).Registration.Cancel((PendingOperation)o, token), operation);
+        }
+    }
+
+    /// <summary>Carries out the first operation after an event; the caller completes it.</summary>
+    /// <param name="registration">The registration that the queue is a field of.</param>
+    /// <param name="uncertain">Whether the event reported a hang-up, an error or urgent data.</param>
+    /// <returns>The operation; null where none waits, or where it would still block.</returns>
+    public PendingOperation? Begin(Registration registration, bool uncertain = false)
     {
         PendingOperation? operation;
         bool performed;
         bool more = false;
-        lock (this)
+        lock (Lock)
         {
             _drained = false;
             _uncertain |= uncertain;
-            _turn = 0;
+            _callsWithoutWaiting = 0;
             operation = _head;
             if (operation is null)
                 return null;
@@ -76,162 +119,65 @@ internal sealed class OperationQueue : IThreadPoolWorkItem
 
         if (!performed)
         {
-            WaitFor(operation); // a call that gave way may come here without having been armed
+            registration.WaitFor(operation); // a call that yielded may come here without having been armed
             return null;
         }
 
         // Posted before the continuation runs: should that take long, another thread serves the rest.
         if (more)
-            _registration.Loop.Post(this);
+            registration.Post(_kind);
         return operation;
     }
 
-    /// <summary>
-    /// Carries out the first call without an event, if that is possible now. The caller completes it.
-    /// </summary>
-    public PendingOperation? TryPoll()
+    /// <summary>Carries out the first operation without an event, where that is possible; the caller completes it.</summary>
+    /// <param name="registration">The registration that the queue is a field of.</param>
+    public PendingOperation? TryPoll(Registration registration)
     {
-        lock (this)
+        lock (Lock)
         {
             if (_head is not { } operation || !TryPerform(operation))
                 return null;
             Remove(operation);
             if (_head is not null)
-                _registration.Loop.Post(this);
+                registration.Post(_kind);
             return operation;
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Signal();
-
-    /// <summary>Gives up all that waits and refuses what is still to come.</summary>
+    /// <summary>Abandons what waits, and refuses later calls.</summary>
     public void Close()
     {
-        lock (this)
+        lock (Lock)
         {
             _closed = true;
             while (_head is { } operation)
             {
                 Remove(operation);
-                operation.Abandon(Closed());
+                operation.Abandon(Registration.Disposed());
             }
         }
     }
 
-    /// <summary>Gives up all that waits, because epoll refused the descriptor.</summary>
-    public void GiveUpAll(int errno)
+    /// <summary>Abandons what waits after epoll has refused the descriptor.</summary>
+    public void Fail(int errno)
     {
-        lock (this)
+        lock (Lock)
         {
             while (_head is { } operation)
             {
                 Remove(operation);
-                operation.Abandon(Unarmed(errno));
+                operation.Abandon(Registration.NotArmed(errno));
             }
         }
     }
 
-    private bool RunNow<T>(PendingOperation<T> operation, CancellationToken token) =>
-        (_registration.MayPollInline && PollInline(operation, token)) || PerformOrQueue(operation, token);
-
-    /// <summary>Tries, and looks again and again for a moment, in the expectation that the peer answers at once.</summary>
-    private bool PollInline<T>(PendingOperation<T> operation, CancellationToken token)
+    /// <summary>Abandons an operation that still waits. The token distinguishes a late cancellation of an earlier use of the
+    /// object.</summary>
+    public void Abandon(PendingOperation operation, Exception reason, CancellationToken cancellationToken)
     {
-        bool found = false;
-        if (!_drained && !TryInline(operation, token, out found))
-            return false;
-        if (found)
-            return true;
-
-        long start = Stopwatch.GetTimestamp(), now;
-        do
+        lock (Lock)
         {
-            // On one processor the peer has its turn now, however long that takes; so there is always a look afterwards.
-            LibcSched.Yield();
-            if (!TryInline(operation, token, out found))
-                return false;
-            now = Stopwatch.GetTimestamp();
-        }
-        while (!found && now - start < InlinePoll);
-        _registration.InlineTicks += now - start;
-        return found;
-    }
-
-    /// <summary>False when it is not its turn, or its time is over.</summary>
-    private bool TryInline(PendingOperation operation, CancellationToken token, out bool performed)
-    {
-        lock (this)
-        {
-            performed = false;
-            if (_closed || token.IsCancellationRequested || _head is not null)
-                return false;
-            performed = TryPerform(operation);
-            return true;
-        }
-    }
-
-    /// <summary>True when it was carried out, or refused.</summary>
-    private bool PerformOrQueue<T>(PendingOperation<T> operation, CancellationToken token)
-    {
-        bool giveWay = false;
-        lock (this)
-        {
-            if (_closed || token.IsCancellationRequested)
-            {
-                operation.SetOutcome(_closed ? Closed() : new OperationCanceledException(token));
-                return true;
-            }
-
-            if (_head is null && !_drained)
-            {
-                giveWay = _turn >= TurnLength && EventLoop.IsCurrentThread;
-                if (!giveWay && TryPerform(operation))
-                {
-                    _turn++;
-                    return true;
-                }
-            }
-
-            Append(operation);
-            if (token.CanBeCanceled)
-            {
-                operation.Token = token;
-                operation.Cancellation = token.UnsafeRegister(
-                    static (o, canceled) => ((PendingOperation)o!).Queue?.Cancel((PendingOperation)o, canceled), operation);
-            }
-        }
-
-        if (giveWay)
-            _registration.Loop.Post(this);
-        else
-            WaitFor(operation);
-        return false;
-    }
-
-    private void WaitFor(PendingOperation operation)
-    {
-        try
-        {
-            if (_registration.Arm(_writing) is < 0 and var errno)
-                GiveUp(operation, Unarmed(errno), default);
-        }
-#pragma warning disable CA1031 // it is the call's to tell; thrown from here it would leave the call in the queue, to take what comes later
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            GiveUp(operation, e, default); // the first loop could not be made, for want of descriptors or memory
-        }
-    }
-
-    private void Cancel(PendingOperation operation, CancellationToken token) =>
-        GiveUp(operation, new OperationCanceledException(token), token);
-
-    /// <summary>Ends a call that still waits. The token tells a late cancellation of an earlier call from one that is meant.</summary>
-    private void GiveUp(PendingOperation operation, Exception reason, CancellationToken token)
-    {
-        lock (this)
-        {
-            if (operation.Queue != this || (token.CanBeCanceled && operation.Token != token))
+            if (!operation.IsQueued || (cancellationToken.CanBeCanceled && operation.Token != cancellationToken))
                 return;
             Remove(operation);
         }
@@ -245,11 +191,10 @@ internal sealed class OperationQueue : IThreadPoolWorkItem
         try
         {
             bool performed = operation.TryPerform(ref drained);
-            // Not for writing: room that appears while nobody waits is not announced to anybody, so the next write looks for itself.
-            _drained = performed ? drained && !_uncertain : !_writing;
+            Tried(performed, drained);
             return performed;
         }
-#pragma warning disable CA1031 // whatever the caller's buffer throws is the caller's to see, not the loop's
+#pragma warning disable CA1031 // what the caller's buffer throws is the outcome of the call
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -258,30 +203,19 @@ internal sealed class OperationQueue : IThreadPoolWorkItem
         }
     }
 
-    private void Append(PendingOperation operation)
-    {
-        operation.Queue = this;
-        operation.Origin = _registration;
-        if (_tail is null)
-            _head = operation;
-        else
-            _tail.Next = operation;
-        _tail = operation;
-    }
-
     private void Remove(PendingOperation operation)
     {
         PendingOperation? previous = null;
         for (var o = _head; o != operation; o = o!.Next)
             previous = o;
         if (previous is null)
-            _head = operation.Next;
+            Volatile.Write(ref _head, operation.Next);
         else
             previous.Next = operation.Next;
         if (_tail == operation)
             _tail = previous;
         operation.Next = null;
-        operation.Queue = null;
+        operation.IsQueued = false;
         if (operation.Token.CanBeCanceled)
         {
             operation.Cancellation.Unregister();
@@ -289,9 +223,4 @@ internal sealed class OperationQueue : IThreadPoolWorkItem
             operation.Token = default;
         }
     }
-
-    private static IOException Unarmed(int errno) =>
-        new($"epoll_ctl failed with errno {-errno}; is fs.epoll.max_user_watches exhausted?");
-
-    private static ObjectDisposedException Closed() => new(null, "The socket is closed.");
 }

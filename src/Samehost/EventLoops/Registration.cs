@@ -4,38 +4,38 @@ using Samehost.Interop;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// A descriptor's place in an event loop. It joins the loop when a call first has to wait, and leaves it before the descriptor is
-/// closed. Edge-triggered: reading is armed once for good; writing only while a write waits, because each read of the
-/// peer's would otherwise wake us.
+/// A descriptor with its place in an event loop and the queues of the operations that wait for it. It is added to epoll when a call first has
+/// to wait, and removed before the descriptor is closed. Edge-triggered: reading is armed once; writing only while a write waits, since each
+/// read of the peer's would wake the loop otherwise.
 /// </summary>
-internal sealed class Registration
+internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
 {
     private const uint Reading = LibcEpoll.EPOLLIN | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI | LibcEpoll.EPOLLET;
     private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
     private const uint Uncertain = Ended | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI;
 
-    private enum Watched
-    {
-        No,
-        ForReading,
-        ForWriting,
-    }
-
-    private readonly Descriptor _descriptor;
-    private readonly Lock _lock = new();
     private EventLoop? _loop;
+    private uint _offloaded;
+    private int _posted; // the queues that are posted to the loop
     private volatile bool _added;
     private volatile bool _writingArmed;
-    private volatile Watched _watched; // by the loop itself, while epoll is not asked to
-    private bool _closed;
-    private uint _offloaded;
+    private volatile QueueKind _polled; // the queue that the loop polls itself while the descriptor is not in epoll
+    private volatile bool _disposed;
 
-    public Registration(Descriptor descriptor)
-    {
-        _descriptor = descriptor;
-        Readers = new OperationQueue(this, writing: false);
-        Writers = new OperationQueue(this, writing: true);
-    }
+    /// <summary>The operations that wait for something to read, or to accept.</summary>
+    public OperationQueue Readers = new(QueueKind.Read);
+
+    /// <summary>The operations that wait for room to write.</summary>
+    public OperationQueue Writers = new(QueueKind.Write);
+
+    /// <summary>How long the continuations of this descriptor have taken lately.</summary>
+    public ContinuationTiming Timing;
+
+    /// <summary>The number of polls in place by the continuation that runs now.</summary>
+    public int InlinePolls;
+
+    /// <summary>How long those took, in Stopwatch ticks.</summary>
+    public long InlineTicks;
 
     /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
     public EventLoop Loop => Volatile.Read(ref _loop) ?? ChooseLoop();
@@ -43,24 +43,73 @@ internal sealed class Registration
     /// <summary>The loop it belongs to; null while none has been needed.</summary>
     public EventLoop? LoopIfChosen => Volatile.Read(ref _loop);
 
-    public OperationQueue Readers { get; }
-
     /// <summary>Its number in the loop's table, with the generation.</summary>
     public ulong Slot { get; set; }
 
-    public OperationQueue Writers { get; }
+    /// <summary>True from the beginning of <see cref="IDisposable.Dispose"/> on.</summary>
+    public bool IsDisposed => _disposed;
 
     /// <inheritdoc cref="EventLoop.MayPollInline"/>
     public bool MayPollInline => Volatile.Read(ref _loop) is { } loop && loop.MayPollInline(this);
 
-    /// <summary>How long the continuations of this descriptor have taken lately.</summary>
-    public ContinuationTiming Cost;
+    // What follows is changed under the lock of the read queue, which may be taken before that of the write queue, but not after it.
+    private Lock StateLock => Readers.Lock;
 
-    /// <summary>How often the continuation that runs now has polled where it stood.</summary>
-    public int InlinePolls;
+    /// <summary>The error of a call on a closed descriptor.</summary>
+    public static ObjectDisposedException Disposed() => new(null, "The socket is closed.");
 
-    /// <summary>How long that took, in Stopwatch ticks.</summary>
-    public long InlineTicks;
+    /// <summary>The error of a call that cannot wait since epoll has refused the descriptor.</summary>
+    public static IOException NotArmed(int errno) =>
+        new($"epoll_ctl failed with errno {-errno}; is fs.epoll.max_user_watches exhausted?");
+
+    /// <summary>Has the loop serve a queue as if an event had come.</summary>
+    public void Post(QueueKind queue)
+    {
+        if ((Interlocked.Or(ref _posted, (int)queue) & (int)queue) == 0)
+            Loop.Post(this);
+    }
+
+    /// <summary>Serves a queue that was posted; each post of one queue is one execution.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        int posted = Volatile.Read(ref _posted);
+        while (posted != 0)
+        {
+            int next = posted & -posted;
+            int seen = Interlocked.CompareExchange(ref _posted, posted & ~next, posted);
+            if (seen == posted)
+            {
+                Signal(ref next == (int)QueueKind.Read ? ref Readers : ref Writers);
+                return;
+            }
+
+            posted = seen;
+        }
+    }
+
+    /// <summary>Arms the descriptor for an operation that was queued. Where that fails, the operation ends with the error.</summary>
+    public void WaitFor(PendingOperation operation)
+    {
+        bool writing = operation.Queue == QueueKind.Write;
+        try
+        {
+            if (Arm(writing) is < 0 and var errno)
+                QueueOf(writing).Abandon(operation, NotArmed(errno), default);
+        }
+#pragma warning disable CA1031 // thrown from here it would leave the operation in the queue
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            QueueOf(writing).Abandon(operation, e, default); // no loop could be made, for want of descriptors or memory
+        }
+    }
+
+    /// <summary>Ends an operation that still waits, after a cancellation.</summary>
+    public void Cancel(PendingOperation operation, CancellationToken cancellationToken)
+    {
+        QueueOf(operation.Queue == QueueKind.Write).Abandon(
+            operation, new OperationCanceledException(cancellationToken), cancellationToken);
+    }
 
     /// <summary>Makes events reach the queues. A readiness that is there already is reported too. 0 or <c>-errno</c>.</summary>
     public int Arm(bool writing)
@@ -69,22 +118,22 @@ internal sealed class Registration
             Interlocked.MemoryBarrier(); // the call's place in its queue before these looks; on x86 leaving the queue's lock sees to it
         if (_added && (!writing || _writingArmed))
             return 0;
-        if (_watched == (writing ? Watched.ForWriting : Watched.ForReading))
+        if (_polled == (writing ? QueueKind.Write : QueueKind.Read))
             return 0;
-        lock (_lock)
+        lock (StateLock)
         {
-            if (_closed)
+            if (_disposed)
                 return 0; // the queues refuse and abandon what waits
-            if (_watched != Watched.No)
+            if (_polled != QueueKind.None)
                 return Rejoin(writing);
             if (_added)
                 return writing && !_writingArmed ? SetWritingArmed(true) : 0;
 
-            Loop.Slots.Add(this);
-            int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+            Loop.Table.Add(this);
+            int result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
             if (result < 0)
             {
-                Loop.Slots.Remove(this);
+                Loop.Table.Remove(this);
                 return result;
             }
 
@@ -100,24 +149,24 @@ internal sealed class Registration
     /// </summary>
     public bool TryLeave(bool writing)
     {
-        lock (_lock)
+        lock (StateLock)
         {
-            if (_closed || !_added || !(writing ? Readers : Writers).IsEmpty)
+            if (_disposed || !_added || !QueueOf(!writing).IsEmpty)
                 return false;
             // From here on a call of the other direction that comes to wait takes the lock, finds this, and has us rejoin; one that came
             // before, and may have relied on epoll, is seen below.
             bool wasArmed = _writingArmed;
-            _watched = writing ? Watched.ForWriting : Watched.ForReading;
+            _polled = writing ? QueueKind.Write : QueueKind.Read;
             _added = false;
             _writingArmed = false;
             Interlocked.MemoryBarrier();
-            if ((writing ? Readers : Writers).IsEmpty)
+            if (QueueOf(!writing).IsEmpty)
             {
-                _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
+                _ = LibcEpoll.Remove(Loop.Epoll, Number);
                 return true;
             }
 
-            _watched = Watched.No;
+            _polled = QueueKind.None;
             _writingArmed = wasArmed;
             _added = true;
             return false;
@@ -127,26 +176,38 @@ internal sealed class Registration
     /// <summary>Ends what <see cref="TryLeave"/> began, if that is still so. What is ready by now is reported as an event.</summary>
     public void Return()
     {
-        lock (_lock)
+        lock (StateLock)
         {
-            if (!_closed && _watched != Watched.No)
+            if (!_disposed && _polled != QueueKind.None)
                 _ = Rejoin(writing: false);
         }
     }
 
-    /// <summary>Leaves the loop and gives up all waiting calls; after it the descriptor may be closed.</summary>
-    public void Close()
+    /// <summary>Leaves the loop and abandons what waits, then closes the descriptor.</summary>
+    protected override void Dispose(bool disposing)
     {
-        lock (_lock)
+        Leave();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Called once, with the state lock held, when disposal begins.</summary>
+    protected virtual void OnDisposing()
+    {
+    }
+
+    private void Leave()
+    {
+        lock (StateLock)
         {
-            if (_closed)
+            if (_disposed)
                 return;
-            _closed = true;
+            _disposed = true;
+            OnDisposing();
             _loop?.Leave();
             if (_added)
-                _ = LibcEpoll.Remove(Loop.Epoll, _descriptor.Number);
-            if (_added || _watched != Watched.No)
-                Loop.Slots.Remove(this);
+                _ = LibcEpoll.Remove(Loop.Epoll, Number);
+            if (_added || _polled != QueueKind.None)
+                Loop.Table.Remove(this);
         }
 
         Readers.Close();
@@ -160,7 +221,7 @@ internal sealed class Registration
     public bool TryBegin(uint events, out PendingOperation? operation)
     {
         bool onlyRead = events == LibcEpoll.EPOLLIN;
-        operation = onlyRead ? Readers.Begin() : null;
+        operation = onlyRead ? Readers.Begin(this) : null;
         return onlyRead;
     }
 
@@ -177,12 +238,12 @@ internal sealed class Registration
                 // nobody writes
             }
             else if (read)
-                Loop.Post(Writers); // neither direction waits for the other's continuation
+                Post(QueueKind.Write); // neither direction waits for the other's continuation
             else
-                ran = Writers.Signal();
+                ran = Signal(ref Writers);
         }
 
-        return (read && Readers.Signal((events & Uncertain) != 0)) || ran;
+        return (read && Signal(ref Readers, (events & Uncertain) != 0)) || ran;
     }
 
     /// <summary>Adds events for another thread to serve; true when it has to be told.</summary>
@@ -192,14 +253,24 @@ internal sealed class Registration
     /// <returns>True when a continuation ran.</returns>
     public bool ServeOffloaded() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
 
+    private ref OperationQueue QueueOf(bool writing) => ref writing ? ref Writers : ref Readers;
+
+    private bool Signal(ref OperationQueue queue, bool uncertain = false)
+    {
+        if (queue.Begin(this, uncertain) is not { } operation)
+            return false;
+        operation.Complete();
+        return true;
+    }
+
     private EventLoop ChooseLoop()
     {
-        lock (_lock)
+        lock (StateLock)
         {
             if (_loop is not null)
                 return _loop;
             var loop = EventLoopGroup.Next();
-            if (!_closed)
+            if (!_disposed)
                 loop.Join();
             Volatile.Write(ref _loop, loop);
             return loop;
@@ -211,9 +282,9 @@ internal sealed class Registration
     /// </summary>
     private bool TryDisarmWriting()
     {
-        lock (_lock)
+        lock (StateLock)
         {
-            if (_closed || !_writingArmed)
+            if (_disposed || !_writingArmed)
                 return true;
             _writingArmed = false;
             Interlocked.MemoryBarrier();
@@ -232,14 +303,14 @@ internal sealed class Registration
     /// <summary>Back to epoll, under the lock. Without it nobody would look for the calls that wait, so they end if it fails.</summary>
     private int Rejoin(bool writing)
     {
-        writing |= _watched == Watched.ForWriting;
-        _watched = Watched.No;
-        int result = LibcEpoll.Add(Loop.Epoll, _descriptor.Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+        writing |= _polled == QueueKind.Write;
+        _polled = QueueKind.None;
+        int result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
         if (result < 0)
         {
-            Loop.Slots.Remove(this);
-            Readers.GiveUpAll(result);
-            Writers.GiveUpAll(result);
+            Loop.Table.Remove(this);
+            Readers.Fail(result);
+            Writers.Fail(result);
             return result;
         }
 
@@ -250,7 +321,7 @@ internal sealed class Registration
 
     private int SetWritingArmed(bool armed)
     {
-        int result = LibcEpoll.Modify(Loop.Epoll, _descriptor.Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+        int result = LibcEpoll.Modify(Loop.Epoll, Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
         if (result >= 0)
             _writingArmed = armed;
         return result;

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Samehost.Interop;
 
 /// <summary>Owns one descriptor and closes it once, after the last call that uses it has returned.</summary>
-internal sealed partial class Descriptor : SafeHandleMinusOneIsInvalid
+internal partial class Descriptor : SafeHandleMinusOneIsInvalid
 {
     public Descriptor(int fd)
         : base(ownsHandle: true) => SetHandle(fd);
@@ -15,6 +15,13 @@ internal sealed partial class Descriptor : SafeHandleMinusOneIsInvalid
 
     /// <summary>The number, for messages and for calls made while a <see cref="DescriptorLease"/> is held.</summary>
     public int Number => (int)handle;
+
+    /// <summary>Gives up the ownership; returns the number, which the caller then owns.</summary>
+    public int Detach()
+    {
+        SetHandleAsInvalid();
+        return (int)handle;
+    }
 
     protected override bool ReleaseHandle()
     {

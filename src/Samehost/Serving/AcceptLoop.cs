@@ -7,7 +7,7 @@ namespace Samehost.Serving;
 
 /// <summary>Accepts the connections of a server, within its limits.</summary>
 internal sealed class AcceptLoop(
-    UnixServer server, ListenerState listener, LoopSemaphore freeConnections, int? reservedDescriptors, CancellationToken stopping)
+    UnixServer server, ListenerContext listener, LoopSemaphore freeConnections, int? reservedDescriptors, CancellationToken stopping)
     : IThreadPoolWorkItem
 {
     // Long enough to cost little while descriptors are short, short enough to continue soon after others have freed some.
@@ -16,10 +16,9 @@ internal sealed class AcceptLoop(
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DescriptorReserve _reserve = new(reservedDescriptors);
-    private readonly LoopSemaphore _freed = new(0, listener.Core.Registration);
+    private readonly LoopSemaphore _freed = new(0, listener);
     private volatile bool _pausing;
     private long _blockedSince; // 0 while accepting is not blocked
-    private readonly Acceptor<SocketContext> _accepting = new(listener, static core => core);
     private long _lastReport;
     private bool _isCareful; // it came near the reserve once: from then on a low number may be one that was freed among many used ones
 
@@ -33,7 +32,7 @@ internal sealed class AcceptLoop(
     public void Start()
     {
         DescriptorBudget.Raise(reservedDescriptors ?? 0);
-        listener.Core.Post(this);
+        listener.Post(this);
     }
 
     /// <summary>Ends a pause, because a connection has been closed.</summary>
@@ -64,7 +63,8 @@ internal sealed class AcceptLoop(
                     bool pauses = false;
                     try
                     {
-                        client = await _accepting.AcceptAsync(stopping).ConfigureAwait(false);
+                        client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
+                            .ConfigureAwait(false);
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
                     {
@@ -90,11 +90,11 @@ internal sealed class AcceptLoop(
                 }
 
                 Volatile.Write(ref _blockedSince, 0);
-                _isCareful |= _reserve.IsNear(client.Descriptor);
+                _isCareful |= _reserve.IsNear(client);
                 server.Begin(client);
 
                 // Until connections that end have freed descriptors; if there are no connections, the reserve is used.
-                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener.Core.Descriptor))
+                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener))
                 {
                     ReportDelay(null);
                     using var timer = BeginPause();

@@ -25,15 +25,15 @@ internal sealed class DescriptorReserve
 
     /// <summary>Throws if the process has so few descriptors left that the runtime might not be able to start a thread.</summary>
     /// <exception cref="UnixSocketException">EMFILE.</exception>
-    public static void CheckFree(ListenerState listener, int? wanted)
+    public static void CheckFree(ListenerContext listener, int? wanted)
     {
         int limit = LibcLimits.Descriptors();
         int reserve = DescriptorBudget.Reserve(limit);
         int needed = Math.Min(wanted ?? reserve, reserve) + MinForClients + MinForAssemblies;
-        int free = LibcFcntl.CountFree(listener.Core.Descriptor, needed, limit, out _);
+        int free = LibcFcntl.CountFree(listener, needed, limit, out _);
         if (free >= needed)
             return;
-        throw new UnixSocketException(Errno.EMFILE, "accept", listener.LocalEndPoint,
+        throw new UnixSocketException(Errno.EMFILE, "accept", listener.EndPoint,
             $"Only {free} of the {limit} descriptors that this process may have are free, and a server needs {needed}: without them the " +
             "runtime cannot start a thread. Raise the limit (ulimit -n, or LimitNOFILE= in a unit), or close some.");
     }

@@ -10,10 +10,10 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(1);
 
     private readonly UnixSeqpacket _control;
-    private readonly ListenerState _state;
+    private readonly ListenerContext _state;
     private bool _isCompleted;
 
-    private UnixAcceptedHandover(UnixSeqpacket control, ListenerState state, int type)
+    private UnixAcceptedHandover(UnixSeqpacket control, ListenerContext state, int type)
     {
         _control = control;
         _state = state;
@@ -48,7 +48,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             if (word != HandoverProtocol.Listener)
                 throw HandoverProtocol.Unexpected(word, HandoverProtocol.Listener);
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            var state = ListenerState.FromPredecessor(handle, options, path, out int type);
+            var state = ListenerContext.FromPredecessor(handle, options, path, out int type);
             return new UnixAcceptedHandover(connection, state, type);
         }
         catch
@@ -80,7 +80,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             {
                 await HandoverProtocol.SendAsync(_control, HandoverProtocol.Ready, cancellationToken).ConfigureAwait(false);
                 await ReceiveConnectionsAsync(connections, cancellationToken).ConfigureAwait(false);
-                ObjectDisposedException.ThrowIf(_state.Core.IsClosed, typeof(UnixListener));
+                ObjectDisposedException.ThrowIf(_state.IsDisposed, typeof(UnixListener));
                 await HandoverProtocol.SendAsync(_control, HandoverProtocol.Confirmed, cancellationToken).ConfigureAwait(false);
                 await HandoverProtocol.ExpectAsync(_control, HandoverProtocol.Released, cancellationToken).ConfigureAwait(false);
             }
@@ -131,9 +131,9 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             if (state.Length > HandoverProtocol.MaxState)
                 throw new IOException($"The predecessor sent a connection with more than {HandoverProtocol.MaxState} bytes of state.");
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            if (UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out var stream) is { } problem)
-                throw new IOException($"The predecessor did not send a connection. {problem}");
-            connections.Add(new UnixHandoverConnection(stream!, state.ToArray()));
+            var stream = UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out string? problem)
+                ?? throw new IOException($"The predecessor did not send a connection. {problem}");
+            connections.Add(new UnixHandoverConnection(stream, state.ToArray()));
         }
     }
 

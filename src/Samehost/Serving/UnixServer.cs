@@ -29,7 +29,7 @@ public sealed class UnixServer : IAsyncDisposable
     // If the backlog cannot be accepted for this time, handlers are asked to end.
     private static readonly TimeSpan BacklogPatience = TimeSpan.FromMilliseconds(50);
 
-    private readonly ListenerState _listener;
+    private readonly ListenerContext _listener;
     private readonly Func<SocketContext, IDisposable> _open;
     private readonly Func<IDisposable, CancellationToken, Task> _handle;
     private readonly UnixServerOptions _options;
@@ -47,7 +47,7 @@ public sealed class UnixServer : IAsyncDisposable
     private Task<bool>? _stop;
 
     private UnixServer(
-        ListenerState listener,
+        ListenerContext listener,
         UnixServerOptions options,
         (Func<SocketContext, IDisposable> Open, Func<IDisposable, CancellationToken, Task> Handle) sockets)
     {
@@ -55,12 +55,12 @@ public sealed class UnixServer : IAsyncDisposable
         _options = options;
         (_open, _handle) = sockets;
         Stopping = _stopping.Token;
-        LocalEndPoint = listener.LocalEndPoint;
+        LocalEndPoint = listener.EndPoint;
         Metrics = ServerMetrics.Enter(LocalEndPoint);
         _refusals = new(ReportRefusal);
         _delays = new((error, _) =>
             Report(nameof(UnixServerEvents.AcceptDelayed), static (events, e) => events.AcceptDelayed(e), error));
-        _freeConnections = new LoopSemaphore(options.MaxConnections, listener.Core.Registration);
+        _freeConnections = new LoopSemaphore(options.MaxConnections, listener);
         _users = new UserLimit(options.MaxConnectionsPerUser);
         listener.Refused = peer => OnRefused(peer, null);
         try
@@ -101,7 +101,7 @@ public sealed class UnixServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         options = options?.Copy() ?? new();
-        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_STREAM), options, Streams(handler));
+        return new UnixServer(ListenerContext.Listen(endPoint, options.Listener, LibcSocket.SOCK_STREAM), options, Streams(handler));
     }
 
     /// <summary>Starts to serve stream connections on a listener, which the server owns from then on.</summary>
@@ -114,7 +114,7 @@ public sealed class UnixServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(handler);
         options = options?.Copy() ?? new();
-        return new UnixServer(listener.State, options, Streams(handler));
+        return new UnixServer(listener.Detach(), options, Streams(handler));
     }
 
     /// <summary>Binds, listens and starts to serve seqpacket connections.</summary>
@@ -124,7 +124,7 @@ public sealed class UnixServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(handler);
         options = options?.Copy() ?? new();
-        return new UnixServer(ListenerState.Listen(endPoint, options.Listener, LibcSocket.SOCK_SEQPACKET), options, Seqpackets(handler));
+        return new UnixServer(ListenerContext.Listen(endPoint, options.Listener, LibcSocket.SOCK_SEQPACKET), options, Seqpackets(handler));
     }
 
     /// <summary>Starts to serve seqpacket connections on a listener, which the server owns from then on.</summary>
@@ -134,7 +134,7 @@ public sealed class UnixServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(listener);
         ArgumentNullException.ThrowIfNull(handler);
         options = options?.Copy() ?? new();
-        return new UnixServer(listener.State, options, Seqpackets(handler));
+        return new UnixServer(listener.Detach(), options, Seqpackets(handler));
     }
 
     /// <summary>
@@ -202,7 +202,7 @@ public sealed class UnixServer : IAsyncDisposable
     internal bool HasAborted => _connections.IsAborted;
 
     /// <summary>The listening socket, for a successor.</summary>
-    internal SafeHandle ListenerHandle => _listener.Core.Descriptor;
+    internal SafeHandle ListenerHandle => _listener;
 
     /// <summary>Prepares the listening socket for a successor; returns the path that the successor will own, if any.</summary>
     internal ReadOnlyMemory<byte> ShareListener() => _listener.Share();
@@ -299,11 +299,11 @@ public sealed class UnixServer : IAsyncDisposable
 
     private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Streams(
         Func<UnixStream, CancellationToken, Task> handler) =>
-        (static core => new UnixStream(core), (socket, stopping) => handler((UnixStream)socket, stopping));
+        (static context => new UnixStream(context), (socket, stopping) => handler((UnixStream)socket, stopping));
 
     private static (Func<SocketContext, IDisposable>, Func<IDisposable, CancellationToken, Task>) Seqpackets(
         Func<UnixSeqpacket, CancellationToken, Task> handler) =>
-        (static core => new UnixSeqpacket(core), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
+        (static context => new UnixSeqpacket(context), (socket, stopping) => handler((UnixSeqpacket)socket, stopping));
 
     private void Refuse(SocketContext client, PeerCredentials? peer, int? limit = null)
     {

@@ -21,12 +21,12 @@ internal sealed class DeferredClose : IThreadPoolWorkItem
     }
 
     /// <summary>Has each closed on a socket's event loop, as code that may block: no one of them waits for another.</summary>
-    public static void OnLoop(SocketContext core, ref List<IDisposable>? all)
+    public static void OnLoop(SocketContext socket, ref List<IDisposable>? all)
     {
         if (all is null)
             return;
         foreach (var closing in all)
-            core.Post(new DeferredClose(closing));
+            socket.Post(new DeferredClose(closing));
         all = null;
     }
 

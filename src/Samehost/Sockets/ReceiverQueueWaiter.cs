@@ -24,8 +24,8 @@ internal sealed class ReceiverQueueWaiter : IDisposable
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         if (receiver is null || LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out var descriptor) < 0)
             return; // no descriptor to spare: pauses have to do
-        _connected = new SocketContext(descriptor!, refusesDescriptors: false);
-        if (LibcSocket.Connect(descriptor!, address[..receiver.WriteSockAddr(address)]) >= 0)
+        _connected = new SocketContext(descriptor!.Detach(), LibcSocket.SOCK_DGRAM);
+        if (LibcSocket.Connect(_connected, address[..receiver.WriteSockAddr(address)]) >= 0)
             return;
         _connected.Dispose(); // gone, or talks to one peer only: the next send, or a pause, will tell
         _connected = null;
@@ -51,19 +51,19 @@ internal sealed class ReceiverQueueWaiter : IDisposable
 
     public void Dispose() => _connected?.Dispose();
 
-    private static async ValueTask<bool> WaitWritableAsync(SocketContext core, CancellationToken token)
+    private static async ValueTask<bool> WaitWritableAsync(SocketContext socket, CancellationToken cancellationToken)
     {
-        var room = core.Writers.RunWithoutResult(new WritableOperation(core), token);
+        var room = socket.SendAsync(socket, new WritableCall(), default, cancellationToken);
         bool waits = !room.IsCompleted;
         await room.ConfigureAwait(false);
         return waits;
     }
 
-    private static bool WaitWritable(SocketContext core)
+    private static bool WaitWritable(SocketContext socket)
     {
-        if (LibcPoll.IsReady(core.Descriptor, LibcPoll.POLLOUT))
+        if (LibcPoll.IsReady(socket, LibcPoll.POLLOUT))
             return false;
-        core.WaitReady(LibcPoll.POLLOUT, LibcPoll.Forever);
+        socket.WaitReady(LibcPoll.POLLOUT, LibcPoll.Forever);
         return true;
     }
 

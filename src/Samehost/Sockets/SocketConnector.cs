@@ -1,29 +1,115 @@
+using System.Diagnostics;
+using Samehost.Interop;
+
 namespace Samehost.Sockets;
 
-/// <summary>Connecting, blocking and not.</summary>
-internal static class SocketConnector
+/// <summary>
+/// One attempt after another to connect. A local connect is decided at once, except that a full backlog gives EAGAIN and no event to
+/// wait for: only trying again tells (unix(7), connect(2)).
+/// </summary>
+internal sealed class SocketConnector
 {
-    public static SocketContext Run(UnixEndPoint endPoint, UnixConnectOptions? options, int type)
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(50);
+
+    private readonly UnixEndPoint _endPoint;
+    private readonly UnixConnectOptions _options;
+    private readonly int _type;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private TimeSpan _pause = ShortestPause;
+
+    private SocketConnector(UnixEndPoint endPoint, UnixConnectOptions? options, int type)
     {
-        var connector = new Connector(endPoint, options, type);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        if (endPoint.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
+            throw new ArgumentException(
+                "Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
+        _endPoint = endPoint;
+        _options = options ?? UnixConnectOptions.Default;
+        _type = type;
+    }
+
+    /// <summary>Connects, blocking the thread between attempts.</summary>
+    public static SocketContext Connect(UnixEndPoint endPoint, UnixConnectOptions? options, int type)
+    {
+        var connector = new SocketConnector(endPoint, options, type);
         while (true)
         {
-            if (connector.Try(out var pause) is { } core)
-                return core;
+            if (connector.Try(out var pause) is { } context)
+                return context;
             Thread.Sleep(pause);
         }
     }
 
-    public static async ValueTask<SocketContext> RunAsync(UnixEndPoint endPoint, UnixConnectOptions? options, int type,
-        CancellationToken token)
+    /// <summary>Connects.</summary>
+    public static async ValueTask<SocketContext> ConnectAsync(
+        UnixEndPoint endPoint, UnixConnectOptions? options, int type, CancellationToken cancellationToken)
     {
-        token.ThrowIfCancellationRequested();
-        var connector = new Connector(endPoint, options, type);
+        cancellationToken.ThrowIfCancellationRequested();
+        var connector = new SocketConnector(endPoint, options, type);
         while (true)
         {
-            if (connector.Try(out var pause) is { } core)
-                return core;
-            await Task.Delay(pause, token).ConfigureAwait(false);
+            if (connector.Try(out var pause) is { } context)
+                return context;
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Tries once. Null means: wait for <paramref name="pause"/>, then try again.</summary>
+    /// <exception cref="UnixSocketException">It failed for good, or the time is over.</exception>
+    private SocketContext? Try(out TimeSpan pause)
+    {
+        var context = SocketContext.Create(_type, _endPoint);
+        if (_options.AcceptDescriptors)
+            context.AcceptsDescriptors = true; // before: a server may send them as soon as it has accepted
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        int result = LibcSocket.Connect(context, address[.._endPoint.WriteSockAddr(address)]);
+        pause = _pause;
+        if (result >= 0)
+        {
+            Settle(context);
+            return context;
+        }
+
+        context.Dispose();
+
+        var errno = (Errno)(-result);
+        var limit = errno switch
+        {
+            Errno.EAGAIN => Longer(_options.WaitFor, _options.BacklogTimeout),
+            Errno.ENOENT or Errno.ECONNREFUSED => _options.WaitFor,
+            _ => TimeSpan.Zero,
+        };
+        var left = limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit - Stopwatch.GetElapsedTime(_start);
+        if (left <= TimeSpan.Zero)
+            throw new UnixSocketException(errno, "connect", _endPoint);
+        pause = left < _pause ? left : _pause;
+        _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
+        return null;
+    }
+
+    /// <summary>Checks who the server is, and sets what could not be set before.</summary>
+    private void Settle(SocketContext context)
+    {
+        try
+        {
+            if (_options.RequireServer is { } policy && PeerCredentials.Of(context) is var server && !policy.Allows(server))
+            {
+                throw new UnixSocketException(Errno.EACCES, "connect", _endPoint,
+                    () => $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
+            }
+
+            // Only now: a socket that asks for credentials when it connects is given a name by the kernel.
+            if (_type == LibcSocket.SOCK_SEQPACKET)
+                context.PassCredentials();
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) =>
+        one == Timeout.InfiniteTimeSpan || other == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan : one > other ? one : other;
 }

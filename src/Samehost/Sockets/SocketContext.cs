@@ -1,50 +1,62 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Runtime.InteropServices;
-using Samehost.Interop;
 using Samehost.EventLoops;
+using Samehost.Interop;
 
 namespace Samehost.Sockets;
 
 /// <summary>
-/// What all socket types share: the descriptor, its place in the event loop, and closing in an order that no pending call and no
-/// reused descriptor number can suffer from.
+/// A socket: the descriptor with its place in an event loop, the state that calls share, and the two ways to make a call, blocking and
+/// asynchronous.
 /// </summary>
-internal sealed class SocketContext : IDisposable
+/// <remarks>
+/// The table of the event loop refers to it once a call has waited. So a forgotten socket is closed by the finalizer of the public object,
+/// to which pending operations refer and this object does not.
+/// </remarks>
+internal class SocketContext : Registration, IAcceptedSocket<SocketContext>
 {
+    /// <summary>The result of a system call that would block.</summary>
+    public const int Again = -(int)Errno.EAGAIN;
+
     private const int LargeWrite = 1 << 14;
-    private const int WideSendBuffer = 1 << 20;
+    private const int LargeSendBuffer = 1 << 20;
 
-    private readonly Lock _lock = new();
-    private Descriptor? _closing;
-    private UCred? _peer;
-    private PeerCredentials? _peerCredentials;
+    private static readonly long InlinePollTime = Stopwatch.Frequency / 1_000_000 * 20;
+
     private int _readError;
-    private bool _closed;
     private bool _hasSendBuffer;
+    private bool _hasPeer;
+    private bool? _hasLabels;
+    private readonly byte _type;
+    private SpinBudget _readBudget;
+    private SpinBudget _writeBudget;
+    private UCred _peer;
+    private PeerCredentials? _peerCredentials;
+    private Descriptor? _closingSignal;
 
-    /// <summary>A spare for the next send with descriptors.</summary>
-    public OperationSlot<SendMessageOperation> MessageSends;
-
-    public SocketContext(Descriptor descriptor, bool refusesDescriptors)
+    /// <summary>Makes the context of a socket, which it owns from now on.</summary>
+    /// <param name="fd">The number of its descriptor.</param>
+    /// <param name="type">Its type (SOCK_…).</param>
+    /// <param name="refusesDescriptors">The initial value of <see cref="RefusesDescriptors"/>.</param>
+    public SocketContext(int fd, int type, bool refusesDescriptors = false)
+        : base(fd)
     {
-        Descriptor = descriptor;
+        _type = (byte)type;
         RefusesDescriptors = refusesDescriptors;
-        Registration = new Registration(descriptor);
     }
 
-    // Nothing of the loop's refers to this object unless a call is pending, so a forgotten socket is closed.
-    ~SocketContext() => Dispose();
-
-    public Descriptor Descriptor { get; }
+    /// <summary>The type of the socket (SOCK_…).</summary>
+    public int Type => _type;
 
     /// <summary>
-    /// True when the kernel keeps descriptors away from this socket. Then a read that returns less than asked for has
-    /// emptied it; otherwise it may only have stopped at a message that carries descriptors.
+    /// Whether the kernel keeps descriptors away from this socket. Then a read that returns less than asked for has emptied it; otherwise it
+    /// may have stopped at a message that carries descriptors.
     /// </summary>
     public bool RefusesDescriptors { get; private set; }
 
-    /// <summary>True when our side has asked for descriptors.</summary>
+    /// <summary>Whether our side has asked for descriptors.</summary>
     public bool MayAcceptDescriptors { get; set; }
 
     /// <summary>Whether the kernel lets descriptors through to this socket; it cannot keep them away before Linux 6.16.</summary>
@@ -54,115 +66,230 @@ internal sealed class SocketContext : IDisposable
         set
         {
             MayAcceptDescriptors = value;
-            bool told = LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
-            RefusesDescriptors &= told && !value; // never again true: those that were let in before may still be waiting
+            bool set = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
+            RefusesDescriptors &= set && !value; // never true again: those that were let in before may still be queued
         }
     }
 
-    /// <summary>True when its owner had wished otherwise. For a listener: clients that wait in its backlog came by that rule.</summary>
-    public bool HadOtherRule { get; private init; }
+    /// <summary>Whether every message brings the credentials of its sender (SO_PASSCRED), from the moment on when that was set.</summary>
+    public bool HasCredentials => LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSCRED, out int value) >= 0 && value != 0;
 
-    /// <summary>Descriptors may have come through before the kernel was told to refuse them.</summary>
-    public void DistrustRefusal() => RefusesDescriptors = false;
-
-    /// <summary>True when whatever comes here says who has sent it (SO_PASSCRED), from the moment on when that was asked for.</summary>
-    public bool HasCredentials => LibcSocketOptions.Get(Descriptor, LibcSocketOptions.SO_PASSCRED, out int value) >= 0 && value != 0;
-
-    /// <summary>Asks for credentials with every record (SO_PASSCRED), which an empty record then has and the end of the conversation
-    /// has not.</summary>
-    public void TellRecordsFromEnd()
-    {
-        if (LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_PASSCRED, 1) is < 0 and var errno)
-            throw new UnixSocketException((Errno)(-errno), "setsockopt");
-    }
-
-    /// <summary>Its place in an event loop.</summary>
-    public Registration Registration { get; }
-
-    public OperationQueue Readers => Registration.Readers;
-
-    public OperationQueue Writers => Registration.Writers;
-
-    public bool IsClosed => Volatile.Read(ref _closed);
+    /// <summary>Whether messages bring security labels. Only a service manager that made the socket can have asked for them.</summary>
+    public bool HasLabels => _hasLabels ??= LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSSEC, out int value) >= 0 && value != 0;
 
     /// <summary>
-    /// The error that reading ended with, as <c>-errno</c>, or 0. The kernel reports a reset a single time and an end of stream from then
-    /// on, which would pass a cut-off conversation for a finished one; so connected sockets keep it.
+    /// The error that reading ended with, as <c>-errno</c>, or 0. The kernel reports a reset once and an end of stream from then on, which
+    /// would make an interrupted conversation look finished; so connected sockets keep it.
     /// </summary>
     public int ReadError => Volatile.Read(ref _readError);
 
-    /// <summary>True when the kernel has told that the peer closed without reading everything; it tells only the call that comes
-    /// first.</summary>
+    /// <summary>Whether the kernel has reported that the peer closed without reading everything; it reports that to one call only.</summary>
     public bool WasReset { get; set; }
-
-    /// <summary>What blocking reads (accepts, receives) have learned of their waits.</summary>
-    public SpinBudget ReadBudget;
-
-    /// <summary>What blocking writes have learned of their waits.</summary>
-    public SpinBudget WriteBudget;
 
     /// <summary>The kernel's limit on what is sent and not yet read, in bytes of its memory.</summary>
     public int SendBufferSize
     {
-        get => LibcSocketOptions.Get(Descriptor, LibcSocketOptions.SO_SNDBUF, out int size) is < 0 and var errno
-            ? throw new UnixSocketException((Errno)(-errno), "getsockopt")
-            : size;
+        get => GetOption(LibcSocketOptions.SO_SNDBUF);
         set
         {
             _hasSendBuffer = true;
-            if (LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_SNDBUF, value / 2) is < 0 and var errno)
-                throw new UnixSocketException((Errno)(-errno), "setsockopt");
+            SetOption(LibcSocketOptions.SO_SNDBUF, value / 2); // the kernel doubles what is set
         }
     }
 
+    /// <summary>The peer's credentials, which are read once and kept, also after the socket is closed.</summary>
+    /// <exception cref="UnixSocketException">The kernel does not report them, for example because the socket is not connected.</exception>
+    public PeerCredentials PeerCredentials => _peerCredentials ??= Samehost.PeerCredentials.Of(this);
+
+    /// <summary>Creates a socket, which refuses descriptors where the kernel can.</summary>
+    public static SocketContext Create(int type, EndPoint? endPoint)
+    {
+        var context = new SocketContext(CreateDescriptor(type, endPoint), type);
+        context.RefuseDescriptors();
+        return context;
+    }
+
+    /// <summary>Creates two connected sockets.</summary>
+    public static (SocketContext First, SocketContext Second) CreatePair(int type)
+    {
+        var (one, other) = CreateDescriptors(type);
+        var pair = (First: new SocketContext(one, type), Second: new SocketContext(other, type));
+        pair.First.RefuseDescriptors();
+        pair.Second.RefuseDescriptors();
+        return pair;
+    }
+
+    /// <summary>Duplicates a socket that was made elsewhere.</summary>
+    /// <param name="handle">The socket, which stays its owner's.</param>
+    /// <param name="type">The type that it has to have.</param>
+    /// <param name="acceptsDescriptors">Whether we ask for descriptors.</param>
+    /// <param name="problem">What is wrong with it, where the result is null.</param>
+    /// <param name="isOurs">False while its owner may keep it: then its options are not changed, since they would change for the owner
+    /// too.</param>
+    /// <exception cref="UnixSocketException">EMFILE: no descriptor left.</exception>
+    public static SocketContext? TryFromHandle(
+        SafeHandle handle, int type, bool acceptsDescriptors, out string? problem, bool isOurs = true)
+    {
+        if (TryDuplicate(handle, type, out problem) is not { } fd)
+            return null;
+        var context = new SocketContext(fd, type);
+        _ = context.InitializeForeign(acceptsDescriptors, isOurs);
+        return context;
+    }
+
+    static SocketContext IAcceptedSocket<SocketContext>.Create(SocketContext accepted) => accepted;
+
+    public UnixEndPoint LocalEndPoint()
+    {
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        int length = LibcSocket.GetSockName(this, address);
+        return length < 0 ? throw new UnixSocketException((Errno)(-length), "getsockname") : UnixEndPoint.FromSockAddr(address[..length]);
+    }
+
+    public UnixEndPoint RemoteEndPoint()
+    {
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        int length = LibcSocket.GetPeerName(this, address);
+        return length < 0 ? throw new UnixSocketException((Errno)(-length), "getpeername") : UnixEndPoint.FromSockAddr(address[..length]);
+    }
+
+    /// <summary>Reads the peer's user, group and process of when it connected, which never change, once.</summary>
+    public bool TryGetPeer(out UCred peer)
+    {
+        if (!_hasPeer && LibcSocketOptions.GetPeerCredentials(this, out var found) >= 0)
+            (_peer, _hasPeer) = (found, true);
+        peer = _peer;
+        return _hasPeer;
+    }
+
+    /// <summary>Reads the peer's credentials, to be kept; false when the kernel does not report them.</summary>
+    public bool TryKeepPeerCredentials([NotNullWhen(true)] out PeerCredentials? credentials)
+    {
+        if (_peerCredentials is null && TryGetPeer(out var peer) && peer.Uid != uint.MaxValue)
+            _peerCredentials = Samehost.PeerCredentials.Of(this, peer);
+        return (credentials = _peerCredentials) is not null;
+    }
+
+    /// <summary>Descriptors may have come through before the kernel was asked to refuse them.</summary>
+    public void DistrustRefusal() => RefusesDescriptors = false;
+
+    /// <summary>Asks for credentials with every record (SO_PASSCRED): an empty record then has some, and the end of the conversation has
+    /// none.</summary>
+    public void PassCredentials() => SetOption(LibcSocketOptions.SO_PASSCRED, 1);
+
     /// <summary>
-    /// Gives a socket that large writes go through a larger buffer, once, and unless somebody chose its size. The default takes about three
-    /// writes of 64 KiB, so that writer and reader wait for each other all the time.
+    /// Gives a socket with large writes a larger send buffer, once, unless its size was chosen. The default holds about three writes of
+    /// 64 KiB, so that writer and reader would wait for each other all the time.
     /// </summary>
     /// <returns>True when there may be room now.</returns>
-    public bool TryWiden(nint rest)
+    public bool TryEnlargeSendBuffer(nint rest)
     {
         if (_hasSendBuffer || rest < LargeWrite)
             return false;
         _hasSendBuffer = true;
-        return LibcSocketOptions.Set(Descriptor, LibcSocketOptions.SO_SNDBUF, WideSendBuffer / 2) >= 0;
+        return LibcSocketOptions.Set(this, LibcSocketOptions.SO_SNDBUF, LargeSendBuffer / 2) >= 0;
     }
 
-    /// <summary>A new socket of our own, which refuses descriptors where the kernel can.</summary>
-    public static SocketContext Create(int type, EndPoint? endPoint)
+    /// <summary>Keeps the result of a read of a connected socket, if it is an error that lasts.</summary>
+    public int KeepError(int result)
     {
-        if (LibcSocket.Socket(type, out var descriptor) is < 0 and var errno)
-            throw new UnixSocketException((Errno)(-errno), "socket", endPoint);
-        return Adopt(descriptor!);
+        if (result < 0 && result != Again)
+            Volatile.Write(ref _readError, result);
+        return result;
     }
 
-    public static (SocketContext First, SocketContext Second) CreatePair(int type)
+    /// <summary>Runs a piece of work on this socket's event loop.</summary>
+    public void Post(IThreadPoolWorkItem work) => Loop.Post(work);
+
+    /// <summary>Makes a blocking call that receives.</summary>
+    /// <param name="owner">The public object, which is not finalized meanwhile.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="buffer">The room to receive into.</param>
+    /// <param name="milliseconds">How long it may wait; −1 is no limit.</param>
+    public TResult Receive<TCall, TResult>(object owner, TCall call, Span<byte> buffer, int milliseconds = Timeout.Infinite)
+        where TCall : struct, ISocketCall<TResult>
     {
-        if (LibcSocket.SocketPair(type, out var first, out var second) is < 0 and var errno)
-            throw new UnixSocketException((Errno)(-errno), "socketpair");
-        return (Adopt(first!), Adopt(second!));
+        int result = Run<TCall, TResult>(ref call, buffer, LibcPoll.POLLIN, ref _readBudget, milliseconds);
+        GC.KeepAlive(owner);
+        return result >= 0 ? call.GetResult(result) : throw call.CreateException(this, result);
     }
 
-    /// <summary>A socket that somebody else made: a duplicate of it, non-blocking and closed on exec.</summary>
-    /// <param name="handle">The socket, which stays its owner's.</param>
-    /// <param name="type">The type that it has to have.</param>
-    /// <param name="typeName">The same for people.</param>
-    /// <param name="acceptsDescriptors">Whether we ask for descriptors.</param>
-    /// <param name="isOurs">False while its owner may keep it: then the kernel is not told of our wishes, which would become his.</param>
-    /// <exception cref="ArgumentException">It is not a local socket of that type.</exception>
-    public static SocketContext FromHandle(
-        SafeHandle handle, int type, string typeName, bool acceptsDescriptors = false, bool isOurs = true) =>
-        TryFromHandle(handle, type, typeName, acceptsDescriptors, isOurs, out var core) is { } problem
-            ? throw new ArgumentException(problem, nameof(handle))
-            : core!;
-
-    /// <summary>As <see cref="FromHandle"/>, for a descriptor that another process has sent: returns what is wrong with it, or
-    /// null.</summary>
-    /// <exception cref="UnixSocketException">EMFILE: no descriptor left.</exception>
-    public static string? TryFromHandle(
-        SafeHandle handle, int type, string typeName, bool acceptsDescriptors, bool isOurs, out SocketContext? core)
+    /// <summary>Makes a blocking call that sends; otherwise as <see cref="Receive"/>.</summary>
+    public void Send<TCall>(object owner, TCall call, ReadOnlySpan<byte> bytes, int milliseconds = Timeout.Infinite)
+        where TCall : struct, ISocketCall<int>
     {
-        core = null;
+        var buffer = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length); // a call that sends does not change it
+        int result = Run<TCall, int>(ref call, buffer, LibcPoll.POLLOUT, ref _writeBudget, milliseconds);
+        GC.KeepAlive(owner);
+        if (result < 0)
+            throw call.CreateException(this, result);
+    }
+
+    /// <summary>Makes an asynchronous call that receives.</summary>
+    /// <param name="owner">The public object, which is not finalized while the call waits.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="buffer">The room to receive into.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<TResult> ReceiveAsync<TCall, TResult>(
+        object owner, TCall call, Memory<byte> buffer, CancellationToken cancellationToken)
+        where TCall : struct, ISocketCall<TResult>
+    {
+        var operation = Start<TCall, TResult>(ref Readers, owner, ref call, buffer, cancellationToken, out int result, out var error);
+        return operation is not null ? new ValueTask<TResult>(operation, operation.Version)
+            : error is null ? new ValueTask<TResult>(call.GetResult(result))
+            : error is OperationCanceledException ? ValueTask.FromCanceled<TResult>(cancellationToken)
+            : ValueTask.FromException<TResult>(error);
+    }
+
+    /// <summary>Makes an asynchronous call that sends; otherwise as <see cref="ReceiveAsync"/>.</summary>
+    public ValueTask SendAsync<TCall>(object owner, TCall call, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+        where TCall : struct, ISocketCall<int>
+    {
+        var buffer = MemoryMarshal.AsMemory(bytes); // as above
+        var operation = Start<TCall, int>(ref Writers, owner, ref call, buffer, cancellationToken, out _, out var error);
+        return operation is not null ? new ValueTask(operation, operation.Version)
+            : error is null ? ValueTask.CompletedTask
+            : error is OperationCanceledException ? ValueTask.FromCanceled(cancellationToken)
+            : ValueTask.FromException(error);
+    }
+
+    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
+    /// exception.</summary>
+    public bool WaitReady(short events, TimeSpan limit)
+    {
+        int result = LibcPoll.Wait(this, events, ClosingSignal(), limit);
+        if (IsDisposed)
+            throw Disposed();
+        return result != 0;
+    }
+
+    protected override void OnDisposing()
+    {
+        if (_closingSignal is { } signal)
+            LibcEventFd.Signal(signal);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _closingSignal?.Dispose(); // closed when the last blocked thread has released it
+    }
+
+    /// <summary>Creates the descriptor of a new socket.</summary>
+    protected static int CreateDescriptor(int type, EndPoint? endPoint) =>
+        LibcSocket.Socket(type, out var descriptor) is < 0 and var errno
+            ? throw new UnixSocketException((Errno)(-errno), "socket", endPoint)
+            : descriptor!.Detach();
+
+    /// <summary>Creates the descriptors of two connected sockets.</summary>
+    protected static (int First, int Second) CreateDescriptors(int type) =>
+        LibcSocket.SocketPair(type, out var first, out var second) is < 0 and var errno
+            ? throw new UnixSocketException((Errno)(-errno), "socketpair")
+            : (first!.Detach(), second!.Detach());
+
+    /// <summary>Duplicates the descriptor of a socket that was made elsewhere; null where it has not the type.</summary>
+    protected static int? TryDuplicate(SafeHandle handle, int type, out string? problem)
+    {
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");
@@ -170,116 +297,223 @@ internal sealed class SocketContext : IDisposable
         bool local = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_DOMAIN, out int domain) >= 0 && domain == LibcSocket.AF_UNIX;
         if (found >= 0 && local && actual == type)
         {
-            _ = LibcFcntl.SetNonBlocking(duplicate!);
-            bool accepted = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
-            // Set once, to what it is to be: the socket may be shared with another process.
-            if (isOurs)
-                _ = LibcSocketOptions.Set(duplicate!, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
-            // Descriptors may have been sent to it before, or its owner may let them in again: a short read proves nothing here.
-            core = new SocketContext(duplicate!, refusesDescriptors: false)
-            {
-                MayAcceptDescriptors = acceptsDescriptors,
-                HadOtherRule = accepted != acceptsDescriptors,
-                _hasSendBuffer = true, // its size is its owner's business
-            };
-            return null;
+            problem = null;
+            return duplicate!.Detach();
         }
 
         duplicate!.Dispose();
-        string problem = found < 0 ? "is not a socket" : local ? $"is a local socket of another type ({actual})" : "is not a local socket";
-        return $"The descriptor {problem}; a local {typeName} socket is wanted.";
+        string typeName = type switch
+        {
+            LibcSocket.SOCK_STREAM => "stream",
+            LibcSocket.SOCK_DGRAM => "datagram",
+            _ => "seqpacket",
+        };
+        string reason = found < 0 ? "is not a socket" : local ? $"is a local socket of another type ({actual})" : "is not a local socket";
+        problem = $"The descriptor {reason}; a local {typeName} socket is wanted.";
+        return null;
     }
 
-    public static SocketContext Adopt(Descriptor descriptor)
+    /// <summary>Asks the kernel to refuse descriptors, of a socket that is new.</summary>
+    protected void RefuseDescriptors() => RefusesDescriptors = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSRIGHTS, 0) >= 0;
+
+    /// <summary>Prepares a socket that was made elsewhere.</summary>
+    /// <returns>Whether its owner had another setting for descriptors.</returns>
+    protected bool InitializeForeign(bool acceptsDescriptors, bool isOurs)
     {
-        bool refuses = LibcSocketOptions.Set(descriptor, LibcSocketOptions.SO_PASSRIGHTS, 0) >= 0;
-        return new SocketContext(descriptor, refuses);
+        _ = LibcFcntl.SetNonBlocking(this);
+        bool accepted = LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
+        // Set once, to the final value: the socket may be shared with another process. Descriptors may have been sent to it before, or its
+        // owner may let them in again, so a short read proves nothing here.
+        if (isOurs)
+            _ = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSRIGHTS, acceptsDescriptors ? 1 : 0);
+        MayAcceptDescriptors = acceptsDescriptors;
+        _hasSendBuffer = true; // its owner chooses the size
+        return accepted != acceptsDescriptors;
     }
 
-    public UnixEndPoint LocalEndPoint()
+    private int GetOption(int option) => LibcSocketOptions.Get(this, option, out int value) is < 0 and var errno
+        ? throw new UnixSocketException((Errno)(-errno), "getsockopt")
+        : value;
+
+    private void SetOption(int option, int value)
     {
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcSocket.GetSockName(Descriptor, address);
-        return length < 0 ? throw new UnixSocketException((Errno)(-length), "getsockname") : UnixEndPoint.FromSockAddr(address[..length]);
+        if (LibcSocketOptions.Set(this, option, value) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "setsockopt");
     }
 
-    public UnixEndPoint RemoteEndPoint()
+    /// <summary>Repeats a call until it has been carried out: try, poll for as long as that has paid lately, then sleep.</summary>
+    /// <returns>What the last try returned, or <c>-ETIMEDOUT</c>.</returns>
+    private int Run<TCall, TResult>(ref TCall call, Span<byte> buffer, short events, ref SpinBudget budget, int milliseconds)
+        where TCall : struct, ISocketCall<TResult>
     {
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcSocket.GetPeerName(Descriptor, address);
-        return length < 0 ? throw new UnixSocketException((Errno)(-length), "getpeername") : UnixEndPoint.FromSockAddr(address[..length]);
-    }
+        int result = TryOnce<TCall, TResult>(ref call, buffer);
+        long start = result == Again ? Stopwatch.GetTimestamp() : 0;
+        while (result == Again)
+        {
+            long began = Stopwatch.GetTimestamp();
+            if (budget.Budget > 0)
+            {
+                long end = began + budget.Budget;
+                do
+                {
+                    LibcSched.Yield();
+                    result = TryOnce<TCall, TResult>(ref call, buffer);
+                    if (result != Again)
+                    {
+                        budget.Succeeded();
+                        return result;
+                    }
+                }
+                while (Stopwatch.GetTimestamp() < end);
+            }
 
-    /// <summary>The peer's user, group and process of when it connected; the kernel is asked once, since that never changes.</summary>
-    public bool TryGetPeer(out UCred peer)
-    {
-        if (_peer is null && LibcSocketOptions.GetPeerCredentials(Descriptor, out var found) >= 0)
-            _peer = found;
-        peer = _peer.GetValueOrDefault();
-        return _peer is not null;
-    }
+            var limit = milliseconds < 0 ? LibcPoll.Forever : TimeSpan.FromMilliseconds(milliseconds) - Stopwatch.GetElapsedTime(start);
+            if (milliseconds >= 0 && limit <= TimeSpan.Zero)
+                return -(int)Errno.ETIMEDOUT;
+            bool ready = WaitReady(events, limit);
+            budget.Slept(Stopwatch.GetTimestamp() - began);
+            result = TryOnce<TCall, TResult>(ref call, buffer);
+            if (result == Again && !ready)
+                return -(int)Errno.ETIMEDOUT;
+        }
 
-    /// <summary>The peer's credentials, which are read once and kept, also when the socket is closed.</summary>
-    /// <exception cref="UnixSocketException">The kernel does not tell, for example because the socket is not connected.</exception>
-    public PeerCredentials PeerCredentials => _peerCredentials ??= Samehost.PeerCredentials.Of(Descriptor);
-
-    /// <summary>Reads the peer's credentials, to be kept; false when the kernel does not tell.</summary>
-    public bool TryKeepPeerCredentials([NotNullWhen(true)] out PeerCredentials? credentials)
-    {
-        if (_peerCredentials is null && TryGetPeer(out var peer) && peer.Uid != uint.MaxValue)
-            _peerCredentials = Samehost.PeerCredentials.Of(Descriptor, peer);
-        return (credentials = _peerCredentials) is not null;
-    }
-
-    /// <summary>Runs a piece of work on this socket's event loop.</summary>
-    public void Post(IThreadPoolWorkItem work) => Registration.Loop.Post(work);
-
-    /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
-    /// exception.</summary>
-    public bool WaitReady(short events, TimeSpan limit)
-    {
-        int result = LibcPoll.Wait(Descriptor, events, ClosingSignal(), limit);
-        if (IsClosed)
-            throw Closed();
-        return result != 0;
-    }
-
-    /// <summary>Keeps the result of a read of a connected socket, if it is an error that lasts.</summary>
-    public int KeepError(int result)
-    {
-        if (result < 0 && result != -(int)Errno.EAGAIN)
-            Volatile.Write(ref _readError, result);
         return result;
     }
 
-    public void Dispose()
+    private int TryOnce<TCall, TResult>(ref TCall call, Span<byte> buffer)
+        where TCall : struct, ISocketCall<TResult>
     {
-        lock (_lock)
-        {
-            if (_closed)
-                return;
-            Volatile.Write(ref _closed, true);
-            if (_closing is not null)
-                LibcEventFd.Signal(_closing);
-        }
-
-        Registration.Close();
-        Descriptor.Dispose();
-        _closing?.Dispose(); // closed for real when the last waiter has let go of it
-        GC.SuppressFinalize(this);
+        bool drained = false;
+        List<IDisposable>? refused = null;
+        int result = call.Try(this, buffer, ref drained, ref refused);
+        if (refused is not null)
+            DeferredClose.Now(ref refused);
+        return result;
     }
 
-    private static ObjectDisposedException Closed() => new(null, "The socket is closed.");
+    /// <summary>Carries an asynchronous call out now, or queues it until the socket is ready.</summary>
+    /// <returns>The queued operation; null where the call has ended, with a result or an error.</returns>
+    private SocketOperation<TCall, TResult>? Start<TCall, TResult>(
+        ref OperationQueue queue, object owner, ref TCall call, Memory<byte> buffer, CancellationToken cancellationToken,
+        out int result, out Exception? error)
+        where TCall : struct, ISocketCall<TResult>
+    {
+        SocketOperation<TCall, TResult>? operation = null;
+        List<IDisposable>? refused = null;
+        bool yields = false;
+        error = null;
+        result = Again;
+        try
+        {
+            if (MayPollInline)
+                result = PollInline<TCall, TResult>(ref queue, ref call, buffer, cancellationToken, ref refused);
+            if (result == Again)
+            {
+                lock (queue.Lock)
+                {
+                    if (queue.IsClosed || cancellationToken.IsCancellationRequested)
+                    {
+                        error = queue.IsClosed ? Disposed() : new OperationCanceledException(cancellationToken);
+                        result = 0;
+                    }
+                    else if (queue.MayTry && !(yields = queue.MustYield))
+                    {
+                        result = TryInQueue<TCall, TResult>(ref queue, ref call, buffer, ref refused);
+                        if (result != Again)
+                            queue.CountCall();
+                    }
+
+                    if (result == Again)
+                    {
+                        operation = queue.TakeSpare<SocketOperation<TCall, TResult>>() ?? new(this, queue.Kind);
+                        operation.Prepare(owner, call, buffer);
+                        queue.Append(operation, cancellationToken);
+                    }
+                }
+            }
+        }
+#pragma warning disable CA1031 // what the caller's buffer throws is the outcome of the call
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            error = e;
+            result = 0;
+        }
+
+        if (refused is not null)
+            Close<TCall, TResult>(ref refused, waits: operation is not null);
+        if (yields)
+            Post(queue.Kind);
+        else if (operation is not null)
+            WaitFor(operation);
+        else if (result < 0)
+            error = call.CreateException(this, result);
+        GC.KeepAlive(owner);
+        return operation;
+    }
+
+    private int TryInQueue<TCall, TResult>(ref OperationQueue queue, ref TCall call, Memory<byte> buffer, ref List<IDisposable>? refused)
+        where TCall : struct, ISocketCall<TResult>
+    {
+        bool drained = false;
+        int result = call.Try(this, buffer.Span, ref drained, ref refused);
+        queue.Tried(result != Again, drained);
+        return result;
+    }
+
+    /// <summary>Repeats a call for a moment, in the expectation that the peer answers at once; see <see cref="BusyPoller"/>.</summary>
+    private int PollInline<TCall, TResult>(
+        ref OperationQueue queue, ref TCall call, Memory<byte> buffer, CancellationToken cancellationToken, ref List<IDisposable>? refused)
+        where TCall : struct, ISocketCall<TResult>
+    {
+        int result = Again;
+        if (!queue.IsDrained && (!TryInTurn(ref queue, ref call, ref refused, out result) || result != Again))
+            return result;
+        long start = Stopwatch.GetTimestamp(), now;
+        do
+        {
+            // With one processor the peer runs now, however long that takes; so a try always follows.
+            LibcSched.Yield();
+            if (!TryInTurn(ref queue, ref call, ref refused, out result))
+                return Again;
+            now = Stopwatch.GetTimestamp();
+        }
+        while (result == Again && now - start < InlinePollTime);
+        InlineTicks += now - start;
+        return result;
+
+        // False where the call may not be tried: others come first, or it has ended.
+        bool TryInTurn(ref OperationQueue queue, ref TCall call, ref List<IDisposable>? refused, out int result)
+        {
+            lock (queue.Lock)
+            {
+                result = Again;
+                if (queue.IsClosed || cancellationToken.IsCancellationRequested || !queue.IsEmpty)
+                    return false;
+                result = TryInQueue<TCall, TResult>(ref queue, ref call, buffer, ref refused);
+                return true;
+            }
+        }
+    }
+
+    private void Close<TCall, TResult>(ref List<IDisposable>? refused, bool waits)
+        where TCall : struct, ISocketCall<TResult>
+    {
+        if (waits || TCall.ClosesRefusedOnLoop)
+            DeferredClose.OnLoop(this, ref refused);
+        else
+            DeferredClose.Now(ref refused);
+    }
 
     private Descriptor? ClosingSignal()
     {
-        lock (_lock)
+        lock (Readers.Lock)
         {
-            if (_closed)
-                throw Closed();
-            if (_closing is null)
-                _ = LibcEventFd.Create(out _closing); // without it (EMFILE) a wait ends only by readiness or time
-            return _closing;
+            if (IsDisposed)
+                throw Disposed();
+            if (_closingSignal is null)
+                _ = LibcEventFd.Create(out _closingSignal); // without it (EMFILE) a wait ends only by readiness or time
+            return _closingSignal;
         }
     }
 }

@@ -19,23 +19,26 @@ namespace Samehost;
 /// </code></example>
 public sealed class UnixListener : IDisposable, IAsyncDisposable
 {
-    private readonly ListenerState _state;
-    private readonly Acceptor<UnixStream> _accepting;
+    private readonly ListenerContext _context;
 
-    internal UnixListener(ListenerState state)
-    {
-        _state = state;
-        _accepting = new Acceptor<UnixStream>(state, static core => new UnixStream(core));
-    }
+    internal UnixListener(ListenerContext context) => _context = context;
+
+    /// <summary>Closes a forgotten listener; see <see cref="UnixStream"/>.</summary>
+    ~UnixListener() => _context?.Dispose();
 
     /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public UnixEndPoint LocalEndPoint => _state.LocalEndPoint;
+    public UnixEndPoint LocalEndPoint => _context.EndPoint;
 
     /// <summary>The descriptor, for calls that this library does not have. It stays the listener's: do not close it.</summary>
-    public SafeHandle Handle => _state.Core.Descriptor;
+    public SafeHandle Handle => _context;
 
-    internal ListenerState State => _state;
+    /// <summary>Gives the socket to a server, which closes it from now on.</summary>
+    internal ListenerContext Detach()
+    {
+        GC.SuppressFinalize(this);
+        return _context;
+    }
 
     /// <summary>Binds an address and listens on it (bind(2), listen(2)).</summary>
     /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
@@ -43,7 +46,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <exception cref="UnixSocketException">EADDRINUSE (somebody listens there, or something that is not a socket is there, which is
     /// left untouched), EACCES, ENOENT, ENOTDIR, EROFS, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
     public static UnixListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
-        new(ListenerState.Listen(endPoint, options, LibcSocket.SOCK_STREAM));
+        new(ListenerContext.Listen(endPoint, options, LibcSocket.SOCK_STREAM));
 
     /// <summary>
     /// A listener on a listening socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the handle
@@ -53,13 +56,14 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <param name="options">Who may connect, and whether descriptors are taken; backlog and socket file are as its maker chose.</param>
     /// <exception cref="ArgumentException">Not a local stream socket, not listening, or an abstract name without a policy.</exception>
     public static UnixListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
-        new(ListenerState.FromDescriptor(descriptor, options, LibcSocket.SOCK_STREAM, "stream"));
+        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_STREAM, out string? problem)
+            ?? throw new ArgumentException(problem, nameof(descriptor)));
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
     /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public UnixStream Accept() => _accepting.Accept();
+    public UnixStream Accept() => _context.Receive<AcceptCall<UnixStream>, UnixStream>(this, default, default);
 
     /// <summary>Accepts the next connection (accept(2)).</summary>
     /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
@@ -67,10 +71,15 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog. EINVAL: the
     /// socket was shut down.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public ValueTask<UnixStream> AcceptAsync(CancellationToken cancellationToken = default) => _accepting.AcceptAsync(cancellationToken);
+    public ValueTask<UnixStream> AcceptAsync(CancellationToken cancellationToken = default) =>
+        _context.ReceiveAsync<AcceptCall<UnixStream>, UnixStream>(this, default, default, cancellationToken);
 
     /// <summary>Removes the path if it is still ours, and closes. Connections in the backlog are reset; accepted ones live on.</summary>
-    public void Dispose() => _state.Dispose();
+    public void Dispose()
+    {
+        _context.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()

@@ -18,58 +18,56 @@ namespace Samehost;
 /// using var record = await connection.ReceiveAsync(buffer);
 /// Console.WriteLine(Encoding.UTF8.GetString(buffer, 0, record.Count));
 /// </code></example>
-public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
+public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSocket<UnixSeqpacket>
 {
-    private readonly SocketContext _core;
-    private readonly MessageReceiver _receiver;
+    private readonly SocketContext _context;
     private UnixEndPoint? _local;
     private UnixEndPoint? _remote;
 
-    internal UnixSeqpacket(SocketContext core)
-    {
-        _core = core;
-        _receiver = new MessageReceiver(core, LibcSocket.SOCK_SEQPACKET);
-    }
+    internal UnixSeqpacket(SocketContext context) => _context = context;
+
+    /// <summary>Closes a forgotten socket; see <see cref="UnixStream"/>.</summary>
+    ~UnixSeqpacket() => _context?.Dispose();
 
     /// <summary>This end's address.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
-    public UnixEndPoint LocalEndPoint => _local ??= _core.LocalEndPoint();
+    public UnixEndPoint LocalEndPoint => _local ??= _context.LocalEndPoint();
 
     /// <summary>The other end's address. Its bytes are the peer's choice: never take them for who the peer is.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
-    public UnixEndPoint RemoteEndPoint => _remote ??= _core.RemoteEndPoint();
+    public UnixEndPoint RemoteEndPoint => _remote ??= _context.RemoteEndPoint();
 
     /// <summary>The descriptor, for calls that this library does not have. It stays the socket's: do not close it.</summary>
-    public SafeHandle Handle => _core.Descriptor;
+    public SafeHandle Handle => _context;
 
     /// <summary>Whether the peer may send descriptors; see <see cref="UnixStream.AcceptDescriptors"/>.</summary>
     public bool AcceptDescriptors
     {
-        get => _core.AcceptsDescriptors;
-        set => _core.AcceptsDescriptors = value;
+        get => _context.AcceptsDescriptors;
+        set => _context.AcceptsDescriptors = value;
     }
 
-    internal SocketContext Core => _core;
+    internal SocketContext Context => _context;
 
     /// <summary>Connects, blocking the thread where it has to wait (connect(2)).</summary>
     /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
     public static UnixSeqpacket Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
-        new(SocketConnector.Run(endPoint, options, LibcSocket.SOCK_SEQPACKET));
+        new(SocketConnector.Connect(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
     /// <summary>Connects (connect(2)).</summary>
     /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
     public static async ValueTask<UnixSeqpacket> ConnectAsync(
         UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
-        new(await SocketConnector.RunAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
+        new(await SocketConnector.ConnectAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixSeqpacket First, UnixSeqpacket Second) CreatePair()
     {
         var (first, second) = SocketContext.CreatePair(LibcSocket.SOCK_SEQPACKET);
-        first.TellRecordsFromEnd();
-        second.TellRecordsFromEnd();
+        first.PassCredentials();
+        second.PassCredentials();
         return (new UnixSeqpacket(first), new UnixSeqpacket(second));
     }
 
@@ -77,20 +75,21 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentException">Not a local seqpacket socket.</exception>
     public static UnixSeqpacket FromDescriptor(SafeHandle descriptor)
     {
-        var core = SocketContext.FromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, "seqpacket");
-        core.TellRecordsFromEnd();
-        return new UnixSeqpacket(core);
+        var context = SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, acceptsDescriptors: false, out string? problem)
+            ?? throw new ArgumentException(problem, nameof(descriptor));
+        context.PassCredentials();
+        return new UnixSeqpacket(context);
     }
 
     /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
     /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
     /// accept on, so that they can be read when it is closed.</remarks>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
-    public PeerCredentials GetPeerCredentials() => _core.PeerCredentials;
+    public PeerCredentials GetPeerCredentials() => _context.PeerCredentials;
 
     /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
     /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
-    public PeerProcess OpenPeerProcess() => PeerProcess.Of(_core.Descriptor);
+    public PeerProcess OpenPeerProcess() => PeerProcess.Of(_context);
 
     /// <summary>Sends one record, blocking the thread while there is no room. An empty one is a record too.</summary>
     /// <param name="record">The bytes.</param>
@@ -101,10 +100,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle>? descriptors = null)
     {
         DescriptorSender.Check(descriptors ??= []);
-        var call = new SendMessageCall(_core, record, descriptors);
-        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLOUT, ref _core.WriteBudget, Timeout.Infinite);
-        if (result < 0)
-            throw DatagramState.Failure(result, "send", socket: _core);
+        _context.Send(this, new SendMessageCall(descriptors), record);
     }
 
     /// <summary>Sends one record, waiting while there is no room; otherwise as <see cref="Send"/>.</summary>
@@ -114,7 +110,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         ReadOnlyMemory<byte> record, IReadOnlyList<SafeHandle>? descriptors = null, CancellationToken cancellationToken = default)
     {
         DescriptorSender.Check(descriptors ??= []);
-        return _core.Writers.RunWithoutResult(SendMessageOperation.For(_core, record, descriptors), cancellationToken);
+        return _context.SendAsync(this, SendMessageCall.WithCopy(descriptors), record, cancellationToken);
     }
 
     /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>
@@ -122,19 +118,16 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
     /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
     /// null.</param>
     /// <exception cref="UnixSocketException">ECONNRESET: the peer closed without reading what we had sent.</exception>
-    public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null)
-    {
-        var call = new ReceiveMessageCall(_receiver, buffer, Wanted(descriptors));
-        int result = BlockingCall.Run(_core, ref call, LibcPoll.POLLIN, ref _core.ReadBudget, Timeout.Infinite);
-        return result >= 0 ? call.Message : throw DatagramState.Failure(result, "receive", socket: _core);
-    }
+    public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null) =>
+        _context.Receive<ReceiveMessageCall, UnixMessage>(this, new ReceiveMessageCall(Wanted(descriptors)), buffer);
 
     /// <summary>Receives the next record; otherwise as <see cref="Receive"/>.</summary>
     /// <remarks>Cancel safe: a cancelled call has taken nothing.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
     public ValueTask<UnixMessage> ReceiveAsync(
         Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default) =>
-        _core.Readers.Run(ReceiveMessageOperation.For(_receiver, buffer, Wanted(descriptors)), cancellationToken);
+        _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(
+            this, new ReceiveMessageCall(Wanted(descriptors)), buffer, cancellationToken);
 
     /// <summary>
     /// Receives the next record into room that is requested at the moment of the receive: a connection that waits holds no buffer.
@@ -155,19 +148,24 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         IBufferWriter<byte> writer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        return _core.Readers.Run(ReceiveMessageOperation.For(_receiver, writer, Wanted(descriptors)), cancellationToken);
+        var call = new ReceiveMessageCall(Wanted(descriptors), writer);
+        return _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(this, call, default, cancellationToken);
     }
 
     /// <summary>Ends the sending direction: the peer receives what was sent so far, then the end (shutdown(2)).</summary>
     /// <exception cref="UnixSocketException">The kernel refused, for example ENOTCONN.</exception>
     public void ShutdownWrite()
     {
-        if (LibcSocket.Shutdown(_core.Descriptor, LibcSocket.SHUT_WR) is < 0 and var errno)
-            throw DatagramState.Failure(errno, "shutdown");
+        if (LibcSocket.Shutdown(_context, LibcSocket.SHUT_WR) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "shutdown");
     }
 
     /// <summary>Closes the socket; calls that wait end with <see cref="ObjectDisposedException"/>.</summary>
-    public void Dispose() => _core.Dispose();
+    public void Dispose()
+    {
+        _context.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()
@@ -176,6 +174,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    static UnixSeqpacket IAcceptedSocket<UnixSeqpacket>.Create(SocketContext accepted) => new(accepted);
+
     private DescriptorOptions? Wanted(DescriptorOptions? descriptors) =>
-        _core.AcceptsDescriptors ? descriptors ?? DescriptorOptions.Default : null;
+        _context.AcceptsDescriptors ? descriptors ?? DescriptorOptions.Default : null;
 }

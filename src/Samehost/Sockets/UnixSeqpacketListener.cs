@@ -13,23 +13,26 @@ namespace Samehost;
 /// </code></example>
 public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
 {
-    private readonly ListenerState _state;
-    private readonly Acceptor<UnixSeqpacket> _accepting;
+    private readonly ListenerContext _context;
 
-    internal UnixSeqpacketListener(ListenerState state)
-    {
-        _state = state;
-        _accepting = new Acceptor<UnixSeqpacket>(state, static core => new UnixSeqpacket(core));
-    }
+    internal UnixSeqpacketListener(ListenerContext context) => _context = context;
+
+    /// <summary>Closes a forgotten listener; see <see cref="UnixStream"/>.</summary>
+    ~UnixSeqpacketListener() => _context?.Dispose();
 
     /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public UnixEndPoint LocalEndPoint => _state.LocalEndPoint;
+    public UnixEndPoint LocalEndPoint => _context.EndPoint;
 
     /// <summary>The descriptor, for calls that this library does not have. It stays the listener's: do not close it.</summary>
-    public SafeHandle Handle => _state.Core.Descriptor;
+    public SafeHandle Handle => _context;
 
-    internal ListenerState State => _state;
+    /// <summary>Gives the socket to a server, which closes it from now on.</summary>
+    internal ListenerContext Detach()
+    {
+        GC.SuppressFinalize(this);
+        return _context;
+    }
 
     /// <summary>Binds an address and listens on it (bind(2), listen(2)).</summary>
     /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
@@ -37,28 +40,34 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     /// <exception cref="UnixSocketException">As <see cref="UnixListener.Listen"/>.</exception>
     /// <exception cref="ArgumentException">The address has no name, or an abstract one comes without a policy.</exception>
     public static UnixSeqpacketListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
-        new(ListenerState.Listen(endPoint, options, LibcSocket.SOCK_SEQPACKET));
+        new(ListenerContext.Listen(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
     /// <summary>A listener on a duplicate of a listening socket that was made elsewhere; see
     /// <see cref="UnixListener.FromDescriptor"/>.</summary>
     /// <exception cref="ArgumentException">Not a local seqpacket socket, not listening, or an abstract name without a policy.</exception>
     public static UnixSeqpacketListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
-        new(ListenerState.FromDescriptor(descriptor, options, LibcSocket.SOCK_SEQPACKET, "seqpacket"));
+        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_SEQPACKET, out string? problem)
+            ?? throw new ArgumentException(problem, nameof(descriptor)));
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public UnixSeqpacket Accept() => _accepting.Accept();
+    public UnixSeqpacket Accept() => _context.Receive<AcceptCall<UnixSeqpacket>, UnixSeqpacket>(this, default, default);
 
     /// <summary>Accepts the next connection (accept(2)).</summary>
     /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
-    public ValueTask<UnixSeqpacket> AcceptAsync(CancellationToken cancellationToken = default) => _accepting.AcceptAsync(cancellationToken);
+    public ValueTask<UnixSeqpacket> AcceptAsync(CancellationToken cancellationToken = default) =>
+        _context.ReceiveAsync<AcceptCall<UnixSeqpacket>, UnixSeqpacket>(this, default, default, cancellationToken);
 
     /// <summary>Removes the path if it is still ours, and closes.</summary>
-    public void Dispose() => _state.Dispose();
+    public void Dispose()
+    {
+        _context.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <inheritdoc cref="Dispose"/>
     public ValueTask DisposeAsync()

@@ -1,10 +1,11 @@
 using System.Buffers;
-using Samehost.Interop;
+using System.Runtime.InteropServices;
+using Samehost.Ancillary;
 using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <content>Reading and writing.</content>
+/// <content>Reading, writing, and messages with descriptors.</content>
 public sealed partial class UnixStream
 {
     /// <summary>
@@ -14,22 +15,8 @@ public sealed partial class UnixStream
     /// <returns>The number of bytes; 0 at the end of the stream, when the peer has ended its sending direction or closed.</returns>
     /// <exception cref="IOException">ECONNRESET when the peer closed without reading what we had sent (the bytes that it
     /// sent before are read first, and every later read fails likewise); ETIMEDOUT after <see cref="ReadTimeout"/>.</exception>
-    public override int Read(Span<byte> buffer)
-    {
-        int result;
-        if (buffer.IsEmpty)
-        {
-            var readable = new ReadableCall(_state);
-            result = BlockingCall.Run(_core, ref readable, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
-        }
-        else
-        {
-            var read = new ReadCall(_state, buffer);
-            result = BlockingCall.Run(_core, ref read, LibcPoll.POLLIN, ref _core.ReadBudget, _readTimeout);
-        }
-
-        return result >= 0 ? result : throw _state.Failure(result, "read");
-    }
+    public override int Read(Span<byte> buffer) =>
+        _context.Receive<ReadCall, int>(this, default, buffer, _readTimeout);
 
     /// <inheritdoc cref="Read(Span{byte})"/>
     public override int Read(byte[] buffer, int offset, int count)
@@ -55,7 +42,7 @@ public sealed partial class UnixStream
     /// <returns>The number of bytes; 0 at the end of the stream.</returns>
     /// <exception cref="IOException">ECONNRESET; see <see cref="Read(Span{byte})"/>.</exception>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _core.Readers.Run(ReadOperation.For(_state, buffer), cancellationToken);
+        _context.ReceiveAsync<ReadCall, int>(this, default, buffer, cancellationToken);
 
     /// <summary>
     /// Reads what is there, at least one byte, into room that it asks for at the moment it reads: a connection that waits holds no buffer.
@@ -73,7 +60,7 @@ public sealed partial class UnixStream
     public ValueTask<int> ReadAsync(IBufferWriter<byte> writer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        return _core.Readers.Run(ReadIntoOperation.For(_state, writer), cancellationToken);
+        return _context.ReceiveAsync<ReadCall, int>(this, new ReadCall(writer), default, cancellationToken);
     }
 
     /// <inheritdoc cref="ReadAsync(Memory{byte}, CancellationToken)"/>
@@ -86,11 +73,7 @@ public sealed partial class UnixStream
     /// <summary>Hands all bytes to the kernel, waiting for room where needed.</summary>
     /// <exception cref="IOException">EPIPE when the peer has closed (never a signal); ETIMEDOUT after <see cref="WriteTimeout"/>, when
     /// part of the bytes may have been sent.</exception>
-    public override void Write(ReadOnlySpan<byte> buffer)
-    {
-        var write = new WriteCall(_state, buffer);
-        Finish(BlockingCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
-    }
+    public override void Write(ReadOnlySpan<byte> buffer) => _context.Send(this, new WriteCall(), buffer, _writeTimeout);
 
     /// <inheritdoc cref="Write(ReadOnlySpan{byte})"/>
     public override void Write(byte[] buffer, int offset, int count)
@@ -107,8 +90,7 @@ public sealed partial class UnixStream
     public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
         ArgumentNullException.ThrowIfNull(buffers);
-        var write = new VectoredWriteCall(_state, buffers);
-        Finish(BlockingCall.Run(_core, ref write, LibcPoll.POLLOUT, ref _core.WriteBudget, _writeTimeout));
+        _context.Send(this, new VectoredWriteCall(buffers), default, _writeTimeout);
     }
 
     /// <summary>Hands all bytes to the kernel, waiting for room where needed.</summary>
@@ -118,7 +100,7 @@ public sealed partial class UnixStream
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">EPIPE when the peer has closed (never a signal).</exception>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _core.Writers.RunWithoutResult(WriteOperation.For(_state, buffer), cancellationToken);
+        _context.SendAsync(this, new WriteCall(), buffer, cancellationToken);
 
     /// <inheritdoc cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
@@ -138,7 +120,7 @@ public sealed partial class UnixStream
         // The list is read again with a lock held, where code of others must not run.
         if (buffers is not (ReadOnlyMemory<byte>[] or List<ReadOnlyMemory<byte>>))
             buffers = [.. buffers];
-        return _core.Writers.RunWithoutResult(new VectoredWriteOperation(_state, buffers), cancellationToken);
+        return _context.SendAsync(this, new VectoredWriteCall(buffers), default, cancellationToken);
     }
 
     /// <summary>For code from before tasks; runs <see cref="ReadAsync(Memory{byte}, CancellationToken)"/>.</summary>
@@ -155,9 +137,97 @@ public sealed partial class UnixStream
     /// <summary>Ends what <see cref="BeginWrite"/> began.</summary>
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
-    private void Finish(int result)
+    /// <summary>
+    /// Whether the peer may send descriptors (SO_PASSRIGHTS). False by default: the kernel then refuses them where it can
+    /// (Linux 6.16: the sender gets EPERM), and closes them otherwise.
+    /// </summary>
+    public bool AcceptDescriptors
     {
-        if (result < 0)
-            throw _state.Failure(result, "write");
+        get => _context.AcceptsDescriptors;
+        set => _context.AcceptsDescriptors = value;
+    }
+
+    /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
+    /// accept on, so that they can be read when it is closed.</remarks>
+    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    public PeerCredentials GetPeerCredentials() => _context.PeerCredentials;
+
+    /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
+    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    public PeerProcess OpenPeerProcess() => PeerProcess.Of(_context);
+
+    /// <summary>Sends bytes with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)). They reach the peer with
+    /// the
+    /// first of the bytes; ours stay open and are ours to close.</summary>
+    /// <param name="bytes">At least one byte: on a stream the kernel would drop descriptors that go with nothing.</param>
+    /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
+    /// <exception cref="UnixSocketException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in
+    /// flight.</exception>
+    public void Send(ReadOnlySpan<byte> bytes, IReadOnlyList<SafeHandle> descriptors)
+    {
+        CheckSend(bytes.Length, descriptors);
+        _context.Send(this, new SendMessageCall(descriptors), bytes, _writeTimeout);
+    }
+
+    /// <summary>Sends bytes with descriptors; see <see cref="Send"/>.</summary>
+    /// <remarks>Not cancel safe: a cancelled send may have sent the descriptors and part of the bytes.</remarks>
+    /// <param name="bytes">At least one byte; they must not change until the call has ended.</param>
+    /// <param name="descriptors">Up to 253; they must stay open until the call has ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As for <see cref="Send"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken = default)
+    {
+        CheckSend(bytes.Length, descriptors);
+        return _context.SendAsync(this, SendMessageCall.WithCopy(descriptors), bytes, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads bytes and the descriptors that came with them, blocking the thread until there are some.
+    /// </summary>
+    /// <remarks>
+    /// The boundary: a read ends with the bytes of the first send that carried descriptors, so the set belongs to the message that holds
+    /// the last byte of this read. Bytes sent before it may stand in front. Two sets never come together.
+    /// </remarks>
+    /// <param name="buffer">Where the bytes go; not empty.</param>
+    /// <param name="descriptors">Which descriptors to take; <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <exception cref="InvalidOperationException"><see cref="AcceptDescriptors"/> is off.</exception>
+    /// <exception cref="UnixSocketException">ECONNRESET, as for a read.</exception>
+    public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null)
+    {
+        CheckReceive(buffer.Length);
+        var call = new ReceiveMessageCall(descriptors ?? DescriptorOptions.Default);
+        return _context.Receive<ReceiveMessageCall, UnixMessage>(this, call, buffer, _readTimeout);
+    }
+
+    /// <summary>Reads bytes and the descriptors that came with them; the boundary is that of <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a cancelled call has taken nothing from the stream.</remarks>
+    /// <param name="buffer">Where the bytes go; not empty.</param>
+    /// <param name="descriptors">Which descriptors to take; <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException"><see cref="AcceptDescriptors"/> is off.</exception>
+    /// <exception cref="UnixSocketException">ECONNRESET, as for a read.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(
+        Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default)
+    {
+        CheckReceive(buffer.Length);
+        var call = new ReceiveMessageCall(descriptors ?? DescriptorOptions.Default);
+        return _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(this, call, buffer, cancellationToken);
+    }
+
+    private static void CheckSend(int length, IReadOnlyList<SafeHandle> descriptors)
+    {
+        DescriptorSender.Check(descriptors);
+        if (length == 0)
+            throw new ArgumentException("On a stream descriptors need at least one byte to go with; the kernel drops them otherwise.");
+    }
+
+    private void CheckReceive(int length)
+    {
+        if (!AcceptDescriptors)
+            throw new InvalidOperationException("The stream does not accept descriptors; set AcceptDescriptors before the peer sends any.");
+        if (length == 0)
+            throw new ArgumentException("Descriptors come with bytes; the buffer has room for none.");
     }
 }

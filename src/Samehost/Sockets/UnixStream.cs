@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Samehost.Interop;
 using Samehost.Sockets;
@@ -21,41 +22,118 @@ namespace Samehost;
 /// using var reader = new StreamReader(stream);
 /// Console.WriteLine(await reader.ReadLineAsync());
 /// </code></example>
-public sealed partial class UnixStream : Stream
+public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
 {
-    private readonly StreamState _state;
-    private readonly SocketContext _core;
+    private readonly SocketContext _context;
     private UnixEndPoint? _local;
     private UnixEndPoint? _remote;
     private int _readTimeout = Timeout.Infinite;
     private int _writeTimeout = Timeout.Infinite;
 
-    internal UnixStream(SocketContext core)
-    {
-        _core = core;
-        _state = new StreamState(core);
-    }
+    internal UnixStream(SocketContext context) => _context = context;
+
+    /// <summary>Closes a forgotten stream: the event loop keeps the context alive, to which it does not belong.</summary>
+    ~UnixStream() => Dispose(disposing: false);
 
     /// <summary>This end's address; <see cref="UnixEndPointKind.Unnamed"/> for most clients (getsockname(2)).</summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
-    public UnixEndPoint LocalEndPoint => _local ??= _core.LocalEndPoint();
+    public UnixEndPoint LocalEndPoint => _local ??= _context.LocalEndPoint();
 
     /// <summary>
     /// The other end's address (getpeername(2)). Its bytes are the peer's choice: never take them for who the peer is.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
-    public UnixEndPoint RemoteEndPoint => _remote ??= _core.RemoteEndPoint();
+    public UnixEndPoint RemoteEndPoint => _remote ??= _context.RemoteEndPoint();
 
     /// <summary>The descriptor, for calls that this library does not have. It stays the stream's: do not close it.</summary>
-    public SafeHandle Handle => _core.Descriptor;
+    public SafeHandle Handle => _context;
 
-    internal SocketContext Core => _core;
+    internal SocketContext Context => _context;
+
+    /// <summary>Connects to a listening stream socket, blocking the thread where it has to wait (connect(2)).</summary>
+    /// <param name="endPoint">A path or an abstract name.</param>
+    /// <param name="options">How patiently.</param>
+    /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE (a socket of another type is there), EAGAIN
+    /// (the backlog stayed full), ENOTDIR, ELOOP, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
+    /// <exception cref="ArgumentException">The address has no name.</exception>
+    public static UnixStream Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
+        new(SocketConnector.Connect(endPoint, options, LibcSocket.SOCK_STREAM));
+
+    /// <summary>Connects to a listening stream socket (connect(2)).</summary>
+    /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
+    /// <param name="endPoint">A path or an abstract name.</param>
+    /// <param name="options">How patiently.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Connect"/>.</exception>
+    /// <exception cref="ArgumentException">The address has no name.</exception>
+    public static async ValueTask<UnixStream> ConnectAsync(
+        UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
+        new(await SocketConnector.ConnectAsync(endPoint, options, LibcSocket.SOCK_STREAM, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Two streams connected to each other, without a name (socketpair(2)).</summary>
+    /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
+    public static (UnixStream First, UnixStream Second) CreatePair()
+    {
+        var (first, second) = SocketContext.CreatePair(LibcSocket.SOCK_STREAM);
+        return (new UnixStream(first), new UnixStream(second));
+    }
+
+    /// <summary>
+    /// A stream on a connected socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the
+    /// handle stays the caller's to close. The socket becomes non-blocking for everybody who shares it (fcntl(2)).
+    /// </summary>
+    /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
+    public static UnixStream FromDescriptor(SafeHandle descriptor) =>
+        TryFromDescriptor(descriptor, mustBeConnected: false, out string? problem)
+            ?? throw new ArgumentException(problem, nameof(descriptor));
+
+    /// <summary>As <see cref="FromDescriptor"/>, for one that another process has sent: null where something is wrong with it.</summary>
+    /// <exception cref="UnixSocketException">EMFILE: no descriptor left.</exception>
+    internal static UnixStream? TryFromDescriptor(SafeHandle descriptor, bool mustBeConnected, out string? problem)
+    {
+        if (SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_STREAM, acceptsDescriptors: false, out problem) is not { } context)
+            return null;
+        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
+        if (LibcSocketOptions.Get(context, LibcSocketOptions.SO_ACCEPTCONN, out int listening) >= 0 && listening != 0)
+            problem = "The socket listens; use UnixListener.FromDescriptor for it.";
+        else if (mustBeConnected && LibcSocket.GetPeerName(context, address) < 0)
+            problem = "The socket is not connected.";
+        else
+            return new UnixStream(context);
+        context.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// A stream on the connection of a runtime <see cref="Socket"/>, which should not be used further. It gets a duplicate of the
+    /// descriptor; dispose of the socket when convenient.
+    /// </summary>
+    /// <exception cref="ArgumentException">Not a local stream socket.</exception>
+    public static UnixStream FromSocket(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return FromDescriptor(socket.SafeHandle);
+    }
+
+    /// <summary>Hands the connection over to a runtime <see cref="Socket"/> and closes this stream, which ends its pending calls.</summary>
+    /// <exception cref="UnixSocketException">EMFILE: no descriptor left; the stream is as it was.</exception>
+    /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
+    public Socket ToSocket()
+    {
+        if (LibcFcntl.Duplicate(_context, out var duplicate) is < 0 and var errno)
+            throw new UnixSocketException((Errno)(-errno), "dup");
+        // The runtime's Socket starts out blocking and switches by itself when it is used asynchronously.
+        _ = LibcFcntl.SetNonBlocking(duplicate!, nonBlocking: false);
+        var socket = new Socket(new SafeSocketHandle(duplicate!.Detach(), ownsHandle: true));
+        Dispose();
+        return socket;
+    }
 
     /// <summary>True until the stream is closed.</summary>
-    public override bool CanRead => !_core.IsClosed;
+    public override bool CanRead => !_context.IsDisposed;
 
     /// <summary>True until the stream is closed.</summary>
-    public override bool CanWrite => !_core.IsClosed;
+    public override bool CanWrite => !_context.IsDisposed;
 
     /// <summary>
     /// Whether the peer has closed its socket, or shut down both directions, rather than only ended its sending direction (POLLHUP,
@@ -63,7 +141,7 @@ public sealed partial class UnixStream : Stream
     /// the peer sent before it closed can still be read.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
-    public bool IsPeerClosed => LibcPoll.IsReady(_core.Descriptor, LibcPoll.POLLHUP);
+    public bool IsPeerClosed => LibcPoll.IsReady(_context, LibcPoll.POLLHUP);
 
     /// <summary>Always false.</summary>
     public override bool CanSeek => false;
@@ -98,11 +176,11 @@ public sealed partial class UnixStream : Stream
     /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
     public int SendBufferSize
     {
-        get => _core.SendBufferSize;
+        get => _context.SendBufferSize;
         set
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            _core.SendBufferSize = value;
+            _context.SendBufferSize = value;
         }
     }
 
@@ -147,10 +225,11 @@ public sealed partial class UnixStream : Stream
     /// any thread.</summary>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            _core.Dispose();
+        _context?.Dispose();
         base.Dispose(disposing);
     }
+
+    static UnixStream IAcceptedSocket<UnixStream>.Create(SocketContext accepted) => new(accepted);
 
     private static int CheckTimeout(int milliseconds)
     {
@@ -163,7 +242,7 @@ public sealed partial class UnixStream : Stream
 
     private void Shutdown(int how)
     {
-        if (LibcSocket.Shutdown(_core.Descriptor, how) is < 0 and var errno)
+        if (LibcSocket.Shutdown(_context, how) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "shutdown");
     }
 }

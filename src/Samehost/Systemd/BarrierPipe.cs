@@ -1,5 +1,5 @@
 using Samehost.Interop;
-using Samehost.EventLoops;
+using Samehost.Sockets;
 
 namespace Samehost.Systemd;
 
@@ -9,17 +9,15 @@ internal sealed class BarrierPipe : IDisposable
 {
     private static readonly string[] Message = ["BARRIER=1"];
 
-    private readonly Descriptor _readEnd;
+    private readonly SocketContext _readEnd; // not a socket; it is used to wait only
     private readonly Descriptor _writeEnd;
-    private readonly Registration _registration;
 
     public BarrierPipe()
     {
         if (LibcPipe.Create(out var readEnd, out var writeEnd) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "pipe");
-        _readEnd = readEnd!;
+        _readEnd = new SocketContext(readEnd!.Detach(), type: 0);
         _writeEnd = writeEnd!;
-        _registration = new Registration(_readEnd);
     }
 
     public async ValueTask SendAsync(SystemdNotifier notify, CancellationToken cancellationToken)
@@ -29,24 +27,22 @@ internal sealed class BarrierPipe : IDisposable
     }
 
     /// <summary>Completes when the service manager has closed the write end.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) =>
-        _registration.Readers.RunWithoutResult(new HangUp(_readEnd), cancellationToken);
+    public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
+        _ = await _readEnd.ReceiveAsync<HangUpCall, int>(this, default, default, cancellationToken).ConfigureAwait(false);
 
     public void Dispose()
     {
-        _registration.Close(); // before the descriptor, so that the event loop never sees a new one with its number
         _readEnd.Dispose();
         _writeEnd.Dispose();
     }
 
-    private sealed class HangUp(Descriptor end) : PendingOperation<int>
+    private readonly struct HangUpCall : ISocketCall<int>
     {
-        internal override bool TryPerform(ref bool drained)
-        {
-            if (!LibcPoll.IsReady(end, events: 0)) // a hang-up is always reported
-                return false;
-            SetOutcome(0);
-            return true;
-        }
+        public int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused) =>
+            LibcPoll.IsReady(socket, events: 0) ? 0 : SocketContext.Again; // a hang-up is always reported
+
+        public int GetResult(int result) => result;
+
+        public Exception CreateException(SocketContext socket, int error) => new UnixSocketException((Errno)(-error), "poll");
     }
 }

@@ -27,7 +27,7 @@ internal static class ServeStorm
     {
         var crowd = Enumerable.Range(0, 150).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
         foreach (var (first, second) in crowd)
-            _ = (first.Registration.Loop, second.Registration.Loop);
+            _ = (first.Loop, second.Loop);
         foreach (var (first, second) in crowd)
         {
             first.Dispose();

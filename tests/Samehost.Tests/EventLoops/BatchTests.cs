@@ -26,7 +26,7 @@ public sealed class BatchTests : CountingSocketTest
         _one = Pair();
         do
             _other = Pair();
-        while (_other.Near.Core.Registration.Loop != _one.Near.Core.Registration.Loop);
+        while (_other.Near.Context.Loop != _one.Near.Context.Loop);
     }
 
     [Fact(Timeout = 180_000)]
@@ -79,7 +79,7 @@ public sealed class BatchTests : CountingSocketTest
         Task[] reads = [ReadAsync(_one.Near), ReadAsync(_other.Near)];
         await WaitsAsync(_one.Near);
         await WaitsAsync(_other.Near);
-        _one.Near.Core.Registration.Loop.Post(new PostedWork(() =>
+        _one.Near.Context.Loop.Post(new PostedWork(() =>
         {
             _one.Far.WriteByte(1);
             _other.Far.WriteByte(1);
@@ -98,7 +98,7 @@ public sealed class BatchTests : CountingSocketTest
     /// <summary>Carries out a read as a loop does for a batch, whose place this test takes.</summary>
     private async Task<(PendingOperation Operation, Task<int> Task)> CarryOutAsync(CancellationToken token)
     {
-        var registration = _one.Near.Core.Registration;
+        var registration = _one.Near.Context;
         var read = _one.Near.ReadAsync(new byte[1], token).AsTask();
         await Eventually.IsTrueAsync(() => registration.TryLeave(writing: false), "the loop leaves it to us");
         _one.Far.WriteByte(1);

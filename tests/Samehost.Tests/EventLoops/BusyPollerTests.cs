@@ -19,7 +19,7 @@ public sealed class BusyPollerTests : CountingSocketTest
 
     public BusyPollerTests() => (_near, _far) = UnixStream.CreatePair();
 
-    private Registration Registration => _near.Core.Registration;
+    private Registration Registration => _near.Context;
 
     [Fact(Timeout = Limit)]
     public async Task What_comes_while_it_is_away_is_reported_when_it_returns()
@@ -66,14 +66,14 @@ public sealed class BusyPollerTests : CountingSocketTest
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeave(writing: false));
         _far.WriteByte(1);
-        _near.Core.Readers.TryPoll()!.Complete();
+        _near.Context.Readers.TryPoll(_near.Context)!.Complete();
         Assert.Equal(1, await read);
 
         read = _near.ReadAsync(_bytes, Token).AsTask();
-        Assert.Null(_near.Core.Readers.TryPoll());
+        Assert.Null(_near.Context.Readers.TryPoll(_near.Context));
         Assert.False(IsInEpoll());
         _far.WriteByte(2);
-        _near.Core.Readers.TryPoll()!.Complete();
+        _near.Context.Readers.TryPoll(_near.Context)!.Complete();
         Assert.Equal(1, await read);
         Assert.Equal(2, _bytes[0]);
     }
@@ -214,5 +214,5 @@ public sealed class BusyPollerTests : CountingSocketTest
     /// <summary>Whether its loop's epoll set has it, as proc(5) tells.</summary>
     private bool IsInEpoll() => File
         .ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{Registration.Loop.Epoll.Number}"))
-        .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Core.Descriptor.Number,9} "), StringComparison.Ordinal);
+        .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Context.Number,9} "), StringComparison.Ordinal);
 }

@@ -75,7 +75,7 @@ public sealed class CompletionTests : CountingSocketTest
         for (int i = 0; i < 100; i++)
         {
             Assert.Null(await LocalSeenAsync("read"));
-            near.Core.Post(new PostedWork(() => _local.Value = "posted"));
+            near.Context.Post(new PostedWork(() => _local.Value = "posted"));
             Assert.Null(await LocalSeenAsync("read after posted work"));
         }
 

@@ -31,7 +31,7 @@ public sealed class EventLoopGroupTests : IDisposable
     public void A_crowd_of_which_nobody_has_waited_yet_is_spread_as_well()
     {
         var crowd = Enumerable.Range(0, Many / 2).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
-        int[] shares = [.. crowd.Select(pair => pair.First.Registration.Loop).GroupBy(loop => loop).Select(group => group.Count())];
+        int[] shares = [.. crowd.Select(pair => pair.First.Loop).GroupBy(loop => loop).Select(group => group.Count())];
         foreach (var (first, second) in crowd)
         {
             first.Dispose();

@@ -90,7 +90,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         var read = near.ReadAsync(new byte[1], Token).GetAwaiter();
         read.UnsafeOnCompleted(() => served.SetResult(Thread.CurrentThread.IsThreadPoolThread));
         for (int i = 0; i < 8; i++)
-            near.Core.Registration.Cost.Add(Stopwatch.Frequency, 0); // as if its continuations had computed for a long time
+            near.Context.Timing.Add(Stopwatch.Frequency, 0); // as if its continuations had computed for a long time
 
         ThreadPoolQueue.IsRefused = true;
         try

@@ -46,7 +46,7 @@ internal sealed class FramePair : IDisposable
         {
             Task<bool> wait = reader.WaitToReadAsync(cancellation.Token).AsTask();
             // The wait may not have been told yet of what has arrived; the peer's room would run out if that stayed there.
-            SpinWait.SpinUntil(() => wait.IsCompleted || !LibcPoll.IsReady(Own.Core.Descriptor, LibcPoll.POLLIN));
+            SpinWait.SpinUntil(() => wait.IsCompleted || !LibcPoll.IsReady(Own.Context, LibcPoll.POLLIN));
             if (!wait.IsCompleted)
                 cancellation.Cancel();
             try

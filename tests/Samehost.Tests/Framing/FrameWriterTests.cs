@@ -11,7 +11,7 @@ public sealed class FrameWriterTests : IDisposable
 
     public void Dispose() => _pair.Dispose();
 
-    private bool SomethingArrived => LibcPoll.IsReady(_pair.Own.Core.Descriptor, LibcPoll.POLLIN);
+    private bool SomethingArrived => LibcPoll.IsReady(_pair.Own.Context, LibcPoll.POLLIN);
 
     [Theory]
     [InlineData(false, new byte[] { 3, 0, 0, 0, 7, 8, 9 })]

@@ -13,7 +13,7 @@ public sealed class DescriptorReserveTests
         var (near, far) = UnixStream.CreatePair();
         using var one = near;
         using var other = far;
-        var descriptor = near.Core.Descriptor;
+        var descriptor = near.Context;
         int left = LibcLimits.Descriptors() - descriptor.Number;
         Assert.True(new DescriptorReserve(left).IsTouchedBy(descriptor));
         Assert.False(new DescriptorReserve(left - 1).IsTouchedBy(descriptor));

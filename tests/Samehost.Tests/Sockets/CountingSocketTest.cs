@@ -21,5 +21,5 @@ public abstract class CountingSocketTest : SocketTest
     }
 
     /// <summary>Until a read of this stream's waits.</summary>
-    protected static Task WaitsAsync(UnixStream stream) => Eventually.IsTrueAsync(() => !stream.Core.Readers.IsEmpty, "a read waits");
+    protected static Task WaitsAsync(UnixStream stream) => Eventually.IsTrueAsync(() => !stream.Context.Readers.IsEmpty, "a read waits");
 }

@@ -6,7 +6,7 @@ using Samehost.SocketFiles;
 namespace Samehost.Sockets;
 
 /// <content>Changing hands.</content>
-internal sealed partial class ListenerState
+internal sealed partial class ListenerContext
 {
     private const int QuietLooks = 5;
 
@@ -25,7 +25,7 @@ internal sealed partial class ListenerState
     /// <param name="type">The type of the socket.</param>
     /// <exception cref="IOException">It is no listening local socket, or the path cannot be one.</exception>
     /// <exception cref="ArgumentException">It has an abstract name, and the options have no policy.</exception>
-    public static ListenerState FromPredecessor(
+    public static ListenerContext FromPredecessor(
         SafeHandle descriptor, UnixListenerOptions? options, ReadOnlyMemory<byte> path, out int type)
     {
         if (!path.IsEmpty && UnixEndPointText.ProblemWithPath(path.Span) is { } bad)
@@ -38,14 +38,13 @@ internal sealed partial class ListenerState
                 type = LibcSocket.SOCK_STREAM; // anything else is refused below
         }
 
-        string typeName = type == LibcSocket.SOCK_SEQPACKET ? "seqpacket" : "stream";
-        // Not ours until we inherit it.
-        if (TryFromDescriptor(descriptor, options, type, typeName, isOurs: false, out var state) is { } problem)
-            throw new IOException($"The predecessor did not send a listening socket. {problem}");
-        state!._predecessor = state.LastToListen();
+        // Not ours until the handover is confirmed.
+        var context = TryFromHandle(descriptor, options, type, out string? problem, isOurs: false)
+            ?? throw new IOException($"The predecessor did not send a listening socket. {problem}");
+        context._predecessor = context.LastToListen();
         if (!path.IsEmpty)
-            state._local = state._inheritance = UnixEndPoint.FromPath(path.Span);
-        return state;
+            context._endPoint = context._inheritance = UnixEndPoint.FromPath(path.Span);
+        return context;
     }
 
     /// <summary>The descriptor is about to be shared; returns the path that goes with it, empty when it is not ours to give.</summary>
@@ -56,7 +55,7 @@ internal sealed partial class ListenerState
     }
 
     /// <summary>Has the kernel go by our rule for descriptors: whoever had the socket, or has it, too, may have changed it.</summary>
-    public void TellKernel() => Core.AcceptsDescriptors = Core.AcceptsDescriptors;
+    public void TellKernel() => AcceptsDescriptors = AcceptsDescriptors;
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
     /// <returns>False when it has been removed.</returns>
@@ -72,15 +71,15 @@ internal sealed partial class ListenerState
     {
         lock (_lock)
         {
-            if (Core.IsClosed)
+            if (IsDisposed)
                 return true;
             using var lease = isHeir && _inheritance is { } wanted ? SocketFileLock.TryTake(wanted.NameBytes.Span, LockPatience) : null;
             if (isHeir && LastToListen() != _predecessor)
                 return false;
             TellKernel();
-            _ = LibcSocket.Listen(Core.Descriptor, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
+            _ = LibcSocket.Listen(this, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
             if (_inheritance is { } path)
-                _file = SocketFile.Adopt(Core.Descriptor, path);
+                _file = SocketFile.Adopt(this, path);
             return _inheritance is null || _file is not null;
         }
     }
@@ -92,9 +91,9 @@ internal sealed partial class ListenerState
     {
         try
         {
-            for (int quiet = 0; quiet < QuietLooks && !Core.IsClosed;)
+            for (int quiet = 0; quiet < QuietLooks && !IsDisposed;)
             {
-                quiet = LibcPoll.IsReady(Core.Descriptor, LibcPoll.POLLIN) ? 0 : quiet + 1;
+                quiet = LibcPoll.IsReady(this, LibcPoll.POLLIN) ? 0 : quiet + 1;
                 if (quiet == 0)
                     look();
                 await Task.Delay(LookEvery).ConfigureAwait(false);
@@ -107,5 +106,5 @@ internal sealed partial class ListenerState
     }
 
     /// <summary>The process that has called listen(2) last: of a socket that several successors have, the one whose it is.</summary>
-    private int LastToListen() => LibcSocketOptions.GetPeerCredentials(Core.Descriptor, out var last) >= 0 ? last.Pid : 0;
+    private int LastToListen() => LibcSocketOptions.GetPeerCredentials(this, out var last) >= 0 ? last.Pid : 0;
 }

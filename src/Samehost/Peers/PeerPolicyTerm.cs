@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Peers;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Samehost.SocketFiles;
+using Samehost.Inspection;
 
 namespace Samehost.Serving;
 
@@ -13,7 +13,7 @@ internal static class EventHandlerErrors
     public static void Report(string handler, Exception error)
     {
         // The text of an exception may hold what a client has sent.
-        string text = SocketOwner.Escape($"{error.GetType()}: {error.Message}");
+        string text = PrintableText.Of($"{error.GetType()}: {error.Message}");
         Lines.Add($"samehost: {handler} threw {text}");
     }
 

@@ -1,15 +1,17 @@
 using System.Net.Sockets;
+using System.Text;
 using Samehost.Diagnostics.Explaining;
+using Samehost.Inspection;
 
 namespace Samehost.Diagnostics;
 
 /// <summary>
-/// Why connecting to an address, or binding it, works or fails: the way that the path leads step by step, the socket that is there, and one
-/// verdict with its errno, its reason and what to change.
+/// Why connecting to an address, or binding it, works or fails: the path step by step, the socket at its end, and one verdict with its errno,
+/// its reason and what to change.
 /// </summary>
 /// <remarks>
-/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs nobody: its only call on a socket is
-/// the probe of <see cref="UnixExplainOptions.Probe"/>. What is not seen is what security modules decide, and what the server thinks of a
+/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs no server: its only call on a socket is
+/// the probe of <see cref="UnixExplainOptions.Probe"/>. What is not seen is what security modules decide, and what the server does with a
 /// client that it has accepted. The answer is about one moment.</para>
 /// <para>For another user than one's own, and to see the processes of others, it takes root. Where this process may not see what decides,
 /// the verdict is <see cref="UnixOutcome.Unknown"/>.</para>
@@ -22,14 +24,37 @@ public sealed class UnixExplanation
 {
     private readonly List<string> _notes = [];
 
-    private UnixExplanation(ExplainedAddress address, string operation, UnixExplainOptions? options)
+    private UnixExplanation(ExplainedAddress address, string operation, UnixExplainOptions options)
     {
-        options ??= new UnixExplainOptions();
         Address = $"{address}";
         Operation = operation;
         SocketType = options.SocketType;
         User = options.User ?? UnixUser.Current;
-        Verdict = null!; // by whoever makes it
+        ProbeScope scope = options.Probe ? ProbeScope.All : ProbeScope.All & ~ProbeScope.Probe;
+        bool isConnect = operation == "connect";
+        using Explanation explanation = isConnect
+            ? Explanation.Connect(address, User.Credentials, (int)SocketType, scope)
+            : Explanation.Bind(address, User.Credentials, (int)SocketType, scope);
+        Verdict = new UnixVerdict(explanation.Verdict);
+        if (explanation.Socket is { } socket)
+        {
+            Show(socket);
+            _notes.AddRange(ExplanationNotes.OnSocket(socket));
+        }
+        _notes.AddRange(explanation.Notes);
+        if (explanation.Walk is { } walk)
+        {
+            Walk = [.. walk.Steps.Select(step => new UnixPathStep(step))];
+            _notes.AddRange(ExplanationNotes.OnPath(address, walk));
+            if (isConnect)
+                _notes.AddRange(ExplanationNotes.OnConnect(address, walk, explanation.Verdict));
+        }
+        else if (isConnect)
+        {
+            _notes.AddRange(ExplanationNotes.OnAbstractName(address, explanation.Socket!));
+        }
+        if (isConnect && Verdict.Errno == Errno.EACCES)
+            LookPast(address, options.Probe);
     }
 
     /// <summary>The address in question, printable.</summary>
@@ -38,14 +63,14 @@ public sealed class UnixExplanation
     /// <summary><c>connect</c> or <c>bind</c>.</summary>
     public string Operation { get; }
 
-    /// <summary>The kind of socket that would make the call.</summary>
+    /// <summary>The type of the socket that would make the call.</summary>
     public SocketType SocketType { get; }
 
-    /// <summary>Who would make the call.</summary>
+    /// <summary>The user who would make the call.</summary>
     public UnixUser User { get; }
 
-    /// <summary>The way that the path leads; empty for an abstract name.</summary>
-    public IReadOnlyList<UnixPathStep> Walk { get; private set; } = [];
+    /// <summary>The steps of the path; empty for an abstract name.</summary>
+    public IReadOnlyList<UnixPathStep> Walk { get; } = [];
 
     /// <summary>The socket that is bound to the address, with its backlog and the processes that have it; null when there is none, or when
     /// it is in another network namespace, into which it takes root to look.</summary>
@@ -55,95 +80,47 @@ public sealed class UnixExplanation
     public DateTimeOffset? ServerStarted { get; private set; }
 
     /// <summary>The answer.</summary>
-    public UnixVerdict Verdict { get; private set; }
+    public UnixVerdict Verdict { get; }
 
     /// <summary>What else is worth knowing, a sentence or two each: similar names, a server whose file is gone, other namespaces.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>Explains what connecting to an address comes to.</summary>
     /// <param name="address">As <see cref="UnixEndPoint.Parse(string)"/> reads it; paths may also be relative, too long, or end in a slash.</param>
-    /// <param name="options">For whom, and with which kind of socket.</param>
+    /// <param name="options">The user, and the type of the socket.</param>
     /// <exception cref="FormatException">It is no address at all, such as an empty text.</exception>
-    public static UnixExplanation ExplainConnect(string address, UnixExplainOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return Connect(ExplainedAddress.Read(address), options);
-    }
+    public static UnixExplanation ExplainConnect(string address, UnixExplainOptions? options = null) =>
+        Explain(Read(address), "connect", options);
 
     /// <inheritdoc cref="ExplainConnect(string, UnixExplainOptions?)"/>
     /// <param name="endPoint">A path or an abstract name.</param>
-    /// <param name="options">For whom, and with which kind of socket.</param>
-    public static UnixExplanation ExplainConnect(UnixEndPoint endPoint, UnixExplainOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        return Connect(ExplainedAddress.Of(endPoint), options);
-    }
+    /// <param name="options">The user, and the type of the socket.</param>
+    public static UnixExplanation ExplainConnect(UnixEndPoint endPoint, UnixExplainOptions? options = null) =>
+        Explain(Read(endPoint), "connect", options);
 
     /// <summary>Explains what binding a socket to an address with this library comes to: only a stale file is replaced.</summary>
     /// <remarks>Where bind(2) alone would come to something else, <see cref="Notes"/> says so.</remarks>
     /// <inheritdoc cref="ExplainConnect(string, UnixExplainOptions?)"/>
-    public static UnixExplanation ExplainBind(string address, UnixExplainOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return Bind(ExplainedAddress.Read(address), options);
-    }
+    public static UnixExplanation ExplainBind(string address, UnixExplainOptions? options = null) =>
+        Explain(Read(address), "bind", options);
 
     /// <inheritdoc cref="ExplainBind(string, UnixExplainOptions?)"/>
     /// <param name="endPoint">A path or an abstract name.</param>
-    /// <param name="options">For whom, and with which kind of socket.</param>
-    public static UnixExplanation ExplainBind(UnixEndPoint endPoint, UnixExplainOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        return Bind(ExplainedAddress.Of(endPoint), options);
-    }
+    /// <param name="options">The user, and the type of the socket.</param>
+    public static UnixExplanation ExplainBind(UnixEndPoint endPoint, UnixExplainOptions? options = null) =>
+        Explain(Read(endPoint), "bind", options);
 
-    private static UnixExplanation Connect(ExplainedAddress address, UnixExplainOptions? options)
-    {
-        var made = new UnixExplanation(address, "connect", options);
-        if (address.IsAbstract)
-        {
-            SocketProbeResult look = SocketProbeResult.AtName(address.Name, made.SocketType);
-            made.Show(look);
-            made.Verdict = AddressVerdict.TooLong(address) ?? AbstractVerdict.Connect(address, made.SocketType, look);
-            made._notes.AddRange(AbstractVerdict.Notes(address, look));
-            return made;
-        }
-        using PathWalk walk = PathWalk.ToTarget(address.Name, made.User);
-        UnixVerdict verdict = ConnectVerdict.Of(walk, made.User, made.Looker(address, options), made.SocketType);
-        made.Walk = walk.Steps;
-        made.Verdict = AddressVerdict.TooLong(address) ?? verdict;
-        made._notes.AddRange(ConnectNotes.For(walk, made.Verdict, address));
-        if (made.Verdict.Errno == Errno.EACCES)
-            made.LookPast(address, options);
-        return made;
-    }
+    private static UnixExplanation Explain(ExplainedAddress address, string operation, UnixExplainOptions? options) =>
+        new(address, operation, options ?? new UnixExplainOptions());
 
-    private static UnixExplanation Bind(ExplainedAddress address, UnixExplainOptions? options)
-    {
-        var made = new UnixExplanation(address, "bind", options);
-        if (address.IsAbstract)
-        {
-            SocketProbeResult look = SocketProbeResult.AtName(address.Name, made.SocketType);
-            made.Show(look);
-            made.Verdict = AddressVerdict.TooLong(address) ?? AbstractVerdict.Bind(address, made.SocketType, look);
-            return made;
-        }
-        using PathWalk walk = PathWalk.ToPlace(address.Name, made.User);
-        UnixVerdict verdict = BindVerdict.Of(walk, address.Name, made.User, made.Looker(address, options), made._notes);
-        made.Walk = walk.Steps;
-        made.Verdict = AddressVerdict.TooLong(address) ?? verdict;
-        made._notes.AddRange(AddressVerdict.Notes(address, walk));
-        return made;
-    }
-
-    /// <summary>Where another user comes to a closed door, says what is behind it, if we come further.</summary>
-    private void LookPast(ExplainedAddress address, UnixExplainOptions? options)
+    /// <summary>Where the user may not get past a step, reports what this process sees behind it.</summary>
+    private void LookPast(ExplainedAddress address, bool probe)
     {
         UnixUser current = UnixUser.Current;
-        if (User.IsSameAs(current))
+        if (User.Credentials.IsSameAs(current.Credentials))
             return;
-        var asCurrent = new UnixExplainOptions { SocketType = SocketType, User = current, Probe = options?.Probe ?? true };
-        UnixExplanation own = Connect(address, asCurrent);
+        var asCurrent = new UnixExplainOptions { SocketType = SocketType, User = current, Probe = probe };
+        UnixExplanation own = Explain(address, "connect", asCurrent);
         if (own.Verdict.Errno == Errno.EACCES)
             return;
         (Socket, ServerStarted) = (own.Socket, own.ServerStarted);
@@ -152,17 +129,60 @@ public sealed class UnixExplanation
             : $"Past that: {own.Verdict.Reason}");
     }
 
-    private Func<WalkPoint, SocketProbeResult> Looker(ExplainedAddress address, UnixExplainOptions? options) => file =>
+    private void Show(SocketProbeResult probe)
     {
-        SocketProbeResult look = SocketProbeResult.AtFile(file, address.ForCall(), options?.Probe ?? true);
-        Show(look);
-        return look;
-    };
-
-    private void Show(SocketProbeResult look)
-    {
-        Socket = look.Entry;
-        ServerStarted = look.Entry is { } entry ? ProcessStatus.Earliest(entry.Processes.Select(h => h.ProcessId)) : null;
-        _notes.AddRange(SocketNotes.Of(look));
+        if (probe is not { Entry: { } entry, TableOfEntry: { } table })
+            return;
+        Socket = new UnixSocketTable(table).Find(entry);
+        ServerStarted = SocketProcess.EarliestStart(entry.Processes);
     }
+
+    /// <summary>Reads what <see cref="UnixEndPoint.Parse(string)"/> reads, and paths that are relative, too long, or end in a slash.</summary>
+    private static ExplainedAddress Read(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text, "address");
+        if (UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint))
+            return Read(endPoint);
+        string? abstractName = After("@", text) ?? After("unix-abstract:", text);
+        string rest = abstractName ?? After("unix://", text) ?? After("unix:", text) ?? text;
+        bool namesHost = After("unix://", text) is not null && !rest.StartsWith('/');
+        if (rest.Length == 0 || rest.Contains('\0') || namesHost)
+            _ = UnixEndPoint.Parse(text); // throws with what is wrong with it
+        return new ExplainedAddress(abstractName is not null, Encoding.UTF8.GetBytes(rest));
+    }
+
+    private static ExplainedAddress Read(UnixEndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return endPoint.Kind is UnixEndPointKind.Pathname or UnixEndPointKind.Abstract
+            ? new ExplainedAddress(endPoint.Kind == UnixEndPointKind.Abstract, endPoint.NameBytes.ToArray())
+            : throw new ArgumentException($"{endPoint} leads nowhere: give a path or an abstract name.", nameof(endPoint));
+    }
+
+    private static string? After(string scheme, string text) =>
+        text.StartsWith(scheme, StringComparison.Ordinal) ? text[scheme.Length..] : null;
+}
+
+/// <summary>Options of <see cref="UnixExplanation"/>; they are copied when an explanation is made.</summary>
+public sealed class UnixExplainOptions
+{
+    /// <summary>The type of the socket that would make the call: stream (the default), dgram or seqpacket.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Local sockets have no such type.</exception>
+    public SocketType SocketType
+    {
+        get;
+        set => field = value is SocketType.Stream or SocketType.Dgram or SocketType.Seqpacket
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A local socket is of type Stream, Dgram or Seqpacket.");
+    } = SocketType.Stream;
+
+    /// <summary>The user who would make the call; null, the default, for the user of the calling thread.</summary>
+    public UnixUser? User { get; set; }
+
+    /// <summary>
+    /// Whether a socket file may be probed for a socket that is bound to it; true by default. The probe is a connect(2) of a datagram
+    /// socket, of which a server receives nothing. Without it, a socket in another network namespace, which only root can look into, can be
+    /// taken for a stale file.
+    /// </summary>
+    public bool Probe { get; set; } = true;
 }

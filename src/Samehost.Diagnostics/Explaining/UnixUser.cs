@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Samehost.Diagnostics.Explaining;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Diagnostics;
@@ -14,46 +14,35 @@ public sealed class UnixUser : IParsable<UnixUser>
     /// <param name="groupId">The number of the main group.</param>
     /// <param name="groups">The numbers of the supplementary groups; null for none.</param>
     public UnixUser(uint userId, uint groupId, IReadOnlyList<uint>? groups = null)
-        : this(userId, groupId, groups ?? [], userId == 0 ? ProcessCredentials.OfThisThread().Bounding : 0)
     {
+        ulong bounding = 0;
+        if (userId == 0)
+            _ = Own(out bounding);
+        Credentials = new FileCredentials(userId, groupId, groups ?? [], bounding);
     }
 
-    internal UnixUser(uint userId, uint groupId, IReadOnlyList<uint> groups, ulong capabilities)
-    {
-        UserId = userId;
-        GroupId = groupId;
-        Groups = groups;
-        Capabilities = capabilities;
-    }
+    private UnixUser(FileCredentials credentials) => Credentials = credentials;
 
     /// <summary>The user that the calling thread is to the file system, with its groups and capabilities of this moment.</summary>
     /// <exception cref="UnixSocketException">ENOENT: /proc is not mounted.</exception>
-    public static UnixUser Current
-    {
-        get
-        {
-            ProcessCredentials own = ProcessCredentials.OfThisThread();
-            return new UnixUser(own.User, own.Group, own.Groups, own.Effective);
-        }
-    }
+    public static UnixUser Current => new(Own(out _));
 
     /// <summary>The user number.</summary>
-    public uint UserId { get; }
+    public uint UserId => Credentials.User;
 
     /// <summary>The number of the main group.</summary>
-    public uint GroupId { get; }
+    public uint GroupId => Credentials.Group;
 
     /// <summary>The numbers of the supplementary groups.</summary>
-    public IReadOnlyList<uint> Groups { get; }
+    public IReadOnlyList<uint> Groups => Credentials.Groups;
 
     /// <summary>The user's name, or null when the system does not know the number.</summary>
     public string? Name => LibcAccount.FindUserName(UserId);
 
     /// <summary>Whether it may read and write whatever the permissions say (CAP_DAC_OVERRIDE, capabilities(7)).</summary>
-    public bool IgnoresPermissions => Has(Capability.DacOverride);
+    public bool IgnoresPermissions => Credentials.Has(Capability.DacOverride);
 
-    /// <summary>The capability mask, bit by number.</summary>
-    internal ulong Capabilities { get; }
+    internal FileCredentials Credentials { get; }
 
     /// <summary>
     /// Reads <c>NAME</c>, <c>NUMBER</c>, or either with groups behind a colon, the main one first: <c>app:app,www-data</c>. Without groups,
@@ -79,15 +68,15 @@ public sealed class UnixUser : IParsable<UnixUser>
         [NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out UnixUser result) => TryParse(s, out result);
 
     /// <summary>Whether the group is one of the user's, the main one included.</summary>
-    public bool IsInGroup(uint group) => GroupId == group || Groups.Contains(group);
+    public bool IsInGroup(uint group) => Credentials.IsInGroup(group);
 
     /// <summary>For messages: <c>user www-data (33)</c>, or <c>user 12345</c> when the number has no name.</summary>
-    public override string ToString() => Accounts.User(UserId);
+    public override string ToString() => Credentials.ToString();
 
-    internal bool Has(Capability capability) => (Capabilities & (1UL << (int)capability)) != 0;
-
-    internal bool IsSameAs(UnixUser other) => UserId == other.UserId && GroupId == other.GroupId
-        && Groups.SequenceEqual(other.Groups) && Capabilities == other.Capabilities;
+    private static FileCredentials Own(out ulong bounding) =>
+        FileCredentials.OfThisThread(out FileCredentials? own, out bounding) is < 0 and var errno
+            ? throw new UnixSocketException((Errno)(-errno), "read /proc", hint: "The calling user cannot be seen: is /proc mounted?")
+            : own!;
 
     private static UnixUser? Read(string text, out string? problem)
     {
@@ -95,7 +84,7 @@ public sealed class UnixUser : IParsable<UnixUser>
         problem = null;
         if ((Number(parts[0]) ?? FindUser(parts[0])) is not { } user)
         {
-            problem = $"There is no user named \"{SafeText.Of(parts[0])}\": getent passwd lists them.";
+            problem = $"There is no user named \"{PrintableText.Of(parts[0])}\": getent passwd lists them.";
             return null;
         }
         var groups = new List<uint>();
@@ -105,7 +94,7 @@ public sealed class UnixUser : IParsable<UnixUser>
         {
             if ((Number(name) ?? FindGroup(name)) is not { } group)
             {
-                problem = $"There is no group named \"{SafeText.Of(name)}\": getent group lists them.";
+                problem = $"There is no group named \"{PrintableText.Of(name)}\": getent group lists them.";
                 return null;
             }
             groups.Add(group);

@@ -1,3 +1,4 @@
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Diagnostics.Sockets;
@@ -11,7 +12,7 @@ internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
     private readonly int _mostEntriesOfOneDirectory = isQuick ? 500 : int.MaxValue;
     private readonly int _mostDirectories = isQuick ? 100 : 20_000;
     private readonly int _mostOfOneDirectory = isQuick ? 4 : int.MaxValue;
-    private readonly SlowMounts _slow = SlowMounts.Read();
+    private readonly MountTable _mounts = new();
     private readonly Dictionary<FileId, int> _depths = [];
     private readonly Stack<byte[]> _buffers = new();
     private int _entries;
@@ -32,7 +33,7 @@ internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
             IsComplete = false;
             return;
         }
-        if (_slow.Contains(path) || LibcDirectory.Open(below, [.. name, 0], out Descriptor? directory) < 0)
+        if (_mounts.IsSlow(path) || LibcDirectory.Open(below, [.. name, 0], out Descriptor? directory) < 0)
             return;
         using (directory)
         {

@@ -1,12 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
 using Samehost.Diagnostics.Sockets;
+using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.SocketFiles;
 
 namespace Samehost.Diagnostics;
 
-/// <summary>A socket file that no socket is bound to any more: its server was killed, or forgot to remove it.</summary>
+/// <summary>A socket file that no socket is bound to any more: its server was killed, or did not remove it.</summary>
 public sealed class StaleSocketFile
 {
     private StaleSocketFile(UnixEndPoint endPoint, uint userId)
@@ -30,8 +31,8 @@ public sealed class StaleSocketFile
     /// deep, and in the directories of the sockets in the table. Links are not followed, network and FUSE file systems are left alone.
     /// </summary>
     /// <remarks>
-    /// A file that no socket of the table is bound to is asked whether one is (it could be in another network namespace): a datagram socket
-    /// connects to it and sends nothing. Files that may not be asked are left out, so that each one found is certainly stale.
+    /// A file that no socket of the table is bound to is probed, because one could be in another network namespace: a datagram socket
+    /// connects to it and sends nothing. Files that may not be probed are left out, so that each one found is certainly stale.
     /// </remarks>
     /// <param name="table">The sockets that there are.</param>
     /// <returns>The files in the order in which they were found. At most 200,000 directory entries are looked at.</returns>
@@ -39,7 +40,7 @@ public sealed class StaleSocketFile
 
     /// <summary>
     /// The same within a millisecond or two, also where killed programs left thousands of files: looks into at most 100 directories, at
-    /// some hundred entries of one and some thousand of all, and asks four files of a directory.
+    /// some hundred entries of one and some thousand of all, and probes four files of a directory.
     /// </summary>
     /// <param name="table">The sockets that there are.</param>
     /// <returns>The files in the order in which they were found.</returns>
@@ -60,15 +61,15 @@ public sealed class StaleSocketFile
         var seen = new HashSet<FileId>();
         foreach (byte[] path in walk.Sockets)
         {
-            if (ExistingFile.Pin(path, out ExistingFile? occupant) < 0)
+            if (ExistingFile.Pin(path, out ExistingFile? existing) < 0)
                 continue;
-            using (occupant)
+            using (existing)
             {
-                FileId id = occupant!.Status.Id;
-                if (occupant.IsSocket && seen.Add(id)
+                FileId id = existing!.Status.Id;
+                if (existing.IsSocket && seen.Add(id)
                     && !bound.Contains(new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode))
-                    && occupant.Probe(null, out _) == SocketLiveness.Stale)
-                    stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), occupant.Status.User));
+                    && existing.Probe(null, out _) == SocketLiveness.Stale)
+                    stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), existing.Status.User));
             }
         }
         return new StaleSocketFileResult(stale, walk.IsComplete);

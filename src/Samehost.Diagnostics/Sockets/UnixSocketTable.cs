@@ -1,12 +1,11 @@
 using System.Net.Sockets;
-using Samehost.Diagnostics.Sockets;
-using Samehost.Interop;
+using Samehost.Inspection;
 
 namespace Samehost.Diagnostics;
 
 /// <summary>
-/// All local sockets of this machine (of our network namespace), who has them open, and who is connected to whom: from the kernel's own
-/// table (sock_diag(7)) and <c>/proc</c>, both in binary, so that names with line breaks cannot forge anything.
+/// All local sockets of this machine (of our network namespace), the processes that have them open, and their connections: from the
+/// kernel's own table (sock_diag(7)) and <c>/proc</c>, both in binary, so that names with line breaks cannot forge rows.
 /// </summary>
 /// <remarks>
 /// It is a picture of one moment, and not quite of one: sockets come and go while it is taken. Reading takes a system call for each open
@@ -19,25 +18,25 @@ namespace Samehost.Diagnostics;
 public sealed class UnixSocketTable
 {
     private readonly Dictionary<uint, UnixSocketEntry> _byInode;
-    private List<UnixSocketConnection>? _connections;
 
-    private UnixSocketTable(List<UnixSocketEntry> sockets, Dictionary<uint, UnixSocketEntry> byInode)
+    internal UnixSocketTable(SocketTable table)
     {
-        Sockets = sockets;
-        _byInode = byInode;
+        Sockets = [.. table.Sockets.Select(entry => new UnixSocketEntry(this, entry))];
+        _byInode = Sockets.ToDictionary(socket => socket.Inode);
+        UnreadableProcesses = table.UnreadableProcesses;
     }
 
     /// <summary>All sockets, in the order of their numbers.</summary>
     public IReadOnlyList<UnixSocketEntry> Sockets { get; }
 
     /// <summary>All connections, each once, in the order of their clients' numbers.</summary>
-    public IReadOnlyList<UnixSocketConnection> Connections => _connections ??= ConnectionMatcher.Of(Sockets);
+    public IReadOnlyList<UnixSocketConnection> Connections => field ??= Match(Sockets);
 
     /// <summary>
-    /// How many processes there were whose descriptors we may not see: what they have open shows without holders. Zero for root, and
+    /// The number of processes whose descriptors this process may not see: their sockets show without processes. Zero for root, and
     /// where such processes are hidden altogether (<c>hidepid</c> in proc(5)).
     /// </summary>
-    public int UnreadableProcesses { get; private init; }
+    public int UnreadableProcesses { get; }
 
     /// <summary>Reads the table.</summary>
     /// <param name="withProcesses">False leaves out the processes, which take most of the time.</param>
@@ -45,24 +44,12 @@ public sealed class UnixSocketTable
     /// it was built without CONFIG_UNIX_DIAG, or that its module is not there.</exception>
     public static UnixSocketTable Read(bool withProcesses = true)
     {
-        List<SockDiagEntry> raw = Ask(SockDiag.ListWithQueues);
-        var byInode = new Dictionary<uint, UnixSocketEntry>(raw.Count);
-        var sockets = new List<UnixSocketEntry>(raw.Count);
-        foreach (SockDiagEntry entry in raw)
-        {
-            var socket = new UnixSocketEntry(entry);
-            if (byInode.TryAdd(socket.Inode, socket)) // while the table changes a socket can be told twice
-                sockets.Add(socket);
-        }
-        sockets.Sort(static (a, b) => a.Inode.CompareTo(b.Inode));
-        if (sockets.Any(s => s.Pending > 0))
-            SocketLinks.SetWaiting(Ask(SockDiag.ListWaiting), byInode);
-        SocketLinks.Set(sockets, byInode);
-
-        var scan = new ProcessScan(byInode);
-        if (withProcesses && scan.Run() is < 0 and var failure)
-            throw new UnixSocketException((Errno)(-failure), "read /proc", hint: "The processes cannot be seen: is /proc mounted?");
-        return new UnixSocketTable(sockets, byInode) { UnreadableProcesses = scan.Unreadable };
+        int result = SocketTable.Read(withProcesses, out SocketTable? table, out bool hasNoProc);
+        return table is not null
+            ? new UnixSocketTable(table)
+            : throw new UnixSocketException((Errno)(-result), hasNoProc ? "read /proc" : "sock_diag", hint: hasNoProc
+                ? "The processes cannot be seen: is /proc mounted?"
+                : "The kernel does not show its table of local sockets: it needs CONFIG_UNIX_DIAG (module unix_diag).");
     }
 
     /// <summary>The socket with this number; null when there is none.</summary>
@@ -77,12 +64,79 @@ public sealed class UnixSocketTable
             && (s.State != UnixSocketState.Connected || s.SocketType == SocketType.Dgram));
     }
 
-    private static List<SockDiagEntry> Ask(Func<List<SockDiagEntry>, int> list)
+    internal UnixSocketEntry? Find(SocketTableEntry? entry) => entry is null ? null : Find(entry.Inode);
+
+    /// <summary>Finds the connections of a table of sockets, each once.</summary>
+    private static List<UnixSocketConnection> Match(IReadOnlyList<UnixSocketEntry> sockets)
     {
-        var entries = new List<SockDiagEntry>(256);
-        return list(entries) is < 0 and var error
-            ? throw new UnixSocketException((Errno)(-error), "sock_diag",
-                hint: "The kernel does not show its table of local sockets: it needs CONFIG_UNIX_DIAG (module unix_diag).")
-            : entries;
+        var connections = new List<UnixSocketConnection>(sockets.Count / 2);
+        foreach (UnixSocketEntry socket in sockets)
+        {
+            if (Join(socket) is { } connection)
+                connections.Add(connection);
+        }
+        return connections;
     }
+
+    /// <summary>The connection that this socket stands for; null when it has none, or when the peer's entry stands for it.</summary>
+    private static UnixSocketConnection? Join(UnixSocketEntry socket)
+    {
+        if (socket.State == UnixSocketState.Listening)
+            return null;
+        if (socket.IsWaiting)
+            return new UnixSocketConnection(socket, null, socket.Listener);
+        if (socket.Peer is not { } peer)
+        {
+            // An end that is left over; the server's name would be lost if it stood in the client's place.
+            // A receiver of datagrams is "connected", to the kernel, as soon as a client has connected to it.
+            if (socket.PeerInode is null && (socket.State != UnixSocketState.Connected || socket.SocketType == SocketType.Dgram))
+                return null;
+            return new UnixSocketConnection(socket, null, null);
+        }
+        if (peer.Peer != socket)
+            return new UnixSocketConnection(socket, peer, null); // one of many that send to it
+        if (peer == socket)
+            return new UnixSocketConnection(socket, socket, null); // a datagram socket can be connected to itself
+        return IsServer(socket, peer) ? null : new UnixSocketConnection(socket, peer, peer.Listener);
+    }
+
+    private static bool IsServer(UnixSocketEntry socket, UnixSocketEntry peer)
+    {
+        int difference = Rank(socket) - Rank(peer);
+        return difference != 0 ? difference > 0 : socket.Inode > peer.Inode;
+    }
+
+    private static int Rank(UnixSocketEntry socket) =>
+        socket.SocketType == SocketType.Dgram ? 0
+        : socket.Listener is not null ? 2
+        : socket.LocalEndPoint.Kind != UnixEndPointKind.Unnamed ? 1 : 0;
+}
+
+/// <summary>Two local sockets that are connected, or a client that waits to be accepted.</summary>
+public sealed class UnixSocketConnection
+{
+    internal UnixSocketConnection(UnixSocketEntry client, UnixSocketEntry? server, UnixSocketEntry? listener)
+    {
+        Client = client;
+        Server = server;
+        Listener = listener;
+    }
+
+    /// <summary>
+    /// The end that connected. Of two ends without a name (socketpair(2)), and of two datagram sockets connected to each other, the one
+    /// with the lower number.
+    /// </summary>
+    public UnixSocketEntry Client { get; }
+
+    /// <summary>The other end; null when it is closed, in another network namespace, or not made yet because the server has not accepted.</summary>
+    public UnixSocketEntry? Server { get; }
+
+    /// <summary>The socket that listens at the server's name now; null for datagrams, for pairs, and when it is closed.</summary>
+    public UnixSocketEntry? Listener { get; }
+
+    /// <summary>True while the connection waits to be accepted.</summary>
+    public bool IsWaiting => Client.IsWaiting;
+
+    /// <summary>The name that the client connected to; unnamed for pairs, and where the server's end is not seen.</summary>
+    public UnixEndPoint EndPoint => (Server ?? Listener)?.LocalEndPoint ?? UnixEndPoint.Unnamed;
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Inspection;
 
 namespace Samehost.Addresses;
 
@@ -56,10 +57,10 @@ internal static class UnixEndPointText
         if (path.Contains((byte)0))
             return "The path contains a NUL, where the kernel would cut it off: remove it.";
         if (path[0] != (byte)'/')
-            return $"The path \"{PrintableText.Escape(path)}\" is not absolute: start it with /, " +
+            return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /, " +
                 "for example by Path.GetFullPath, or write @name for an abstract name.";
         if (path[^1] == (byte)'/')
-            return $"The path \"{PrintableText.Escape(path)}\" ends in / and so names a directory: add the name of the socket file.";
+            return $"The path \"{PrintableText.Of(path)}\" ends in / and so names a directory: add the name of the socket file.";
         return ProblemWithLength("path", path.Length, "use a shorter directory or file name.");
     }
 
@@ -74,10 +75,10 @@ internal static class UnixEndPointText
     {
         UnixEndPointKind.Unnamed => "(unnamed)",
         UnixEndPointKind.Autobind => "(autobind)",
-        UnixEndPointKind.Abstract => "@" + PrintableText.Escape(name),
+        UnixEndPointKind.Abstract => "@" + PrintableText.Of(name),
 
         // Another program may have bound a relative path; without the dot a file called "@x" would look like an abstract name.
-        _ => name.StartsWith("/"u8) ? PrintableText.Escape(name) : "./" + PrintableText.Escape(name),
+        _ => name.StartsWith("/"u8) ? PrintableText.Of(name) : "./" + PrintableText.Of(name),
     };
 
     private static string? ReadUri(ReadOnlySpan<char> rest, out UnixEndPoint? endPoint)
@@ -89,8 +90,8 @@ internal static class UnixEndPointText
         if (rest.Length == 2 || rest[2] == '/')
             return ReadPath(rest[2..], out endPoint);
         endPoint = null;
-        return $"\"unix:{PrintableText.Escape(rest.ToString())}\" names a host, and a local socket has none: " +
-            $"write unix:/{PrintableText.Escape(rest[2..].ToString())} with one slash or three.";
+        return $"\"unix:{PrintableText.Of(rest.ToString())}\" names a host, and a local socket has none: " +
+            $"write unix:/{PrintableText.Of(rest[2..].ToString())} with one slash or three.";
     }
 
     private static string? ProblemWithLength(string what, int length, string advice) =>

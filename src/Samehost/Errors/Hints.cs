@@ -1,29 +1,89 @@
 using System.Net;
+using System.Net.Sockets;
+using Samehost.Inspection;
+using Samehost.Interop;
 
 namespace Samehost.Errors;
 
 /// <summary>
-/// What to look at when a call failed, by errno, call and address. Where the answer depends on the path, the file system is
-/// looked at here, when the failure is already a fact: it may have changed since, so nothing is decided by it.
+/// The hint for a failed call, by errno, call and address. Where the answer depends on the address, the call is explained anew, for the
+/// user of this thread and as <c>samehost explain</c> does it. The hint is taken from there if the explanation comes to the same errno;
+/// otherwise the address has changed since, and the hint reports that.
 /// </summary>
 internal static class Hints
 {
+    private const int FamilySize = sizeof(ushort);
+
     public static string? For(Errno errno, string operation, EndPoint? endPoint)
     {
-        string text = endPoint?.ToString() ?? "";
-        if (text.StartsWith('@'))
-            return AbstractHints.For(errno, operation) ?? General(errno, operation);
-        if (text is "(unnamed)" or "(autobind)" && errno == Errno.EINVAL)
-            return "This address leads nowhere: give a path or an abstract name.";
-
-        // A path whose printed form is escaped cannot be looked up by it; what follows then speaks in general terms.
-        string? path = text.StartsWith('/') && !text.Contains("\\x", StringComparison.Ordinal) ? text : null;
-        string? special = operation == "bind" ? BindHints.For(errno, path) : ConnectHints.For(errno, path, operation);
-        return special ?? General(errno, operation);
+        bool isBind = operation == "bind";
+        if (endPoint is null || !(isBind || operation is "connect" or "send"))
+            return General(errno, operation);
+        SocketAddress native = endPoint.Serialize();
+        if (native.Family != AddressFamily.Unix)
+            return General(errno, operation);
+        if (Read(native) is not { } address)
+            return errno == Errno.EINVAL ? "This address leads nowhere: give a path or an abstract name." : General(errno, operation);
+        if (!DependsOnAddress(errno) || FileCredentials.OfThisThread(out FileCredentials? user, out _) < 0)
+            return General(errno, operation);
+        int? type = operation == "send" ? LibcSocket.SOCK_DGRAM : null;
+        using Explanation explanation = isBind
+            ? Explanation.Bind(address, user!, type, ProbeScope.Probe, allowUnsafeDirectory: true)
+            : Explanation.Connect(address, user!, type, ProbeScope.Probe);
+        return From(explanation, errno, operation);
     }
 
+    private static string? From(Explanation explanation, Errno errno, string operation)
+    {
+        Verdict verdict = explanation.Verdict;
+        if (verdict.Outcome == VerdictOutcome.Fails && verdict.Errno == errno)
+            return $"{verdict.Reason} {verdict.Remedy}";
+        if (errno == Errno.EPROTOTYPE)
+        {
+            string? known = explanation.Socket?.Type is { } type ? $" It is a {SocketTableEntry.TypeName(type)} socket." : "";
+            return General(errno, operation) + known;
+        }
+        return verdict.Outcome switch
+        {
+            VerdictOutcome.Fails when DependsOnAddress(verdict.Errno) && General(errno, operation) is null =>
+                $"By now it would fail with {verdict.Errno}: {verdict.Reason} {verdict.Remedy}",
+            VerdictOutcome.Works when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ECONNREFUSED or Errno.EADDRINUSE or Errno.ELOOP =>
+                $"By now it seems to work: {verdict.Reason} Try again.",
+            VerdictOutcome.Works when errno == Errno.EACCES =>
+                "The permissions allow it by now. If it fails again, a security policy forbids it (SELinux, AppArmor, Landlock): see the " +
+                "system's audit log.",
+            _ => General(errno, operation),
+        };
+    }
+
+    /// <summary>Whether an errno can come from the path or name, and not only from this process or its system.</summary>
+    private static bool DependsOnAddress(Errno errno) => errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EACCES or Errno.EPERM
+        or Errno.ECONNREFUSED or Errno.EADDRINUSE or Errno.ELOOP or Errno.ENAMETOOLONG or Errno.EPROTOTYPE or Errno.EAGAIN
+        or Errno.EROFS or Errno.ENOSPC or Errno.EBUSY;
+
+    /// <summary>The path or abstract name of an endpoint; null when it has neither.</summary>
+    private static ExplainedAddress? Read(SocketAddress address)
+    {
+        if (address.Size <= FamilySize)
+            return null;
+        ReadOnlySpan<byte> name = address.Buffer.Span[FamilySize..address.Size];
+        if (name[0] == 0)
+            return name.Length > 1 ? new ExplainedAddress(IsAbstract: true, name[1..].ToArray()) : null;
+        int end = name.IndexOf((byte)0);
+        return new ExplainedAddress(IsAbstract: false, (end < 0 ? name : name[..end]).ToArray());
+    }
+
+    /// <summary>What an errno of a call means, whatever the address.</summary>
     private static string? General(Errno errno, string operation) => errno switch
     {
+        Errno.EAGAIN when operation == "connect" =>
+            "The server's backlog of waiting connections was full: it accepts too slowly or not at all. Wait and try again.",
+        Errno.EROFS when operation == "bind" =>
+            "The file system is read-only: choose a path under /run or /tmp.",
+        Errno.EPERM when operation == "bind" =>
+            "The file system accepts no socket files, or a security policy forbids it: choose a path under /run or /tmp.",
+        Errno.ENOSPC or Errno.EDQUOT when operation == "bind" =>
+            "There is no room for another file: see df -i, or the user's quota.",
         Errno.EPROTOTYPE =>
             "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.",
         Errno.ENAMETOOLONG =>
@@ -45,7 +105,7 @@ internal static class Hints
             "The other side has closed the connection or has stopped reading: what is sent now cannot arrive.",
         Errno.ECONNRESET =>
             "The other side closed, or died, before it had read everything that was sent to it.",
-        Errno.ECONNREFUSED =>
+        Errno.ECONNREFUSED when operation != "connect" =>
             "The receiver has closed its socket, or has restarted with a new one: connect again.",
         Errno.ENOTCONN =>
             "The socket is not connected: connect it first, and connect a datagram socket again after its receiver restarted.",
@@ -58,14 +118,14 @@ internal static class Hints
         Errno.ENOBUFS or Errno.ENOMEM =>
             "The kernel has no memory for it: look at free memory and at this control group's limit.",
         Errno.ETOOMANYREFS =>
-            "Too many descriptors are on their way in messages that nobody has received: let the receiver read first.",
+            "Too many descriptors are in messages that have not been received: let the receiver read first.",
         Errno.EPERM when operation == "send" =>
-            "The receiver does not accept descriptors, or it is a datagram socket that is connected to somebody else, " +
+            "The receiver does not accept descriptors, or it is a datagram socket that is connected to another peer, " +
             "or the credentials sent are not ours to send.",
         Errno.EPERM =>
             "A security policy forbids it (SELinux, AppArmor, seccomp or a container's settings): see the system's audit log.",
         Errno.ENOTSOCK =>
-            "The descriptor is something else than a socket: check which number was passed.",
+            "The descriptor is no socket: check which number was passed.",
         Errno.EAFNOSUPPORT =>
             "Local sockets are switched off here (RestrictAddressFamilies= of a systemd service, seccomp), " +
             "or the socket is of another family.",

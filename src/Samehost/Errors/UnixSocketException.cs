@@ -19,11 +19,11 @@ public sealed class UnixSocketException : SocketException
     private readonly Func<string?>? _makeHint;
     private bool _hasHint;
 
-    /// <summary>Makes the exception for a call that failed.</summary>
+    /// <summary>Creates the exception for a call that failed.</summary>
     /// <param name="errno">What the kernel reported.</param>
     /// <param name="operation">The call in one word: <c>connect</c>, <c>bind</c>, <c>listen</c>, <c>accept</c>, <c>read</c>…</param>
     /// <param name="endPoint">The address that the call was about, if any.</param>
-    /// <param name="hint">What to look at; when null, the hint that fits the other three, which is found when it is first read.</param>
+    /// <param name="hint">What to look at; when null, a hint that is computed from the other three when it is first read.</param>
     public UnixSocketException(Errno errno, string operation, EndPoint? endPoint = null, string? hint = null)
         : base((int)SocketErrorMap.From(errno))
     {
@@ -35,7 +35,7 @@ public sealed class UnixSocketException : SocketException
         _hasHint = hint is not null;
     }
 
-    /// <summary>Makes the exception for a call that failed with a lock held, under which a hint must not look anything up.</summary>
+    /// <summary>Creates the exception with a hint that is computed when it is first read.</summary>
     internal UnixSocketException(Errno errno, string operation, EndPoint? endPoint, Func<string?> makeHint)
         : this(errno, operation, endPoint) => _makeHint = makeHint;
 
@@ -48,9 +48,9 @@ public sealed class UnixSocketException : SocketException
     /// <summary>The address that the call was about (a <c>UnixEndPoint</c>), or null.</summary>
     public EndPoint? EndPoint { get; }
 
-    /// <summary>What to look at, in a sentence or two; null when there is nothing to say beyond the error itself.</summary>
-    /// <remarks>Where it depends on the path, the file system is looked at when this or <see cref="Message"/> is first read: failing calls
-    /// hold locks, and a network file system may take its time.</remarks>
+    /// <summary>The reason and what to change, in a few sentences; null when there is nothing to add to the error itself.</summary>
+    /// <remarks>It is computed when it is first read, and then stays. Where it depends on the address, the file system and the kernel's table
+    /// of sockets are read for it, with the rights of the reading thread; reading it never throws.</remarks>
     public string? Hint
     {
         get
@@ -65,17 +65,27 @@ public sealed class UnixSocketException : SocketException
         }
     }
 
-    /// <summary>The call and the error, the address, and on a line of its own the hint.</summary>
-    public override string Message => field ??= Describe(Summary, EndPoint, Hint);
+    /// <summary>The call, the error and the address on one line:
+    /// <c>connect failed: No such file or directory (2): /run/app.sock</c>.</summary>
+    public override string Message => field ??= EndPoint is null ? Summary : $"{Summary}: {EndPoint}";
 
-    /// <summary>One line without address and hint, as a command would print it:
-    /// <c>connect failed: No such file or directory (2)</c>.</summary>
+    /// <summary>The message without the address: <c>connect failed: No such file or directory (2)</c>.</summary>
     public string Summary { get; }
 
     /// <summary>The errno as a number.</summary>
     public override int ErrorCode => (int)Errno;
 
-    /// <summary>The socket whose call failed, where a server has to know its connection's failures from others.</summary>
+    /// <summary>The type, the message, the hint on a line of its own, and the stack trace.</summary>
+    public override string ToString()
+    {
+        string text = base.ToString();
+        if (Hint is not { } hint)
+            return text;
+        int end = text.IndexOf(Message, StringComparison.Ordinal) is >= 0 and var start ? start + Message.Length : text.Length;
+        return $"{text[..end]}{Environment.NewLine}{hint}{text[end..]}";
+    }
+
+    /// <summary>The socket whose call failed, by which a server tells its connection's failures from others.</summary>
     internal object? FailedSocket { get; init; }
 
     private string? FindHint()
@@ -97,11 +107,5 @@ public sealed class UnixSocketException : SocketException
         ArgumentException.ThrowIfNullOrEmpty(operation);
         string text = Marshal.GetPInvokeErrorMessage((int)errno);
         return string.Create(CultureInfo.InvariantCulture, $"{operation} failed: {text} ({(int)errno})");
-    }
-
-    private static string Describe(string summary, EndPoint? endPoint, string? hint)
-    {
-        string message = endPoint is null ? summary : $"{summary}: {endPoint}";
-        return hint is null ? message : $"{message}\n{hint}";
     }
 }

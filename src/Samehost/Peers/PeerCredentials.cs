@@ -1,5 +1,6 @@
 using System.Text;
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.Peers;
 
@@ -66,7 +67,7 @@ public sealed class PeerCredentials
     {
         var text = new StringBuilder();
         if (UserName is { } name)
-            text.Append(PrintableText.Escape(name)).Append(" (uid ").Append(UserId);
+            text.Append(PrintableText.Of(name)).Append(" (uid ").Append(UserId);
         else
             text.Append("(uid ").Append(UserId);
         return text.Append(", gid ").Append(GroupId).Append(", pid ").Append(ProcessId).Append(')').ToString();
@@ -90,46 +91,5 @@ public sealed class PeerCredentials
         _ = LibcPeer.GetGroups(socket, out var groups);
         _ = LibcPeer.GetSecurityLabel(socket, out var label);
         return new PeerCredentials(peer, groups, label.Length == 0 ? null : Encoding.UTF8.GetString(label));
-    }
-}
-
-/// <summary>Distinguishes a user that really has the overflow number from one that has no number in our user namespace
-/// (user_namespaces(7)).</summary>
-internal static class UserNamespace
-{
-    private static readonly uint OverflowUser = ReadNumber("/proc/sys/kernel/overflowuid");
-    private static readonly uint OverflowGroup = ReadNumber("/proc/sys/kernel/overflowgid");
-    private static readonly bool MapsEveryUser = MapsAll("/proc/self/uid_map");
-    private static readonly bool MapsEveryGroup = MapsAll("/proc/self/gid_map");
-
-    /// <summary>Returns true if the number may stand for any unmapped user. If every user is mapped, it is an ordinary one.</summary>
-    public static bool IsOverflowUser(uint user) => user == OverflowUser && !MapsEveryUser;
-
-    /// <inheritdoc cref="IsOverflowUser"/>
-    public static bool IsOverflowGroup(uint group) => group == OverflowGroup && !MapsEveryGroup;
-
-    private static uint ReadNumber(string path)
-    {
-        try
-        {
-            return Numbers.Parse<uint>(File.ReadAllText(path).TrimEnd('\n'));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
-        {
-            return 65534;
-        }
-    }
-
-    private static bool MapsAll(string path)
-    {
-        try
-        {
-            string[] words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-            return words is ["0", _, "4294967295"];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // unknown: then the number proves nothing
-        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Peers;
@@ -48,7 +49,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
             "group" => ReadGroup(value, out term),
             "uid" => ReadNumber(Kind.User, word, value, out term),
             "gid" => ReadNumber(Kind.Group, word, value, out term),
-            _ => $"'{PrintableText.Escape(word)}' is not a term of a policy; its terms are: {Known}.",
+            _ => $"'{PrintableText.Of(word)}' is not a term of a policy; its terms are: {Known}.",
         };
     }
 
@@ -57,7 +58,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     {
         term = default;
         if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
-            return $"There is no user named '{PrintableText.Escape(name)}' on this system.";
+            return $"There is no user named '{PrintableText.Of(name)}' on this system.";
         term = new(Kind.User, user.Value, name);
         return null;
     }
@@ -67,7 +68,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     {
         term = default;
         if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
-            return $"There is no group named '{PrintableText.Escape(name)}' on this system.";
+            return $"There is no group named '{PrintableText.Of(name)}' on this system.";
         term = new(Kind.Group, group.Value, name);
         return null;
     }
@@ -106,12 +107,12 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
         term = default;
         // The largest number means "no user" to the kernel.
         if (!Numbers.TryParse(value, out uint number) || number == uint.MaxValue)
-            return $"'{PrintableText.Escape(word)}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
+            return $"'{PrintableText.Of(word)}' needs a number from 0 to {uint.MaxValue - 1} after the colon.";
         term = new(kind, number, null);
         return null;
     }
 
     // The account database may have names that cannot be part of a policy's text.
     private static bool IsReadable(string name) =>
-        !name.Contains(',', StringComparison.Ordinal) && name.Trim() == name && PrintableText.Escape(name) == name;
+        !name.Contains(',', StringComparison.Ordinal) && name.Trim() == name && PrintableText.Of(name) == name;
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Samehost.EventLoops;
-using Samehost.SocketFiles;
+using Samehost.Inspection;
 
 namespace Samehost.Serving;
 
@@ -116,7 +116,7 @@ internal static class EventHandlerErrors
     public static void Report(string handler, Exception error)
     {
         // The text of an exception may contain data that a client has sent.
-        string text = SocketOwner.Escape($"{error.GetType()}: {error.Message}");
+        string text = PrintableText.Of($"{error.GetType()}: {error.Message}");
         Lines.Add($"samehost: {handler} threw {text}");
     }
 

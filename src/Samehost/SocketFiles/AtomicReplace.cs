@@ -23,9 +23,9 @@ internal static class AtomicReplace
             if (result >= 0)
                 return beside;
             if (result != -(int)Errno.EADDRINUSE)
-                throw wanted.Failure(result, $"The name for the time being was {UnixEndPoint.FromPath(beside.Path)}.");
+                throw wanted.Failure(result, $"The temporary name was {UnixEndPoint.FromPath(beside.Path)}.");
         }
-        throw wanted.Failure(-(int)Errno.EADDRINUSE, "No free name was found for the time being.");
+        throw wanted.Failure(-(int)Errno.EADDRINUSE, "No free temporary name was found.");
     }
 
     /// <summary>Moves the listening socket's file over the wanted path.</summary>
@@ -60,7 +60,7 @@ internal static class AtomicReplace
             _ = LibcRename.Exchange(beside, wanted.Path);
             throw NoSocket(wanted);
         }
-        throw wanted.Failure(-(int)Errno.EADDRINUSE, "The file there changes hands again and again: several programs remove and make it.");
+        throw wanted.Failure(-(int)Errno.EADDRINUSE, "The file there was replaced again and again: several programs remove and make it.");
     }
 
     /// <summary>Refuses early what <see cref="Publish"/> would have to refuse, before it is even exchanged for a moment.</summary>

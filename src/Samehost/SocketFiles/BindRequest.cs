@@ -1,9 +1,9 @@
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
 
-/// <summary>One attempt to bind a socket: what to bind, where, how, and how to say that it failed.</summary>
+/// <summary>One request to bind a socket: the socket, the address, the options, and the exception when it fails.</summary>
 internal sealed class BindRequest
 {
     private readonly byte[] _address;
@@ -25,7 +25,7 @@ internal sealed class BindRequest
 
     public Descriptor Socket { get; }
 
-    /// <summary>The address that was asked for, and that failures name.</summary>
+    /// <summary>The address that was asked for, which failures name.</summary>
     public UnixEndPoint EndPoint { get; }
 
     public SocketFileOptions Options { get; }
@@ -47,12 +47,12 @@ internal sealed class BindRequest
         return slash switch { < 0 => "."u8, 0 => "/"u8, _ => path[..slash] };
     }
 
-    /// <summary>The same, bound under another path for the time being.</summary>
+    /// <summary>The same request under a temporary path.</summary>
     /// <exception cref="UnixSocketException">ENAMETOOLONG.</exception>
     public BindRequest At(byte[] path) => path.Length <= UnixEndPoint.MaxNameLength
         ? new BindRequest(Socket, EndPoint, Options, UnixEndPoint.FromPath(path))
         : throw Failure(-(int)Errno.ENAMETOOLONG,
-            "The name for the time being, nine bytes in the same directory, does not fit into an address.");
+            "The temporary name, nine bytes in the same directory, does not fit into an address.");
 
     public int TryBind() => LibcSocket.Bind(Socket, _address);
 
@@ -62,20 +62,20 @@ internal sealed class BindRequest
     {
         if (Options.AllowUnsafeDirectory)
             return;
-        int result = UnsafeDirectory.Find(Path, out UnsafeDirectory? found);
-        if (result < 0)
-            throw Failure(result); // as bind(2) would say
-        if (found is not null)
+        using PathWalk walk = PathWalk.ToOwnPlace(Path);
+        if (walk.Unsafe is { } found)
         {
             string way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
-            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {PrintableText.Escape(found.Path)}{way}: " +
+            throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {PrintableText.Of(found.Path)}{way}: " +
                 "use a directory of your own, or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
         }
+        if (walk.Problem != WalkProblem.None)
+            throw Failure(-(int)walk.Errno); // as bind(2) would fail
     }
 
     /// <summary>The exception for a result of <c>-errno</c>.</summary>
     public UnixSocketException Failure(int result, string? hint = null) => new((Errno)(-result), "bind", EndPoint, hint);
 
-    /// <summary>The same with the lock on the directory held: the hint, which may look names up, is made when it is read.</summary>
+    /// <summary>The exception with a hint that looks up processes or names, and is computed when it is first read.</summary>
     public UnixSocketException Failure(int result, Func<string> makeHint) => new((Errno)(-result), "bind", EndPoint, makeHint);
 }

@@ -1,8 +1,9 @@
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
 
-/// <summary>What is at a path already, held so that its inode number cannot be given to another file meanwhile.</summary>
+/// <summary>The file that a path has already, held so that its inode number cannot be given to another file meanwhile.</summary>
 internal sealed class ExistingFile : IDisposable
 {
     private readonly Descriptor _pinned;
@@ -28,9 +29,9 @@ internal sealed class ExistingFile : IDisposable
     };
 
     /// <summary>Opens what is at the path itself, not what a link there leads to; returns zero or <c>-errno</c>.</summary>
-    public static int Pin(ReadOnlySpan<byte> path, out ExistingFile? occupant)
+    public static int Pin(ReadOnlySpan<byte> path, out ExistingFile? existing)
     {
-        occupant = null;
+        existing = null;
         int result = LibcFile.Open(path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
         if (result < 0)
             return result;
@@ -40,15 +41,31 @@ internal sealed class ExistingFile : IDisposable
             pinned!.Dispose();
             return result;
         }
-        occupant = new ExistingFile(pinned!, status);
+        existing = new ExistingFile(pinned!, status);
         return 0;
     }
 
     /// <summary>Whether a socket is bound to this file.</summary>
-    /// <param name="binding">Where to ask if there is no /proc; without it the answer is unclear then.</param>
+    /// <param name="request">The address to probe if there is no /proc; without it the result is unclear then.</param>
     /// <param name="result">What connect returned.</param>
-    public SocketLiveness Probe(BindRequest? binding, out int result) =>
-        SocketProbe.Ask(_pinned, binding is null ? [] : binding.Address, out result);
+    public SocketLiveness Probe(BindRequest? request, out int result) =>
+        SocketProbe.Ask(_pinned, request is null ? [] : request.Address, out result);
+
+    /// <summary>The owner of the socket that is bound to a file, as far as this process may see, such as
+    /// <c>pid 812 (redis-server), user redis</c>: for messages only, never for a decision.</summary>
+    public static string DescribeOwner(FileId file, byte[] path)
+    {
+        SocketTableEntry[] bound = SocketTable.TryRead(withProcesses: false) is not { } table ? []
+            : [.. table.Sockets.Where(s => s.IsAt(file) || (s.IsAtLayer(file, path) && s.Row.FileInode == (uint)file.Inode))];
+        if (bound.Length == 0)
+            return "a process that cannot be seen from here";
+        // An accepted connection has the name and file of its listener: the one that is not connected is looked for.
+        SocketTableEntry socket = Array.Find(bound, s => !s.IsConnected) ?? bound[0];
+        string user = socket.Row.User is { } id ? $"user {PrintableText.UserName(id)}" : "a user that cannot be seen from here";
+        return ProcessScan.FindOne(socket.Inode) is { } process
+            ? $"pid {process.ProcessId} ({PrintableText.Of(process.Command)}), {user}"
+            : $"a process of {user}";
+    }
 
     public void Dispose() => _pinned.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
@@ -12,26 +13,26 @@ internal sealed class FilePermissions
 {
     private const uint OwnerOnly = 0x1C0; // 0700
 
-    private readonly BindRequest _binding;
+    private readonly BindRequest _request;
     private readonly uint _mode;
     private readonly uint? _group;
 
-    private FilePermissions(BindRequest binding, uint mode, uint? group)
+    private FilePermissions(BindRequest request, uint mode, uint? group)
     {
-        _binding = binding;
+        _request = request;
         _mode = mode;
         _group = group;
     }
 
-    public static FilePermissions Prepare(BindRequest binding)
+    public static FilePermissions Prepare(BindRequest request)
     {
-        uint mode = (uint)binding.Options.Mode;
-        uint? group = binding.Options.Group is { } name ? FindGroup(binding, name) : null;
+        uint mode = (uint)request.Options.Mode;
+        uint? group = request.Options.Group is { } name ? FindGroup(request, name) : null;
         // Until the file has its group, group permissions would go to the wrong one.
-        int result = LibcFile.ChangeMode(binding.Socket, group is null ? mode : mode & OwnerOnly);
+        int result = LibcFile.ChangeMode(request.Socket, group is null ? mode : mode & OwnerOnly);
         if (result < 0)
-            throw binding.Failure(result, "The permissions of the socket could not be set before binding: was it made by another user?");
-        return new FilePermissions(binding, mode, group);
+            throw request.Failure(result, "The permissions of the socket could not be set before request: was it made by another user?");
+        return new FilePermissions(request, mode, group);
     }
 
     /// <summary>Gives the bound file its group, then what the umask took away or the group had to wait for.</summary>
@@ -42,8 +43,8 @@ internal sealed class FilePermissions
             int result = LibcFile.ChangeGroup(pinned, group);
             if (result < 0)
             {
-                throw _binding.Failure(result, "The socket file could not be given to the group " +
-                    $"{SocketOwner.Escape(_binding.Options.Group!)}: that takes a member of the group or CAP_CHOWN.");
+                throw _request.Failure(result, "The socket file could not be given to the group " +
+                    $"{PrintableText.Of(_request.Options.Group!)}: that takes a member of the group or CAP_CHOWN.");
             }
         }
         if (status.Permissions != _mode)
@@ -51,11 +52,11 @@ internal sealed class FilePermissions
             // fchmod refuses O_PATH descriptors; the link in /proc leads to the same inode whatever happens to the path.
             int result = LibcFile.ChangeMode(Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned.Number}"), _mode);
             if (result < 0)
-                throw _binding.Failure(result, "The permissions of the socket file could not be widened: is /proc mounted?");
+                throw _request.Failure(result, "The permissions of the socket file could not be widened: is /proc mounted?");
         }
     }
 
-    private static uint FindGroup(BindRequest binding, string name)
+    private static uint FindGroup(BindRequest request, string name)
     {
         // In this order, as chown(1): a group may have a name of digits, and a policy that names it means the same one.
         int result = LibcAccount.FindGroup(name, out uint? group);
@@ -63,8 +64,8 @@ internal sealed class FilePermissions
             return found;
         if (Numbers.TryParse(name, out uint number) && number != uint.MaxValue)
             return number;
-        throw binding.Failure(-(int)Errno.EINVAL, result < 0
-            ? $"The group {SocketOwner.Escape(name)} could not be looked up: {(Errno)(-result)}."
-            : $"There is no group named {SocketOwner.Escape(name)}: getent group lists them.");
+        throw request.Failure(-(int)Errno.EINVAL, result < 0
+            ? $"The group {PrintableText.Of(name)} could not be looked up: {(Errno)(-result)}."
+            : $"There is no group named {PrintableText.Of(name)}: getent group lists them.");
     }
 }

@@ -38,16 +38,16 @@ internal sealed class SocketFile : IDisposable
     /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
     public static SocketFile Bind(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions? options = null)
     {
-        var binding = new BindRequest(socket, endPoint, options ?? new SocketFileOptions());
+        var request = new BindRequest(socket, endPoint, options ?? new SocketFileOptions());
         if (endPoint.Kind != UnixEndPointKind.Pathname)
         {
-            int result = binding.TryBind();
-            return result >= 0 ? new SocketFile(null, default) : throw binding.Failure(result);
+            int result = request.TryBind();
+            return result >= 0 ? new SocketFile(null, default) : throw request.Failure(result);
         }
 
-        binding.CheckDirectories();
-        FilePermissions permissions = FilePermissions.Prepare(binding);
-        SocketFile file = Make(binding, out Descriptor pinned, out FileStatus status);
+        request.CheckDirectories();
+        FilePermissions permissions = FilePermissions.Prepare(request);
+        SocketFile file = Make(request, out Descriptor pinned, out FileStatus status);
         using (pinned)
         {
             try
@@ -135,29 +135,29 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>Binds, and knows the file as ours before the process can end.</summary>
-    private static SocketFile Make(BindRequest binding, out Descriptor pinned, out FileStatus status)
+    private static SocketFile Make(BindRequest request, out Descriptor pinned, out FileStatus status)
     {
         BoundSocketFiles.EnterBind();
         try
         {
-            BindRequest bound = binding;
+            BindRequest bound = request;
             // Kept for what has to be opened once the file is there: without it the file could not be made ours.
-            if (LibcFcntl.Duplicate(binding.Socket, out Descriptor? kept) is < 0 and var errno)
-                throw binding.Failure(errno);
+            if (LibcFcntl.Duplicate(request.Socket, out Descriptor? kept) is < 0 and var errno)
+                throw request.Failure(errno);
             using (kept)
             {
-                if (binding.Options.ReplaceLive)
+                if (request.Options.ReplaceLive)
                 {
-                    AtomicReplace.CheckTarget(binding);
-                    bound = AtomicReplace.BindBeside(binding);
+                    AtomicReplace.CheckTarget(request);
+                    bound = AtomicReplace.BindBeside(request);
                 }
                 else
                 {
-                    StaleFileReplacer.Bind(binding);
+                    StaleFileReplacer.Bind(request);
                 }
             }
             pinned = PinOwn(bound, out status);
-            return new SocketFile(bound.Path, status.Id, bound == binding ? null : binding);
+            return new SocketFile(bound.Path, status.Id, bound == request ? null : request);
         }
         finally
         {
@@ -166,24 +166,24 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>Opens the file that was just bound and makes sure that it is our socket's.</summary>
-    private static Descriptor PinOwn(BindRequest binding, out FileStatus status)
+    private static Descriptor PinOwn(BindRequest request, out FileStatus status)
     {
-        int result = LibcFile.Open(binding.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
+        int result = LibcFile.Open(request.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
         if (result == -(int)Errno.ENOENT)
-            throw binding.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
+            throw request.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
         if (result < 0)
         {
-            bool isThere = LibcFile.LinkStatus(binding.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;
-            if (isThere && IsFileOf(binding.Socket, status.Id))
-                _ = LibcFile.Unlink(binding.Path);
-            throw binding.Failure(result);
+            bool isThere = LibcFile.LinkStatus(request.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;
+            if (isThere && IsFileOf(request.Socket, status.Id))
+                _ = LibcFile.Unlink(request.Path);
+            throw request.Failure(result);
         }
 
         result = LibcFile.Status(pinned!, out status);
-        if (result >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(binding.Socket, status.Id))
+        if (result >= 0 && status.Type == FileStatus.S_IFSOCK && IsFileOf(request.Socket, status.Id))
             return pinned!;
         pinned!.Dispose();
-        throw binding.Failure(-(int)Errno.EADDRINUSE,
+        throw request.Failure(-(int)Errno.EADDRINUSE,
             "Another process replaced the new socket file as soon as it was made: is the directory shared with it?");
     }
 

@@ -21,12 +21,12 @@ internal sealed class SocketFileLock : IDisposable
     }
 
     /// <exception cref="UnixSocketException">EAGAIN when another process holds the lock for all of the time allowed.</exception>
-    public static SocketFileLock Take(BindRequest binding)
+    public static SocketFileLock Take(BindRequest request)
     {
-        long deadline = Environment.TickCount64 + (long)binding.Options.LockTimeout.TotalMilliseconds;
-        int result = LibcFile.Open(binding.Directory, LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory);
+        long deadline = Environment.TickCount64 + (long)request.Options.LockTimeout.TotalMilliseconds;
+        int result = LibcFile.Open(request.Directory, LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory);
         if (result < 0)
-            return result == -(int)Errno.EACCES ? TakeFile(binding, deadline) : throw binding.Failure(result);
+            return result == -(int)Errno.EACCES ? TakeFile(request, deadline) : throw request.Failure(result);
         try
         {
             for (int pause = 1; ; pause *= 2)
@@ -35,8 +35,8 @@ internal sealed class SocketFileLock : IDisposable
                 if (result >= 0)
                     return new SocketFileLock(Keep(ref directory), remove: null);
                 if (result != -(int)Errno.EAGAIN)
-                    return TakeFile(binding, deadline); // a file system that locks no directories, such as NFS
-                Pause(binding, deadline, pause, binding.DirectoryText);
+                    return TakeFile(request, deadline); // a file system that locks no directories, such as NFS
+                Pause(request, deadline, pause, request.DirectoryText);
             }
         }
         finally
@@ -68,24 +68,24 @@ internal sealed class SocketFileLock : IDisposable
         _held.Dispose();
     }
 
-    private static SocketFileLock TakeFile(BindRequest binding, long deadline)
+    private static SocketFileLock TakeFile(BindRequest request, long deadline)
     {
-        byte[] path = [.. binding.Path, .. ".lock"u8];
-        string text = binding.EndPoint + ".lock";
+        byte[] path = [.. request.Path, .. ".lock"u8];
+        string text = request.EndPoint + ".lock";
         for (int pause = 1; ; pause *= 2)
         {
             const int flags = LibcFile.O_RDWR | LibcFile.O_CREAT;
             int result = LibcFile.Open(path, flags | LibcFile.O_NOFOLLOW, OwnerReadWrite, out Descriptor? file);
             if (result < 0)
-                throw binding.Failure(result, $"A stale socket file is there, but the lock file {text} could not be opened.");
+                throw request.Failure(result, $"A stale socket file is there, but the lock file {text} could not be opened.");
             try
             {
                 result = LibcFile.Status(file!, out FileStatus held);
                 if (result < 0 || held.Type != FileStatus.S_IFREG)
-                    throw binding.Failure(-(int)Errno.EADDRINUSE, $"{text} is not a lock file and was left untouched.");
+                    throw request.Failure(-(int)Errno.EADDRINUSE, $"{text} is not a lock file and was left untouched.");
                 result = LibcLock.TryLock(file!);
                 if (result < 0 && result != -(int)Errno.EAGAIN)
-                    throw binding.Failure(result, $"{text} could not be locked.");
+                    throw request.Failure(result, $"{text} could not be locked.");
                 if (result >= 0 && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == held.Id)
                 {
                     // One that has content or another owner was not made here; it is used, but not removed.
@@ -97,7 +97,7 @@ internal sealed class SocketFileLock : IDisposable
             {
                 file?.Dispose();
             }
-            Pause(binding, deadline, pause, text);
+            Pause(request, deadline, pause, text);
         }
     }
 
@@ -109,14 +109,14 @@ internal sealed class SocketFileLock : IDisposable
         return kept;
     }
 
-    private static void Pause(BindRequest binding, long deadline, int milliseconds, string locked)
+    private static void Pause(BindRequest request, long deadline, int milliseconds, string locked)
     {
         long left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
-            throw binding.Failure(-(int)Errno.EAGAIN,
+            throw request.Failure(-(int)Errno.EAGAIN,
                 "A stale socket file is there, and another process holds the lock under which such files are replaced, for longer than " +
-                $"{binding.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
+                $"{request.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
         }
         Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event tells of an unlocked flock
     }

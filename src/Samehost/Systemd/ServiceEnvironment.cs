@@ -1,4 +1,5 @@
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Systemd;
@@ -32,7 +33,7 @@ internal abstract class ServiceEnvironment
     private static string Printable(string value)
     {
         string shown = value.Length <= 100 ? value : value[..100] + "…";
-        return PrintableText.Escape(shown);
+        return PrintableText.Of(shown);
     }
 
     private sealed class OwnEnvironment : ServiceEnvironment

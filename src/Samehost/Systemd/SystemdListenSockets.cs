@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.Systemd;
 
@@ -181,7 +182,7 @@ public sealed class SystemdListenSocket
     /// <summary>Returns a line for logs: <c>web (StreamListener, /run/web.sock)</c>.</summary>
     public override string ToString()
     {
-        string name = PrintableText.Escape(Name);
+        string name = PrintableText.Of(Name);
         return LocalEndPoint is { } address ? $"{name} ({Kind}, {address})" : $"{name} ({Kind})";
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.Systemd;
 
@@ -251,7 +252,7 @@ internal static class NotificationText
             if (assignment.IndexOf('=', StringComparison.Ordinal) < 1 || assignment.AsSpan().ContainsAny('\n', '\0'))
             {
                 throw new ArgumentException(
-                    $"A notification has lines NAME=VALUE without newline or NUL; '{PrintableText.Escape(assignment)}' is not one.",
+                    $"A notification has lines NAME=VALUE without newline or NUL; '{PrintableText.Of(assignment)}' is not one.",
                     nameof(assignments));
             }
 
@@ -283,7 +284,7 @@ internal static class NotificationText
         if (name.Length is 0 or > LongestName || name.Any(static c => c is < ' ' or > '~' or ':'))
         {
             throw new ArgumentException(
-                $"'{PrintableText.Escape(name)}' is not a name for descriptors: use 1 to {LongestName} printable ASCII characters, " +
+                $"'{PrintableText.Of(name)}' is not a name for descriptors: use 1 to {LongestName} printable ASCII characters, " +
                 "without ':'.",
                 nameof(name));
         }

@@ -35,7 +35,7 @@ public sealed class NoteTests
 
     [Theory(Timeout = Limit)]
     [InlineData("\n", "\\x0a", "taken literally")]
-    [InlineData("\0", "\\x00", "nobody can type")]
+    [InlineData("\0", "\\x00", "cannot be typed")]
     public async Task Who_types_a_name_as_it_was_printed_is_told(string odd, string printed, string expected)
     {
         string unique = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);

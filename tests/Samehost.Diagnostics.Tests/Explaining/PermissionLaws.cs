@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using FsCheck;
 using FsCheck.Fluent;
-using Samehost.Diagnostics.Explaining;
+using Samehost.Inspection;
 using Samehost.Tests.Diagnostics.Explaining.Interop;
 using Samehost.Tests.Peers;
 using Samehost.Tests.Support;
@@ -115,7 +115,7 @@ public sealed class PermissionLaws
 
         public override string ToString() =>
             string.Create(CultureInfo.InvariantCulture, $"{User}:{Group} {Convert.ToString(Mode, 8)}") +
-            (Acl is null ? "" : $" [{string.Join(' ', Acl.Select(AclPrinter.Print))}]");
+            (Acl is null ? "" : $" [{string.Join(' ', Acl.Select(PosixAcl.Print))}]");
 
         // A list that says no more than the mode is none.
         private AclEntry[] FromMode() =>

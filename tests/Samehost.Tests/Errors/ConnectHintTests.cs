@@ -16,18 +16,18 @@ public sealed class ConnectHintTests : IDisposable
 
     [Fact]
     public void A_missing_file_in_a_directory_that_exists() =>
-        Expect(Errno.ENOENT, $"The directory {_directory.Path} exists but has no such file", FailingCalls.Connect(At("s")));
+        Expect(Errno.ENOENT, $"{_directory.Path} has nothing named s in it", FailingCalls.Connect(At("s")));
 
     [Fact]
     public void A_missing_directory_is_named_with_the_deepest_one_that_exists() =>
-        Expect(Errno.ENOENT, $"{_directory.Path} exists but has no a in it", FailingCalls.Connect(At("a/b/s")));
+        Expect(Errno.ENOENT, $"{_directory.Path} has no directory named a in it", FailingCalls.Connect(At("a/b/s")));
 
     [Fact]
     public void A_symbolic_link_to_nothing()
     {
         File.CreateSymbolicLink(At("s").Path!, "nowhere");
 
-        Expect(Errno.ENOENT, "symbolic link to something that does not exist", FailingCalls.Connect(At("s")));
+        Expect(Errno.ENOENT, "has nothing named nowhere in it. The link", FailingCalls.Connect(At("s")));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ConnectHintTests : IDisposable
     {
         FailingCalls.Listening(At("s")).Dispose();
 
-        Expect(Errno.ECONNREFUSED, "nobody listens at it", FailingCalls.Connect(At("s")));
+        Expect(Errno.ECONNREFUSED, "is a stale socket file", FailingCalls.Connect(At("s")));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class ConnectHintTests : IDisposable
     {
         using Descriptor bound = FailingCalls.Bound(At("s"));
 
-        Expect(Errno.ECONNREFUSED, "has not begun to listen", FailingCalls.Connect(At("s")));
+        Expect(Errno.ECONNREFUSED, "does not listen", FailingCalls.Connect(At("s")));
     }
 
     [Fact]
@@ -51,11 +51,11 @@ public sealed class ConnectHintTests : IDisposable
     {
         File.WriteAllText(At("s").Path!, "");
 
-        Expect(Errno.ECONNREFUSED, "a file but not a socket", FailingCalls.Connect(At("s")));
+        Expect(Errno.ECONNREFUSED, "is a regular file and no socket", FailingCalls.Connect(At("s")));
     }
 
     [Fact]
-    public void A_directory() => Expect(Errno.ECONNREFUSED, "That is a directory", FailingCalls.Connect(At(".")));
+    public void A_directory() => Expect(Errno.ECONNREFUSED, "is a directory and no socket", FailingCalls.Connect(At(".")));
 
     [Fact]
     public void A_part_of_the_path_that_is_no_directory()
@@ -98,7 +98,7 @@ public sealed class ConnectHintTests : IDisposable
         using Descriptor first = FailingCalls.Socket();
         Assert.Null(FailingCalls.Connect(first, At("s")));
 
-        Expect(Errno.EAGAIN, "backlog of waiting connections is full", FailingCalls.Connect(At("s")));
+        Expect(Errno.EAGAIN, "is full: 1 connections wait to be accepted", FailingCalls.Connect(At("s")));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class ConnectHintTests : IDisposable
 
         Expect(
             Errno.EACCES,
-            "has mode 0400: connecting needs write permission",
+            "which connecting takes: it belongs to",
             FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("s"))));
     }
 
@@ -131,8 +131,44 @@ public sealed class ConnectHintTests : IDisposable
         Errno.ECONNREFUSED, "in this network namespace", FailingCalls.Connect(UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}")));
 
     [Fact]
-    public void A_path_that_is_printed_escaped_gets_no_hint_about_another_path() =>
-        Assert.Null(FailingCalls.Connect(At("a\nb"))!.Hint);
+    public void A_path_that_is_printed_escaped_gets_a_hint_about_that_path_and_no_other()
+    {
+        File.WriteAllText(At("ab").Path!, "");
+        File.WriteAllText($"{_directory.Path}/a\\x0ab", "");
+
+        Expect(Errno.ENOENT, @"has nothing named a\x0ab in it", FailingCalls.Connect(At("a\nb")));
+    }
+
+    [Fact]
+    public void A_hint_is_not_refuted_when_the_server_has_started_meanwhile()
+    {
+        var failure = new UnixSocketException(Errno.ENOENT, "connect", At("s"));
+        using Descriptor listener = FailingCalls.Listening(At("s"));
+
+        Expect(Errno.ENOENT, "By now it seems to work", failure);
+    }
+
+    [Fact]
+    public void An_abstract_name_of_a_server_that_has_started_meanwhile()
+    {
+        UnixEndPoint name = UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}");
+        var failure = new UnixSocketException(Errno.ECONNREFUSED, "connect", name);
+        using Descriptor listener = FailingCalls.Listening(name);
+
+        Expect(Errno.ECONNREFUSED, "By now it seems to work", failure);
+    }
+
+    [Fact]
+    public void Permissions_that_allow_the_call_are_not_given_as_the_reason()
+    {
+        using Descriptor listener = FailingCalls.Listening(At("s"));
+
+        Expect(Errno.EACCES, "a security policy", new UnixSocketException(Errno.EACCES, "connect", At("s")));
+    }
+
+    [Fact]
+    public void A_process_without_descriptors_gets_the_hint_about_them() =>
+        Expect(Errno.EMFILE, "ulimit -n", new UnixSocketException(Errno.EMFILE, "connect", At("s")));
 
     [Fact]
     public void An_address_that_leads_nowhere() =>

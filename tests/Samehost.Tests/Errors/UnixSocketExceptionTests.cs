@@ -53,18 +53,20 @@ public sealed class UnixSocketExceptionTests
         string path = directory["late"];
         var failure = new UnixSocketException(Errno.ENOENT, "connect", UnixEndPoint.FromPath(path));
         File.WriteAllText(path, "");
-        Assert.Equal("It is there now: the server has just started. Try again.", failure.Hint);
+        Assert.Equal($"connect failed: No such file or directory (2): {path}", failure.Message);
+        Assert.Contains("is a regular file and no socket", failure.Hint, StringComparison.Ordinal);
         File.Delete(path);
-        Assert.EndsWith("Try again.", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("is a regular file and no socket", failure.Hint, StringComparison.Ordinal); // as it was first read
     }
 
     [Fact]
-    public void The_message_is_the_summary_the_address_and_on_a_line_of_its_own_the_hint()
+    public void The_message_is_one_line_and_the_text_has_the_hint_on_a_line_of_its_own()
     {
         UnixEndPoint endPoint = UnixEndPoint.Parse("@name");
         var all = new UnixSocketException(Errno.EINVAL, "connect", endPoint, "Look here.");
 
-        Assert.Equal("connect failed: Invalid argument (22): @name\nLook here.", all.Message);
+        Assert.Equal("connect failed: Invalid argument (22): @name", all.Message);
+        Assert.Contains("connect failed: Invalid argument (22): @name\nLook here.", all.ToString(), StringComparison.Ordinal);
         Assert.Equal(Errno.EINVAL, all.Errno);
         Assert.Equal("connect", all.Operation);
         Assert.Equal(endPoint, all.EndPoint);
@@ -80,6 +82,22 @@ public sealed class UnixSocketExceptionTests
         Assert.Equal("read failed: Input/output error (5)", bare.Message);
         Assert.Equal(bare.Summary, bare.Message);
     }
+
+    [Fact]
+    public void The_text_of_an_exception_that_was_thrown_has_hint_and_stack_trace()
+    {
+        UnixSocketException thrown = Assert.Throws<UnixSocketException>(Action () =>
+            throw new UnixSocketException(Errno.EINVAL, "connect", UnixEndPoint.Parse("@name"), "Look here."));
+
+        string[] lines = thrown.ToString().Split('\n');
+        Assert.StartsWith(typeof(UnixSocketException).FullName!, lines[0], StringComparison.Ordinal);
+        Assert.Equal("Look here.", lines[1]);
+        Assert.Contains(nameof(The_text_of_an_exception_that_was_thrown_has_hint_and_stack_trace), lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hint_that_cannot_be_computed_is_none() =>
+        Assert.Null(new UnixSocketException(Errno.EIO, "read", null, () => throw new InvalidOperationException()).Hint);
 
     [Fact]
     public void A_number_without_a_name_is_reported_all_the_same() =>

@@ -11,7 +11,8 @@ public sealed class FloorTests
 {
     private static readonly ImmutableArray<string> GroundFirst =
     [
-        "Interop", "EventLoops", "Errors", "Addresses", "SocketFiles", "Ancillary", "Peers", "Sockets", "Framing", "Serving", "Systemd",
+        "Interop", "EventLoops", "Inspection", "Errors", "Addresses", "SocketFiles", "Ancillary", "Peers", "Sockets", "Framing", "Serving",
+        "Systemd",
     ];
 
     private static readonly ImmutableArray<string> FoldersForTheWeb = ["Peers", "Transport"];

@@ -1,6 +1,6 @@
 using System.Text;
+using Samehost.Inspection;
 using Samehost.Interop;
-using Samehost.SocketFiles;
 using Samehost.Tests.Peers;
 using Samehost.Tests.Support;
 using Xunit;
@@ -164,7 +164,8 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
         UnixVerdict foreseen = UnixExplanation.ExplainBind(path).Verdict;
         Assert.Equal(Errno.EPERM, foreseen.Errno);
         Assert.Contains($"in {unsafeDirectory}, which", foreseen.Reason, StringComparison.Ordinal);
-        Assert.Equal(0, UnsafeDirectory.Find(Encoding.UTF8.GetBytes(path), out UnsafeDirectory? found));
-        Assert.Equal(unsafeDirectory, Encoding.UTF8.GetString(found!.Path));
+        using PathWalk walk = PathWalk.ToOwnPlace(Encoding.UTF8.GetBytes(path));
+        Assert.Equal(Errno.None, walk.Errno);
+        Assert.Equal(unsafeDirectory, Encoding.UTF8.GetString(walk.Unsafe!.Path));
     }
 }

@@ -1,7 +1,7 @@
 // chown(2), setxattr(2): the owner and the access control list of a file, without starting a program for each.
 using System.Runtime.InteropServices;
 using System.Text;
-using Samehost.Diagnostics.Explaining;
+using Samehost.Inspection;
 using Xunit;
 
 namespace Samehost.Tests.Diagnostics.Explaining.Interop;

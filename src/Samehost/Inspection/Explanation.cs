@@ -1,0 +1,156 @@
+using Samehost.Interop;
+
+namespace Samehost.Inspection;
+
+/// <summary>An address as a user wrote it, also one that no socket can have: the verdict says what is wrong with it.</summary>
+/// <param name="IsAbstract">Whether it is an abstract name and not a path.</param>
+/// <param name="Name">The bytes, without the NUL before an abstract name or behind a path.</param>
+internal sealed record ExplainedAddress(bool IsAbstract, byte[] Name)
+{
+    /// <summary>With the NUL before an abstract name, or the one behind a path, the name has to fit into 108 bytes.</summary>
+    public const int MaxNameLength = LibcSocket.SockAddrSize - sizeof(ushort) - 1;
+
+    /// <summary>A path counts from the working directory unless it begins with a slash.</summary>
+    public bool IsRelative => !IsAbstract && Name is not [(byte)'/', ..];
+
+    public bool IsTooLong => Name.Length > MaxNameLength;
+
+    /// <summary>The address for a system call; empty when it is too long to be one.</summary>
+    public byte[] ForCall()
+    {
+        if (IsTooLong)
+            return [];
+        return IsAbstract ? [1, 0, 0, .. Name] : [1, 0, .. Name, 0];
+    }
+
+    public override string ToString() => (IsAbstract ? "@" : "") + PrintableText.Of(Name);
+
+    /// <summary>The verdict on an address that is wrong before anything is looked up; null for others.</summary>
+    public Verdict? Judge()
+    {
+        if (!IsTooLong)
+            return null;
+        return Verdict.Fails(Errno.EINVAL,
+            $"{(IsAbstract ? "The abstract name" : "The path")} has {Name.Length} bytes, and an address has room for {MaxNameLength}. " +
+            $"Some programs cut it off, and then fail with {(IsAbstract ? "ECONNREFUSED" : "ENOENT")}.",
+            VerdictParty.Caller, IsAbstract
+                ? "Use a shorter name."
+                : "Use a shorter path: a symbolic link to the directory, or a path relative to the working directory.");
+    }
+}
+
+/// <summary>
+/// Predicts what connect(2) to an address, or binding it with this library, comes to for a user. The hints of exceptions and
+/// <c>samehost explain</c> both come from here.
+/// </summary>
+internal sealed class Explanation : IDisposable
+{
+    private const string Namespaces = "Abstract names belong to a network namespace, and each container has one of its own.";
+
+    private Explanation(Verdict verdict, PathWalk? walk, SocketProbeResult? socket, List<string> notes)
+    {
+        Verdict = verdict;
+        Walk = walk;
+        Socket = socket;
+        Notes = notes;
+    }
+
+    public Verdict Verdict { get; }
+
+    /// <summary>The way that the path leads; null for an abstract name.</summary>
+    public PathWalk? Walk { get; }
+
+    /// <summary>The socket at the address; null when the walk did not come to a socket file.</summary>
+    public SocketProbeResult? Socket { get; }
+
+    /// <summary>What else the verdict depends on, in a sentence each.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Explains connect(2).</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="user">The user who would make the call.</param>
+    /// <param name="type">The type of the socket; null for one that fits.</param>
+    /// <param name="scope">How far to look for the socket.</param>
+    public static Explanation Connect(ExplainedAddress address, FileCredentials user, int? type, ProbeScope scope)
+    {
+        SocketProbeResult? socket = null;
+        if (address.IsAbstract)
+        {
+            socket = SocketProbeResult.AtName(address.Name, type, scope);
+            return new Explanation(address.Judge() ?? ConnectAbstract(address, type, socket), null, socket, []);
+        }
+        var walk = PathWalk.ToTarget(address.Name, user, IsOwn(user));
+        Verdict verdict = ConnectVerdict.Of(
+            walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), type);
+        return new Explanation(address.Judge() ?? verdict, walk, socket, []);
+    }
+
+    /// <summary>Explains a bind with this library: only a stale socket file is replaced.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="user">The user who would make the call.</param>
+    /// <param name="type">The type of the socket; null for one that fits.</param>
+    /// <param name="scope">How far to look for the socket.</param>
+    /// <param name="allowUnsafeDirectory">Whether to bind also where every user may replace the file.</param>
+    public static Explanation Bind(
+        ExplainedAddress address, FileCredentials user, int? type, ProbeScope scope, bool allowUnsafeDirectory = false)
+    {
+        SocketProbeResult? socket = null;
+        if (address.IsAbstract)
+        {
+            socket = SocketProbeResult.AtName(address.Name, type, scope);
+            return new Explanation(address.Judge() ?? BindAbstract(address, type, socket), null, socket, []);
+        }
+        var notes = new List<string>();
+        var walk = PathWalk.ToPlace(address.Name, user, IsOwn(user));
+        Verdict verdict = BindVerdict.Of(
+            walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), allowUnsafeDirectory, notes);
+        return new Explanation(address.Judge() ?? verdict, walk, socket, notes);
+    }
+
+    public void Dispose() => Walk?.Dispose();
+
+    private static bool IsOwn(FileCredentials user)
+    {
+        _ = FileCredentials.OfThisThread(out FileCredentials? own, out _);
+        return user.IsSameAs(own);
+    }
+
+    private static Verdict ConnectAbstract(ExplainedAddress address, int? type, SocketProbeResult socket)
+    {
+        if (socket.Liveness == SocketLiveness.Live)
+            return SocketVerdict.Of(socket, type, $"{address}");
+        if (socket.Liveness == SocketLiveness.Unclear)
+            return NoTable();
+        if (socket.OtherType is { } other && type is { } wanted)
+        {
+            string name = SocketTableEntry.TypeName(other.Type);
+            return Verdict.Fails(Errno.ECONNREFUSED,
+                $"No {SocketTableEntry.TypeName(wanted)} socket has the name {address}; a {name} socket has. " +
+                "Abstract names of different types of socket are independent of each other.",
+                VerdictParty.Caller, $"Use a {name} client.");
+        }
+        if (socket.Elsewhere is { } elsewhere)
+        {
+            return Verdict.Fails(Errno.ECONNREFUSED,
+                $"No socket has the name {address} in this network namespace, but one has in another. {Namespaces}",
+                VerdictParty.Caller,
+                $"Connect from there (as root: nsenter -n -t {elsewhere.ProcessId}), or have the server use a path.");
+        }
+        return Verdict.Fails(Errno.ECONNREFUSED,
+            $"No socket has the name {address} in this network namespace. {Namespaces}",
+            VerdictParty.Server, "Start the server, in the same network namespace, or give the name that it listens at.");
+    }
+
+    private static Verdict BindAbstract(ExplainedAddress address, int? type, SocketProbeResult socket) => socket.Liveness switch
+    {
+        SocketLiveness.Live => Verdict.Fails(Errno.EADDRINUSE,
+            $"A {SocketTableEntry.TypeName(type ?? socket.Entry!.Type)} socket has the name {address} already.",
+            VerdictParty.Caller, "Choose another name, or stop the program that has it; the name is free when it closes its socket."),
+        SocketLiveness.Unclear => NoTable(),
+        _ => Verdict.Works($"The name {address} is free in this network namespace."),
+    };
+
+    private static Verdict NoTable() => Verdict.Unknown(
+        "The kernel does not show its table of local sockets (sock_diag), and abstract names are nowhere else.",
+        "Try it, or load the module unix_diag.");
+}

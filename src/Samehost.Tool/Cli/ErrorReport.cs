@@ -72,7 +72,7 @@ internal static class ExitStatus
 internal static class ArgumentProblem
 {
     /// <summary>The sentence without the name of our parameter, which means nothing to a user.</summary>
-    public static string Of(ArgumentException error)
+    public static string Of(Exception error)
     {
         int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return (parameter < 0 ? error.Message : error.Message[..parameter]).TrimEnd('.');

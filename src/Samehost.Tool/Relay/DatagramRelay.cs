@@ -108,7 +108,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
             return;
         }
         ReceivedDescriptors came = message.Descriptors;
-        DescriptorKinds[] kinds = [.. Enumerable.Range(0, came.Count).Select(came.KindOf)];
+        DescriptorKinds[] kinds = [.. Enumerable.Range(0, came.Count).Select(came.GetKind)];
         observer?.Passed(sender.Number, direction, buffer.AsSpan(0, message.Count), kinds);
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
         try

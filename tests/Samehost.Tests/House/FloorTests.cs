@@ -82,9 +82,9 @@ public sealed class FloorTests
         from file in Repository.FilesUnder("src/" + package, ".cs")
         let folder = FloorOf(file)
         let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
-        from type in Declaration.In(file)
-        where !folders.Contains(folder) || space != package + (type.IsPublic ? "" : "." + folder)
-        select $"{file}: {type.Name} is in {space}";
+        let isPublic = Declaration.In(file).Any(type => type.IsPublic)
+        where !folders.Contains(folder) || space != package + (isPublic ? "" : "." + folder)
+        select $"{file}: {space}";
 
     private static string FloorOf(string file) => file.Split('/')[2];
 

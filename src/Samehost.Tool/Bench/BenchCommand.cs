@@ -3,12 +3,12 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary><c>samehost bench</c>: how much faster a local socket is here.</summary>
+/// <summary>The <c>samehost bench</c> command.</summary>
 internal static class BenchCommand
 {
-    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan DefaultTime = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MinTime = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan QuickTime = TimeSpan.FromMilliseconds(50);
 
     public static Command Create()
     {
@@ -48,14 +48,14 @@ internal static class BenchCommand
             bool isQuick = parsed.GetValue(quick);
             var settings = new BenchSettings(
                 parsed.GetValue(rounds) ?? (isQuick ? 3 : 5),
-                parsed.GetValue(time) ?? (isQuick ? Quick : Usual),
+                parsed.GetValue(time) ?? (isQuick ? QuickTime : DefaultTime),
                 parsed.GetValue(size) ?? 64)
             {
                 IsOneCpu = parsed.GetValue(oneCpu),
                 IsJson = parsed.GetValue(json),
                 Chart = parsed.GetValue(svg),
             };
-            if (settings.Time < Shortest)
+            if (settings.Time < MinTime)
                 throw new ToolException("--time is too short to measure anything: write 1ms or more", ExitStatus.UsageError);
             ToolAddress? given = parsed.GetValue(address);
             SocketKind? kind = parsed.GetValue(type);
@@ -69,7 +69,7 @@ internal static class BenchCommand
         return command;
     }
 
-    /// <summary>The second process, which nobody starts by hand.</summary>
+    /// <summary>Creates the hidden command that runs the worker process.</summary>
     public static Command CreateWorker()
     {
         Argument<ToolAddress> control = AddressArgument.Create("CONTROL", "Where its orders come from.");
@@ -80,11 +80,11 @@ internal static class BenchCommand
     }
 }
 
-/// <summary>How often, how long and with what.</summary>
+/// <summary>The options given to <c>samehost bench</c>.</summary>
 internal sealed record BenchSettings(int Rounds, TimeSpan Time, int Size)
 {
-    /// <summary>What a flow is made of: large enough for the copying to count, small enough for UDP.</summary>
-    public const int FlowSize = 32 * 1024;
+    /// <summary>The message size of the throughput measurement: large enough for the copying to count, small enough for UDP.</summary>
+    public const int ThroughputMessageSize = 32 * 1024;
 
     public bool IsOneCpu { get; init; }
 

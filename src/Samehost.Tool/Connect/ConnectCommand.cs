@@ -3,7 +3,7 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connect;
 
-/// <summary><c>samehost connect</c>: talks to a server.</summary>
+/// <summary>The <c>samehost connect</c> command.</summary>
 internal static class ConnectCommand
 {
     private static readonly TimeSpan DefaultLinger = TimeSpan.FromSeconds(1);
@@ -28,7 +28,7 @@ internal static class ConnectCommand
         Option<ToolAddress?> bind = CommandOptions.Parsed<ToolAddress?>(
             "--bind", "ADDRESS", "Datagrams: our own address, for answers; otherwise the kernel chooses a name.", text =>
             {
-                string? problem = ToolAddress.Read(text, ToolAddressKinds.Local, out ToolAddress? read);
+                string? problem = ToolAddress.Parse(text, ToolAddressKinds.Local, out ToolAddress? read);
                 return (read, problem);
             });
         var command = new ToolCommand("connect", "Talk to a server: standard input goes to it, its words to standard output.")
@@ -59,47 +59,48 @@ internal static class ConnectCommand
                 Wait = parsed.GetValue(wait),
                 RequireServer = parsed.GetValue(require),
                 IsHex = parsed.GetValue(hex),
-                HalfCloses = !parsed.GetValue(keepOpen),
+                HalfClose = !parsed.GetValue(keepOpen),
                 IdleTimeout = parsed.GetValue(idle),
                 Linger = parsed.GetValue(linger) ?? DefaultLinger,
                 Bind = parsed.GetValue(bind)?.Local,
             };
             bool isDatagram = settings.Kind == SocketKind.Datagram;
-            Refuse(isDatagram && settings.RequireServer is not null,
+            ThrowUsageErrorIf(isDatagram && settings.RequireServer is not null,
                 "--require-server needs a connection: nobody can tell who will read a datagram");
-            Refuse(!isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
-            Refuse(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
+            ThrowUsageErrorIf(
+                !isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
+            ThrowUsageErrorIf(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
             return CommandRunner.RunAsync(stop => ConnectSession.RunAsync(settings, stop));
         });
         return command;
     }
 
-    private static void Refuse(bool condition, string problem)
+    private static void ThrowUsageErrorIf(bool condition, string problem)
     {
         if (condition)
             throw new ToolException(problem, ExitStatus.UsageError);
     }
 }
 
-/// <summary>What the user of <c>samehost connect</c> asked for.</summary>
+/// <summary>The options given to <c>samehost connect</c>.</summary>
 internal sealed record ConnectSettings(ToolAddress Address)
 {
     public SocketKind Kind { get; init; } = SocketKind.Stream;
 
-    /// <summary>How long to wait for a server to be there; null where it was not given.</summary>
+    /// <summary>How long to wait for a server; null when not given.</summary>
     public TimeSpan? Wait { get; init; }
 
     public PeerPolicy? RequireServer { get; init; }
 
-    /// <summary>Of datagrams: our own address, to be answered at.</summary>
+    /// <summary>For datagrams: the local address, to which the server replies.</summary>
     public UnixEndPoint? Bind { get; init; }
 
     public bool IsHex { get; init; }
 
-    public bool HalfCloses { get; init; } = true;
+    public bool HalfClose { get; init; } = true;
 
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>Of datagrams: how long to wait for answers after the end of the input.</summary>
+    /// <summary>For datagrams: how long to receive after the end of the input.</summary>
     public TimeSpan Linger { get; init; }
 }

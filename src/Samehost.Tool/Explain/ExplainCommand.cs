@@ -1,11 +1,10 @@
-using System.Net.Sockets;
 using System.CommandLine;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Explain;
 
-/// <summary><c>samehost explain</c>: would connecting, or binding, work here, and if not why.</summary>
+/// <summary>The <c>samehost explain</c> command.</summary>
 internal static class ExplainCommand
 {
     public static Command Create()
@@ -49,7 +48,7 @@ internal static class ExplainCommand
         {
             var options = new UnixExplainOptions
             {
-                SocketType = (SocketType)(parsed.GetValue(type) ?? SocketKind.Stream),
+                Kind = (UnixSocketKind)(parsed.GetValue(type) ?? SocketKind.Stream),
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
@@ -65,19 +64,19 @@ internal static class ExplainCommand
 
     private static UnixExplanation Explain(string address, bool bind, UnixExplainOptions options)
     {
-        // Local addresses are taken as they are typed, also wrong ones; what other commands take beside them is no path here either.
+        // Local addresses are passed to the library as typed, also invalid ones; the other kinds of address are rejected.
         const ToolAddressKinds others = ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
-        if (ToolAddress.Read(address, others, out _) is null)
-            throw new ToolException(ToolAddress.Read(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
+        if (ToolAddress.Parse(address, others, out _) is null)
+            throw new ToolException(ToolAddress.Parse(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
         try
         {
-            if (ArgumentBytes.AddressOf(address) is { } endPoint)
-                return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
-            return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
+            if (ArgumentBytes.ParseAddress(address) is { } endPoint)
+                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
+            return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
         }
-        catch (Exception error) when (error is FormatException or ArgumentException)
+        catch (ArgumentException error)
         {
-            throw new ToolException(Problem(error), ExitStatus.UsageError);
+            throw new ToolException(ArgumentErrorText.Of(error), ExitStatus.UsageError);
         }
     }
 
@@ -87,15 +86,10 @@ internal static class ExplainCommand
         {
             return (UnixUser.Parse(text), null);
         }
-        catch (FormatException error)
+        catch (ArgumentException error)
         {
-            return (null, error.Message);
+            return (null, ArgumentErrorText.Of(error));
         }
     }
 
-    private static string Problem(Exception error)
-    {
-        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
-        return parameter < 0 ? error.Message : error.Message[..parameter];
-    }
 }

@@ -1,17 +1,18 @@
-using System.Text.Json;
+using System.Net.Sockets;
 using System.Text.Json.Serialization;
-using Samehost.Tool.Cli;
+using System.Text.Json;
+using Samehost.Explaining;
 
 namespace Samehost.Tool.Explain;
 
-/// <summary>An explanation as JSON: the names here are what programs read.</summary>
+/// <summary>Formats an explanation as JSON; the property names are a public format.</summary>
 internal static class ExplanationJson
 {
     public static string Of(UnixExplanation explanation) => JsonSerializer.Serialize(
         new ExplanationDocument(
             explanation.Operation,
             explanation.Address,
-            Lower((SocketKind)explanation.SocketType),
+            Lower(explanation.Kind),
             new UserDocument(explanation.User.UserId, explanation.User.Name, explanation.User.GroupId, [.. explanation.User.Groups]),
             [.. explanation.Walk.Select(Step)],
             explanation.Socket is { } socket ? Socket(socket) : null,
@@ -36,11 +37,11 @@ internal static class ExplanationJson
 
     private static SocketDocument Socket(UnixSocketEntry socket) => new(
         socket.Inode,
-        Lower((SocketKind)socket.SocketType),
+        Lower(socket.Kind),
         Lower(socket.State),
         socket.Pending,
         socket.Backlog,
-        [.. socket.Processes.Select(h => new ProcessDocument(h.ProcessId, h.Command, h.UserId))]);
+        [.. socket.Holders.Select(h => new ProcessDocument(h.ProcessId, h.Command, h.UserId))]);
 
     private static VerdictDocument Verdict(UnixVerdict verdict) => new(
         Lower(verdict.Outcome),
@@ -48,7 +49,7 @@ internal static class ExplanationJson
         verdict.Errno == Errno.None ? null : (int)verdict.Errno,
         verdict.Reason,
         verdict.Remedy,
-        verdict.ResponsibleParty == ResponsibleParty.None ? null : Lower(verdict.ResponsibleParty));
+        verdict.Side == ResponsibleParty.None ? null : Lower(verdict.Side));
 
     private static string? Name(Errno errno) => errno == Errno.None ? null : errno.ToString();
 

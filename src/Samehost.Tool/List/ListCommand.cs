@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.CommandLine;
+using System.Diagnostics;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
 
-/// <summary><c>samehost list</c>: all local sockets, a connection a row.</summary>
+/// <summary>The <c>samehost list</c> command.</summary>
 internal static class ListCommand
 {
     private static readonly Argument<string?> Pattern = new("PATTERN")

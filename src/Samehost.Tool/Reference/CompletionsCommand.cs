@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Reference;
 
-/// <summary><c>samehost completions</c>: a script for the shell, from the definitions of the commands.</summary>
+/// <summary>The <c>samehost completions</c> command: a script for a shell, generated from the command definitions.</summary>
 internal static class CompletionsCommand
 {
     public static Command Create()

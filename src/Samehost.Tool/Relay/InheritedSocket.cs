@@ -5,7 +5,7 @@ using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>A socket that whoever started us left open: <c>fd:N</c>, or <c>systemd:NAME</c> from a service manager.</summary>
+/// <summary>A socket that this process inherited: <c>fd:N</c>, or <c>systemd:NAME</c> from a service manager.</summary>
 internal sealed class InheritedSocket
 {
     private const int AF_INET = 2;
@@ -40,7 +40,7 @@ internal sealed class InheritedSocket
     public static InheritedSocket Open(ToolAddress address)
     {
         if (address.Kind == ToolAddressKinds.Descriptor)
-            return new InheritedSocket(address, new Descriptor(address.Descriptor));
+            return new InheritedSocket(address, new Descriptor(address.DescriptorNumber));
         var passed = SystemdListenSockets.Take();
         var found = address.Name.Length > 0 ? passed.Where(s => s.Name == address.Name).ToArray() : [.. passed];
         if (found.Length != 1)
@@ -52,24 +52,24 @@ internal sealed class InheritedSocket
         return new InheritedSocket(address, descriptor ?? throw new ToolException($"{address} cannot be taken: no descriptors left"));
     }
 
-    /// <summary>It as a runtime socket.</summary>
+    /// <summary>Converts it to a <see cref="Socket"/>.</summary>
     public Socket ToSocket()
     {
-        _ = LibcFcntl.SetNonBlocking(Descriptor, nonBlocking: false); // so the runtime expects it
+        _ = LibcFcntl.SetNonBlocking(Descriptor, nonBlocking: false); // as the runtime expects it
         var socket = new Socket(new SafeSocketHandle(Descriptor.Number, ownsHandle: true));
         Descriptor.SetHandleAsInvalid();
         return socket;
     }
 
-    /// <summary>It as one end of a relay.</summary>
-    public RelayEndpoint Connection(RelayOptions options)
+    /// <summary>Converts it to an end of a relay.</summary>
+    public RelayEndpoint ToEndpoint(RelayOptions options)
     {
         if (Listens || Kind == SocketKind.Datagram)
             throw new ToolException($"{_address} is not connected");
         if (!IsLocal)
             return TcpConnector.Adopt(ToSocket());
         using Descriptor original = Descriptor;
-        bool accepts = options.Connecting.AcceptDescriptors && options.Listening.AcceptDescriptors;
+        bool accepts = options.ConnectOptions.AcceptDescriptors && options.ListenerOptions.AcceptDescriptors;
         if (Kind == SocketKind.Seqpacket)
         {
             var connection = UnixSeqpacket.FromDescriptor(original);

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Replay;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary><c>samehost relay</c>: clients of one address talk to the server at another.</summary>
+/// <summary>The <c>samehost relay</c> command.</summary>
 internal static class RelayCommand
 {
     private const ToolAddressKinds Sources =
@@ -64,7 +65,7 @@ internal static class RelayCommand
 
     public static Command Create()
     {
-        Dump.CompletionSources.Clear(); // the enumeration's own names
+        Dump.CompletionSources.Clear(); // the enumeration's member names
         Dump.CompletionSources.Add("text", "hex");
         var command = new ToolCommand("relay", "Let the clients of one address talk to the server at another.")
         {
@@ -97,14 +98,14 @@ internal static class RelayCommand
     {
         RelayOptions options = Read(parsed);
         var log = new RelayLog(parsed.GetValue(Quiet));
-        Check(options);
+        Validate(options);
         using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
         IRelayObserver? observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
         using var loops = new RelayLoopGroup(inOrder: observer is not null);
         return await CommandRunner.RunAsync(stop => new RelayServer(options, loops, observer, log).RunAsync(stop));
     }
 
-    private static void Check(RelayOptions options)
+    private static void Validate(RelayOptions options)
     {
         bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
         string? problem = options switch
@@ -148,40 +149,40 @@ internal static class RelayCommand
     }
 }
 
-/// <summary>What to relay, and for whom.</summary>
+/// <summary>The options given to <c>samehost relay</c>.</summary>
 internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
 {
     public SocketKind Kind { get; init; } = SocketKind.Stream;
 
-    /// <summary>Which local clients are served.</summary>
+    /// <summary>Which local clients are accepted.</summary>
     public PeerPolicy? Allow { get; init; }
 
-    /// <summary>What the local server has to be.</summary>
+    /// <summary>Which local server is accepted.</summary>
     public PeerPolicy? RequireServer { get; init; }
 
     public SocketFileOptions SocketFile { get; init; } = new();
 
-    /// <summary>The user asked for permissions or a group.</summary>
+    /// <summary>Whether a mode or a group was given.</summary>
     public bool HasFileOptions { get; init; }
 
-    /// <summary>How long to wait for a server that is not there; null where it was not given.</summary>
+    /// <summary>How long to wait for a server; null when not given.</summary>
     public TimeSpan? Wait { get; init; }
 
-    /// <summary>Descriptors are passed on where both sides are local; otherwise they are refused and bytes are spliced.</summary>
+    /// <summary>Whether descriptors are relayed between local sockets; otherwise they are refused and bytes are spliced.</summary>
     public bool PassesDescriptors { get; init; } = true;
 
     public int MaxConnections { get; init; } = 4096;
 
-    /// <summary>End after the first connection.</summary>
+    /// <summary>Whether to end after the first connection.</summary>
     public bool Once { get; init; }
 
-    public UnixListenerOptions Listening => new()
+    public UnixListenerOptions ListenerOptions => new()
     {
         SocketFile = SocketFile,
         PeerPolicy = Allow,
         AcceptDescriptors = PassesDescriptors && To.Kind != ToolAddressKinds.Tcp,
     };
 
-    public UnixConnectOptions Connecting =>
+    public UnixConnectOptions ConnectOptions =>
         ServerConnector.ConnectOptions(Wait, RequireServer, PassesDescriptors && From.Kind != ToolAddressKinds.Tcp);
 }

@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Shows what passes on standard output: when, in which connection, which way, how much, and then the bytes.</summary>
+/// <summary>Prints the relayed data on standard output: time, connection, direction, length, and the bytes.</summary>
 internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
 {
     private const string Margin = "  ";
@@ -16,8 +16,8 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
     {
     }
 
-    public void Opened(int connection, string who) =>
-        Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
+    public void Opened(int connection, string client) =>
+        Print(new StringBuilder(), connection, $"= from {Printable.Text(client)}");
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
     {
@@ -57,7 +57,7 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
         Print(new StringBuilder(), connection, $"= {end}");
     }
 
-    /// <summary>Lines as they were sent, whatever a terminal would obey written out.</summary>
+    /// <summary>Appends the bytes as lines of text, escaped for a terminal.</summary>
     private static void AppendText(StringBuilder body, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -97,7 +97,7 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
         body.Insert(0, string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss.ffffff} {connection} {what}\n")).ToString());
 }
 
-/// <summary>How bytes are shown.</summary>
+/// <summary>The format of the dump.</summary>
 internal enum DumpFormat
 {
     Text,

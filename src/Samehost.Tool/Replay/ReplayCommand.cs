@@ -3,10 +3,10 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary><c>samehost replay</c>: one side of a recording, once more.</summary>
+/// <summary>The <c>samehost replay</c> command.</summary>
 internal static class ReplayCommand
 {
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultAnswerTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly Argument<string> File = new("FILE")
     {
@@ -24,7 +24,7 @@ internal static class ReplayCommand
 
     private static readonly Option<TimeSpan?> Wait = CommandOptions.Duration("--wait", "Wait this long for a server that is not there.");
 
-    private static readonly Option<TimeSpan?> Patience =
+    private static readonly Option<TimeSpan?> AnswerTimeout =
         CommandOptions.Duration("--patience", "How long an answer may take until it counts as missing (10s by default).");
 
     private static readonly Option<PeerPolicy?> Allow =
@@ -54,7 +54,7 @@ internal static class ReplayCommand
         };
         command.Add(File);
         command.Add(Address);
-        foreach (Option option in new Option[] { AsServer, Wait, Patience, Allow, Mode, Quiet })
+        foreach (Option option in new Option[] { AsServer, Wait, AnswerTimeout, Allow, Mode, Quiet })
             command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -66,7 +66,7 @@ internal static class ReplayCommand
         if (parsed.GetValue(Mode) is { } mode)
             file.Mode = mode;
         var options = new ReplayOptions(
-            parsed.GetValue(Wait), parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
+            parsed.GetValue(Wait), parsed.GetValue(AnswerTimeout) ?? DefaultAnswerTimeout, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
         var replay = new Replayer(await Recording.ReadAsync(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
         return await CommandRunner.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));

@@ -3,7 +3,7 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary><c>samehost serve</c>: a server from the command line.</summary>
+/// <summary>The <c>samehost serve</c> command.</summary>
 internal static class ServeCommand
 {
     private const ToolAddressKinds Kinds = ToolAddressKinds.Local | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
@@ -37,7 +37,8 @@ internal static class ServeCommand
         Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout",
             "Close a connection on which nothing has come or gone for so long.");
         Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after so long, and end its program.");
-        Option<TimeSpan?> drain = CommandOptions.Duration("--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
+        Option<TimeSpan?> drain = CommandOptions.Duration(
+            "--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
         var takeOver = new Option<bool>("--take-over")
         {
             Description = "Take over from a running server that was started with this option, without refusing a client; "
@@ -70,9 +71,9 @@ internal static class ServeCommand
             {
                 Address = parsed.GetValue(address),
                 Kind = parsed.GetValue(type),
-                Echoes = parsed.GetValue(echo),
+                Echo = parsed.GetValue(echo),
                 Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
-                Keeps = parsed.GetValue(keep),
+                Keep = parsed.GetValue(keep),
                 IsHex = parsed.GetValue(hex),
                 Allow = parsed.GetValue(allow),
                 Mode = parsed.GetValue(mode),
@@ -82,11 +83,11 @@ internal static class ServeCommand
                 IdleTimeout = parsed.GetValue(idle),
                 TimeLimit = parsed.GetValue(limit),
                 Drain = parsed.GetValue(drain) ?? DefaultDrain,
-                TakesOver = parsed.GetValue(takeOver),
+                IsHandoverEnabled = parsed.GetValue(takeOver),
                 IsQuiet = parsed.GetValue(quiet),
                 IsVerbose = parsed.GetValue(verbose),
             };
-            if (ServeRules.ProblemWith(settings) is { } problem)
+            if (ServeSettingsValidator.GetError(settings) is { } problem)
                 throw new ToolException(problem, ExitStatus.UsageError);
             return new ServeSession(settings).RunAsync();
         });
@@ -94,7 +95,7 @@ internal static class ServeCommand
     }
 }
 
-/// <summary>What the man page says of <c>samehost serve</c> beyond its options.</summary>
+/// <summary>The paragraphs of the man page about <c>samehost serve</c>.</summary>
 internal static class ServeManual
 {
     public static IReadOnlyList<string> Paragraphs { get; } =

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace Samehost.Tool.Terminal;
 
-/// <summary>Text from elsewhere (file names, answers) made harmless for a terminal, which would obey control characters in it.</summary>
+/// <summary>Escapes text of other programs (file names, answers) for a terminal, which would interpret control characters in it.</summary>
 internal static class Printable
 {
-    /// <summary>Control characters, and those that reorder or break a line, as the bytes or the code that they are.</summary>
+    /// <summary>Escapes control characters, and characters that reorder or break a line, as their bytes (<c>\xNN</c>).</summary>
     public static string Text(string text)
     {
         var safe = new StringBuilder(text.Length);
@@ -15,7 +15,7 @@ internal static class Printable
         return safe.ToString();
     }
 
-    /// <summary>The beginning of a line of bytes, in quotes.</summary>
+    /// <summary>Formats the first bytes of a message, escaped and in quotes.</summary>
     public static string Excerpt(ReadOnlySpan<byte> bytes)
     {
         const int Most = 40;
@@ -27,10 +27,10 @@ internal static class Printable
         is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }
 
-/// <summary>The name of a program, which the program chooses itself, so that it cannot pass for two: <c>sshd(1) root, x</c>.</summary>
+/// <summary>Formats the name of a process. The process chooses the name itself and must not pass for two: <c>sshd(1) root, x</c>.</summary>
 internal static class ProcessName
 {
-    /// <summary>Between quotes where it has something in it that separates processes or columns.</summary>
+    /// <summary>Quotes a name that contains a separator of processes or columns.</summary>
     public static string Of(UnixSocketProcess process)
     {
         string name = process.Command;

@@ -4,8 +4,9 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The two conversations of the tour, both sides of each line shown in the order in which they happen.</summary>
-internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+/// <summary>The chapters on streams and datagrams, with both sides of each line in order.</summary>
+internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourChapter(terminal, workspace, cancellationToken)
 {
     private static readonly string[] Lines = ["g1", "g2", "g3"];
 
@@ -59,7 +60,7 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
 
     private async Task EndsWellAsync(InteractiveProcess program)
     {
-        if (await program.EndAsync(Stop) is not (0, ""))
-            throw await program.EndedEarlyAsync(Stop);
+        if (await program.EndAsync(CancellationToken) is not (0, ""))
+            throw await program.EndedEarlyAsync(CancellationToken);
     }
 }

@@ -23,7 +23,7 @@ internal static class BenchCommand
         Option<TimeSpan?> time = CommandOptions.Duration("--time", "How long each is measured in a round; 200ms unless given.");
         Option<bool> json = CommandOptions.Json("Print everything that was measured as JSON.");
         var svg = new Option<string?>("--svg") { Description = "Also draw a chart into this file.", HelpName = "FILE" };
-        var command = new ToolCommand("bench", "How much faster than TCP is a local socket here?")
+        var command = new ToolCommand("bench", "Measure how much faster than TCP a local socket is here.")
         {
             Examples =
             [
@@ -35,8 +35,8 @@ internal static class BenchCommand
             Details =
             [
                 "Two processes send messages there and back and then as many as go, through each transport by turns and with the same "
-                + "calls; each is pinned to a CPU of its own. The row \"polled\" is the library of this tool, which looks again for a "
-                + "while before it lets the kernel put it to sleep. A ratio with ~ is one on which the rounds do not agree.",
+                + "calls; each is pinned to a CPU of its own. The row \"polled\" is the library of this tool, which busy-polls for a "
+                + "while before it sleeps in the kernel. A ratio with ~ is one on which the rounds do not agree.",
                 "A server that is measured has to send back what it is sent; it gets lines of letters that end in a newline.",
             ],
         };
@@ -62,7 +62,8 @@ internal static class BenchCommand
             if (kind is not null && given?.Local is null)
                 throw new ToolException("--type is for the address of a local server", ExitStatus.UsageError);
             if (settings is { IsOneCpu: true } && given is not null)
-                throw new ToolException("--one-cpu is for our own two processes: a server runs where it runs", ExitStatus.UsageError);
+                throw new ToolException(
+                    "--one-cpu is for measurements without ADDRESS: the CPU of a server cannot be chosen", ExitStatus.UsageError);
             EchoServer? server = given is null ? null : new(given, kind ?? SocketKind.Stream);
             return CommandRunner.RunAsync((workspace, stop) => Benchmark.RunAsync(settings, server, workspace, stop));
         });

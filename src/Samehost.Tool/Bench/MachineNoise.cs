@@ -20,7 +20,8 @@ internal sealed class MachineNoise
         if (cpus < 2)
             yield return "this process may use one CPU only: the two processes take turns, and waking the other one costs nothing";
         else if (_load > cpus / 2.0)
-            yield return string.Create(CultureInfo.InvariantCulture, $"the load was {_load:0.0} on {cpus} CPUs before: others run too");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"the load was {_load:0.0} on {cpus} CPUs before: other programs are running");
         (double stolen, double all) = Times();
         double share = (stolen - _before.Stolen) / Math.Max(1, all - _before.All);
         if (share > MaxStolenShare)

@@ -94,7 +94,7 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
 
     private ToolException ConnectionLost(string call, int result) => new(result == 0
         ? $"{Server} ended the connection instead of answering"
-        : $"{Server} went away: {new UnixSocketException((Errno)(-result), call).Summary}", hint: EchoHint);
+        : $"{Server} closed the connection: {new UnixSocketException((Errno)(-result), call).Summary}", hint: EchoHint);
 
     private ToolException NoAnswer() =>
         new($"{Server} did not answer within {Comparison.AnswerTimeout.TotalSeconds:0} s", hint: EchoHint);

@@ -83,11 +83,11 @@ internal static class CommandLine
         Command command = parsed.CommandResult.Command;
         string tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
         if (args.Length == 0)
-            throw new ToolException($"say what to do, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"a command is required, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
         if (parsed.UnmatchedTokens is [{ } unknown, ..])
-            throw new ToolException($"what is '{unknown}'? {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"unknown command or argument '{unknown}'; {tryHelp}", ExitStatus.UsageError);
         if (UnknownOption(command == root ? [] : parsed.CommandResult.Tokens, args) is { } option)
-            throw new ToolException($"what is '{option}'? {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"unknown option '{option}'; {tryHelp}", ExitStatus.UsageError);
         if (parsed.Errors is [{ Message: { } problem }, ..])
             throw new ToolException($"{problem.TrimEnd('.')}; {tryHelp}", ExitStatus.UsageError);
 

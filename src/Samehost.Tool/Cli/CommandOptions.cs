@@ -18,7 +18,7 @@ internal static class CommandOptions
             "stream" => (SocketKind.Stream, null),
             "datagram" => (SocketKind.Datagram, null),
             "seqpacket" => (SocketKind.Seqpacket, null),
-            _ => (null, $"'{text}' is no type of socket: write stream, datagram or seqpacket"),
+            _ => (null, $"'{text}' is not a socket type: use stream, datagram or seqpacket"),
         });
         option.CompletionSources.Add(Types);
         return option;
@@ -41,7 +41,7 @@ internal static class CommandOptions
     public static Option<TimeSpan?> Duration(string name, string description) =>
         Parsed<TimeSpan?>(name, "TIME", description, text => DurationText.TryParse(text, out TimeSpan time)
             ? (time, null)
-            : (null, $"'{text}' is no time: write 200ms, 5s, 1.5m or 1h, a day at most"));
+            : (null, $"'{text}' is not a time: use 200ms, 5s, 1.5m or 1h, a day at most"));
 
     /// <summary>Creates an option that takes a whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) =>
@@ -49,7 +49,7 @@ internal static class CommandOptions
             Numbers.TryParse(text, out int number)
             && number >= least && number <= most
                 ? (number, null)
-                : (null, $"'{text}' does not do for {name}: write a number from {least} to {most}"));
+                : (null, $"'{text}' is not valid for {name}: use a number from {least} to {most}"));
 
     /// <summary>Creates an option with its own parser, which returns the value or an error message.</summary>
     public static Option<T?> Parsed<T>(string name, string helpName, string description, Func<string, (T? Value, string? Problem)> read)
@@ -100,7 +100,7 @@ internal static class FileModeOption
         string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
         return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
             ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
-            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
+            : (null, $"'{text}' is not a mode of a socket file: use three octal digits, as in 0660");
     }
 }
 

@@ -70,7 +70,7 @@ internal sealed class ToolAddress
     {
         address = null;
         if (text is "@" or "unix-abstract:")
-            return "The abstract name is empty: write @NAME"; // the library's message is about autobind names
+            return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
         try
         {
             address = Of(ArgumentBytes.ParseAddress(text) ?? UnixEndPoint.Parse(Absolute(text)));
@@ -98,11 +98,11 @@ internal sealed class ToolAddress
         if (host is ['[', .. { } inside, ']'])
             host = inside;
         else if (host.Contains(':', StringComparison.Ordinal))
-            return $"\"{text}\" has too many colons: write tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
+            return $"\"{text}\" has too many colons: use tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
         if (host.Length == 0)
-            return $"\"{text}\" lacks a host or a port: write tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
+            return $"\"{text}\" lacks a host or a port: use tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
         if (!Numbers.TryParse(text.AsSpan(colon + 1), out ushort port))
-            return $"\"{text[(colon + 1)..]}\" in \"{text}\" is no port: write a number from 0 to 65535";
+            return $"\"{text[(colon + 1)..]}\" in \"{text}\" is not a port: use a number from 0 to 65535";
         address = new ToolAddress(ToolAddressKinds.Tcp, text) { Host = host, Port = port };
         return null;
     }
@@ -111,7 +111,7 @@ internal sealed class ToolAddress
     {
         address = null;
         if (!Numbers.TryParse(text.AsSpan(Fd.Length), out int number))
-            return $"\"{text}\" names no descriptor: write fd:N, for example fd:3";
+            return $"\"{text}\" is not a descriptor: use fd:N, for example fd:3";
         address = new ToolAddress(ToolAddressKinds.Descriptor, text) { DescriptorNumber = number };
         return null;
     }
@@ -134,7 +134,7 @@ internal sealed class ToolAddress
         string remedy = kind == ToolAddressKinds.Tcp
             ? "'samehost relay' joins TCP to a local socket"
             : $"a file of that name would be ./{text}";
-        return $"{prefix} is not taken here ({text}), but {FormatKinds(accepted)}; {remedy}";
+        return $"{prefix} is not accepted here ({text}), but {FormatKinds(accepted)}; {remedy}";
     }
 
     /// <summary>Lists the allowed forms, for error messages.</summary>

@@ -14,15 +14,15 @@ internal static class ConnectCommand
             "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
         Option<SocketKind?> type = CommandOptions.Type();
         Option<TimeSpan?> wait = CommandOptions.Duration(
-            "--wait", "How long to wait for a server to be there and to have room in its backlog: 5s, 200ms.");
+            "--wait", "How long to wait until the server listens and has room in its backlog: 5s, 200ms.");
         Option<PeerPolicy?> require = CommandOptions.Policy(
-            "--require-server", "Talk to nobody but a server run by one of these: root, self, user:NAME…");
-        var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print what comes in hexadecimal." };
+            "--require-server", "Accept only a server run by one of these: root, self, user:NAME…");
+        var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print received data in hexadecimal." };
         var keepOpen = new Option<bool>("--no-half-close")
         {
-            Description = "At the end of the input tell the server nothing, and go on until it ends.",
+            Description = "Do not shut down sending at the end of the input; continue until the server ends.",
         };
-        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing has come or gone for so long.");
+        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing is sent or received for this time.");
         Option<TimeSpan?> linger = CommandOptions.Duration(
             "--linger", "Datagrams: how long to wait for answers after the end of the input; 1s unless given.");
         Option<ToolAddress?> bind = CommandOptions.Parsed<ToolAddress?>(
@@ -31,12 +31,12 @@ internal static class ConnectCommand
                 string? problem = ToolAddress.Parse(text, ToolAddressKinds.Local, out ToolAddress? read);
                 return (read, problem);
             });
-        var command = new ToolCommand("connect", "Talk to a server: standard input goes to it, its words to standard output.")
+        var command = new ToolCommand("connect", "Connect to a server: standard input is sent to it, its output goes to standard output.")
         {
             Examples =
             [
                 ("samehost connect app.sock", "type lines, see the answers; Ctrl+D ends"),
-                ("samehost connect --wait 5s app.sock < request", "send a file as soon as the server is there"),
+                ("samehost connect --wait 5s app.sock < request", "send a file as soon as the server listens"),
                 ("samehost connect --require-server root /run/docker.sock", "only if root runs it"),
                 ("samehost connect --type datagram --hex dev.sock", "datagrams, in hexadecimal"),
             ],
@@ -66,7 +66,7 @@ internal static class ConnectCommand
             };
             bool isDatagram = settings.Kind == SocketKind.Datagram;
             ThrowUsageErrorIf(isDatagram && settings.RequireServer is not null,
-                "--require-server needs a connection: nobody can tell who will read a datagram");
+                "--require-server needs a connection: the receiver of a datagram cannot be checked");
             ThrowUsageErrorIf(
                 !isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
             ThrowUsageErrorIf(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");

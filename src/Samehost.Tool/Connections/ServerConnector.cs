@@ -91,9 +91,9 @@ internal static class ConnectError
         if (error.Hint is { } hint)
             hints.Add(hint);
         if (error.Errno == Errno.EPROTOTYPE)
-            hints.Add($"--type {string.Join(" or --type ", Others(kind))} asks for another type of socket.");
+            hints.Add($"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.");
         if (error.EndPoint is UnixEndPoint { Kind: UnixEndPointKind.Pathname or UnixEndPointKind.Abstract } address)
-            hints.Add($"'samehost explain {(kind == SocketKind.Stream ? "" : $"--type {kind.ToName()} ")}{address}' looks closer.");
+            hints.Add($"'samehost explain {(kind == SocketKind.Stream ? "" : $"--type {kind.ToName()} ")}{address}' gives the details.");
         return new ToolException(ErrorReport.Summary(error), ExitStatus.Failure, string.Join('\n', hints));
     }
 

@@ -135,7 +135,7 @@ internal sealed class IdleTimer : IDisposable
 
     public bool HasExpired => _expiry.IsCancellationRequested;
 
-    public ToolException Expired => new($"nothing came or went for {DurationText.Format(_limit ?? TimeSpan.Zero)}");
+    public ToolException Expired => new($"nothing was sent or received for {DurationText.Format(_limit ?? TimeSpan.Zero)}");
 
     public void Restart()
     {

@@ -50,13 +50,13 @@ internal sealed class TcpException(SocketException cause, string call, string ho
     public string? Hint => SocketErrorCode switch
     {
         SocketError.ConnectionRefused =>
-            $"Nobody listens at that port: 'ss -ltnp sport = :{port}' on that machine shows whether a server does.",
+            $"No server listens at that port: 'ss -ltnp sport = :{port}' on that machine shows whether a server does.",
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery =>
             $"'getent hosts {host}' shows what the name stands for here.",
         SocketError.TimedOut or SocketError.HostUnreachable or SocketError.NetworkUnreachable =>
-            "Nothing answers from there: is the address right, and is there a firewall or a route missing on the way?",
+            "The host does not answer: check the address, the firewalls and the routes.",
         SocketError.AddressAlreadyInUse => $"'ss -ltnp sport = :{port}' shows who has the port.",
-        SocketError.AccessDenied => "Ports below 1024 are root's.",
+        SocketError.AccessDenied => "Ports below 1024 need root.",
         SocketError.AddressNotAvailable => "That address belongs to another machine; 0.0.0.0 is every address of this one.",
         _ => null,
     };
@@ -64,8 +64,8 @@ internal sealed class TcpException(SocketException cause, string call, string ho
     private static string Reason(SocketException cause, string host) => cause.SocketErrorCode switch
     {
         // Errors of the resolver have no errno.
-        SocketError.HostNotFound or SocketError.NoData => $"there is no host of the name {host}",
-        SocketError.TryAgain or SocketError.NoRecovery => $"nobody can tell which host {host} is",
+        SocketError.HostNotFound or SocketError.NoData => $"there is no host named {host}",
+        SocketError.TryAgain or SocketError.NoRecovery => $"the name {host} cannot be resolved at the moment",
         _ => $"{Marshal.GetPInvokeErrorMessage(cause.NativeErrorCode)} ({cause.NativeErrorCode})",
     };
 

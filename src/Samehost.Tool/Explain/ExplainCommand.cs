@@ -33,7 +33,7 @@ internal static class ExplainCommand
             ],
             Details =
             [
-                "The exit status is 0 when the call would work, and 1 when it would fail or cannot be told from here.",
+                "The exit status is 0 when the call would work, and 1 when it would fail or cannot be determined from here.",
                 "Nothing is changed and no server notices. What security modules decide is not foreseen, and neither is what a server " +
                     "thinks of a client that it has accepted. For another user than yourself, run it as root.",
             ],

@@ -18,12 +18,12 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         PrintWalk(explanation.Walk);
         TerminalWriter.WriteLine();
         if (explanation.Socket is { } socket)
-            PrintLabeled("there", Describe(socket, explanation.ServerStarted));
+            PrintLabeled("socket", Describe(socket, explanation.ServerStarted));
         (Color color, string answer) = verdict.Outcome switch
         {
             UnixOutcome.Works => (Color.Green, $"{explanation.Operation} would work"),
             UnixOutcome.Fails => (Color.Red, $"{explanation.Operation} would fail: {verdict.ErrnoText}"),
-            _ => (Color.Yellow, "cannot be told from here"),
+            _ => (Color.Yellow, "cannot be determined from here"),
         };
         PrintLabeled("verdict", terminal.Colorize(color, answer));
         PrintLabeled("why", verdict.Reason);

@@ -17,7 +17,7 @@ internal static class ListWatcher
     {
         if (Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" or "" or null)
         {
-            throw new ToolException("--watch draws on a terminal, and standard output is none that can be drawn on",
+            throw new ToolException("--watch needs a terminal that it can draw on as standard output",
                 hint: "leave --watch away, and repeat the command instead");
         }
         Action restoreTerminal = static () => { };
@@ -63,7 +63,7 @@ internal static class ListWatcher
     private static List<string> FormatFrame(SocketListing listing, TimeSpan interval)
     {
         List<SocketRow> rows = listing.Read();
-        string hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not ours to see (?)";
+        string hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not visible (?)";
         string title = string.Create(CultureInfo.InvariantCulture,
             $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
         return [title, "", .. listing.Lines(rows)];

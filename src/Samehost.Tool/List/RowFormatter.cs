@@ -44,7 +44,7 @@ internal sealed class RowFormatter(UserNameCache users)
     private string Client(SocketRow row) => row switch
     {
         { Client: { } client } => Processes(client),
-        { State: RowState.HungUp } => "(gone)",
+        { State: RowState.HungUp } => "(closed)",
         { State: RowState.Listening, Server.Pending: > 0 and var waiting } => $"{row.Connected} connected, {waiting} waiting",
         { State: RowState.Listening or RowState.Bound } => row.Connected == 0 ? "-" : $"{row.Connected} connected",
         _ => "-",
@@ -53,7 +53,7 @@ internal sealed class RowFormatter(UserNameCache users)
     private string Server(SocketRow row) => row switch
     {
         { Server: { } server } => Processes(server),
-        { State: RowState.HungUp } => "(gone)",
+        { State: RowState.HungUp } => "(closed)",
         { State: RowState.Waiting, Listener: { } listener } => Processes(listener),
         { File: { } file } => $"(none; file of {users.Of(file)})",
         { IsPeerInOtherNamespace: true } => "(another namespace)",

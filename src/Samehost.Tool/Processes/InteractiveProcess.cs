@@ -152,7 +152,7 @@ internal static class ServerReadiness
             if (server.HasExited)
                 throw await server.EndedEarlyAsync(cancellationToken);
             if (Stopwatch.GetElapsedTime(begin) > Deadline)
-                throw new ToolException($"nobody serves {path} after {Deadline.TotalSeconds} seconds");
+                throw new ToolException($"no server listens at {path} after {Deadline.TotalSeconds} seconds");
             await Task.Delay(Interval, cancellationToken);
         }
     }

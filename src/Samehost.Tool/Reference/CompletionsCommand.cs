@@ -34,7 +34,7 @@ internal static class CompletionsCommand
             "bash" => BashCompletion.Of(facts, commands),
             "zsh" => ZshCompletion.Of(facts, commands),
             "fish" => FishCompletion.Of(facts, commands),
-            _ => throw new ToolException($"there are no completions for '{shell}': write bash, zsh or fish", ExitStatus.UsageError),
+            _ => throw new ToolException($"there are no completions for '{shell}': use bash, zsh or fish", ExitStatus.UsageError),
         });
         return ExitStatus.Success;
     }

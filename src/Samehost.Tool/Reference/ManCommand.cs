@@ -66,7 +66,7 @@ internal static class ManPage
         Wrong usage.
         .TP
         .B 128 + n
-        Ended by signal n; 141 when the reader of standard output has left.
+        Ended by signal n; 141 when the reader of standard output has closed it.
         .SH ENVIRONMENT
         .TP
         .B NO_COLOR

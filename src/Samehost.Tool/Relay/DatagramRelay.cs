@@ -66,7 +66,9 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
             }
             catch (UnixSocketException error)
             {
-                log.Problem(sender is null ? "a datagram goes nowhere" : $"a datagram of sender {sender.Number} goes nowhere", error);
+                log.Problem(sender is null
+                    ? "a datagram cannot be relayed"
+                    : $"a datagram of sender {sender.Number} cannot be relayed", error);
                 if (sender is not null)
                     Remove(message.Sender, sender, error.Errno); // the next datagram connects again: the server may have restarted
             }
@@ -137,7 +139,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         }
         Sender sender = new(++_lastNumber, await ConnectAsync(cancellationToken));
         _senders[address] = sender;
-        string who = address.Kind == UnixEndPointKind.Unnamed ? "somebody without an address" : address.ToString();
+        string who = address.Kind == UnixEndPointKind.Unnamed ? "a socket without an address" : address.ToString();
         log.Info($"sender {sender.Number} is {who}");
         observer?.Opened(sender.Number, who);
         if (address.Kind != UnixEndPointKind.Unnamed)

@@ -27,7 +27,7 @@ internal static class RelayCommand
         CommandOptions.Policy("--allow", "Which local clients are served, for example 'self,root' (the default), 'group:web' or 'anyone'.");
 
     private static readonly Option<PeerPolicy?> RequireServer =
-        CommandOptions.Policy("--require-server", "What the local server has to be; others are sent nothing.");
+        CommandOptions.Policy("--require-server", "Which local server is accepted; others are sent nothing.");
 
     private static readonly Option<UnixFileMode?> Mode =
         FileModeOption.Create("Permissions of FROM's socket file, in octal (0600 by default).");
@@ -35,10 +35,10 @@ internal static class RelayCommand
     private static readonly Option<string?> Group = new("--group") { Description = "Group of FROM's socket file.", HelpName = "NAME" };
 
     private static readonly Option<TimeSpan?> Wait =
-        CommandOptions.Duration("--wait", "Wait this long for a server that is not there.");
+        CommandOptions.Duration("--wait", "How long to wait for a server that does not listen yet.");
 
     private static readonly Option<int?> MaxConnections =
-        CommandOptions.Number("--max-connections", "N", "More clients than these wait (4096 by default).", 1, 1_000_000);
+        CommandOptions.Number("--max-connections", "N", "How many clients at once; others wait (4096 by default).", 1, 1_000_000);
 
     private static readonly Option<bool> NoDescriptors = new("--no-descriptors")
     {
@@ -46,22 +46,22 @@ internal static class RelayCommand
     };
 
     private static readonly Option<DumpFormat?> Dump = CommandOptions.Parsed<DumpFormat?>(
-        "--dump", "STYLE", "Show what passes on standard output, as text or in hex.", text => text switch
+        "--dump", "STYLE", "Print the relayed data on standard output, as text or in hex.", text => text switch
         {
             "text" => (DumpFormat.Text, null),
             "hex" => (DumpFormat.Hex, null),
-            _ => (null, $"'{text}' does not do for --dump: write text or hex"),
+            _ => (null, $"'{text}' is not valid for --dump: use text or hex"),
         });
 
     private static readonly Option<string?> Record = new("--record")
     {
-        Description = "Record what passes in this file, for 'samehost replay'.",
+        Description = "Record the relayed data in this file, for 'samehost replay'.",
         HelpName = "FILE",
     };
 
     private static readonly Option<bool> Once = new("--once") { Description = "End after the first connection." };
 
-    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Say only what goes wrong." };
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Print problems only." };
 
     public static Command Create()
     {
@@ -115,11 +115,11 @@ internal static class RelayCommand
             { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",
             { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
-                "--allow judges local clients; nothing tells who comes over TCP",
+                "--allow is for local clients; clients over TCP cannot be identified",
             { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
             { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
-                "--require-server judges a local server; nothing tells who is behind TCP",
+                "--require-server is for a local server; a server over TCP cannot be identified",
             { SocketFile.Group: "" } => "--group is empty",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
                 $"--mode and --group are of a socket file, and {options.From} has none",

@@ -93,6 +93,6 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
     {
         public override void ConnectionRefused(UnixServerRefusal refusal) => log.Info($"client refused: {refusal}");
 
-        public override void AcceptDelayed(UnixSocketException error) => log.Problem("no client is accepted for the moment", error);
+        public override void AcceptDelayed(UnixSocketException error) => log.Problem("accepting clients is paused", error);
     }
 }

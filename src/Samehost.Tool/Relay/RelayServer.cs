@@ -39,7 +39,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
     }
 
     private string DescribeIdentity() => options.To.Kind == ToolAddressKinds.Tcp
-        ? "the server sees connections from this machine, and nothing of who the clients are"
+        ? "the server sees connections from this machine, not the identity of the clients"
         : $"the server sees this relay's credentials ({FormatOwnCredentials()}) instead of its clients'";
 
     private static string FormatOwnCredentials()
@@ -93,7 +93,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         }
         catch (SocketException error)
         {
-            log.Problem($"connection {number} goes nowhere", error);
+            log.Problem($"connection {number} cannot be relayed", error);
             if (!client.End.IsLocal)
                 _ = LibcStructOptions.ResetOnClose(client.End.Socket);
             return RelayLinkResult.Unreachable((Errno)((error as UnixSocketException)?.ErrorCode ?? error.NativeErrorCode));
@@ -137,7 +137,7 @@ internal sealed class RelayConnector(RelayOptions options)
         {
             return Interlocked.Exchange(ref _inheritedIsTaken, 1) == 0
                 ? InheritedSocket.Open(to).ToEndpoint(options)
-                : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, and somebody has it already");
+                : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, which is in use already");
         }
         RelayEndpoint server = options.Kind == SocketKind.Seqpacket
             ? RelayEndpoint.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken))
@@ -147,7 +147,7 @@ internal sealed class RelayConnector(RelayOptions options)
         // FROM by another name, such as a symbolic link: each connection would create another one, until there are no descriptors left.
         server.Dispose();
         throw new UnixSocketException(Errno.EDEADLK, "connect", to.Local,
-            "Whoever listens there is this relay itself: TO has to be the server's address, and FROM another one.");
+            "The server there is this relay itself: TO has to be the server's address, and FROM another one.");
     }
 }
 

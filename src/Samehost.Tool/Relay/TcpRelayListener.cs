@@ -80,7 +80,7 @@ internal sealed class TcpRelayListener : RelayListener
             {
                 _freeConnections.Release();
                 if (!wasDelayed)
-                    _log.Problem("no client is accepted for the moment", error);
+                    _log.Problem("accepting clients is paused", error);
                 wasDelayed = true;
                 await Task.Delay(RetryDelay); // out of descriptors; there is no notification when one is free
             }

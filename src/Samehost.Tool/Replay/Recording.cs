@@ -81,7 +81,7 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         if (line.Format != RecordingLine.CurrentFormat)
         {
             throw InvalidLine(path, 1, line.Format is null
-                ? "this is no recording of 'samehost relay'"
+                ? "this is not a recording of 'samehost relay'"
                 : $"\"{Printable.Text(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
         }
         return line.Type switch

@@ -72,7 +72,7 @@ internal sealed class ReplayedConnection : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"line {step.Line} was not taken within {DurationText.Format(_timeout)}");
+            throw new TimeoutException($"line {step.Line} was not accepted by the peer within {DurationText.Format(_timeout)}");
         }
         return Difference is null;
     }

@@ -32,7 +32,7 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
         log.Verbose($"connected: {caller}, served by pid {child.Id}");
         if (settings.TimeLimit is { } limit && await Task.WhenAny(child.Ended, Task.Delay(limit, CancellationToken.None)) != child.Ended)
         {
-            log.Verbose($"ending pid {child.Id}, which has served for too long: {caller}");
+            log.Verbose($"ending pid {child.Id} at its time limit: {caller}");
             await EndAsync(child);
         }
         var status = await child.Ended;

@@ -20,7 +20,7 @@ internal static class ServeCommand
             Description = "Run this program for each connection, which is its standard input and output; the last option.",
             HelpName = "COMMAND…",
         };
-        var keep = new Option<bool>("--keep", "-k") { Description = "Go on after the first client, with many at once." };
+        var keep = new Option<bool>("--keep", "-k") { Description = "Continue after the first client, and serve many at once." };
         Option<SocketKind?> type = CommandOptions.Type();
         Option<PeerPolicy?> allow = CommandOptions.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
@@ -35,20 +35,20 @@ internal static class ServeCommand
         Option<int?> mostPerUser = CommandOptions.Number(
             "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
         Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout",
-            "Close a connection on which nothing has come or gone for so long.");
-        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after so long, and end its program.");
+            "Close a connection on which nothing is sent or received for this time.");
+        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after this time, and end its program.");
         Option<TimeSpan?> drain = CommandOptions.Duration(
-            "--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
+            "--drain", "How long clients may continue after Ctrl+C or SIGTERM; 5s unless given.");
         var takeOver = new Option<bool>("--take-over")
         {
             Description = "Take over from a running server that was started with this option, without refusing a client; "
-                + "be ready for the next.",
+                + "offer the socket to the next one.",
         };
-        var hex = new Option<bool>("--hex") { Description = "Print what comes in hexadecimal, and read lines of hexadecimal digits." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say nothing but errors." };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Tell of each connection." };
+        var hex = new Option<bool>("--hex") { Description = "Print received data in hexadecimal, and read lines of hexadecimal digits." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print errors only." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each connection." };
 
-        var command = new ToolCommand("serve", "Serve at a local socket: by hand, as an echo, or with a program.")
+        var command = new ToolCommand("serve", "Serve a local socket: interactively, as an echo server, or with a program.")
         {
             Examples =
             [

@@ -22,7 +22,7 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
             { Kind: ToolAddressKinds.Systemd } address => TakePassed(settings, address.Name),
             { Kind: ToolAddressKinds.Descriptor } address => [TakeInherited(address, kind, settings)],
             { Local: { } local } => [Bind(local, kind, settings)],
-            { } address => throw new ToolException($"{address} is no address to serve at", ExitStatus.UsageError),
+            { } address => throw new ToolException($"{address} is not an address to serve at", ExitStatus.UsageError),
         };
     }
 

@@ -17,7 +17,7 @@ internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
         if (settings.IsVerbose)
             TerminalWriter.WriteError($"refused: {refusal}");
         else if (!settings.IsQuiet && Interlocked.Exchange(ref _refused, 1) == 0)
-            TerminalWriter.WriteError($"refused: {refusal.Reason} (see --allow; further ones are told of with --verbose)");
+            TerminalWriter.WriteError($"refused: {refusal.Reason} (see --allow; --verbose logs further ones)");
     }
 
     public override void AcceptDelayed(UnixSocketException error) =>

@@ -69,7 +69,7 @@ internal sealed class ServeSession(ServeSettings settings)
         if (_offer is not null && !signal.Received.IsCompleted)
             await Task.WhenAny(_offer.Completion, Task.Delay(UnwindTimeout));
         if (_offer is { Completion.IsCompletedSuccessfully: true })
-            _log.Info("handed over, and the last client has left");
+            _log.Info("handed over, and the last client has disconnected");
         if (handler.Completion.IsFaulted)
             await handler.Completion;
         if (!signal.Received.IsCompleted)
@@ -84,7 +84,7 @@ internal sealed class ServeSession(ServeSettings settings)
         // The servers have no drain timeout of their own after a handover, and programs of --exec outlast them.
         await Task.WhenAny(stopped, Task.Delay(settings.Drain));
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
-            _log.Info($"closed what was still open after {DurationText.Format(settings.Drain)}");
+            _log.Info($"closed the remaining connections after {DurationText.Format(settings.Drain)}");
         await handler.EndAllAsync();
         foreach (UnixDatagram socket in _datagrams)
             socket.Dispose();
@@ -106,7 +106,7 @@ internal sealed class ServeSession(ServeSettings settings)
         }
         catch (UnixSocketException error)
         {
-            _log.Info($"the service manager cannot be told: {ErrorReport.Summary(error)}");
+            _log.Info($"the service manager cannot be notified: {ErrorReport.Summary(error)}");
         }
     }
 

@@ -97,18 +97,18 @@ internal static class ServeSettingsValidator
             { Echo: true, Command: not null } => "--echo and --exec cannot both serve a connection",
             { Command: not null } when isDatagram => "--exec needs connections, and datagrams have none: --type stream or seqpacket",
             { Command: not null, IdleTimeout: not null } =>
-                "--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
+                "--idle-timeout does not work with --exec, whose program alone uses the connection: use --time-limit",
             { IsHex: true } when !isStdio => "--hex is for standard input and output, not for --echo or --exec",
             { Group: "" } => "--group is empty",
             { Mode: not null } or { Group: not null } when !hasFile =>
                 "--mode and --group are for a socket file that is made here, and there is none",
             { MaxConnections: not null } or { MaxConnectionsPerUser: not null } when settings.IsSingleClient || isDatagram =>
                 "--max-connections and --max-per-user are for --echo, --exec and --keep, with connections",
-            { Keep: true } when isDatagram => "--keep is for connections; datagrams are taken from all who send",
+            { Keep: true } when isDatagram => "--keep is for connections; datagrams are received from all senders",
             { TimeLimit: not null } when isDatagram => "--time-limit is for connections, and datagrams have none",
             { IsHandoverEnabled: true } when local is null => "--take-over needs a path or an abstract name",
             { IsHandoverEnabled: true } when settings.IsSingleClient || isDatagram =>
-                "--take-over needs a server that goes on: --echo, --exec or --keep, with stream or seqpacket",
+                "--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket",
             { IsQuiet: true, IsVerbose: true } => "--quiet and --verbose are opposites",
             _ => null,
         };

@@ -54,7 +54,7 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
         client.EndInput();
         await EndsWellAsync(client);
         TerminalWriter.WriteParagraph(
-            "Each message arrives whole and alone. The client has an address of its own, or nobody could answer it. "
+            "Each message arrives whole and alone. The client has an address of its own, or it could not be answered. "
             + "The server did not notice that it left, and serves on.");
     }
 

@@ -10,7 +10,7 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
 {
     public async Task ShowAsync()
     {
-        Terminal.WriteHeading("3. What goes wrong at first, and why");
+        Terminal.WriteHeading("3. Common errors, and why");
         InteractiveProcess serverToKill = TempWorkspace.Start(StreamServer, StreamSocket);
         await NoServerAsync();
         await ServerReadiness.WaitAsync(serverToKill, TempWorkspace.PathOf(StreamSocket), CancellationToken);
@@ -34,10 +34,10 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
         server.Kill();
         await server.EndAsync(CancellationToken);
         await ClientFailsAsync(StreamSocket, "connect failed: Connection refused (111)");
-        Why("the file outlived its server, and nobody listens behind it");
+        Why("the file outlived its server: no process listens at it");
         Terminal.WriteShellCommand($"{StreamServer} --keep {StreamSocket}");
         InteractiveProcess successor = await ServeAsync(StreamServer, "--keep", StreamSocket);
-        Note("starts: it made sure that nobody listens and replaced the file");
+        Note("starts: it made sure that no process listens, and replaced the file");
         return successor;
     }
 
@@ -45,12 +45,12 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
     {
         Terminal.WriteSubheading("The wrong type of socket");
         await ClientFailsAsync(DataSocket, "connect failed: Protocol wrong type for socket (91)");
-        Why("a datagram server is there, and this client speaks stream");
+        Why("a datagram server is bound there, and this client uses streams");
     }
 
     private async Task PathInUseAsync(InteractiveProcess server)
     {
-        Terminal.WriteSubheading("A path that is taken");
+        Terminal.WriteSubheading("A path in use");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         await ExpectFailureAsync(
             TempWorkspace.Start(StreamServer, StreamSocket), LineLabel.Server, "bind failed: Address already in use (98)");

@@ -16,7 +16,7 @@ internal static class TourCommand
             Description = "Send this file's lines instead, and check that every answer is \"Hi, <line>\".",
             HelpName = "PATH",
         };
-        var command = new ToolCommand("tour", "Watch real servers and clients talk, and fail.")
+        var command = new ToolCommand("tour", "Show real servers and clients at work, and common errors.")
         {
             Examples =
             [

@@ -96,7 +96,7 @@ public sealed class BenchServerTests : ToolFixture
         ToolResult result = await bench.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.EndsWith("'samehost serve ADDRESS --echo' does.\n", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("samehost: the server went away: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
+        Assert.Contains("samehost: the server closed the connection: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
             StringComparison.Ordinal);
     }
 

@@ -119,7 +119,7 @@ public sealed partial class BenchTests : ToolFixture
     {
         await using TerminalSession terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000 >table 2>errors &");
-        await terminal.RunAsync("until pkill -KILL -f bench-opponent.*$PWD; do :; done");
+        await terminal.RunAsync("until pkill -KILL -f bench-worker.*$PWD; do :; done");
         await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors table");
         await terminal.ShowsAsync("status 1\n");
         await terminal.ShowsAsync("samehost: the second process ");

@@ -7,18 +7,19 @@ public sealed class ConnectErrorTests : ToolFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("Required argument 'ADDRESS' missing for command: 'connect'; 'samehost connect --help' shows how")]
-    [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
+    [InlineData("'foo' is not a socket type: use stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
         "foo")]
     [InlineData("'bla' is not a term of a policy; its terms are: self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone; "
         + "'samehost connect --help' shows how", "a", "--require-server", "bla")]
-    [InlineData("--require-server needs a connection: nobody can tell who will read a datagram", "a", "--require-server", "root", "--type",
+    [InlineData(
+        "--require-server needs a connection: the receiver of a datagram cannot be checked", "a", "--require-server", "root", "--type",
         "datagram")]
     [InlineData("--linger is for --type datagram: a connection has an end", "a", "--linger", "1s")]
     [InlineData("--bind is for --type datagram", "a", "--bind", "b")]
-    [InlineData("\"fd:x\" names no descriptor: write fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
-    [InlineData("A socket from the service manager is not taken here (systemd:x), but a path, @name, fd:N; a file of that name would be "
+    [InlineData("\"fd:x\" is not a descriptor: use fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
+    [InlineData("A socket from the service manager is not accepted here (systemd:x), but a path, @name, fd:N; a file of that name would be "
         + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
-    [InlineData("The abstract name is empty: write @NAME; "
+    [InlineData("The abstract name is empty: use @NAME; "
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
@@ -32,11 +33,11 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
             $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
             $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"), "--wait", "50ms");
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"), "--wait", "50ms");
     }
 
     [Fact(Timeout = 180_000)]
@@ -46,7 +47,7 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("file")}",
             "That is a file but not a socket: give the path that the server listens at.",
-            $"'samehost explain {At("file")}' looks closer.", At("file"));
+            $"'samehost explain {At("file")}' gives the details.", At("file"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -64,7 +65,7 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("a.sock")}",
             "A socket file is there but nobody listens at it: its server has ended without removing it, or has not begun to listen.",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -74,8 +75,8 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
             "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.\n"
-                + "hint: --type datagram or --type seqpacket asks for another type of socket.",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+                + "hint: --type datagram or --type seqpacket uses another type of socket.",
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -132,7 +133,7 @@ public sealed class ConnectErrorTests : ToolFixture
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
-            new ToolResult(1, "", "samehost: nothing came or went for 100ms\n"),
+            new ToolResult(1, "", "samehost: nothing was sent or received for 100ms\n"),
                 await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
     }
 

@@ -46,7 +46,7 @@ public sealed class ListTests : ListFixture
         {
         }
         using Socket server = listener.Accept();
-        Assert.Equal(["seqpacket", "hung-up", "0", "(gone)", Us, At("a")], (await RowsAsync())[1]);
+        Assert.Equal(["seqpacket", "hung-up", "0", "(closed)", Us, At("a")], (await RowsAsync())[1]);
     }
 
     [Fact(Timeout = Limit)]

@@ -60,6 +60,6 @@ public sealed class ListUsageTests : ListFixture
         ToolResult result = await run.EndAsync();
         Assert.Equal(0, result.Status);
         Assert.Equal(["stream", "connected", "0", "? root", "? root", At("a")], Cells(result.Lines[2]));
-        Assert.Equal("hint: ? stands for processes that are not ours to see: root sees them\n", result.Errors);
+        Assert.Equal("hint: ? stands for processes that you may not inspect: root sees them\n", result.Errors);
     }
 }

@@ -113,6 +113,6 @@ public sealed class CompletionTests : ToolFixture
     public async Task An_unknown_shell_is_named()
     {
         ToolResult result = await RunAsync("completions", "tcsh");
-        Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': write bash, zsh or fish\n"), result);
+        Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': use bash, zsh or fish\n"), result);
     }
 }

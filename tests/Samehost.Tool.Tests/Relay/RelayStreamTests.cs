@@ -141,7 +141,7 @@ public sealed class RelayStreamTests : RelayFixture
             Assert.Empty(await ReceiveAllAsync(client));
         Assert.Contains("connection 1 from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
         Assert.Equal(
-            $"samehost: connection 1 goes nowhere: connect failed: No such file or directory (2): {ToPath}",
+            $"samehost: connection 1 cannot be relayed: connect failed: No such file or directory (2): {ToPath}",
             await run.ReadErrorLineAsync());
         Assert.StartsWith("hint: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
 

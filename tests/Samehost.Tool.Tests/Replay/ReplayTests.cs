@@ -117,7 +117,7 @@ public sealed class ReplayTests : RelayFixture
     [InlineData("line 3: there are no bytes", Header, Opened, Data + "\"to-server\"}")]
     [InlineData("line 3: \"bytes\" has a value", Header, Opened, Data + "\"to-server\",\"bytes\":\"%\"}")]
     [InlineData("line 3: the direction is neither", Header, Opened, Data + "\"up\",\"bytes\":\"\"}")]
-    [InlineData("line 3: \"sing\" is no event", Header, Opened, """{"time":0,"connection":1,"event":"sing"}""")]
+    [InlineData("line 3: \"sing\" is not an event", Header, Opened, """{"time":0,"connection":1,"event":"sing"}""")]
     [InlineData("line 3: not JSON from column", Header, Opened, """{"time":0,"connection":1,"ev""")]
     public async Task A_bad_recording_is_told_with_the_line(string told, params string[] lines)
     {

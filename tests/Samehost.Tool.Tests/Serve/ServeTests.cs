@@ -209,7 +209,7 @@ public sealed class ServeTests : ToolFixture
         old.Close();
         ToolResult result = await first.EndAsync();
         Assert.Equal(0, result.Status);
-        Assert.EndsWith("samehost: handed over, and the last client has left\n", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("samehost: handed over, and the last client has disconnected\n", result.Errors, StringComparison.Ordinal);
         second.Terminate();
         Assert.Equal(0, (await second.EndAsync()).Status);
         NothingIsLeft();

@@ -44,7 +44,7 @@ public sealed class TourTests : ToolFixture
     [
         "client │ connect failed: No such file or directory (2)",
         "client │ connect failed: Connection refused (111)",
-        "note   │ starts: it made sure that nobody listens and replaced the file",
+        "note   │ starts: it made sure that no process listens, and replaced the file",
         "client │ connect failed: Protocol wrong type for socket (91)",
         "Permission denied (13)",
         "server │ bind failed: Address already in use (98)",

@@ -21,38 +21,36 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     public IReadOnlyList<TransportResult> Run(IReadOnlyList<(string Name, Func<TimeSpan, RunResult> Measure)> transports)
     {
-        var runs = transports.ToDictionary(c => c.Name, _ => new List<RunResult>());
         foreach ((string name, Func<TimeSpan, RunResult> measure) in transports)
         {
             progress($"warming up: {name}");
             measure(Warmup);
         }
-        for (int round = 0; round < settings.Rounds; round++)
-        {
-            foreach ((string name, Func<TimeSpan, RunResult> measure) in Turns.Of(round, transports))
-            {
-                progress($"round {round + 1} of {settings.Rounds}: {name}");
-                runs[name].Add(measure(settings.Time));
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-        return [.. transports.Select(c => new TransportResult(c.Name, runs[c.Name]))];
+        IReadOnlyList<RunResult>[] results = AlternatingRounds.Run(
+            transports, settings.Rounds, transport => MeasureOnce(transport.Measure),
+            (round, transport) => progress($"round {round} of {settings.Rounds}: {transport.Name}"));
+        return [.. transports.Zip(results, (transport, runs) => new TransportResult(transport.Name, runs))];
+    }
+
+    private RunResult MeasureOnce(Func<TimeSpan, RunResult> measure)
+    {
+        RunResult result = measure(settings.Time);
+        cancellationToken.ThrowIfCancellationRequested();
+        return result;
     }
 
     private RoundTripRun Trips(Transport transport, TimeSpan time)
     {
-        using BlockingChannel channel = OpenChannel(transport, transport.IsLibrary
-            ? WorkerTask.EchoByLibrary
-            : WorkerTask.Echo, settings.Size);
+        WorkerTask task = transport.IsLibrary ? WorkerTask.EchoByLibrary : WorkerTask.Echo;
+        using BlockingChannel channel = OpenChannel(transport, task, settings.Size);
         var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken);
         return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
 
     private ThroughputRun Flow(Transport transport, TimeSpan time)
     {
-        using BlockingChannel channel = OpenChannel(transport, transport.IsLibrary
-            ? WorkerTask.SendByLibrary
-            : WorkerTask.Send, BenchSettings.ThroughputMessageSize);
+        WorkerTask task = transport.IsLibrary ? WorkerTask.SendByLibrary : WorkerTask.Send;
+        using BlockingChannel channel = OpenChannel(transport, task, BenchSettings.ThroughputMessageSize);
         var measuring = new ThroughputRun(BenchSettings.ThroughputMessageSize, time, cancellationToken);
         return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
@@ -60,8 +58,8 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
     private RunResult Measure(EchoServer server, TimeSpan time)
     {
         using BlockingChannel channel = server.Connect();
-        return Result(new RoundTripRun(
-            EchoServer.CreateMessage(settings.Size), time, cancellationToken) { Server = "the server" }.Measure(channel), null);
+        var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken) { Server = "the server" };
+        return Result(measuring.Measure(channel), null);
     }
 
     private static RunResult Result(RoundTripRun trips, ThroughputRun? flow) => new(
@@ -96,7 +94,7 @@ internal sealed record TransportResult(string Name, IReadOnlyList<RunResult> Run
     /// <summary>The ratio to the reference: the ratio of the medians, and the lowest and highest ratio of a round.</summary>
     public Spread Against(TransportResult reference, Func<RunResult, double> better)
     {
-        var rounds = Spread.Of(Runs.Zip(reference.Runs, (one, other) => better(one) / better(other)));
+        var rounds = Spread.OfRatios(Runs.Select(better), reference.Runs.Select(better));
         return rounds with { Median = Of(better).Median / reference.Of(better).Median };
     }
 }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Samehost.Measuring.Interop;
 using Samehost.Measuring;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Processes;
@@ -80,20 +79,8 @@ internal sealed class WorkerProcess : IDisposable
 
     private static Process Launch(string control, int? cpu)
     {
-        // When started through the dotnet host, the assembly is the first argument.
-        string self = Environment.ProcessPath ?? throw new ToolException("the path of this program is unknown");
-        string[] assembly = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        int[] before = CpuAffinity.Get();
-        try
-        {
-            if (cpu is int only)
-                CpuAffinity.Set(only);
-            return ChildStart.Start(new ProcessStartInfo(self, [.. assembly, WorkerMain.CommandName, control]));
-        }
-        finally
-        {
-            CpuAffinity.Set(before);
-        }
+        string[] self = ChildStart.GetOwnCommand();
+        return ChildStart.Start(new ProcessStartInfo(self[0], [.. self[1..], WorkerMain.CommandName, control]), cpu);
     }
 }
 

@@ -48,7 +48,8 @@ internal static class ReplayCommand
             Details =
             [
                 "As a client, it opens the recorded connections, sends what the clients sent and compares what comes back, byte by byte "
-                + "(record by record for datagrams and seqpacket). Nothing is sent before everything that was received earlier has arrived.",
+                + "(record by record for datagrams and seqpacket). Nothing is sent before everything that was received earlier has "
+                + "arrived.",
                 "The exit status is 1 at the first difference, which is reported with the connection, the line of the recording and both "
                 + "texts. Descriptors are not in a recording, only their kinds.",
             ],

@@ -24,7 +24,7 @@ internal sealed class StreamExchange(UnixStream server, CancellationToken cancel
             }
             await writing;
         }
-        catch (IOException error) when (StreamText.IsGone(error))
+        catch (IOException error) when (StreamText.IsClosed(error))
         {
             throw ServerClosed();
         }

@@ -41,7 +41,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_file_that_is_no_socket_is_explained()
+    public async Task A_file_that_is_not_a_socket_is_explained()
     {
         File.WriteAllText(At("file"), "");
         await FailsAsync(
@@ -96,7 +96,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_not_who_it_has_to_be_gets_nothing()
+    public async Task A_server_that_is_not_accepted_is_sent_nothing()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
         ToolResult result = await ConnectAsync("secret\n", At("a.sock"), "--require-server", "uid:4242");
@@ -107,14 +107,14 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_who_it_has_to_be_is_talked_to()
+    public async Task A_server_that_is_accepted_is_used()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", At("a.sock"), "--require-server", "self"));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_did_not_read_everything_is_told_of()
+    public async Task A_server_that_did_not_read_everything_is_reported()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         await using ToolRun client = Start("connect", At("a.sock"));
@@ -129,7 +129,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Silence_ends_it_where_a_time_is_set()
+    public async Task The_idle_timeout_ends_it()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
@@ -186,7 +186,7 @@ public sealed class ConnectErrorTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("stream")]
     [InlineData("seqpacket")]
-    public async Task A_full_backlog_is_not_waited_for_longer_than_asked(string type)
+    public async Task The_wait_for_a_full_backlog_ends_after_the_given_time(string type)
     {
         using var listener = new Socket(
             AddressFamily.Unix, type == "stream" ? SocketType.Stream : SocketType.Seqpacket, ProtocolType.Unspecified);
@@ -206,7 +206,7 @@ public sealed class ConnectErrorTests : ToolFixture
         {
             // Now it is full.
         }
-        // Where nothing is said, connecting waits ten seconds, as the library does.
+        // By default connecting waits ten seconds, as the library does.
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         ToolResult result = await RunAsync("connect", At("a.sock"), "--type", type, "--wait", "0");
         Assert.StartsWith(

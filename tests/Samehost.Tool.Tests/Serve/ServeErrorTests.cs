@@ -27,7 +27,8 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("--keep is for connections; datagrams are received from all senders", "a.sock", "--type", "datagram", "--keep")]
     [InlineData("--time-limit is for connections, and datagrams have none", "a.sock", "--type", "datagram", "--time-limit", "1s")]
     [InlineData("--take-over needs a path or an abstract name", "fd:3", "--take-over", "--echo")]
-    [InlineData("--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket", "a.sock", "--take-over")]
+    [InlineData("--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket", "a.sock",
+        "--take-over")]
     [InlineData("--quiet and --verbose are opposites", "a.sock", "-q", "-v")]
     [InlineData("TCP is not accepted here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; "
         + "'samehost relay' joins TCP to a local socket; 'samehost serve --help' shows how", "tcp:localhost:80")]
@@ -44,7 +45,7 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("no such file", "/nowhere/program")]
     [InlineData("it is a directory", "/etc")]
     [InlineData("it is not executable", "/etc/passwd")]
-    public async Task A_program_that_cannot_be_run_is_named_before_any_client_comes(string problem, string program)
+    public async Task A_program_that_cannot_be_run_is_named_before_the_first_client(string problem, string program)
     {
         ToolResult result = await RunAsync("serve", At("a.sock"), "--exec", program);
         Assert.Equal(new ToolResult(1, "", $"samehost: cannot run {program}: {problem}\n"), result);
@@ -52,7 +53,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_second_copy_is_told_that_the_first_is_there()
+    public async Task A_second_copy_reports_that_the_first_is_running()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         ToolResult result = await RunAsync("serve", At("a.sock"), "--echo");
@@ -75,7 +76,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_descriptor_that_is_not_open_or_no_socket_is_named()
+    public async Task A_descriptor_that_is_not_open_or_not_a_socket_is_named()
     {
         Assert.Equal(
             new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("serve", "fd:77", "--echo"));
@@ -85,7 +86,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Nothing_to_take_over_of_another_type()
+    public async Task A_handover_of_another_socket_type_is_refused()
     {
         await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
         ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
@@ -94,7 +95,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_told_of()
+    public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_logged()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
         using Socket first = LocalPeer.Connect(At("a.sock"));
@@ -106,7 +107,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Another_user_is_refused_until_he_is_allowed()
+    public async Task Another_user_is_refused_until_allowed()
     {
         if (!Environment.IsPrivilegedProcess)
             Assert.Skip("run the tests as root: only root can start a program as another user");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Bench;
@@ -15,7 +16,7 @@ internal static class BenchCommand
         Argument<ToolAddress?> address = AddressArgument.CreateOptional(
             "ADDRESS", "An echo server that runs: a path, @name or tcp:HOST:PORT. Without it all transports of this machine are measured.",
             ToolAddressKinds.Local | ToolAddressKinds.Tcp);
-        Option<SocketKind?> type = CommandOptions.Type();
+        Option<SocketType?> type = CommandOptions.Type();
         var quick = new Option<bool>("--quick") { Description = "Three short rounds: a first impression in two seconds." };
         var oneCpu = new Option<bool>("--one-cpu") { Description = "Both processes on one CPU, where they take turns." };
         Option<int?> rounds = CommandOptions.Number("--rounds", "N", "How often each is measured, by turns; 5 unless given.", 1, 1000);
@@ -58,13 +59,13 @@ internal static class BenchCommand
             if (settings.Time < MinTime)
                 throw new ToolException("--time is too short to measure anything: write 1ms or more", ExitStatus.UsageError);
             ToolAddress? given = parsed.GetValue(address);
-            SocketKind? kind = parsed.GetValue(type);
+            SocketType? kind = parsed.GetValue(type);
             if (kind is not null && given?.Local is null)
                 throw new ToolException("--type is for the address of a local server", ExitStatus.UsageError);
             if (settings is { IsOneCpu: true } && given is not null)
                 throw new ToolException(
                     "--one-cpu is for measurements without ADDRESS: the CPU of a server cannot be chosen", ExitStatus.UsageError);
-            EchoServer? server = given is null ? null : new(given, kind ?? SocketKind.Stream);
+            EchoServer? server = given is null ? null : new(given, kind ?? SocketType.Stream);
             return CommandRunner.RunAsync((workspace, stop) => Benchmark.RunAsync(settings, server, workspace, stop));
         });
         return command;

@@ -69,22 +69,22 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Client, Bloc
     /// <summary>All transports, local ones first.</summary>
     public static IReadOnlyList<Transport> All { get; } =
     [
-        new("local stream, polled", () => Local(SocketKind.Stream)) { IsLibrary = true },
-        Of(SocketKind.Stream),
-        Of(SocketKind.Datagram),
-        Of(SocketKind.Seqpacket),
+        new("local stream, polled", () => Local(SocketType.Stream)) { IsLibrary = true },
+        Of(SocketType.Stream),
+        Of(SocketType.Dgram),
+        Of(SocketType.Seqpacket),
         new("pipe", Pipes),
         new(Reference, Tcp),
         new("UDP", Udp) { IsLossy = true },
     ];
 
     /// <summary>Gets the local socket of a type.</summary>
-    public static Transport Of(SocketKind kind) => new($"local {kind.ToName()}", () => Local(kind));
+    public static Transport Of(SocketType kind) => new($"local {kind.ToName()}", () => Local(kind));
 
-    private static (BlockingChannel, BlockingChannel) Local(SocketKind kind)
+    private static (BlockingChannel, BlockingChannel) Local(SocketType kind)
     {
         Check(LibcSocket.SocketPair((int)kind, out Descriptor? one, out Descriptor? other), "socketpair");
-        bool preservesMessages = kind != SocketKind.Stream;
+        bool preservesMessages = kind != SocketType.Stream;
         return (Blocking(one!, one!, preservesMessages), Blocking(other!, other!, preservesMessages));
     }
 

@@ -8,7 +8,7 @@ using Samehost.Tool.Interop;
 namespace Samehost.Tool.Bench;
 
 /// <summary>A foreign echo server; each measurement connects anew.</summary>
-internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
+internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
 {
     /// <summary>Creates a message of letters with a newline at the end, for servers that read lines.</summary>
     public static byte[] CreateMessage(int size)
@@ -35,12 +35,12 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
     {
         try
         {
-            switch (Kind)
+            switch (SocketType)
             {
-                case SocketKind.Stream:
+                case SocketType.Stream:
                     UnixStream stream = UnixStream.Connect(server);
                     return MakeBlocking(stream, stream.Handle, preservesMessages: false);
-                case SocketKind.Seqpacket:
+                case SocketType.Seqpacket:
                     UnixSeqpacket seqpacket = UnixSeqpacket.Connect(server);
                     return MakeBlocking(seqpacket, seqpacket.Handle, preservesMessages: true);
                 default:
@@ -52,7 +52,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
         }
         catch (UnixSocketException error) when (error.Operation == "connect")
         {
-            throw ConnectError.Of(error, Kind);
+            throw ConnectError.Of(error, SocketType);
         }
     }
 

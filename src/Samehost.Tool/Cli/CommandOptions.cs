@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
@@ -11,13 +12,13 @@ internal static class CommandOptions
     private static readonly string[] Types = ["stream", "datagram", "seqpacket"];
 
     /// <summary>Creates <c>--type stream|datagram|seqpacket</c>; its value is null when not given.</summary>
-    public static Option<SocketKind?> Type(string description = "The socket's type: stream (the default), datagram or seqpacket.")
+    public static Option<SocketType?> Type(string description = "The socket's type: stream (the default), datagram or seqpacket.")
     {
-        var option = Parsed<SocketKind?>("--type", "TYPE", description, text => text switch
+        var option = Parsed<SocketType?>("--type", "TYPE", description, text => text switch
         {
-            "stream" => (SocketKind.Stream, null),
-            "datagram" => (SocketKind.Datagram, null),
-            "seqpacket" => (SocketKind.Seqpacket, null),
+            "stream" => (SocketType.Stream, null),
+            "datagram" => (SocketType.Dgram, null),
+            "seqpacket" => (SocketType.Seqpacket, null),
             _ => (null, $"'{text}' is not a socket type: use stream, datagram or seqpacket"),
         });
         option.CompletionSources.Add(Types);

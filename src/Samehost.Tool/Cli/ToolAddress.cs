@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
@@ -170,17 +171,12 @@ internal enum ToolAddressKinds
     Systemd = 8,
 }
 
-/// <summary>The socket types of <c>--type</c> (socket(2)); the values are the kernel's.</summary>
-internal enum SocketKind
-{
-    Stream = 1,
-    Datagram = 2,
-    Seqpacket = 5,
-}
-
 /// <summary>The names of the socket types, as <c>--type</c> takes them.</summary>
-internal static class SocketKindNames
+internal static class SocketTypeNames
 {
+    /// <summary>The types of local sockets.</summary>
+    public static IReadOnlyList<SocketType> All { get; } = [SocketType.Stream, SocketType.Dgram, SocketType.Seqpacket];
+
     /// <summary>Gets the name of a type: stream, datagram or seqpacket.</summary>
-    public static string ToName(this SocketKind kind) => kind.ToString().ToLowerInvariant();
+    public static string ToName(this SocketType type) => type == SocketType.Dgram ? "datagram" : type.ToString().ToLowerInvariant();
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connect;
@@ -12,7 +13,7 @@ internal static class ConnectCommand
     {
         Argument<ToolAddress> address = AddressArgument.Create(
             "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
-        Option<SocketKind?> type = CommandOptions.Type();
+        Option<SocketType?> type = CommandOptions.Type();
         Option<TimeSpan?> wait = CommandOptions.Duration(
             "--wait", "How long to wait until the server listens and has room in its backlog: 5s, 200ms.");
         Option<PeerPolicy?> require = CommandOptions.Policy(
@@ -55,7 +56,7 @@ internal static class ConnectCommand
         {
             var settings = new ConnectSettings(parsed.GetRequiredValue(address))
             {
-                Kind = parsed.GetValue(type) ?? SocketKind.Stream,
+                SocketType = parsed.GetValue(type) ?? SocketType.Stream,
                 Wait = parsed.GetValue(wait),
                 RequireServer = parsed.GetValue(require),
                 IsHex = parsed.GetValue(hex),
@@ -64,7 +65,7 @@ internal static class ConnectCommand
                 Linger = parsed.GetValue(linger) ?? DefaultLinger,
                 Bind = parsed.GetValue(bind)?.Local,
             };
-            bool isDatagram = settings.Kind == SocketKind.Datagram;
+            bool isDatagram = settings.SocketType == SocketType.Dgram;
             ThrowUsageErrorIf(isDatagram && settings.RequireServer is not null,
                 "--require-server needs a connection: the receiver of a datagram cannot be checked");
             ThrowUsageErrorIf(
@@ -85,7 +86,7 @@ internal static class ConnectCommand
 /// <summary>The options given to <c>samehost connect</c>.</summary>
 internal sealed record ConnectSettings(ToolAddress Address)
 {
-    public SocketKind Kind { get; init; } = SocketKind.Stream;
+    public SocketType SocketType { get; init; } = SocketType.Stream;
 
     /// <summary>How long to wait for a server; null when not given.</summary>
     public TimeSpan? Wait { get; init; }

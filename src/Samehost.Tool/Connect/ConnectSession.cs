@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
@@ -16,7 +17,7 @@ internal static class ConnectSession
         {
             HalfClose = settings.HalfClose,
             IdleTimeout = settings.IdleTimeout,
-            Linger = settings.Kind == SocketKind.Datagram ? settings.Linger : null,
+            Linger = settings.SocketType == SocketType.Dgram ? settings.Linger : null,
         };
         await new StdioSession(connection, input, new ReceivedOutput(records, settings.IsHex), options).RunAsync(cancellationToken);
         return ExitStatus.Success;
@@ -28,12 +29,12 @@ internal static class ConnectSession
         {
             return settings.Address.Local is { } server
                 ? await ServerConnector.ConnectAsync(
-                    server, settings.Kind, settings.Wait, settings.RequireServer, settings.Bind, cancellationToken)
+                    server, settings.SocketType, settings.Wait, settings.RequireServer, settings.Bind, cancellationToken)
                 : OpenInherited(settings);
         }
         catch (UnixSocketException error) when (error.Operation == "connect")
         {
-            throw ConnectError.Of(error, settings.Kind);
+            throw ConnectError.Of(error, settings.SocketType);
         }
     }
 
@@ -42,10 +43,10 @@ internal static class ConnectSession
         using Descriptor handle = settings.Address.OpenDescriptor();
         try
         {
-            return settings.Kind switch
+            return settings.SocketType switch
             {
-                SocketKind.Stream => ToolConnection.Of(UnixStream.FromDescriptor(handle)),
-                SocketKind.Seqpacket => ToolConnection.Of(UnixSeqpacket.FromDescriptor(handle)),
+                SocketType.Stream => ToolConnection.Of(UnixStream.FromDescriptor(handle)),
+                SocketType.Seqpacket => ToolConnection.Of(UnixSeqpacket.FromDescriptor(handle)),
                 _ => new DatagramConnection(UnixDatagram.FromDescriptor(
                     handle, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone })),
             };

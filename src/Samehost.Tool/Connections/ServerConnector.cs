@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connections;
@@ -12,14 +13,14 @@ internal static class ServerConnector
     /// <summary>Connects to a local server of any socket type.</summary>
     /// <exception cref="UnixSocketException">The server cannot be reached within the wait.</exception>
     public static async Task<ToolConnection> ConnectAsync(
-        UnixEndPoint server, SocketKind kind, TimeSpan? wait, PeerPolicy? requireServer, UnixEndPoint? localAddress,
+        UnixEndPoint server, SocketType kind, TimeSpan? wait, PeerPolicy? requireServer, UnixEndPoint? localAddress,
         CancellationToken cancellationToken)
     {
         UnixConnectOptions options = ConnectOptions(wait, requireServer);
         return kind switch
         {
-            SocketKind.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, cancellationToken)),
-            SocketKind.Seqpacket => ToolConnection.Of(await UnixSeqpacket.ConnectAsync(server, options, cancellationToken)),
+            SocketType.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, cancellationToken)),
+            SocketType.Seqpacket => ToolConnection.Of(await UnixSeqpacket.ConnectAsync(server, options, cancellationToken)),
             _ => new DatagramConnection(
                 await ConnectDatagramAsync(
                     server, wait, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone }, localAddress, cancellationToken)),
@@ -85,7 +86,7 @@ internal static class ServerConnector
 /// <summary>Turns a failed connect into an error with the hints of the library and of the tool.</summary>
 internal static class ConnectError
 {
-    public static ToolException Of(UnixSocketException error, SocketKind kind)
+    public static ToolException Of(UnixSocketException error, SocketType kind)
     {
         List<string> hints = [];
         if (error.Hint is { } hint)
@@ -93,10 +94,10 @@ internal static class ConnectError
         if (error.Errno == Errno.EPROTOTYPE)
             hints.Add($"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.");
         if (error.EndPoint is UnixEndPoint { Kind: UnixEndPointKind.Pathname or UnixEndPointKind.Abstract } address)
-            hints.Add($"'samehost explain {(kind == SocketKind.Stream ? "" : $"--type {kind.ToName()} ")}{address}' gives the details.");
+            hints.Add($"'samehost explain {(kind == SocketType.Stream ? "" : $"--type {kind.ToName()} ")}{address}' gives the details.");
         return new ToolException(ErrorReport.Summary(error), ExitStatus.Failure, string.Join('\n', hints));
     }
 
-    private static IEnumerable<string> Others(SocketKind kind) =>
-        Enum.GetValues<SocketKind>().Where(other => other != kind).Select(SocketKindNames.ToName);
+    private static IEnumerable<string> Others(SocketType kind) =>
+        SocketTypeNames.All.Where(other => other != kind).Select(SocketTypeNames.ToName);
 }

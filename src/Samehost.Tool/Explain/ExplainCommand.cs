@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
@@ -13,7 +14,7 @@ internal static class ExplainCommand
         {
             Description = "A path, absolute or from the working directory, or @NAME for an abstract name.",
         };
-        Option<SocketKind?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
+        Option<SocketType?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
         Option<UnixUser?> user = CommandOptions.Parsed("--user", "USER",
             "Who would connect: a name or a number, with other groups as USER:GROUP,GROUP… (default: you).", ReadUser);
         var bind = new Option<bool>("--bind") { Description = "Explain whether a server could bind there instead." };
@@ -48,7 +49,7 @@ internal static class ExplainCommand
         {
             var options = new UnixExplainOptions
             {
-                Kind = (UnixSocketKind)(parsed.GetValue(type) ?? SocketKind.Stream),
+                SocketType = parsed.GetValue(type) ?? SocketType.Stream,
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
@@ -71,8 +72,8 @@ internal static class ExplainCommand
         try
         {
             if (ArgumentBytes.ParseAddress(address) is { } endPoint)
-                return bind ? UnixExplanation.OfBind(endPoint, options) : UnixExplanation.OfConnect(endPoint, options);
-            return bind ? UnixExplanation.OfBind(address, options) : UnixExplanation.OfConnect(address, options);
+                return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
+            return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
         catch (ArgumentException error)
         {
@@ -86,9 +87,9 @@ internal static class ExplainCommand
         {
             return (UnixUser.Parse(text), null);
         }
-        catch (ArgumentException error)
+        catch (FormatException error)
         {
-            return (null, ArgumentErrorText.Of(error));
+            return (null, error.Message);
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using System.Text.Json;
-using Samehost.Explaining;
+using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Explain;
 
@@ -12,7 +12,7 @@ internal static class ExplanationJson
         new ExplanationDocument(
             explanation.Operation,
             explanation.Address,
-            Lower(explanation.Kind),
+            explanation.SocketType.ToName(),
             new UserDocument(explanation.User.UserId, explanation.User.Name, explanation.User.GroupId, [.. explanation.User.Groups]),
             [.. explanation.Walk.Select(Step)],
             explanation.Socket is { } socket ? Socket(socket) : null,
@@ -37,11 +37,11 @@ internal static class ExplanationJson
 
     private static SocketDocument Socket(UnixSocketEntry socket) => new(
         socket.Inode,
-        Lower(socket.Kind),
+        socket.SocketType.ToName(),
         Lower(socket.State),
         socket.Pending,
         socket.Backlog,
-        [.. socket.Holders.Select(h => new ProcessDocument(h.ProcessId, h.Command, h.UserId))]);
+        [.. socket.Processes.Select(h => new ProcessDocument(h.ProcessId, h.Command, h.UserId))]);
 
     private static VerdictDocument Verdict(UnixVerdict verdict) => new(
         Lower(verdict.Outcome),
@@ -49,7 +49,7 @@ internal static class ExplanationJson
         verdict.Errno == Errno.None ? null : (int)verdict.Errno,
         verdict.Reason,
         verdict.Remedy,
-        verdict.Side == ResponsibleParty.None ? null : Lower(verdict.Side));
+        verdict.ResponsibleParty == ResponsibleParty.None ? null : Lower(verdict.ResponsibleParty));
 
     private static string? Name(Errno errno) => errno == Errno.None ? null : errno.ToString();
 

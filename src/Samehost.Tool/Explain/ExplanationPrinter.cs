@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Sockets;
+using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Explain;
@@ -12,7 +14,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
     public void Print(UnixExplanation explanation)
     {
         UnixVerdict verdict = explanation.Verdict;
-        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {Word(explanation.Kind)}");
+        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {explanation.SocketType.ToName()}");
         if (explanation.Walk.Count > 0)
             TerminalWriter.WriteLine();
         PrintWalk(explanation.Walk);
@@ -28,7 +30,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         PrintLabeled("verdict", terminal.Colorize(color, answer));
         PrintLabeled("why", verdict.Reason);
         if (verdict.Remedy is { } remedy)
-            PrintLabeled(FormatParty(verdict.Side), remedy);
+            PrintLabeled(FormatParty(verdict.ResponsibleParty), remedy);
         foreach (string note in explanation.Notes)
             PrintLabeled("note", note);
     }
@@ -74,16 +76,16 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         string state = socket switch
         {
             { State: UnixSocketState.Listening } => $"listens, {socket.Pending} waiting with a backlog of {socket.Backlog}",
-            { Kind: UnixSocketKind.Datagram } => "receives",
+            { SocketType: SocketType.Dgram } => "receives",
             { State: UnixSocketState.Connected } => "is connected",
             _ => "is bound and does not listen",
         };
-        string who = string.Join(", ", socket.Holders.Take(MaxProcesses)
+        string who = string.Join(", ", socket.Processes.Take(MaxProcesses)
             .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
-        string more = socket.Holders.Count > MaxProcesses ? $" and {socket.Holders.Count - MaxProcesses} more" : "";
+        string more = socket.Processes.Count > MaxProcesses ? $" and {socket.Processes.Count - MaxProcesses} more" : "";
         string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
         string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
-        return $"A {Word(socket.Kind)} socket {state}: {server}.";
+        return $"A {socket.SocketType.ToName()} socket {state}: {server}.";
     }
 
     private void PrintLabeled(string label, string text)
@@ -101,12 +103,5 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         ResponsibleParty.Server => "server",
         ResponsibleParty.Owner => "owner",
         _ => "you",
-    };
-
-    private static string Word(UnixSocketKind kind) => kind switch
-    {
-        UnixSocketKind.Datagram => "datagram",
-        UnixSocketKind.Seqpacket => "seqpacket",
-        _ => "stream",
     };
 }

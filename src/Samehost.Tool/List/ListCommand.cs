@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using System.CommandLine;
 using System.Diagnostics;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
@@ -31,7 +31,7 @@ internal static class ListCommand
         HelpName = "PROCESS",
     };
 
-    private static readonly Option<SocketKind?> Type = CommandOptions.Type("Only this type: stream, datagram or seqpacket.");
+    private static readonly Option<SocketType?> Type = CommandOptions.Type("Only this type: stream, datagram or seqpacket.");
 
     private static readonly Option<bool> Json = CommandOptions.Json("Print a JSON array, a row a line.");
 
@@ -80,7 +80,7 @@ internal static class ListCommand
         var filter = new RowFilter
         {
             Pattern = parsed.GetValue(Pattern),
-            Kind = KindOf(parsed.GetValue(Type)),
+            Type = parsed.GetValue(Type),
             Process = parsed.GetValue(Process),
             OnlyListening = parsed.GetValue(Listening),
             OnlyStale = parsed.GetValue(Stale),
@@ -124,14 +124,6 @@ internal static class ListCommand
     }
 
     private static bool IsHidden(SocketRow row) => row is { Client.Processes.Count: 0 } or { Server.Processes.Count: 0 };
-
-    private static SocketType? KindOf(SocketKind? type) => type switch
-    {
-        SocketKind.Stream => SocketType.Stream,
-        SocketKind.Datagram => SocketType.Dgram,
-        SocketKind.Seqpacket => SocketType.Seqpacket,
-        _ => null,
-    };
 
     private static Option<GraphFormat?> GraphOption()
     {

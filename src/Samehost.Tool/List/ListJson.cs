@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json;
 using System.Text;
+using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.List;
 
@@ -20,7 +21,7 @@ internal static class ListJson
         bool counts = row.State is RowState.Listening or RowState.Bound;
         return new JsonRow
         {
-            Type = row.Kind?.ToString().ToLowerInvariant(),
+            Type = row.SocketType?.ToName(),
             State = RowFormatter.FormatState(row.State),
             Name = NameOf(row.EndPoint),
             NameHex = HexOf(row.EndPoint),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
@@ -16,7 +17,7 @@ internal sealed class RowFormatter(UserNameCache users)
 
     public string[] Of(SocketRow row) =>
     [
-        row.Kind is { } kind ? kind.ToString().ToLowerInvariant() : "-",
+        row.SocketType is { } type ? type.ToName() : "-",
         FormatState(row.State),
         Queues(row),
         Client(row),
@@ -66,11 +67,11 @@ internal sealed class RowFormatter(UserNameCache users)
     public string Processes(UnixSocketEntry socket)
     {
         _text.Clear();
-        if (socket.Holders.Count == 0)
+        if (socket.Processes.Count == 0)
             return users.Of(socket) is { } user ? $"? {user}" : "?";
         int shown = 0;
         UnixSocketProcess? before = null;
-        foreach (UnixSocketProcess holder in socket.Holders)
+        foreach (UnixSocketProcess holder in socket.Processes)
         {
             if (shown++ == MaxProcesses)
                 break;
@@ -84,8 +85,8 @@ internal sealed class RowFormatter(UserNameCache users)
             _text.Append(CultureInfo.InvariantCulture, $"{ProcessName.Of(holder)}({holder.ProcessId}");
             before = holder;
         }
-        if (socket.Holders.Count > MaxProcesses)
-            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Holders.Count - MaxProcesses}");
+        if (socket.Processes.Count > MaxProcesses)
+            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Processes.Count - MaxProcesses}");
         return Close(before!).ToString();
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Enumeration;
+using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Terminal;
 
@@ -35,12 +36,12 @@ internal sealed class SocketListing
 
     public List<SocketRow> Read()
     {
-        UnixSocketTable table = UnixSocketTable.Read(withHolders: !_filter.OnlyStale);
+        UnixSocketTable table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
-        bool isComplete = true;
-        List<SocketRow> rows = SocketRowBuilder.Of(table,
-            !_filter.WantsStaleFiles ? [] : _isBrief ? StaleSocketFile.FindSome(table, out isComplete) : StaleSocketFile.Find(table));
-        HasAllStaleFiles = isComplete;
+        StaleSocketFileResult stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
+            : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
+        List<SocketRow> rows = SocketRowBuilder.Of(table, stale.Files);
+        HasAllStaleFiles = stale.IsComplete;
         rows.RemoveAll(row => !_filter.Matches(row));
         return rows;
     }
@@ -76,7 +77,7 @@ internal sealed record RowFilter
     /// <summary>A substring of the name, or a pattern with * and ? for the whole name.</summary>
     public string? Pattern { get; init; }
 
-    public UnixSocketKind? Kind { get; init; }
+    public SocketType? Type { get; init; }
 
     /// <summary>A process id, or a pattern for the process name.</summary>
     public string? Process { get; init; }
@@ -88,12 +89,12 @@ internal sealed record RowFilter
     public bool OnlyStale { get; init; }
 
     /// <summary>Whether stale files can match: they have no type and no process.</summary>
-    public bool WantsStaleFiles => Kind is null && Process is null && !OnlyListening;
+    public bool WantsStaleFiles => Type is null && Process is null && !OnlyListening;
 
     public bool Matches(SocketRow row) =>
-        (Kind is null || row.Kind == Kind)
+        (Type is null || row.SocketType == Type)
         && (!OnlyStale || row.State == RowState.Stale)
-        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: UnixSocketKind.Datagram })
+        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, SocketType: SocketType.Dgram })
         && (Pattern is null || (row.IsNamed && MatchesName(Pattern, row.EndPoint.ToString())))
         && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
             || (row.State == RowState.Waiting && Has(row.Listener, Process)));
@@ -103,7 +104,7 @@ internal sealed record RowFilter
         : text.Contains(pattern, StringComparison.Ordinal);
 
     private static bool Has(UnixSocketEntry? socket, string process) =>
-        socket is not null && socket.Holders.Any(holder => Is(holder, process));
+        socket is not null && socket.Processes.Any(holder => Is(holder, process));
 
     private static bool Is(UnixSocketProcess holder, string process) =>
         Numbers.TryParse(process, out int number)

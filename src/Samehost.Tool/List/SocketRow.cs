@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+
 namespace Samehost.Tool.List;
 
 /// <summary>A row of the list: a connection with both its ends, a single socket, or a stale file.</summary>
@@ -17,7 +18,7 @@ internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
     /// <summary>The stale file; null for other rows.</summary>
     public StaleSocketFile? File { get; init; }
 
-    public SocketType? Kind => (Client ?? Server)?.SocketType;
+    public SocketType? SocketType => (Client ?? Server)?.SocketType;
 
     /// <summary>Whether the peer is in another network namespace.</summary>
     public bool IsPeerInOtherNamespace => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;

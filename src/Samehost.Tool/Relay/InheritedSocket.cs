@@ -25,7 +25,7 @@ internal sealed class InheritedSocket
         (IsLocal, Listens) = (domain == LibcSocket.AF_UNIX, listens != 0);
         if (!IsLocal && domain is not (AF_INET or AF_INET6))
             throw new ToolException($"{address} is neither a local nor a TCP socket");
-        if (!IsLocal && Kind != SocketKind.Stream)
+        if (!IsLocal && SocketType != SocketType.Stream)
             throw new ToolException($"{address} is not TCP: only that and local sockets are relayed");
     }
 
@@ -35,7 +35,7 @@ internal sealed class InheritedSocket
 
     public bool Listens { get; }
 
-    public SocketKind Kind => (SocketKind)_type;
+    public SocketType SocketType => (SocketType)_type;
 
     public static InheritedSocket Open(ToolAddress address)
     {
@@ -64,13 +64,13 @@ internal sealed class InheritedSocket
     /// <summary>Converts it to an end of a relay.</summary>
     public RelayEndpoint ToEndpoint(RelayOptions options)
     {
-        if (Listens || Kind == SocketKind.Datagram)
+        if (Listens || SocketType == SocketType.Dgram)
             throw new ToolException($"{_address} is not connected");
         if (!IsLocal)
             return TcpConnector.Adopt(ToSocket());
         using Descriptor original = Descriptor;
         bool accepts = options.ConnectOptions.AcceptDescriptors && options.ListenerOptions.AcceptDescriptors;
-        if (Kind == SocketKind.Seqpacket)
+        if (SocketType == SocketType.Seqpacket)
         {
             var connection = UnixSeqpacket.FromDescriptor(original);
             connection.AcceptDescriptors = accepts;

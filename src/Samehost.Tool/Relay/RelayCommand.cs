@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
@@ -20,7 +21,7 @@ internal static class RelayCommand
     private static readonly Argument<ToolAddress> To =
         AddressArgument.Create("TO", "The server: a path, @name, tcp:HOST:PORT or fd:N.", Targets);
 
-    private static readonly Option<SocketKind?> Type =
+    private static readonly Option<SocketType?> Type =
         CommandOptions.Type("The type of both sockets: stream (the default), datagram or seqpacket.");
 
     private static readonly Option<PeerPolicy?> Allow =
@@ -110,13 +111,13 @@ internal static class RelayCommand
         bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
         string? problem = options switch
         {
-            { Kind: not SocketKind.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+            { SocketType: not SocketType.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
                 "TCP is a stream: --type has to be stream on both sides",
-            { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
+            { SocketType: SocketType.Dgram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",
             { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
                 "--allow is for local clients; clients over TCP cannot be identified",
-            { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
+            { SocketType: SocketType.Dgram, Once: true } => "--once ends with a connection, and datagrams have none",
             { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
                 "--require-server is for a local server; a server over TCP cannot be identified",
@@ -133,7 +134,7 @@ internal static class RelayCommand
     {
         var options = new RelayOptions(parsed.GetValue(From)!, parsed.GetValue(To)!)
         {
-            Kind = parsed.GetValue(Type) ?? SocketKind.Stream,
+            SocketType = parsed.GetValue(Type) ?? SocketType.Stream,
             Allow = parsed.GetValue(Allow),
             RequireServer = parsed.GetValue(RequireServer),
             Wait = parsed.GetValue(Wait),
@@ -152,7 +153,7 @@ internal static class RelayCommand
 /// <summary>The options given to <c>samehost relay</c>.</summary>
 internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
 {
-    public SocketKind Kind { get; init; } = SocketKind.Stream;
+    public SocketType SocketType { get; init; } = SocketType.Stream;
 
     /// <summary>Which local clients are accepted.</summary>
     public PeerPolicy? Allow { get; init; }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Relay;
@@ -21,7 +22,7 @@ internal abstract class RelayListener : IAsyncDisposable
             return LocalRelayListener.Listen(options, serve, log);
 
         var inherited = InheritedSocket.Open(from);
-        if (inherited.Kind == SocketKind.Datagram)
+        if (inherited.SocketType == SocketType.Dgram)
             throw new ToolException($"{from} is a datagram socket; these are relayed by path or name only");
         if (!inherited.Listens)
             return new ConnectedClient(from.ToString(), inherited.ToEndpoint(options), serve);
@@ -61,7 +62,7 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
     public static LocalRelayListener Listen(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         UnixEndPoint address = options.From.Local!;
-        return new LocalRelayListener(options.Kind == SocketKind.Seqpacket
+        return new LocalRelayListener(options.SocketType == SocketType.Seqpacket
             ? UnixServer.StartSeqpacket(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
             : UnixServer.Start(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
     }
@@ -70,7 +71,7 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
         InheritedSocket socket, RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         using var original = socket.Descriptor;
-        return new LocalRelayListener(socket.Kind == SocketKind.Seqpacket
+        return new LocalRelayListener(socket.SocketType == SocketType.Seqpacket
             ? UnixServer.StartSeqpacket(
                 UnixSeqpacketListener.FromDescriptor(original, options.ListenerOptions),
                 (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))

@@ -18,7 +18,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
     /// <returns>The command's exit status.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (options.Kind == SocketKind.Datagram)
+        if (options.SocketType == SocketType.Dgram)
             return await new DatagramRelay(options, observer, log).RunAsync(DescribeIdentity(), cancellationToken);
         await using RelayListener clients = RelayListener.Open(options, ServeAsync, log);
         observer?.Listening();
@@ -139,7 +139,7 @@ internal sealed class RelayConnector(RelayOptions options)
                 ? InheritedSocket.Open(to).ToEndpoint(options)
                 : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, which is in use already");
         }
-        RelayEndpoint server = options.Kind == SocketKind.Seqpacket
+        RelayEndpoint server = options.SocketType == SocketType.Seqpacket
             ? RelayEndpoint.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken))
             : RelayEndpoint.Of(await UnixStream.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken));
         if (!server.IsOwnProcess)

@@ -65,30 +65,15 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
             int newline = bytes.IndexOf((byte)'\n');
             ReadOnlySpan<byte> line = newline < 0 ? bytes : bytes[..newline];
             body.Append(Margin);
-            while (!line.IsEmpty)
+            for (int special; (special = line.IndexOfAny("\r\t\\"u8)) >= 0; line = line[(special + 1)..])
             {
-                bool valid = Rune.DecodeFromUtf8(line, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-                body.Append((valid ? rune.Value : -1) switch
-                {
-                    '\r' => "\\r",
-                    '\t' => "\\t",
-                    '\\' => "\\\\",
-                    -1 => Bytes(line[..length]),
-                    _ => Printable.Text(rune.ToString()),
-                });
-                line = line[length..];
+                string escape = line[special] switch { (byte)'\r' => "\\r", (byte)'\t' => "\\t", _ => "\\\\" };
+                body.Append(Printable.Text(line[..special])).Append(escape);
             }
+            body.Append(Printable.Text(line));
             body.Append(newline < 0 ? "\n" : "\\n\n");
             bytes = newline < 0 ? default : bytes[(newline + 1)..];
         }
-    }
-
-    private static string Bytes(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        foreach (byte b in bytes)
-            text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
-        return text.ToString();
     }
 
     private static char Arrow(Direction direction) => direction == Direction.ToServer ? '>' : '<';

@@ -36,7 +36,7 @@ internal sealed class Recorder : IRelayObserver, IDisposable
         var header = new RecordingLine
         {
             Format = RecordingLine.CurrentFormat,
-            Type = options.Kind.ToName(),
+            Type = options.SocketType.ToName(),
             From = options.From.ToString(),
             To = options.To.ToString(),
             Started = DateTimeOffset.Now,

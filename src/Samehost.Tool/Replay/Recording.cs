@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
@@ -6,7 +7,7 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Replay;
 
 /// <summary>A validated recording: every event belongs to an open connection and has the values that it needs.</summary>
-internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> Events)
+internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEvent> Events)
 {
     private const string Input = "-";
 
@@ -39,7 +40,7 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
     /// <exception cref="ToolException">The recording is invalid; the message has the number of the line.</exception>
     public static Recording Parse(string path, byte[] content)
     {
-        SocketKind? kind = null;
+        SocketType? kind = null;
         var events = new List<RecordedEvent>();
         var states = new Dictionary<int, bool>();
         int number = 0;
@@ -76,7 +77,7 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         return lines;
     }
 
-    private static SocketKind ReadHeader(string path, RecordingLine line)
+    private static SocketType ReadHeader(string path, RecordingLine line)
     {
         if (line.Format != RecordingLine.CurrentFormat)
         {
@@ -86,9 +87,9 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         }
         return line.Type switch
         {
-            "stream" => SocketKind.Stream,
-            "seqpacket" => SocketKind.Seqpacket,
-            "datagram" => SocketKind.Datagram,
+            "stream" => SocketType.Stream,
+            "seqpacket" => SocketType.Seqpacket,
+            "datagram" => SocketType.Dgram,
             _ => throw InvalidLine(path, 1, "the type is neither stream, nor seqpacket, nor datagram"),
         };
     }

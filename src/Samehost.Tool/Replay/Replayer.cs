@@ -52,10 +52,10 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
     /// <summary>Replays the server for as many clients as the recording has, in order.</summary>
     public async Task<int> AsServerAsync(CancellationToken cancellationToken)
     {
-        if (recording.Kind == SocketKind.Datagram)
+        if (recording.SocketType == SocketType.Dgram)
             throw new ToolException("datagrams are replayed as a client only", ExitStatus.UsageError);
         var work = new List<Task<bool>>();
-        await using var clients = new ReplayListener(address, recording.Kind, options);
+        await using var clients = new ReplayListener(address, recording.SocketType, options);
         if (!options.IsQuiet)
             TerminalWriter.WriteError($"answering at {clients.Address} as recorded");
         foreach (var connection in recording.Connections)
@@ -107,12 +107,12 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
     {
         if (address.Kind == ToolAddressKinds.Tcp)
         {
-            if (recording.Kind != SocketKind.Stream)
-                throw new ToolException($"a recording of {recording.Kind.ToName()} cannot be replayed over TCP");
+            if (recording.SocketType != SocketType.Stream)
+                throw new ToolException($"a recording of {recording.SocketType.ToName()} cannot be replayed over TCP");
             return new TcpStreamConnection(await TcpConnector.ConnectAsync(address.Host, address.Port, options.Wait, cancellationToken));
         }
         return await ServerConnector.ConnectAsync(
-            address.Local!, recording.Kind, options.Wait, requireServer: null, localAddress: null, cancellationToken);
+            address.Local!, recording.SocketType, options.Wait, requireServer: null, localAddress: null, cancellationToken);
     }
 
     private void Count(Dictionary<int, ReplayedConnection> open, int number)
@@ -147,16 +147,16 @@ internal sealed class ReplayListener : IAsyncDisposable
     private readonly UnixSeqpacketListener? _records;
     private readonly Socket? _tcp;
 
-    public ReplayListener(ToolAddress address, SocketKind kind, ReplayOptions options)
+    public ReplayListener(ToolAddress address, SocketType kind, ReplayOptions options)
     {
         var listening = new UnixListenerOptions { SocketFile = options.SocketFile, PeerPolicy = options.Allow };
         if (address.Kind == ToolAddressKinds.Tcp)
         {
-            if (kind != SocketKind.Stream)
+            if (kind != SocketType.Stream)
                 throw new ToolException($"a recording of {kind.ToName()} cannot be replayed over TCP");
             _tcp = TcpRelayListener.Listen(address);
         }
-        else if (kind == SocketKind.Seqpacket)
+        else if (kind == SocketType.Seqpacket)
         {
             _records = UnixSeqpacketListener.Listen(address.Local!, listening);
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
@@ -21,7 +22,7 @@ internal static class ServeCommand
             HelpName = "COMMAND…",
         };
         var keep = new Option<bool>("--keep", "-k") { Description = "Continue after the first client, and serve many at once." };
-        Option<SocketKind?> type = CommandOptions.Type();
+        Option<SocketType?> type = CommandOptions.Type();
         Option<PeerPolicy?> allow = CommandOptions.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
         Option<UnixFileMode?> mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
@@ -70,7 +71,7 @@ internal static class ServeCommand
             var settings = new ServeSettings
             {
                 Address = parsed.GetValue(address),
-                Kind = parsed.GetValue(type),
+                SocketType = parsed.GetValue(type),
                 Echo = parsed.GetValue(echo),
                 Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
                 Keep = parsed.GetValue(keep),

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Cli;
 
@@ -15,7 +16,7 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
     /// <summary>Creates the socket, or takes the passed ones.</summary>
     public static ServeEndpoint[] Open(ServeSettings settings)
     {
-        SocketKind kind = settings.Kind ?? SocketKind.Stream;
+        SocketType kind = settings.SocketType ?? SocketType.Stream;
         return settings.Address switch
         {
             null => TakePassed(settings, ""),
@@ -26,22 +27,22 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
         };
     }
 
-    private static ServeEndpoint Bind(UnixEndPoint address, SocketKind kind, ServeSettings settings) => kind switch
+    private static ServeEndpoint Bind(UnixEndPoint address, SocketType kind, ServeSettings settings) => kind switch
     {
-        SocketKind.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
-        SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
+        SocketType.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
+        SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
         _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions(address))),
     };
 
-    private static ServeEndpoint TakeInherited(ToolAddress address, SocketKind kind, ServeSettings settings)
+    private static ServeEndpoint TakeInherited(ToolAddress address, SocketType kind, ServeSettings settings)
     {
         using Descriptor handle = address.OpenDescriptor();
         try
         {
             return kind switch
             {
-                SocketKind.Stream => new(Streams: UnixListener.FromDescriptor(handle, settings.ListenerOptions())),
-                SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.FromDescriptor(handle, settings.ListenerOptions())),
+                SocketType.Stream => new(Streams: UnixListener.FromDescriptor(handle, settings.ListenerOptions())),
+                SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.FromDescriptor(handle, settings.ListenerOptions())),
                 _ => new(Datagrams: UnixDatagram.FromDescriptor(handle, settings.DatagramOptions(null))),
             };
         }
@@ -69,11 +70,11 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
 
     private static ServeEndpoint TakePassed(SystemdListenSocket socket, ServeSettings settings)
     {
-        SystemdSocketKind wanted = settings.Kind switch
+        SystemdSocketKind wanted = settings.SocketType switch
         {
-            SocketKind.Stream => SystemdSocketKind.StreamListener,
-            SocketKind.Seqpacket => SystemdSocketKind.SeqpacketListener,
-            SocketKind.Datagram => SystemdSocketKind.Datagram,
+            SocketType.Stream => SystemdSocketKind.StreamListener,
+            SocketType.Seqpacket => SystemdSocketKind.SeqpacketListener,
+            SocketType.Dgram => SystemdSocketKind.Datagram,
             _ => socket.Kind,
         };
         try

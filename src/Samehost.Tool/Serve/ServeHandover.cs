@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
@@ -49,11 +50,11 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint GetEndpoint(UnixTakeOver takeOver, SocketKind kind)
+    public static ServeEndpoint GetEndpoint(UnixTakeOver takeOver, SocketType kind)
     {
         try
         {
-            return kind == SocketKind.Seqpacket ? new(Seqpackets: takeOver.SeqpacketListener) : new(Streams: takeOver.Listener);
+            return kind == SocketType.Seqpacket ? new(Seqpackets: takeOver.SeqpacketListener) : new(Streams: takeOver.Listener);
         }
         catch (InvalidOperationException)
         {

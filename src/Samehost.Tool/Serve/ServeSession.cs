@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.Programs;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
@@ -32,7 +33,7 @@ internal sealed class ServeSession(ServeSettings settings)
             ? await ServeHandover.RequestAsync(Address, settings, signal.Token)
             : null;
         ServeEndpoint[] endpoints = predecessor is null
-            ? ServeHandover.OpenEndpoints(settings) : [ServeHandover.GetEndpoint(predecessor, settings.Kind ?? SocketKind.Stream)];
+            ? ServeHandover.OpenEndpoints(settings) : [ServeHandover.GetEndpoint(predecessor, settings.SocketType ?? SocketType.Stream)];
         if (settings.IsSingleClient && endpoints.Length > 1)
             throw new ToolException("several sockets were passed: --echo, --exec or --keep can serve them all", ExitStatus.UsageError);
         try

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 
@@ -10,7 +11,7 @@ internal sealed record ServeSettings
     public ToolAddress? Address { get; init; }
 
     /// <summary>The socket type; null when not given: stream, or the type of the passed socket.</summary>
-    public SocketKind? Kind { get; init; }
+    public SocketType? SocketType { get; init; }
 
     public bool Echo { get; init; }
 
@@ -90,7 +91,7 @@ internal static class ServeSettingsValidator
     {
         UnixEndPoint? local = settings.Address?.Local;
         bool hasFile = local?.Kind == UnixEndPointKind.Pathname;
-        bool isDatagram = settings.Kind == SocketKind.Datagram;
+        bool isDatagram = settings.SocketType == SocketType.Dgram;
         bool isStdio = !settings.Echo && settings.Command is null;
         return settings switch
         {

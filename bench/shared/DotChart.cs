@@ -5,8 +5,8 @@ using System.Text;
 namespace Samehost.Measuring;
 
 /// <summary>
-/// A chart of figures on a logarithmic axis as SVG: a row for each question, a shape of its own colour for each series, a thin line
-/// from the lowest to the highest. It has no background, and its text follows the reader's light or dark setting.
+/// A chart of figures on a logarithmic axis as SVG: a row for each label, a colored shape for each series, a thin line from the lowest to
+/// the highest value. It has no background, and its text follows the light or dark setting of the reader.
 /// </summary>
 internal sealed class DotChart(string title, string axis, IReadOnlyList<string> series, IReadOnlyList<ChartRow> rows)
 {
@@ -17,9 +17,9 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
     private const double LetterWidth = 6.6;
 
     // Dark enough for white paper, light enough for a black screen.
-    private static readonly string[] Colours = ["#2f81f7", "#e0651a", "#7d8590", "#12a150", "#b04fd6", "#c9a000"];
+    private static readonly string[] Colors = ["#2f81f7", "#e0651a", "#7d8590", "#12a150", "#b04fd6", "#c9a000"];
 
-    /// <summary>A vertical line at this value, of what all others are held against.</summary>
+    /// <summary>The value of a vertical line that marks the reference.</summary>
     public double? Mark { get; init; }
 
     public override string ToString()
@@ -69,14 +69,14 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
         foreach (ChartDot dot in row.Dots.Reverse())
         {
             if (dot.High > dot.Low)
-                svg.AppendLine($"""<path d="M{X(dot.Low)} {Number(y)}H{X(dot.High)}" stroke="{Colour(dot.Series)}" stroke-width="2"/>""");
+                svg.AppendLine($"""<path d="M{X(dot.Low)} {Number(y)}H{X(dot.High)}" stroke="{Color(dot.Series)}" stroke-width="2"/>""");
             svg.AppendLine(Shape(dot.Series, scale.At(dot.Value), y));
         }
 
         string X(double value) => Number(scale.At(value));
     }
 
-    // A shape of its own for each, for those who do not tell the colours apart.
+    // A shape for each series, for readers who do not distinguish the colors.
     private static string Shape(int series, double x, double y)
     {
         string outline = (series % 4) switch
@@ -86,7 +86,7 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
             2 => $"M{Number(x)} {Number(y - 6)}l6 6l-6 6l-6 -6z",
             _ => $"M{Number(x)} {Number(y - 6)}l6 10h-12z",
         };
-        return $"""<path d="{outline}" fill="{Colour(series)}"/>""";
+        return $"""<path d="{outline}" fill="{Color(series)}"/>""";
     }
 
     private static string Line(string style, double x1, double y1, double x2, double y2) =>
@@ -95,9 +95,42 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
     private static string Text(double x, double y, string anchor, string text) =>
         $"""<text x="{Number(x)}" y="{Number(y)}" text-anchor="{anchor}">{Safe(text)}</text>""";
 
-    private static string Colour(int series) => Colours[series % Colours.Length];
+    private static string Color(int series) => Colors[series % Colors.Length];
 
     private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
 
     private static string Safe(string text) => WebUtility.HtmlEncode(text);
+}
+
+/// <summary>A row of a chart.</summary>
+internal sealed record ChartRow(string Label, IReadOnlyList<ChartDot> Dots);
+
+/// <summary>A value of one series, with the lowest and the highest.</summary>
+internal readonly record struct ChartDot(int Series, double Value, double Low, double High);
+
+/// <summary>A logarithmic axis that spans the given values, and its ticks.</summary>
+internal sealed class LogAxis
+{
+    private static readonly double[] Steps =
+        [.. Enumerable.Range(-9, 22).SelectMany(power => new[] { 1.0, 2, 5 }.Select(digit => digit * Math.Pow(10, power)))];
+
+    private readonly double _left;
+    private readonly double _width;
+    private readonly double _from;
+    private readonly double _to;
+
+    /// <summary>Creates an axis that begins and ends at 1, 2 or 5 times a power of ten.</summary>
+    public LogAxis(IEnumerable<double> values, double left, double width)
+    {
+        double[] all = [.. values.Where(value => value > Steps[0] && value < Steps[^1]).DefaultIfEmpty(1)];
+        (_left, _width) = (left, width);
+        _from = Steps.Last(step => step <= all.Min());
+        _to = Steps.First(step => step >= all.Max() && step > _from);
+    }
+
+    /// <summary>The powers of ten and, on short axes, 2 and 5 times them.</summary>
+    public IEnumerable<double> Ticks =>
+        Steps.Where((step, index) => step >= _from && step <= _to && (_to / _from <= 1000 || index % 3 == 0));
+
+    public double At(double value) => _left + (_width * Math.Log(Math.Clamp(value, _from, _to) / _from) / Math.Log(_to / _from));
 }

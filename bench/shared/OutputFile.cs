@@ -6,10 +6,9 @@ using Samehost.Interop;
 namespace Samehost.Measuring;
 
 /// <summary>
-/// The one way in which a file that the user has named is written. In a directory that others may write to, another user may have put
-/// something at its path: a link to a file of ours, a pipe, or a file of their own, to read what is written. So the path leads to a new
-/// file, or to an ordinary one of this user's that has no other name; nothing else is opened, and nothing is truncated before that is
-/// known.
+/// Writes files that the user has named. In a directory that others may write to, another user may have placed a link to a file of ours, a
+/// pipe, or a file of their own at the path, to read what is written. So only a new file, or a regular file of this user without other
+/// links, is opened, and it is truncated only after that check.
 /// </summary>
 internal static class OutputFile
 {
@@ -20,10 +19,10 @@ internal static class OutputFile
     private const int Creating = LibcFile.O_WRONLY | LibcFile.O_CREAT | LibcFile.O_EXCL;
     private const int Opening = LibcFile.O_WRONLY | LibcFile.O_NONBLOCK | LibcFile.O_NOCTTY;
 
-    /// <summary>Opens a file for writing at its beginning; what is in it stays. A new one has mode 0600.</summary>
-    /// <param name="path">Its path; a symbolic link in the last place is not followed.</param>
-    /// <param name="isSecret">Takes the permissions of others away from a file that was there before.</param>
-    /// <exception cref="IOException">It cannot be opened, or is none that is written to.</exception>
+    /// <summary>Opens a file for writing without truncating it. A new one has mode 0600.</summary>
+    /// <param name="path">The path; a symbolic link as the last component is not followed.</param>
+    /// <param name="isSecret">Removes the permissions of other users from an existing file.</param>
+    /// <exception cref="IOException">The file cannot be opened, or is refused.</exception>
     public static FileStream Open(string path, bool isSecret = false)
     {
         byte[] name = Encoding.UTF8.GetBytes(path);
@@ -35,12 +34,12 @@ internal static class OutputFile
         return new FileStream(handle, FileAccess.Write, bufferSize: 0);
     }
 
-    /// <summary>Finds out that a file cannot be written before there is anything to write.</summary>
+    /// <summary>Checks that a file can be written.</summary>
     /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>.</exception>
     public static void Check(string path) => Open(path).Dispose();
 
-    /// <summary>Writes a file anew.</summary>
-    /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>, or it cannot be written.</exception>
+    /// <summary>Replaces the content of a file.</summary>
+    /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>, or a write failed.</exception>
     public static void Write(string path, string text)
     {
         using FileStream file = Open(path);
@@ -51,7 +50,7 @@ internal static class OutputFile
         }
         catch (ArgumentException error)
         {
-            throw new IOException(error.Message, error); // what the runtime makes of EFBIG
+            throw new IOException(error.Message, error); // the runtime reports EFBIG so
         }
     }
 
@@ -64,8 +63,8 @@ internal static class OutputFile
             if (result >= 0)
                 return made!;
             if (result != -(int)Errno.EEXIST)
-                break; // ENOENT as well: a directory is missing
-            // Looked at first, because to open a pipe would wake its reader.
+                break; // ENOENT included: a directory is missing
+            // Checked before it is opened, because opening a pipe would wake its reader.
             if ((result = LibcFile.LinkStatus(name, out FileStatus status)) >= 0)
             {
                 Check(path, status);
@@ -113,5 +112,5 @@ internal static class OutputFile
     private static IOException Failure(string path, int result) => new($"{path}: {Marshal.GetPInvokeErrorMessage(-result)}");
 }
 
-/// <summary>Something is at the path of a file to be written that is not written to.</summary>
+/// <summary>The file at the path is of a kind that is not written to.</summary>
 internal sealed class RefusedFileException(string message) : IOException(message);

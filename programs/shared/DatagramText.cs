@@ -1,13 +1,13 @@
 namespace Samehost.Programs;
 
-/// <summary>How a line travels in a datagram: alone, without a newline, and without a NUL to a peer that sends none.</summary>
+/// <summary>The format of a line in a datagram: without a newline, and without a NUL to a peer that sends none.</summary>
 internal static class DatagramText
 {
-    /// <summary>Larger than any datagram that default kernel settings let through.</summary>
+    /// <summary>Larger than any datagram with the kernel's default settings.</summary>
     public const int BufferSize = 256 * 1024;
 
     /// <summary>
-    /// The text that a peer meant: up to the first NUL, since C programs send whole buffers, and without the newline that tools like
+    /// Gets the text of a datagram: up to the first NUL, because C programs send whole buffers, and without the newline that tools such as
     /// nc leave at its end.
     /// </summary>
     public static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> datagram)
@@ -18,8 +18,8 @@ internal static class DatagramText
     }
 
     /// <summary>
-    /// The answer to a datagram: with a NUL behind it for a peer that sends one, which may receive it into a buffer that still holds a
-    /// longer answer, and as it is for all others.
+    /// Formats the answer to a datagram: with a NUL for a peer that sends one, whose buffer may still hold a longer answer, and unchanged
+    /// for all others.
     /// </summary>
     public static byte[] AnswerTo(ReadOnlySpan<byte> datagram, byte[] answer) => datagram.Contains((byte)0) ? [.. answer, 0] : answer;
 }

@@ -3,32 +3,35 @@ using System.Text;
 namespace Samehost.Programs;
 
 /// <summary>
-/// The life of one of these programs: read the arguments, run until done, asked to end or failed, remove what was made, exit.
+/// The lifetime of a program: reads the arguments, runs until the body ends, fails or a signal arrives, disposes what it owns, and exits.
 /// </summary>
 internal sealed class LocalProgram : IDisposable
 {
     private const int Sigpipe = 13;
 
-    /// <summary>How long a stopped program may take to unwind before it is left where it is (in a write to a pipe that is full).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a canceled program may take to unwind before it is abandoned (in a write to a full pipe).</summary>
+    private static readonly TimeSpan UnwindTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _cancellation = new();
     private readonly Stack<IAsyncDisposable> _owned = new();
 
     private LocalProgram(ProgramArguments arguments) => (EndPoint, Keep) = (arguments.EndPoint, arguments.Keep);
 
     public UnixEndPoint EndPoint { get; }
 
-    /// <summary>Whoever the mode of the socket file lets in; our own user and root at an abstract name, which has no mode.</summary>
+    /// <summary>
+    /// The policy for callers: all whom the mode of the socket file admits; the current user and root at an abstract name, which has no
+    /// mode.
+    /// </summary>
     public PeerPolicy Callers => EndPoint.Kind == UnixEndPointKind.Pathname ? PeerPolicy.Anyone : PeerPolicy.SelfAndRoot;
 
-    /// <summary>True when <c>--keep</c> was given.</summary>
+    /// <summary>Whether <c>--keep</c> was given.</summary>
     public bool Keep { get; }
 
-    /// <summary>Cancelled by Ctrl+C, SIGTERM and the like.</summary>
-    public CancellationToken Stop => _stop.Token;
+    /// <summary>Canceled by Ctrl+C, SIGTERM and similar signals.</summary>
+    public CancellationToken CancellationToken => _cancellation.Token;
 
-    /// <summary>Runs the body and returns the exit status; 128 plus its number for a signal, as shells count them.</summary>
+    /// <summary>Runs the body and returns the exit status; 128 plus the signal's number for a signal, as in shells.</summary>
     public static async Task<int> RunAsync(string name, string help, string[] args, Func<LocalProgram, Task> body)
     {
         if (!OperatingSystem.IsLinux())
@@ -38,7 +41,7 @@ internal sealed class LocalProgram : IDisposable
         }
         try
         {
-            if (ProgramArguments.Read(name, help, args) is { } arguments)
+            if (ProgramArguments.Parse(name, help, args) is { } arguments)
             {
                 using var program = new LocalProgram(arguments);
                 return await program.RunAsync(body);
@@ -52,7 +55,7 @@ internal sealed class LocalProgram : IDisposable
         }
     }
 
-    /// <summary>Hands over something to be disposed when the program ends, however it ends; the last one first.</summary>
+    /// <summary>Registers an object that is disposed when the program ends, in reverse order.</summary>
     public T Own<T>(T thing)
         where T : IAsyncDisposable
     {
@@ -61,7 +64,7 @@ internal sealed class LocalProgram : IDisposable
         return thing;
     }
 
-    /// <summary>The problem in one line for the user, without hints and without the names that only programmers know.</summary>
+    /// <summary>Formats an error as one line for users, without hints and without parameter names.</summary>
     public static string Describe(Exception problem) => problem switch
     {
         UnixSocketException failed => failed.Summary,
@@ -70,16 +73,16 @@ internal sealed class LocalProgram : IDisposable
         _ => problem.Message,
     };
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose() => _cancellation.Dispose();
 
     private async Task<int> RunAsync(Func<LocalProgram, Task> body)
     {
-        using var signal = new ShutdownSignal(); // before any address is bound, which the first signal removes
+        using var signal = new ShutdownSignal(); // before any address is bound: the first signal removes it
         Task work = Task.Run(() => body(this));
         Task first = await Task.WhenAny(work, signal.Received, Output.Failed);
-        await _stop.CancelAsync();
-        await Task.WhenAny(work, Task.Delay(Patience));
-        await Task.WhenAny(DisposeOwnedAsync(), Task.Delay(Patience));
+        await _cancellation.CancelAsync();
+        await Task.WhenAny(work, Task.Delay(UnwindTimeout));
+        await Task.WhenAny(DisposeOwnedAsync(), Task.Delay(UnwindTimeout));
         if (signal.Received.IsCompleted && first != Output.Failed)
             return SignalStatus.Of(await signal.Received);
         await first;

@@ -1,19 +1,19 @@
 namespace Samehost.Programs;
 
 /// <summary>
-/// Cuts a stream of bytes into messages. A message ends at a newline, or at a NUL when something stands before it; all other NULs are
-/// skipped, because C programs like to send fixed blocks padded with them. What is left at the end of the stream is a message too.
-/// With <see cref="AcceptsBlocks"/>, blocks whose rest is not padding but what earlier messages left there are understood as well.
+/// Splits a stream of bytes into messages. A message ends at a newline, or at a NUL after at least one byte; all other NULs are skipped,
+/// because C programs often send fixed blocks padded with them. The rest at the end of the stream is a message too. With <see
+/// cref="AcceptsBlocks"/>, blocks that are padded with the remains of earlier messages are recognized as well.
 /// </summary>
 internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> read, int limit = MessageReader.Limit)
 {
-    /// <summary>The longest message in bytes; without one a peer could make us buffer without end.</summary>
+    /// <summary>The longest message in bytes, which limits the buffer.</summary>
     public const int Limit = 1024 * 1024;
 
-    /// <summary>The size of the blocks that are recognized.</summary>
+    /// <summary>The size of the recognized blocks.</summary>
     public const int BlockSize = 4096;
 
-    // Twice a block: a read returns the size of a block because the peer wrote one, not because there was no room for more.
+    // Twice the block size: a read of one block then means that the peer wrote one, not that the buffer was full.
     private byte[] _buffer = new byte[2 * BlockSize];
     private int _start;
     private int _scanned;
@@ -22,15 +22,15 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
     private bool _isLines;
 
     /// <summary>
-    /// Whether the other side may be a C program that writes whole buffers which it does not clear, and waits for an answer to each: as
-    /// long as every read returns exactly <see cref="BlockSize"/> bytes with a NUL among them, each is one message, up to the first NUL
-    /// and without a newline before it. From the first other read on there are no blocks. The bytes alone cannot decide: what follows
-    /// the first NUL may look like further messages. False for standard input, where that size is merely the size of a pipe's page.
+    /// Whether the peer may be a C program that writes whole buffers without clearing them and waits for an answer to each: as long as
+    /// every read returns exactly <see cref="BlockSize"/> bytes with a NUL among them, each is one message, up to the first NUL and without
+    /// a newline before it. After the first other read there are no blocks. The bytes alone cannot decide: what follows the first NUL may
+    /// look like further messages. False for standard input, where that size is only the page size of a pipe.
     /// </summary>
     public bool AcceptsBlocks { get; init; }
 
-    /// <summary>The next message without its end mark, good until the next call; null at the end.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken stop)
+    /// <summary>Reads the next message without its end mark, valid until the next call; null at the end.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -39,7 +39,7 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
             if (_ended)
                 return null;
             MakeRoom();
-            int got = await read(_buffer.AsMemory(_end), stop);
+            int got = await read(_buffer.AsMemory(_end), cancellationToken);
             _end += got;
             _ended = got == 0;
             if (AcceptsBlocks && !_isLines && TryTakeBlock(got, out message))
@@ -47,7 +47,7 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
         }
     }
 
-    /// <summary>Takes what was just read as one message if it is a block. The buffer held nothing: all before were blocks.</summary>
+    /// <summary>Takes the last read as one message if it is a block. The buffer was empty before: all earlier reads were blocks.</summary>
     private bool TryTakeBlock(int got, out ReadOnlyMemory<byte> message)
     {
         ReadOnlySpan<byte> block = _buffer.AsSpan(_start, got);

@@ -1,8 +1,8 @@
 namespace Samehost.Programs;
 
-/// <summary>Standard output cannot be written.</summary>
+/// <summary>A write to standard output failed.</summary>
 internal sealed class OutputException(Errno errno) : Exception(new UnixSocketException(errno, "write").Summary)
 {
-    /// <summary>True when the reader of the pipe has left: it wants no more output, and no complaint either.</summary>
+    /// <summary>Whether the reader of the pipe has closed it; no error is reported then.</summary>
     public bool IsClosedPipe => errno == Errno.EPIPE;
 }

@@ -1,12 +1,12 @@
 namespace Samehost.Programs;
 
-/// <summary>What the user typed behind the program's name.</summary>
+/// <summary>The command-line arguments of a program.</summary>
 internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
 {
-    /// <summary>Reads the arguments; null when the user asked for help.</summary>
-    /// <exception cref="ProgramException">They do not fit; the message is the usage line.</exception>
-    /// <exception cref="FormatException">The text is not an address; the message says what to write.</exception>
-    public static ProgramArguments? Read(string name, string help, string[] args)
+    /// <summary>Parses the arguments; returns null when the user asked for help.</summary>
+    /// <exception cref="ProgramException">The arguments are invalid; the message is the usage line.</exception>
+    /// <exception cref="ArgumentException">The address is invalid; the message says why.</exception>
+    public static ProgramArguments? Parse(string name, string help, string[] args)
     {
         if (args is ["--help"] or ["-h"])
             return null;
@@ -17,7 +17,7 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
         return new ProgramArguments(UnixEndPoint.Parse(Absolute(rest[0])), keep);
     }
 
-    /// <summary>A relative path counts from the working directory, as for every other program.</summary>
+    /// <summary>Makes a relative path absolute, from the working directory.</summary>
     private static string Absolute(string text)
     {
         bool isRelative = text.Length > 0 && text[0] is not ('/' or '@')

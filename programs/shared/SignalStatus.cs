@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Programs;
 
-/// <summary>The exit status of a program that a signal has ended, as shells count it.</summary>
+/// <summary>Gets the exit status of a program that a signal has ended, as in shells.</summary>
 internal static class SignalStatus
 {
-    /// <summary>128 and the number of the signal.</summary>
+    /// <summary>128 plus the number of the signal.</summary>
     public static int Of(PosixSignal signal) => 128 + signal switch
     {
         PosixSignal.SIGHUP => 1,

@@ -4,10 +4,10 @@ using System.Text;
 
 namespace Samehost.Programs;
 
-/// <summary>Text of a peer for a terminal, which would obey control characters in it.</summary>
+/// <summary>Escapes text of a peer for a terminal, which would interpret control characters in it.</summary>
 internal static class TerminalText
 {
-    /// <summary>The text with whatever moves the cursor, reorders or ends a line, or is no character as <c>\xNN</c>.</summary>
+    /// <summary>Replaces characters that move the cursor, reorder or end a line, and invalid UTF-8, by <c>\xNN</c>.</summary>
     public static byte[] Of(ReadOnlySpan<byte> text)
     {
         var safe = new List<byte>(text.Length);

@@ -1,6 +1,6 @@
 namespace Samehost.Programs;
 
-/// <summary>A fresh directory of mode 0700 that only this user can reach into, removed with all that is in it.</summary>
+/// <summary>A new directory of mode 0700, deleted with its content when disposed.</summary>
 internal sealed class PrivateDirectory(string prefix) : IAsyncDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory(prefix).FullName;

@@ -18,14 +18,14 @@ return await LocalProgram.RunAsync("unixdataclient", Help, args, async program =
     var answers = new AnswerWait(socket, program.EndPoint);
     try
     {
-        while (await lines.NextAsync(program.Stop) is { } line)
+        while (await lines.NextAsync(program.CancellationToken) is { } line)
         {
             Output.Line("now sending "u8, line.Span);
-            await socket.SendAsync(line, program.Stop);
-            Output.Line((await answers.NextAsync(program.Stop)).Span);
+            await socket.SendAsync(line, program.CancellationToken);
+            Output.Line((await answers.NextAsync(program.CancellationToken)).Span);
         }
     }
-    catch (UnixSocketException error) when (AnswerWait.IsGone(error))
+    catch (UnixSocketException error) when (AnswerWait.IsClosed(error))
     {
         throw new ProgramException("server terminated prematurely");
     }

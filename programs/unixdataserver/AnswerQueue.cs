@@ -1,18 +1,18 @@
 namespace Samehost.Programs;
 
 /// <summary>
-/// Sends answers without ever making the server wait: a client whose queue is full gets its answers in order as it makes room, for a
-/// second, while everybody else is served.
+/// Sends answers without blocking the server: a client whose queue is full gets its answers in order as it reads, for up to a second, while
+/// other clients are served.
 /// </summary>
 internal sealed class AnswerQueue(UnixDatagram socket)
 {
-    private const int MostWaiting = 1024;
+    private const int MaxWaiting = 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<UnixEndPoint, Task> _last = [];
     private int _waiting;
 
-    /// <summary>Sends, or lets the answer wait behind earlier ones to the same client. Called from one place at a time.</summary>
+    /// <summary>Sends an answer, or queues it behind earlier ones to the same client. Called by one thread at a time.</summary>
     public void Send(byte[] answer, UnixEndPoint client)
     {
         if (_last.TryGetValue(client, out Task? earlier) && earlier.IsCompleted)
@@ -20,16 +20,16 @@ internal sealed class AnswerQueue(UnixDatagram socket)
             _last.Remove(client);
             earlier = null;
         }
-        if (earlier is not null && Volatile.Read(ref _waiting) >= MostWaiting)
+        if (earlier is not null && Volatile.Read(ref _waiting) >= MaxWaiting)
         {
-            Output.Error($"no answer to {client}: it does not read, and {MostWaiting} answers wait already");
+            Output.Error($"no answer to {client}: it does not read, and {MaxWaiting} answers wait already");
             return;
         }
         Task sending = SendAsync(earlier, answer, client);
         if (!sending.IsCompleted)
             _last[client] = sending;
-        if (_last.Count > MostWaiting)
-            ForgetTheDone();
+        if (_last.Count > MaxWaiting)
+            RemoveCompleted();
     }
 
     private async Task SendAsync(Task? earlier, byte[] answer, UnixEndPoint client)
@@ -48,7 +48,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
         }
         catch (ObjectDisposedException)
         {
-            // The server is being stopped.
+            // The server is stopping.
         }
         catch (UnixSocketException error)
         {
@@ -60,7 +60,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
         }
     }
 
-    private void ForgetTheDone()
+    private void RemoveCompleted()
     {
         foreach ((UnixEndPoint client, Task sending) in _last)
         {

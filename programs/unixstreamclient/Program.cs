@@ -11,19 +11,19 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixstreamclient", Help, args, async program =>
 {
-    UnixStream server = program.Own(await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.Stop));
+    UnixStream server = program.Own(await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.CancellationToken));
     var lines = new MessageReader(StandardInput.ReadAsync);
     var answers = new AnswerReader(server);
     try
     {
-        while (await answers.WatchAsync(lines.NextAsync(program.Stop), program.Stop) is { } line)
+        while (await answers.WaitForLineAsync(lines.NextAsync(program.CancellationToken), program.CancellationToken) is { } line)
         {
-            await server.WriteAsync(StreamText.Frame([], line.Span), program.Stop);
-            Output.Line((await answers.NextAsync(program.Stop)).Span);
+            await server.WriteAsync(StreamText.Frame([], line.Span), program.CancellationToken);
+            Output.Line((await answers.NextAsync(program.CancellationToken)).Span);
         }
     }
-    catch (IOException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsClosed(error))
     {
-        throw AnswerReader.ServerIsGone();
+        throw AnswerReader.ServerTerminated();
     }
 });

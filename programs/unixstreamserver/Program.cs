@@ -15,52 +15,52 @@ return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program
     var listening = new UnixListenerOptions { PeerPolicy = program.Callers };
     if (program.Keep)
     {
-        // All clients are the same user's: those beyond the limit wait their turn instead of being sent away.
+        // All clients are one user's: those over the limit wait instead of being refused.
         var options = new UnixServerOptions { Listener = listening, MaxConnectionsPerUser = int.MaxValue };
         UnixServer server = program.Own(UnixServer.Start(program.EndPoint, ServeOneOfManyAsync, options));
-        await server.Completion.WaitAsync(program.Stop);
+        await server.Completion.WaitAsync(program.CancellationToken);
         return;
     }
     UnixListener listener = program.Own(UnixListener.Listen(program.EndPoint, listening));
-    await using UnixStream client = await listener.AcceptAsync(program.Stop);
-    await ServeAsync(client, program.Stop);
+    await using UnixStream client = await listener.AcceptAsync(program.CancellationToken);
+    await ServeAsync(client, program.CancellationToken);
 });
 
-static async Task ServeAsync(UnixStream client, CancellationToken stop)
+static async Task ServeAsync(UnixStream client, CancellationToken cancellationToken)
 {
     var messages = new MessageReader(client.ReadAsync) { AcceptsBlocks = true };
     try
     {
-        while (await messages.NextAsync(stop) is { } line)
+        while (await messages.NextAsync(cancellationToken) is { } line)
         {
             Output.Line("Receive: "u8, line.Span);
-            await AnswerAsync(client, line, stop);
+            await AnswerAsync(client, line, cancellationToken);
         }
     }
-    catch (IOException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsClosed(error))
     {
-        // Killed rather than closed: for the server that is a quit like any other.
+        // A killed client ends like one that closes.
     }
     Output.Line("client quit"u8);
 }
 
-static async Task AnswerAsync(UnixStream client, ReadOnlyMemory<byte> line, CancellationToken stop)
+static async Task AnswerAsync(UnixStream client, ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
 {
     try
     {
-        await client.WriteAsync(StreamText.Frame("Hi, "u8, line.Span), stop);
+        await client.WriteAsync(StreamText.Frame("Hi, "u8, line.Span), cancellationToken);
     }
-    catch (IOException error) when (StreamText.IsGone(error))
+    catch (IOException error) when (StreamText.IsClosed(error))
     {
-        // It left without waiting for the answer; what it sent before is still worth printing.
+        // The client closed before the answer; its earlier lines are still printed.
     }
 }
 
-static async Task ServeOneOfManyAsync(UnixStream client, CancellationToken stop)
+static async Task ServeOneOfManyAsync(UnixStream client, CancellationToken cancellationToken)
 {
     try
     {
-        await ServeAsync(client, stop);
+        await ServeAsync(client, cancellationToken);
     }
     catch (Exception problem) when (problem is ProgramException or IOException)
     {

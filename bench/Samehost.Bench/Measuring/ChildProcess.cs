@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using Samehost.Bench.Interop;
-using Samehost.Measuring.Interop;
 
 namespace Samehost.Bench.Measuring;
 
@@ -36,17 +34,7 @@ internal sealed class ChildProcess : IDisposable
 
         // By default tier-1 compilation waits until no method was compiled for 100 ms, which a busy program never reaches.
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
-        int[] before = CpuAffinity.Get();
-        try
-        {
-            if (cpu is int only)
-                CpuAffinity.Set(only);
-            return new ChildProcess(ChildStart.Start(start), $"{Path.GetFileName(command.Program)} {string.Join(' ', command.Arguments)}");
-        }
-        finally
-        {
-            CpuAffinity.Set(before);
-        }
+        return new ChildProcess(ChildStart.Start(start, cpu), $"{Path.GetFileName(command.Program)} {string.Join(' ', command.Arguments)}");
     }
 
     /// <summary>Writes a line to its standard input.</summary>
@@ -96,9 +84,8 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// <summary>This program, run as one of its workers.</summary>
     public static Command Worker(string name, params IReadOnlyList<string> arguments)
     {
-        string self = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is unknown");
-        string[] host = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Assembly.GetExecutingAssembly().Location] : [];
-        return new(self, [.. host, "role", name, .. arguments]) { NeedsWarmup = true };
+        string[] self = ChildStart.GetOwnCommand();
+        return new(self[0], [.. self[1..], "role", name, .. arguments]) { NeedsWarmup = true };
     }
 }
 

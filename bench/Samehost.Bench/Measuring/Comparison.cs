@@ -52,16 +52,8 @@ internal sealed record Comparison(string Title, string Unit, IReadOnlyList<Candi
     /// <summary>Runs every candidate once a round, in alternating order.</summary>
     public ComparisonResult Run(string benchmark, int rounds, Action<int, string> reportProgress)
     {
-        var samples = Candidates.ToDictionary(c => c.Name, _ => new List<Sample>());
-        for (int round = 0; round < rounds; round++)
-        {
-            foreach (Candidate candidate in Turns.Of(round, Candidates))
-            {
-                reportProgress(round + 1, candidate.Name);
-                samples[candidate.Name].Add(candidate.Measure());
-            }
-        }
-
-        return new(benchmark, this, samples.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<Sample>)pair.Value));
+        IReadOnlyList<Sample>[] samples = AlternatingRounds.Run(
+            Candidates, rounds, candidate => candidate.Measure(), (round, candidate) => reportProgress(round, candidate.Name));
+        return new(benchmark, this, Candidates.Zip(samples).ToDictionary(pair => pair.First.Name, pair => pair.Second));
     }
 }

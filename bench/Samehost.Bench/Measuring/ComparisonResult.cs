@@ -27,7 +27,7 @@ internal sealed record ComparisonResult(
         if (reference is null)
             return new(candidate, null, metric, FigureOf(candidate, metric).Median, FigureOf(candidate, metric), target);
         double value = FigureOf(candidate, metric).Median / FigureOf(reference, metric).Median;
-        var rounds = Spread.Of(Rounds(candidate, metric).Zip(Rounds(reference, metric), (one, other) => one / other));
+        var rounds = Spread.OfRatios(Rounds(candidate, metric), Rounds(reference, metric));
         return new(candidate, reference, metric, value, rounds, target);
     }
 

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Samehost.Measuring.Interop;
 
 /// <summary>
-/// The CPUs that the calling thread may use. A process started by the thread inherits them before its first instruction, so a
-/// runtime in it counts its processors, and sizes its thread pool, as if the machine had no more.
+/// The CPUs that the calling thread may use. A process started by the thread inherits them, so its runtime counts processors and sizes its
+/// thread pool accordingly.
 /// </summary>
 internal static unsafe partial class CpuAffinity
 {

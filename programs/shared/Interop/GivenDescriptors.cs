@@ -1,13 +1,13 @@
-// fcntl(2), open(2), null(4): the numbers 0, 1 and 2 where a program was started without them.
+// fcntl(2), open(2), null(4): reserves the descriptors 0, 1 and 2 in a program that was started without them.
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Samehost.Programs.Interop;
 
 /// <summary>
-/// A program may be started without a standard descriptor, as <c>&gt;&amp;-</c> does. Whatever is opened next gets that number, and lines
-/// for standard output or error would go into it: into a client's connection, or into the pipe that tells the runtime of signals. So the
-/// numbers are taken before anything else is opened.
+/// A program may be started without a standard descriptor, as with <c>&gt;&amp;-</c>. The next opened file then gets that number, and
+/// output for standard output or error would be written to it: to a client's connection, or to the pipe that reports signals to the
+/// runtime. So the numbers are reserved before anything else is opened.
 /// </summary>
 internal static partial class GivenDescriptors
 {
@@ -18,7 +18,7 @@ internal static partial class GivenDescriptors
 
     private static readonly bool[] Given = new bool[3];
 
-    /// <summary>Whether the program was started with it.</summary>
+    /// <summary>Gets whether the program was started with the descriptor.</summary>
     /// <param name="descriptor">0, 1 or 2.</param>
     public static bool Has(int descriptor) => Given[descriptor];
 
@@ -28,10 +28,10 @@ internal static partial class GivenDescriptors
         for (int descriptor = 0; descriptor < Given.Length; descriptor++)
         {
             int flags = fcntl(descriptor, F_GETFD, 0);
-            // What the runtime has opened already is closed on exec, and nothing that a process is given can be.
+            // Descriptors of the runtime are close-on-exec, and inherited ones cannot be.
             Given[descriptor] = flags >= 0 && (flags & FD_CLOEXEC) == 0;
             if (flags < 0)
-                _ = open("/dev/null", O_RDWR | O_CLOEXEC); // gets the lowest number that is free: this one
+                _ = open("/dev/null", O_RDWR | O_CLOEXEC); // gets the lowest free number, which is this one
         }
     }
 

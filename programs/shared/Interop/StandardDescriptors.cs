@@ -1,11 +1,11 @@
-// read(2), write(2), poll(2): the three descriptors that a program is born with.
+// read(2), write(2), poll(2): the three standard descriptors.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Programs.Interop;
 
 /// <summary>
-/// Plain calls instead of <see cref="Console"/> streams, which hide a closed pipe, and instead of <see cref="FileStream"/>, which
-/// keeps a file offset of its own and so overwrites what others wrote to the same redirected file.
+/// Uses plain system calls instead of <see cref="Console"/> streams, which hide a closed pipe, and instead of <see cref="FileStream"/>,
+/// which has its own file offset and so overwrites what other processes wrote to the same redirected file.
 /// </summary>
 internal static unsafe partial class StandardDescriptors
 {
@@ -19,7 +19,7 @@ internal static unsafe partial class StandardDescriptors
     private const short POLLIN = 1;
     private const short POLLOUT = 4;
 
-    /// <summary>Reads what there is, waiting for the first byte; zero at the end, <c>-errno</c> on failure.</summary>
+    /// <summary>Reads available bytes, waiting for the first one; returns the number, 0 at the end, or <c>-errno</c>.</summary>
     public static int Read(Span<byte> buffer)
     {
         if (!GivenDescriptors.Has(Input))
@@ -38,7 +38,7 @@ internal static unsafe partial class StandardDescriptors
         }
     }
 
-    /// <summary>Writes all of <paramref name="bytes"/>; zero, or <c>-errno</c>.</summary>
+    /// <summary>Writes all of <paramref name="bytes"/>; returns 0, or <c>-errno</c>.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         if (!GivenDescriptors.Has(descriptor))
@@ -59,7 +59,10 @@ internal static unsafe partial class StandardDescriptors
         }
     }
 
-    /// <summary>Whoever started us may have made a shared descriptor non-blocking; then readiness is waited for here.</summary>
+    /// <summary>
+    /// Returns whether to repeat the call. The parent process may have made a shared descriptor non-blocking; then this waits until it is
+    /// ready.
+    /// </summary>
     private static bool MayRepeat(int errno, int descriptor, short events)
     {
         if (errno == EAGAIN)

@@ -1,21 +1,22 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary><c>samehost bench</c>: how much faster a local socket is here.</summary>
+/// <summary>The <c>samehost bench</c> command.</summary>
 internal static class BenchCommand
 {
-    private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan DefaultTime = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan MinTime = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan QuickTime = TimeSpan.FromMilliseconds(50);
 
     public static Command Create()
     {
         Argument<ToolAddress?> address = AddressArgument.CreateOptional(
             "ADDRESS", "An echo server that runs: a path, @name or tcp:HOST:PORT. Without it all transports of this machine are measured.",
             ToolAddressKinds.Local | ToolAddressKinds.Tcp);
-        Option<SocketKind?> type = CommandOptions.Type();
+        Option<SocketType?> type = CommandOptions.Type();
         var quick = new Option<bool>("--quick") { Description = "Three short rounds: a first impression in two seconds." };
         var oneCpu = new Option<bool>("--one-cpu") { Description = "Both processes on one CPU, where they take turns." };
         Option<int?> rounds = CommandOptions.Number("--rounds", "N", "How often each is measured, by turns; 5 unless given.", 1, 1000);
@@ -23,7 +24,7 @@ internal static class BenchCommand
         Option<TimeSpan?> time = CommandOptions.Duration("--time", "How long each is measured in a round; 200ms unless given.");
         Option<bool> json = CommandOptions.Json("Print everything that was measured as JSON.");
         var svg = new Option<string?>("--svg") { Description = "Also draw a chart into this file.", HelpName = "FILE" };
-        var command = new ToolCommand("bench", "How much faster than TCP is a local socket here?")
+        var command = new ToolCommand("bench", "Measure how much faster than TCP a local socket is here.")
         {
             Examples =
             [
@@ -35,8 +36,8 @@ internal static class BenchCommand
             Details =
             [
                 "Two processes send messages there and back and then as many as go, through each transport by turns and with the same "
-                + "calls; each is pinned to a CPU of its own. The row \"polled\" is the library of this tool, which looks again for a "
-                + "while before it lets the kernel put it to sleep. A ratio with ~ is one on which the rounds do not agree.",
+                + "calls; each is pinned to a CPU of its own. The row \"polled\" is the library of this tool, which busy-polls for a "
+                + "while before it sleeps in the kernel. A ratio with ~ is one on which the rounds do not agree.",
                 "A server that is measured has to send back what it is sent; it gets lines of letters that end in a newline.",
             ],
         };
@@ -48,28 +49,29 @@ internal static class BenchCommand
             bool isQuick = parsed.GetValue(quick);
             var settings = new BenchSettings(
                 parsed.GetValue(rounds) ?? (isQuick ? 3 : 5),
-                parsed.GetValue(time) ?? (isQuick ? Quick : Usual),
+                parsed.GetValue(time) ?? (isQuick ? QuickTime : DefaultTime),
                 parsed.GetValue(size) ?? 64)
             {
                 IsOneCpu = parsed.GetValue(oneCpu),
                 IsJson = parsed.GetValue(json),
                 Chart = parsed.GetValue(svg),
             };
-            if (settings.Time < Shortest)
+            if (settings.Time < MinTime)
                 throw new ToolException("--time is too short to measure anything: write 1ms or more", ExitStatus.UsageError);
             ToolAddress? given = parsed.GetValue(address);
-            SocketKind? kind = parsed.GetValue(type);
+            SocketType? kind = parsed.GetValue(type);
             if (kind is not null && given?.Local is null)
                 throw new ToolException("--type is for the address of a local server", ExitStatus.UsageError);
             if (settings is { IsOneCpu: true } && given is not null)
-                throw new ToolException("--one-cpu is for our own two processes: a server runs where it runs", ExitStatus.UsageError);
-            EchoServer? server = given is null ? null : new(given, kind ?? SocketKind.Stream);
+                throw new ToolException(
+                    "--one-cpu is for measurements without ADDRESS: the CPU of a server cannot be chosen", ExitStatus.UsageError);
+            EchoServer? server = given is null ? null : new(given, kind ?? SocketType.Stream);
             return CommandRunner.RunAsync((workspace, stop) => Benchmark.RunAsync(settings, server, workspace, stop));
         });
         return command;
     }
 
-    /// <summary>The second process, which nobody starts by hand.</summary>
+    /// <summary>Creates the hidden command that runs the worker process.</summary>
     public static Command CreateWorker()
     {
         Argument<ToolAddress> control = AddressArgument.Create("CONTROL", "Where its orders come from.");
@@ -80,11 +82,11 @@ internal static class BenchCommand
     }
 }
 
-/// <summary>How often, how long and with what.</summary>
+/// <summary>The options given to <c>samehost bench</c>.</summary>
 internal sealed record BenchSettings(int Rounds, TimeSpan Time, int Size)
 {
-    /// <summary>What a flow is made of: large enough for the copying to count, small enough for UDP.</summary>
-    public const int FlowSize = 32 * 1024;
+    /// <summary>The message size of the throughput measurement: large enough for the copying to count, small enough for UDP.</summary>
+    public const int ThroughputMessageSize = 32 * 1024;
 
     public bool IsOneCpu { get; init; }
 

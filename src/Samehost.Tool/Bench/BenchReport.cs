@@ -4,17 +4,17 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>All that was found out; the reference is the contestant that the others are held against.</summary>
+/// <summary>The results of a benchmark. All transports are compared with the reference.</summary>
 internal sealed record BenchReport(
     BenchSettings Settings, string Placement, string Reference, IReadOnlyList<TransportResult> Outcomes, IReadOnlyList<string> Warnings)
 {
     public TransportResult ReferenceOutcome => Outcomes.First(outcome => outcome.Name == Reference);
 
-    /// <summary>There are flows as well as round trips.</summary>
+    /// <summary>Whether throughput was measured.</summary>
     public bool HasFlows => Outcomes.Any(outcome => outcome.Runs[0].BytesPerSecond > 0);
 }
 
-/// <summary>The report for people, 80 columns wide.</summary>
+/// <summary>Prints the report as a table, 80 columns wide.</summary>
 internal static class ReportTable
 {
     public static void Show(BenchReport report)
@@ -52,7 +52,7 @@ internal static class ReportTable
         return (microseconds.ToString(microseconds < 100 ? "0.0" : "#,0", CultureInfo.InvariantCulture) + "µs").PadLeft(9);
     }
 
-    // Where the rounds disagree on who is better, the figure is not worth its digits.
+    // Mark a ratio on which the rounds disagree.
     private static string Times(BenchReport report, TransportResult outcome, Func<RunResult, double> better)
     {
         Spread ratio = outcome.Against(report.ReferenceOutcome, better);
@@ -63,13 +63,13 @@ internal static class ReportTable
     private static string Whole(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 }
 
-/// <summary>The report as a chart: how many times as fast as the reference.</summary>
+/// <summary>Draws the report as a chart of the ratios.</summary>
 internal static class ReportChart
 {
     public static string Of(BenchReport report)
     {
         const string RoundTrip = "round trip, median";
-        string flow = $"flow, messages of {BenchSettings.FlowSize / 1024} KiB";
+        string flow = $"flow, messages of {BenchSettings.ThroughputMessageSize / 1024} KiB";
         string[] series = report.HasFlows ? [RoundTrip, flow] : [RoundTrip];
         ChartRow[] rows = [.. report.Outcomes.Select(outcome => Row(report, outcome))];
         var chart = new DotChart($"Speed beside {report.Reference}", $"times as fast as {report.Reference}", series, rows) { Mark = 1 };

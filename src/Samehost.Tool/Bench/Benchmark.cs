@@ -7,31 +7,35 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary><c>samehost bench</c>: two processes, all transports by turns, a report.</summary>
+/// <summary>Runs <c>samehost bench</c>: measures all transports between two processes in alternating order, and reports.</summary>
 internal static class Benchmark
 {
-    public static async Task<int> RunAsync(BenchSettings settings, EchoServer? server, TempWorkspace workspace, CancellationToken stop)
+    public static async Task<int> RunAsync(
+        BenchSettings settings, EchoServer? server, TempWorkspace workspace, CancellationToken cancellationToken)
     {
-        WithChart(settings.Chart, OutputFile.Check); // before the measuring, and not after it
+        WithChart(settings.Chart, OutputFile.Check); // before the measurement
         if (server is not null)
             using (server.Connect())
             {
-                // Whether there is one is known before anything is measured.
+                // Fails before the measurement when there is no server.
             }
         int[] cpus = CpuAffinity.Get();
-        // A server runs where it runs, and what it is held against should too.
-        int? ours = server is null ? cpus[0] : null;
-        int? theirs = server is null ? cpus[settings.IsOneCpu || cpus.Length < 2 ? 0 : 1] : null;
-        string placement = ours is null ? "on any CPU" : ours == theirs ? $"both on CPU {ours}" : $"on CPUs {ours} and {theirs}";
+        // The CPU of a foreign server is unknown, so nothing is pinned.
+        int? clientCpu = server is null ? cpus[0] : null;
+        int? workerCpu = server is null ? cpus[settings.IsOneCpu || cpus.Length < 2 ? 0 : 1] : null;
+        string placement = clientCpu is null
+            ? "on any CPU"
+            : clientCpu == workerCpu ? $"both on CPU {clientCpu}" : $"on CPUs {clientCpu} and {workerCpu}";
         if (!settings.IsJson)
         {
-            string flow = server is null ? $", then {BenchSettings.FlowSize / 1024} KiB one way" : "";
+            string flow = server is null ? $", then {BenchSettings.ThroughputMessageSize / 1024} KiB one way" : "";
             TerminalWriter.WriteLine($"Two processes {placement}: {settings.Size} B there and back{flow}.\n");
         }
 
-        using WorkerProcess worker = await WorkerProcess.StartAsync(workspace, theirs, stop);
+        using WorkerProcess worker = await WorkerProcess.StartAsync(workspace, workerCpu, cancellationToken);
         var noise = new MachineNoise();
-        IReadOnlyList<TransportResult> outcomes = await OnThreadAsync(ours, () => Measure(settings, server, worker, stop));
+        IReadOnlyList<TransportResult> outcomes = await RunPinnedAsync(
+            clientCpu, () => Measure(settings, server, worker, cancellationToken));
         var report = new BenchReport(
             settings, placement, server is null ? Transport.Reference : outcomes[^1].Name, outcomes, [.. noise.Warnings(outcomes)]);
         WithChart(settings.Chart, file => OutputFile.Write(file, ReportChart.Of(report)));
@@ -42,18 +46,19 @@ internal static class Benchmark
         return ExitStatus.Success;
     }
 
-    private static IReadOnlyList<TransportResult> Measure(BenchSettings settings, EchoServer? server, WorkerProcess worker, CancellationToken stop)
+    private static IReadOnlyList<TransportResult> Measure(
+        BenchSettings settings, EchoServer? server, WorkerProcess worker, CancellationToken cancellationToken)
     {
-        var comparison = new Comparison(settings, worker, ShowProgress, stop);
+        var comparison = new Comparison(settings, worker, ShowProgress, cancellationToken);
         try
         {
             return server is null
                 ? comparison.Run([.. Transport.All.Select(transport => comparison.Of(transport, flows: true))])
-                : comparison.Run([comparison.Of(server), comparison.Of(Beside(server), flows: false)]);
+                : comparison.Run([comparison.Of(server), comparison.Of(BaselineFor(server), flows: false)]);
         }
         catch (Exception error) when (error is IOException or SocketException or ToolException && worker.HasEnded(out int status))
         {
-            // Whatever the transport made of it.
+            // The worker's end is the cause, whatever error the transport reported.
             throw new ToolException($"the second process ended, with status {status}");
         }
         finally
@@ -62,12 +67,12 @@ internal static class Benchmark
         }
     }
 
-    // What the same transport costs when the server does nothing but echo.
-    private static Transport Beside(EchoServer server) =>
-        server.Address.Kind == ToolAddressKinds.Tcp ? Transport.All.First(t => t.Name == Transport.Reference) : Transport.Of(server.Kind);
+    // The same transport between our own processes, for comparison.
+    private static Transport BaselineFor(EchoServer server) =>
+        server.Address.Kind == ToolAddressKinds.Tcp ? Transport.All.First(t => t.Name == Transport.Reference) : Transport.Of(server.SocketType);
 
-    // A thread of its own, because it is pinned, and waits.
-    private static Task<T> OnThreadAsync<T>(int? cpu, Func<T> body)
+    // A thread of its own, because it is pinned and blocks.
+    private static Task<T> RunPinnedAsync<T>(int? cpu, Func<T> body)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(() =>
@@ -89,7 +94,7 @@ internal static class Benchmark
         return result.Task;
     }
 
-    // One line that is written over, and only where somebody watches.
+    // Progress is shown on a terminal only.
     private static void ShowProgress(string text)
     {
         if (!Console.IsErrorRedirected)
@@ -106,7 +111,7 @@ internal static class Benchmark
         }
         catch (IOException error)
         {
-            throw new ToolException($"the chart cannot be written: {FileProblem.Of(file, error)}");
+            throw new ToolException($"the chart cannot be written: {FileErrorText.Of(file, error)}");
         }
     }
 }

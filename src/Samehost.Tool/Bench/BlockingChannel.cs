@@ -1,35 +1,36 @@
 using System.Net.Sockets;
 using System.Net;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>One side of a transport: where it reads and where it writes, which for a socket is the same. Its calls wait.</summary>
-/// <param name="reading">Where it reads.</param>
-/// <param name="writing">Where it writes.</param>
-/// <param name="keepsRecords">What is written at once is read at once.</param>
-/// <param name="owner">Whoever closes the handles; null when they are closed here.</param>
-internal sealed class BlockingChannel(SafeHandle reading, SafeHandle writing, bool keepsRecords, IDisposable? owner = null) : IDisposable
+/// <summary>One end of a transport, with blocking calls: the handles to read and to write, which are the same for a socket.</summary>
+/// <param name="reading">The handle to read.</param>
+/// <param name="writing">The handle to write.</param>
+/// <param name="preservesMessages">Whether message boundaries are preserved.</param>
+/// <param name="owner">The owner of the handles; null when they are closed by the channel.</param>
+internal sealed class BlockingChannel(SafeHandle reading, SafeHandle writing, bool preservesMessages, IDisposable? owner = null)
+    : IDisposable
 {
     public IReadOnlyList<SafeHandle> Handles => reading == writing ? [reading] : [reading, writing];
 
     public SafeHandle Handle => reading;
 
-    /// <summary>What is written at once is read at once.</summary>
-    public bool KeepsRecords => keepsRecords;
+    /// <summary>Whether message boundaries are preserved.</summary>
+    public bool PreservesMessages => preservesMessages;
 
-    /// <summary>How many bytes came, 0 at the channel; or the negative errno.</summary>
-    public int Read(Span<byte> buffer) => LibcTransport.Read(reading, buffer);
+    /// <summary>Reads; returns the number of bytes, 0 at the end, or <c>-errno</c>.</summary>
+    public int Read(Span<byte> buffer) => LibcPlainIO.Read(reading, buffer);
 
-    /// <summary>Writes everything: 0, or the negative errno.</summary>
+    /// <summary>Writes all bytes; returns 0, or <c>-errno</c>.</summary>
     public int Write(ReadOnlySpan<byte> bytes)
     {
         do
         {
-            int written = LibcTransport.Write(writing, bytes);
+            int written = LibcPlainIO.Write(writing, bytes);
             if (written < 0)
                 return written;
             bytes = bytes[written..];
@@ -46,52 +47,53 @@ internal sealed class BlockingChannel(SafeHandle reading, SafeHandle writing, bo
             return;
         }
 
-        // The other side of a connection sees its channel; where there is no connection, an empty message tells it.
-        if (keepsRecords)
-            _ = LibcTransport.Write(writing, []);
+        // A connection reports its end to the peer; for datagrams an empty message does.
+        if (preservesMessages)
+            _ = LibcPlainIO.Write(writing, []);
         writing.Dispose();
         reading.Dispose();
     }
 }
 
-/// <summary>A way for two programs on this machine to talk; opened anew for each measurement.</summary>
-internal sealed record Transport(string Name, Func<(BlockingChannel Ours, BlockingChannel Theirs)> Open)
+/// <summary>A transport between two processes of a machine; opened anew for each measurement.</summary>
+internal sealed record Transport(string Name, Func<(BlockingChannel Client, BlockingChannel Worker)> Open)
 {
     public const string Reference = "TCP";
 
-    /// <summary>Messages may be lost.</summary>
+    /// <summary>Whether messages may be lost.</summary>
     public bool IsLossy { get; private init; }
 
-    /// <summary>Used through this library, which polls before it waits, instead of through plain calls.</summary>
+    /// <summary>Whether it is used through this library, which busy-polls before it waits, instead of through blocking calls.</summary>
     public bool IsLibrary { get; private init; }
 
-    /// <summary>All, the local ones first.</summary>
+    /// <summary>All transports, local ones first.</summary>
     public static IReadOnlyList<Transport> All { get; } =
     [
-        new("local stream, polled", () => Local(SocketKind.Stream)) { IsLibrary = true },
-        Of(SocketKind.Stream),
-        Of(SocketKind.Datagram),
-        Of(SocketKind.Seqpacket),
+        new("local stream, polled", () => Local(SocketType.Stream)) { IsLibrary = true },
+        Of(SocketType.Stream),
+        Of(SocketType.Dgram),
+        Of(SocketType.Seqpacket),
         new("pipe", Pipes),
         new(Reference, Tcp),
         new("UDP", Udp) { IsLossy = true },
     ];
 
-    /// <summary>The local socket of this type.</summary>
-    public static Transport Of(SocketKind kind) => new($"local {kind.ToString().ToLowerInvariant()}", () => Local(kind));
+    /// <summary>Gets the local socket of a type.</summary>
+    public static Transport Of(SocketType kind) => new($"local {kind.ToName()}", () => Local(kind));
 
-    private static (BlockingChannel, BlockingChannel) Local(SocketKind kind)
+    private static (BlockingChannel, BlockingChannel) Local(SocketType kind)
     {
-        (SafeFileHandle one, SafeFileHandle other) = LibcTransport.SocketPair((int)kind);
-        bool keepsRecords = kind != SocketKind.Stream;
-        return (new(one, one, keepsRecords), new(other, other, keepsRecords));
+        Check(LibcSocket.SocketPair((int)kind, out Descriptor? one, out Descriptor? other), "socketpair");
+        bool preservesMessages = kind != SocketType.Stream;
+        return (Blocking(one!, one!, preservesMessages), Blocking(other!, other!, preservesMessages));
     }
 
     private static (BlockingChannel, BlockingChannel) Pipes()
     {
-        (SafeFileHandle ourReading, SafeFileHandle theirWriting) = LibcTransport.Pipe();
-        (SafeFileHandle theirReading, SafeFileHandle ourWriting) = LibcTransport.Pipe();
-        return (new(ourReading, ourWriting, keepsRecords: false), new(theirReading, theirWriting, keepsRecords: false));
+        Check(LibcPipe.Create(out Descriptor? clientReading, out Descriptor? workerWriting), "pipe2");
+        Check(LibcPipe.Create(out Descriptor? workerReading, out Descriptor? clientWriting), "pipe2");
+        return (Blocking(
+            clientReading!, clientWriting!, preservesMessages: false), Blocking(workerReading!, workerWriting!, preservesMessages: false));
     }
 
     private static (BlockingChannel, BlockingChannel) Tcp()
@@ -102,7 +104,7 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Ours, Blocki
         one.Connect(listener.LocalEndpoint);
         Socket other = listener.AcceptSocket();
         other.NoDelay = true;
-        return (Whole(one, keepsRecords: false), Whole(other, keepsRecords: false));
+        return (FromSocket(one, preservesMessages: false), FromSocket(other, preservesMessages: false));
     }
 
     private static (BlockingChannel, BlockingChannel) Udp()
@@ -110,7 +112,7 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Ours, Blocki
         Socket one = Bound(), other = Bound();
         one.Connect(other.LocalEndPoint!);
         other.Connect(one.LocalEndPoint!);
-        return (Whole(one, keepsRecords: true), Whole(other, keepsRecords: true));
+        return (FromSocket(one, preservesMessages: true), FromSocket(other, preservesMessages: true));
 
         static Socket Bound()
         {
@@ -120,5 +122,20 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Ours, Blocki
         }
     }
 
-    public static BlockingChannel Whole(Socket socket, bool keepsRecords) => new(socket.SafeHandle, socket.SafeHandle, keepsRecords);
+    public static BlockingChannel FromSocket(Socket socket, bool preservesMessages) =>
+        new(socket.SafeHandle, socket.SafeHandle, preservesMessages);
+
+    // The library creates non-blocking descriptors.
+    private static BlockingChannel Blocking(Descriptor reading, Descriptor writing, bool preservesMessages)
+    {
+        _ = LibcFcntl.SetNonBlocking(reading, nonBlocking: false);
+        _ = LibcFcntl.SetNonBlocking(writing, nonBlocking: false);
+        return new(reading, writing, preservesMessages);
+    }
+
+    private static void Check(int result, string call)
+    {
+        if (result < 0)
+            throw new UnixSocketException((Errno)(-result), call);
+    }
 }

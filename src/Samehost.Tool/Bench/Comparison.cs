@@ -2,61 +2,64 @@ using Samehost.Measuring;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>Runs contestants by turns, with the one worker, on the calling thread.</summary>
-internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, Action<string> progress, CancellationToken stop)
+/// <summary>Measures transports in alternating order, with one worker process, on the calling thread.</summary>
+internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, Action<string> progress, CancellationToken cancellationToken)
 {
-    /// <summary>How long an answer may take.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long to wait for an answer.</summary>
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Warmup = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Between our own two processes.</summary>
-    /// <param name="transport">Through what.</param>
-    /// <param name="flows">Measure a flow as well as round trips.</param>
+    /// <summary>Creates a measurement between our own two processes.</summary>
+    /// <param name="transport">The transport.</param>
+    /// <param name="flows">Whether to measure throughput as well as round trips.</param>
     public (string Name, Func<TimeSpan, RunResult> Measure) Of(Transport transport, bool flows) =>
         (transport.Name, time => Result(Trips(transport, time), flows ? Flow(transport, time) : null));
 
-    /// <summary>A server that somebody else runs.</summary>
+    /// <summary>Creates a measurement of a foreign server.</summary>
     public (string Name, Func<TimeSpan, RunResult> Measure) Of(EchoServer server) => ("the server", time => Measure(server, time));
 
-    public IReadOnlyList<TransportResult> Run(IReadOnlyList<(string Name, Func<TimeSpan, RunResult> Measure)> contestants)
+    public IReadOnlyList<TransportResult> Run(IReadOnlyList<(string Name, Func<TimeSpan, RunResult> Measure)> transports)
     {
-        var runs = contestants.ToDictionary(c => c.Name, _ => new List<RunResult>());
-        foreach ((string name, Func<TimeSpan, RunResult> measure) in contestants)
+        foreach ((string name, Func<TimeSpan, RunResult> measure) in transports)
         {
             progress($"warming up: {name}");
             measure(Warmup);
         }
-        for (int round = 0; round < settings.Rounds; round++)
-        {
-            foreach ((string name, Func<TimeSpan, RunResult> measure) in Turns.Of(round, contestants))
-            {
-                progress($"round {round + 1} of {settings.Rounds}: {name}");
-                runs[name].Add(measure(settings.Time));
-                stop.ThrowIfCancellationRequested();
-            }
-        }
-        return [.. contestants.Select(c => new TransportResult(c.Name, runs[c.Name]))];
+        IReadOnlyList<RunResult>[] results = AlternatingRounds.Run(
+            transports, settings.Rounds, transport => MeasureOnce(transport.Measure),
+            (round, transport) => progress($"round {round} of {settings.Rounds}: {transport.Name}"));
+        return [.. transports.Zip(results, (transport, runs) => new TransportResult(transport.Name, runs))];
+    }
+
+    private RunResult MeasureOnce(Func<TimeSpan, RunResult> measure)
+    {
+        RunResult result = measure(settings.Time);
+        cancellationToken.ThrowIfCancellationRequested();
+        return result;
     }
 
     private RoundTripRun Trips(Transport transport, TimeSpan time)
     {
-        using BlockingChannel channel = Give(transport, transport.IsLibrary ? WorkerTask.EchoByLibrary : WorkerTask.Echo, settings.Size);
-        var measuring = new RoundTripRun(EchoServer.Message(settings.Size), time, stop);
-        return transport.IsLibrary ? ByLibrary(channel, measuring.ThroughAsync) : measuring.Through(channel);
+        WorkerTask task = transport.IsLibrary ? WorkerTask.EchoByLibrary : WorkerTask.Echo;
+        using BlockingChannel channel = OpenChannel(transport, task, settings.Size);
+        var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken);
+        return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
 
     private ThroughputRun Flow(Transport transport, TimeSpan time)
     {
-        using BlockingChannel channel = Give(transport, transport.IsLibrary ? WorkerTask.SendByLibrary : WorkerTask.Send, BenchSettings.FlowSize);
-        var measuring = new ThroughputRun(BenchSettings.FlowSize, time, stop);
-        return transport.IsLibrary ? ByLibrary(channel, measuring.ThroughAsync) : measuring.Through(channel);
+        WorkerTask task = transport.IsLibrary ? WorkerTask.SendByLibrary : WorkerTask.Send;
+        using BlockingChannel channel = OpenChannel(transport, task, BenchSettings.ThroughputMessageSize);
+        var measuring = new ThroughputRun(BenchSettings.ThroughputMessageSize, time, cancellationToken);
+        return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
 
     private RunResult Measure(EchoServer server, TimeSpan time)
     {
         using BlockingChannel channel = server.Connect();
-        return Result(new RoundTripRun(EchoServer.Message(settings.Size), time, stop) { Server = "the server" }.Through(channel), null);
+        var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken) { Server = "the server" };
+        return Result(measuring.Measure(channel), null);
     }
 
     private static RunResult Result(RoundTripRun trips, ThroughputRun? flow) => new(
@@ -67,35 +70,35 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
         flow?.BytesPerSecond ?? 0,
         flow?.LostShare ?? 0);
 
-    private BlockingChannel Give(Transport transport, WorkerTask task, int size)
+    private BlockingChannel OpenChannel(Transport transport, WorkerTask task, int size)
     {
-        (BlockingChannel ours, BlockingChannel theirs) = transport.Open();
+        (BlockingChannel client, BlockingChannel workerEnd) = transport.Open();
         if (transport.IsLossy)
-            EchoServer.LimitReads(ours);
-        worker.Give(theirs, task, size);
-        return ours;
+            EchoServer.SetReadTimeout(client);
+        worker.Assign(workerEnd, task, size);
+        return client;
     }
 
-    private static T ByLibrary<T>(BlockingChannel channel, Func<UnixStream, Task<T>> measure)
+    private static T MeasureStream<T>(BlockingChannel channel, Func<UnixStream, Task<T>> measure)
     {
         using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
         return measure(stream).GetAwaiter().GetResult();
     }
 }
 
-/// <summary>All runs of one contestant, in the order of the rounds.</summary>
+/// <summary>The results of all rounds of one transport, in order.</summary>
 internal sealed record TransportResult(string Name, IReadOnlyList<RunResult> Runs)
 {
     public Spread Of(Func<RunResult, double> figure) => Spread.Of(Runs.Select(figure));
 
-    /// <summary>How many times as good as the reference: the ratio of the medians, and those of the single rounds.</summary>
+    /// <summary>The ratio to the reference: the ratio of the medians, and the lowest and highest ratio of a round.</summary>
     public Spread Against(TransportResult reference, Func<RunResult, double> better)
     {
-        var rounds = Spread.Of(Runs.Zip(reference.Runs, (one, other) => better(one) / better(other)));
+        var rounds = Spread.OfRatios(Runs.Select(better), reference.Runs.Select(better));
         return rounds with { Median = Of(better).Median / reference.Of(better).Median };
     }
 }
 
-/// <summary>One measurement of one transport: round trips, then a flow of larger messages. The units are ns and bytes a second.</summary>
+/// <summary>One measurement of a transport: round trips in ns, and throughput in bytes a second.</summary>
 internal readonly record struct RunResult(
     double P50, double P99, double P999, double RoundTripsPerSecond, double BytesPerSecond, double LostShare);

@@ -1,16 +1,17 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>An echo server that somebody runs: connected to anew for each measurement.</summary>
-internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
+/// <summary>A foreign echo server; each measurement connects anew.</summary>
+internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
 {
-    /// <summary>Letters, and a newline at the end for servers that read lines.</summary>
-    public static byte[] Message(int size)
+    /// <summary>Creates a message of letters with a newline at the end, for servers that read lines.</summary>
+    public static byte[] CreateMessage(int size)
     {
         byte[] message = new byte[size];
         message.AsSpan().Fill((byte)'.');
@@ -18,14 +19,15 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
         return message;
     }
 
-    /// <summary>A read that waits longer than anybody should have to fails.</summary>
-    public static void LimitReads(BlockingChannel channel) => LibcTransport.LimitReads(channel.Handle, Comparison.Patience);
+    /// <summary>Sets a timeout for reads.</summary>
+    public static void SetReadTimeout(BlockingChannel channel) =>
+        _ = LibcStructOptions.SetReceiveTimeout(channel.Handle, Comparison.AnswerTimeout);
 
-    /// <summary>A connection whose calls wait, but not for ever.</summary>
+    /// <summary>Connects with blocking calls that have a timeout.</summary>
     public BlockingChannel Connect()
     {
         BlockingChannel channel = Address.Local is { } local ? ConnectLocal(local) : ConnectTcp();
-        LimitReads(channel);
+        SetReadTimeout(channel);
         return channel;
     }
 
@@ -33,24 +35,24 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
     {
         try
         {
-            switch (Kind)
+            switch (SocketType)
             {
-                case SocketKind.Stream:
+                case SocketType.Stream:
                     UnixStream stream = UnixStream.Connect(server);
-                    return Waiting(stream, stream.Handle, keepsRecords: false);
-                case SocketKind.Seqpacket:
+                    return MakeBlocking(stream, stream.Handle, preservesMessages: false);
+                case SocketType.Seqpacket:
                     UnixSeqpacket seqpacket = UnixSeqpacket.Connect(server);
-                    return Waiting(seqpacket, seqpacket.Handle, keepsRecords: true);
+                    return MakeBlocking(seqpacket, seqpacket.Handle, preservesMessages: true);
                 default:
                     UnixDatagram datagram = UnixDatagram.Bind(
                         UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone });
                     datagram.Connect(server);
-                    return Waiting(datagram, datagram.Handle, keepsRecords: true);
+                    return MakeBlocking(datagram, datagram.Handle, preservesMessages: true);
             }
         }
         catch (UnixSocketException error) when (error.Operation == "connect")
         {
-            throw ConnectError.Of(error, Kind);
+            throw ConnectError.Of(error, SocketType);
         }
     }
 
@@ -60,7 +62,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
         try
         {
             socket.Connect(Address.Host, Address.Port);
-            return new(socket.SafeHandle, socket.SafeHandle, keepsRecords: false, socket);
+            return new(socket.SafeHandle, socket.SafeHandle, preservesMessages: false, socket);
         }
         catch (SocketException error)
         {
@@ -69,10 +71,10 @@ internal sealed record EchoServer(ToolAddress Address, SocketKind Kind)
         }
     }
 
-    // The library's sockets never wait inside a call; here it is the calls that are measured.
-    private static BlockingChannel Waiting(IDisposable owner, SafeHandle handle, bool keepsRecords)
+    // The library's sockets are non-blocking; here blocking calls are measured.
+    private static BlockingChannel MakeBlocking(IDisposable owner, SafeHandle handle, bool preservesMessages)
     {
-        LibcConnection.MakeBlocking(handle);
-        return new(handle, handle, keepsRecords, owner);
+        _ = LibcFcntl.SetNonBlocking((Descriptor)handle, nonBlocking: false);
+        return new(handle, handle, preservesMessages, owner);
     }
 }

@@ -4,14 +4,14 @@ using Samehost.Measuring;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>The report for programs: every round, nanoseconds and bytes a second.</summary>
+/// <summary>Formats the report as JSON: every round, in nanoseconds and bytes a second.</summary>
 internal static class ReportJson
 {
     public static string Of(BenchReport report)
     {
         var document = new Document(
             report.Settings.Size,
-            report.HasFlows ? BenchSettings.FlowSize : null,
+            report.HasFlows ? BenchSettings.ThroughputMessageSize : null,
             report.Settings.Rounds,
             report.Settings.Time.TotalSeconds,
             report.Placement,
@@ -21,7 +21,7 @@ internal static class ReportJson
         return JsonSerializer.Serialize(document, ReportJsonContext.Default.Document) + "\n";
     }
 
-    private static Contestant Describe(BenchReport report, TransportResult outcome) => new(
+    private static TransportDocument Describe(BenchReport report, TransportResult outcome) => new(
         outcome.Name,
         outcome.Of(run => run.P50).Median,
         outcome.Of(run => run.P99).Median,
@@ -37,14 +37,14 @@ internal static class ReportJson
         double SecondsPerRun,
         string Placement,
         string Reference,
-        IReadOnlyList<Contestant> Transports,
+        IReadOnlyList<TransportDocument> Transports,
         IReadOnlyList<string> Warnings);
 
-    internal sealed record Contestant(
+    internal sealed record TransportDocument(
         string Name, double P50, double P99, double P999, Spread Speed, Spread? Flow, IReadOnlyList<RunResult> Runs);
 }
 
-/// <summary>How the report is written, found out at compile time.</summary>
+/// <summary>The serialization of the report.</summary>
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

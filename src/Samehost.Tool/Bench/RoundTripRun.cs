@@ -5,11 +5,11 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>A message there and back, again and again, for a time; every answer is compared with what was sent.</summary>
-internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationToken stop)
+/// <summary>Measures round trips of a message for a time; every answer is compared with what was sent.</summary>
+internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationToken cancellationToken)
 {
     private const int EAGAIN = 11;
-    private const string WhatIsWanted = "It has to send back what it is sent, byte for byte, as 'samehost serve ADDRESS --echo' does.";
+    private const string EchoHint = "It has to send back what it is sent, byte for byte, as 'samehost serve ADDRESS --echo' does.";
 
     private readonly byte[] _answer = new byte[Math.Max(message.Length, 65536)];
     private readonly LatencyHistogram _latencies = new();
@@ -18,95 +18,95 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
 
     public LatencyHistogram Latencies => _latencies;
 
-    /// <summary>How many a second, all in all.</summary>
+    /// <summary>Round trips a second.</summary>
     public double Rate { get; private set; }
 
-    /// <summary>What the server is called when it does not do its part.</summary>
+    /// <summary>The name of the server in error messages.</summary>
     public string Server { get; init; } = "the second process";
 
-    /// <summary>Through plain calls that wait.</summary>
-    public RoundTripRun Through(BlockingChannel channel)
+    /// <summary>Measures through blocking calls.</summary>
+    public RoundTripRun Measure(BlockingChannel channel)
     {
         for (long number = 0; ; number++)
         {
-            Number(number);
+            WriteNumber(number);
             long before = Stopwatch.GetTimestamp();
             if (before >= _end && number > 0)
-                return Ended(before);
+                return Complete(before);
             if (channel.Write(message) is < 0 and int error)
-                throw Gone("write", error);
+                throw ConnectionLost("write", error);
             int have = 0;
             while (have < message.Length)
             {
-                int count = channel.Read(channel.KeepsRecords ? _answer : _answer.AsSpan(have, message.Length - have));
+                int count = channel.Read(channel.PreservesMessages ? _answer : _answer.AsSpan(have, message.Length - have));
                 if (count == -EAGAIN)
-                    throw Silent();
+                    throw NoAnswer();
                 if (count <= 0)
-                    throw Gone("read", count);
+                    throw ConnectionLost("read", count);
                 have += count;
-                if (channel.KeepsRecords)
+                if (channel.PreservesMessages)
                     break;
             }
-            Take(have, before);
+            Verify(have, before);
         }
     }
 
-    /// <summary>Through this library's asynchronous calls.</summary>
-    public async Task<RoundTripRun> ThroughAsync(UnixStream stream)
+    /// <summary>Measures through this library's asynchronous calls.</summary>
+    public async Task<RoundTripRun> MeasureAsync(UnixStream stream)
     {
         for (long number = 0; ; number++)
         {
-            Number(number);
+            WriteNumber(number);
             long before = Stopwatch.GetTimestamp();
             if (before >= _end && number > 0)
-                return Ended(before);
-            await stream.WriteAsync(message, stop);
-            await stream.ReadExactlyAsync(_answer.AsMemory(0, message.Length), stop);
-            Take(message.Length, before);
+                return Complete(before);
+            await stream.WriteAsync(message, cancellationToken);
+            await stream.ReadExactlyAsync(_answer.AsMemory(0, message.Length), cancellationToken);
+            Verify(message.Length, before);
         }
     }
 
-    private RoundTripRun Ended(long now)
+    private RoundTripRun Complete(long now)
     {
         Rate = _latencies.Count / Stopwatch.GetElapsedTime(_start, now).TotalSeconds;
         return this;
     }
 
-    // In letters and with a newline at the channel, so that servers that read lines answer as well.
-    private void Number(long number)
+    // Writes the number as digits before the newline, so that servers that read lines answer as well.
+    private void WriteNumber(long number)
     {
         for (int i = Math.Min(message.Length - 1, 12); i > 0; i--, number /= 10)
             message[i - 1] = (byte)('0' + (number % 10));
     }
 
-    private void Take(int length, long before)
+    private void Verify(int length, long before)
     {
         _latencies.Add((long)Stopwatch.GetElapsedTime(before).TotalNanoseconds);
         if (length != message.Length || !_answer.AsSpan(0, length).SequenceEqual(message))
         {
             throw new ToolException(
                 $"{Server} does not echo: for {Printable.Excerpt(message)} it gave {Printable.Excerpt(_answer.AsSpan(0, length))}"
-                + (length == message.Length ? "" : $", {length} bytes for {message.Length}"), hint: WhatIsWanted);
+                + (length == message.Length ? "" : $", {length} bytes for {message.Length}"), hint: EchoHint);
         }
         if ((_latencies.Count & 63) == 0)
-            stop.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private ToolException Gone(string call, int result) => new(result == 0
+    private ToolException ConnectionLost(string call, int result) => new(result == 0
         ? $"{Server} ended the connection instead of answering"
-        : $"{Server} went away: {new UnixSocketException((Errno)(-result), call).Summary}", hint: WhatIsWanted);
+        : $"{Server} closed the connection: {new UnixSocketException((Errno)(-result), call).Summary}", hint: EchoHint);
 
-    private ToolException Silent() =>
-        new($"{Server} did not answer within {Comparison.Patience.TotalSeconds:0} s", hint: WhatIsWanted);
+    private ToolException NoAnswer() =>
+        new($"{Server} did not answer within {Comparison.AnswerTimeout.TotalSeconds:0} s", hint: EchoHint);
 }
 
-/// <summary>How often each time was taken, in steps of 3 %: percentiles of millions of round trips without keeping them.</summary>
+/// <summary>A histogram of times in steps of 3 %: percentiles of millions of round trips without storing them.</summary>
 internal sealed class LatencyHistogram
 {
     private const int Bits = 5;
     private const int Steps = 1 << Bits;
 
-    // Linear below the first power of two that has so many values, then as many buckets to each power.
+    // Linear below the first power of two that has so many values, then as many buckets for each power.
     private readonly long[] _counts = new long[(64 - Bits + 1) * Steps];
 
     public long Count { get; private set; }
@@ -123,7 +123,7 @@ internal sealed class LatencyHistogram
         Count++;
     }
 
-    /// <summary>The time in nanoseconds that this share of all took at most; 0 when there are none.</summary>
+    /// <summary>Gets the time in nanoseconds that this share of the values does not exceed; 0 when there are none.</summary>
     public double Percentile(double share)
     {
         long seen = 0;

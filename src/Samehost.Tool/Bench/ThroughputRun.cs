@@ -4,8 +4,8 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Bench;
 
-/// <summary>What arrives from a process that sends as much as goes.</summary>
-internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken stop)
+/// <summary>Measures the throughput of a process that sends as fast as it can.</summary>
+internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken cancellationToken)
 {
     private readonly byte[] _buffer = new byte[size];
     private readonly long _end = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
@@ -17,10 +17,10 @@ internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken s
 
     public double BytesPerSecond { get; private set; }
 
-    /// <summary>Of the messages that were numbered, the share that did not arrive.</summary>
+    /// <summary>The share of numbered messages that did not arrive.</summary>
     public double LostShare => _first < 0 ? 0 : 1 - (_messages / (double)(_last - _first + 1));
 
-    public ThroughputRun Through(BlockingChannel channel)
+    public ThroughputRun Measure(BlockingChannel channel)
     {
         while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
@@ -28,27 +28,27 @@ internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken s
             if (count <= 0)
                 throw new ToolException($"the second process stopped sending: {new UnixSocketException((Errno)(-count), "read").Summary}");
             _bytes += count;
-            if (!channel.KeepsRecords)
+            if (!channel.PreservesMessages)
                 continue;
             _last = BinaryPrimitives.ReadInt64LittleEndian(_buffer);
             _first = _first < 0 ? _last : _first;
             _messages++;
-            stop.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
-        return Ended();
+        return Complete();
     }
 
-    public async Task<ThroughputRun> ThroughAsync(UnixStream stream)
+    public async Task<ThroughputRun> MeasureAsync(UnixStream stream)
     {
         while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
-            int count = await stream.ReadAsync(_buffer, stop);
+            int count = await stream.ReadAsync(_buffer, cancellationToken);
             _bytes += count > 0 ? count : throw new ToolException("the second process stopped sending");
         }
-        return Ended();
+        return Complete();
     }
 
-    private ThroughputRun Ended()
+    private ThroughputRun Complete()
     {
         BytesPerSecond = _bytes / Stopwatch.GetElapsedTime(_start).TotalSeconds;
         return this;

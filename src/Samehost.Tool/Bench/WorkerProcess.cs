@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Samehost.Measuring.Interop;
 using Samehost.Measuring;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Processes;
@@ -10,8 +9,8 @@ using Samehost.Tool.Processes;
 namespace Samehost.Tool.Bench;
 
 /// <summary>
-/// The other process, as this one sees it: the same program again, which is given one end of each transport and told what to do with
-/// it. It ends when this process does, however that ends.
+/// The second process of a benchmark: the same program again, which gets one end of each transport and a task. It ends with this process,
+/// however that ends.
 /// </summary>
 internal sealed class WorkerProcess : IDisposable
 {
@@ -20,44 +19,44 @@ internal sealed class WorkerProcess : IDisposable
 
     private WorkerProcess(Process process, UnixSeqpacket control) => (_process, _control) = (process, control);
 
-    /// <summary>Starts it on a CPU, or anywhere.</summary>
-    public static async Task<WorkerProcess> StartAsync(TempWorkspace workspace, int? cpu, CancellationToken stop)
+    /// <summary>Starts it, pinned to a CPU if one is given.</summary>
+    public static async Task<WorkerProcess> StartAsync(TempWorkspace workspace, int? cpu, CancellationToken cancellationToken)
     {
         UnixEndPoint control = UnixEndPoint.FromPath(workspace.PathOf("bench.sock"));
         await using var listener = UnixSeqpacketListener.Listen(control);
         Process process = Launch(control.Path!, cpu);
         try
         {
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             _ = process.WaitForExitAsync(ended.Token).ContinueWith(_ => ended.Cancel(), TaskContinuationOptions.OnlyOnRanToCompletion);
             UnixSeqpacket connection = await listener.AcceptAsync(ended.Token);
             await ended.CancelAsync();
             return new(process, connection);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ToolException($"the second process ended at once, with status {process.ExitCode}");
         }
         catch
         {
-            End(process);
+            Kill(process);
             throw;
         }
     }
 
-    /// <summary>Gives it an channel, which is closed here, and its work.</summary>
-    public void Give(BlockingChannel channel, WorkerTask task, int size)
+    /// <summary>Sends it a channel, which is closed here, and a task.</summary>
+    public void Assign(BlockingChannel channel, WorkerTask task, int size)
     {
-        Span<byte> order = stackalloc byte[WorkerMain.OrderLength];
-        order[0] = (byte)task;
-        order[1] = channel.KeepsRecords ? (byte)1 : (byte)0;
-        MemoryMarshal.Write(order[2..], size);
-        _control.Send(order, channel.Handles);
+        Span<byte> request = stackalloc byte[WorkerMain.RequestLength];
+        request[0] = (byte)task;
+        request[1] = channel.PreservesMessages ? (byte)1 : (byte)0;
+        MemoryMarshal.Write(request[2..], size);
+        _control.Send(request, channel.Handles);
         foreach (SafeHandle handle in channel.Handles)
             handle.Dispose();
     }
 
-    /// <summary>Whether it has ended by itself; what it leaves is seen a moment before its end is.</summary>
+    /// <summary>Gets whether it has ended by itself; waits for a moment, because its sockets close before it can be reaped.</summary>
     public bool HasEnded(out int status)
     {
         bool ended = _process.WaitForExit(TimeSpan.FromMilliseconds(200));
@@ -68,10 +67,10 @@ internal sealed class WorkerProcess : IDisposable
     public void Dispose()
     {
         _control.Dispose();
-        End(_process);
+        Kill(_process);
     }
 
-    private static void End(Process process)
+    private static void Kill(Process process)
     {
         process.Kill();
         process.WaitForExit();
@@ -80,66 +79,54 @@ internal sealed class WorkerProcess : IDisposable
 
     private static Process Launch(string control, int? cpu)
     {
-        // Started as an assembly, the program is the runtime's; the assembly is then the first argument.
-        string self = Environment.ProcessPath ?? throw new ToolException("the path of this program is unknown");
-        string[] assembly = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        int[] before = CpuAffinity.Get();
-        try
-        {
-            if (cpu is int only)
-                CpuAffinity.Set(only);
-            return ChildStart.Start(new ProcessStartInfo(self, [.. assembly, WorkerMain.CommandName, control]));
-        }
-        finally
-        {
-            CpuAffinity.Set(before);
-        }
+        string[] self = ChildStart.GetOwnCommand();
+        return ChildStart.Start(new ProcessStartInfo(self[0], [.. self[1..], WorkerMain.CommandName, control]), cpu);
     }
 }
 
-/// <summary>What the other process does with an end that it is given.</summary>
+/// <summary>The task of the worker process on a channel.</summary>
 internal enum WorkerTask : byte
 {
-    /// <summary>Sends back what comes.</summary>
+    /// <summary>Sends everything back.</summary>
     Echo = 1,
 
     /// <summary>The same through this library's asynchronous calls.</summary>
     EchoByLibrary = 2,
 
-    /// <summary>Sends as much as goes.</summary>
+    /// <summary>Sends as fast as possible.</summary>
     Send = 3,
 
     /// <summary>The same through this library's asynchronous calls.</summary>
     SendByLibrary = 4,
 }
 
-/// <summary>The other process, from inside: takes ends and works with each on a thread of its own until it is closed.</summary>
+/// <summary>The worker process: receives channels and works on each on a thread of its own until it is closed.</summary>
 internal static class WorkerMain
 {
-    /// <summary>A command that is not for users and not in the help.</summary>
-    public const string CommandName = "bench-opponent";
+    /// <summary>The name of its hidden command.</summary>
+    public const string CommandName = "bench-worker";
 
-    public const int OrderLength = 6;
+    public const int RequestLength = 6;
 
     public static async Task<int> RunAsync(UnixEndPoint control)
     {
         var accepting = new UnixConnectOptions { AcceptDescriptors = true };
-        using UnixSeqpacket orders = await UnixSeqpacket.ConnectAsync(control, accepting);
-        byte[] order = new byte[OrderLength];
+        using UnixSeqpacket requests = await UnixSeqpacket.ConnectAsync(control, accepting);
+        byte[] request = new byte[RequestLength];
         while (true)
         {
-            using UnixMessage message = await orders.ReceiveAsync(order, DescriptorOptions.Default);
+            using UnixMessage message = await requests.ReceiveAsync(request, DescriptorOptions.Default);
             if (message.IsEnd)
                 return 0;
             SafeFileHandle[] handles = [.. Enumerable.Range(0, message.Descriptors.Count).Select(message.Descriptors.Take)];
-            var channel = new BlockingChannel(handles[0], handles[^1], keepsRecords: order[1] != 0);
-            var task = (WorkerTask)order[0];
-            int size = MemoryMarshal.Read<int>(order.AsSpan(2));
-            new Thread(() => Do(task, channel, size)) { IsBackground = true }.Start();
+            var channel = new BlockingChannel(handles[0], handles[^1], preservesMessages: request[1] != 0);
+            var task = (WorkerTask)request[0];
+            int size = MemoryMarshal.Read<int>(request.AsSpan(2));
+            new Thread(() => Run(task, channel, size)) { IsBackground = true }.Start();
         }
     }
 
-    private static void Do(WorkerTask task, BlockingChannel channel, int size)
+    private static void Run(WorkerTask task, BlockingChannel channel, int size)
     {
         using (channel)
         {
@@ -162,7 +149,7 @@ internal static class WorkerMain
         }
     }
 
-    // Each message begins with its number, by which the receiver sees how many it has not got.
+    // Each message begins with its number, from which the receiver computes the loss.
     private static void Send(BlockingChannel channel, int size)
     {
         byte[] message = new byte[size];

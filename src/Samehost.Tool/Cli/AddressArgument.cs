@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>The ADDRESS of a command.</summary>
+/// <summary>Creates the ADDRESS argument of a command.</summary>
 internal static class AddressArgument
 {
     public static Argument<ToolAddress> Create(string name, string description, ToolAddressKinds wanted = ToolAddressKinds.Local) =>
@@ -12,13 +12,13 @@ internal static class AddressArgument
             Description = description,
             CustomParser = result =>
             {
-                if (ToolAddress.Read(result.Tokens[0].Value, wanted, out var address) is { } problem)
+                if (ToolAddress.Parse(result.Tokens[0].Value, wanted, out var address) is { } problem)
                     result.AddError(problem);
                 return address;
             },
         };
 
-    /// <summary>As <see cref="Create"/>, for one that may be left out.</summary>
+    /// <summary>Creates an ADDRESS argument that can be omitted.</summary>
     public static Argument<ToolAddress?> CreateOptional(string name, string description, ToolAddressKinds wanted)
     {
         Argument<ToolAddress> argument = Create(name, description, wanted);
@@ -28,36 +28,38 @@ internal static class AddressArgument
 }
 
 /// <summary>
-/// What was typed, byte by byte. A name need not be UTF-8, and the runtime puts U+FFFD in the place of what is not: that would be another
-/// name, and nothing would tell.
+/// The command-line arguments as bytes. A name need not be UTF-8, and the runtime replaces invalid bytes by U+FFFD, which would silently be
+/// another name.
 /// </summary>
 internal static class ArgumentBytes
 {
     private const char Replacement = '\uFFFD';
     private const string CommandLine = "/proc/self/cmdline";
 
-    /// <summary>The address that an argument is if it is not UTF-8; null when it is.</summary>
-    /// <exception cref="ArgumentException">It cannot be one; the message says why.</exception>
-    public static UnixEndPoint? AddressOf(string text)
+    /// <summary>Parses an argument that is not valid UTF-8 as an address; returns null when the argument is valid UTF-8.</summary>
+    /// <exception cref="ArgumentException">The bytes are not a valid address; the message says why.</exception>
+    public static UnixEndPoint? ParseAddress(string text)
     {
-        if (!text.Contains(Replacement) || !File.Exists(CommandLine) || BytesOf(text) is not { } bytes)
+        if (!text.Contains(Replacement) || !File.Exists(CommandLine) || GetBytes(text) is not { } bytes)
             return null;
-        if (After("@"u8, bytes) is { } name || (name = After("unix-abstract:"u8, bytes)) is not null)
+        if (StripPrefix("@"u8, bytes) is { } name || (name = StripPrefix("unix-abstract:"u8, bytes)) is not null)
             return UnixEndPoint.FromAbstractName(name);
-        byte[] path = After("unix://"u8, bytes) ?? After("unix:"u8, bytes) ?? bytes;
+        byte[] path = StripPrefix("unix://"u8, bytes) ?? StripPrefix("unix:"u8, bytes) ?? bytes;
         byte[] directory = path is [(byte)'/', ..] ? [] : Encoding.UTF8.GetBytes(Environment.CurrentDirectory + "/");
         return UnixEndPoint.FromPath([.. directory, .. path]);
     }
 
-    /// <summary>The argument as the kernel has it: in front of it there can be more, when the tool is run by dotnet.</summary>
-    private static byte[]? BytesOf(string text)
+    /// <summary>
+    /// Gets the bytes of an argument from the kernel, counted from the end: the dotnet host may have arguments of its own in front.
+    /// </summary>
+    private static byte[]? GetBytes(string text)
     {
         byte[][] raw = [.. Split(File.ReadAllBytes(CommandLine))];
         string[] arguments = Environment.GetCommandLineArgs();
         int place = Array.LastIndexOf(arguments, text);
         int fromEnd = arguments.Length - place;
-        bool isThere = place >= 0 && fromEnd <= raw.Length;
-        return isThere && raw[^fromEnd] is var bytes && !bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)) ? bytes : null;
+        bool isFound = place >= 0 && fromEnd <= raw.Length;
+        return isFound && raw[^fromEnd] is var bytes && !bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)) ? bytes : null;
     }
 
     private static IEnumerable<byte[]> Split(byte[] commandLine)
@@ -67,6 +69,6 @@ internal static class ArgumentBytes
             yield return commandLine[start..end];
     }
 
-    private static byte[]? After(ReadOnlySpan<byte> prefix, byte[] bytes) =>
+    private static byte[]? StripPrefix(ReadOnlySpan<byte> prefix, byte[] bytes) =>
         bytes.AsSpan().StartsWith(prefix) ? bytes[prefix.Length..] : null;
 }

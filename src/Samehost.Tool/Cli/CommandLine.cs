@@ -14,7 +14,7 @@ using Samehost.Tool.Tour;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>Reads what the user typed, runs the command that it names, and turns whatever happens into one exit status.</summary>
+/// <summary>Parses the command line, runs the command it names, and turns every outcome into one exit status.</summary>
 internal static class CommandLine
 {
     private static readonly (string Name, Func<Command> Create)[] Commands =
@@ -32,10 +32,12 @@ internal static class CommandLine
         ("man", ManCommand.Create),
     ];
 
-    /// <summary>All commands. Not a RootCommand, which takes its name from the file that was started, and that may be anything.</summary>
+    /// <summary>Creates all commands. This is not a RootCommand, whose name is that of the started file.</summary>
     public static Command Create() => CreateWith(Commands);
 
-    /// <summary>Only what the arguments name, where that is certain: making every command takes longer than most of them do.</summary>
+    /// <summary>
+    /// Creates only the command that the arguments name, where that is certain: creating every command takes longer than most commands run.
+    /// </summary>
     private static Command CreateFor(string[] args) => args switch
     {
         ["--version"] => CreateWith([]),
@@ -75,21 +77,21 @@ internal static class CommandLine
     private static async Task<int> ParseAndRunAsync(string[] args)
     {
         Command root = CreateFor(args);
-        // A file whose name begins with @ is a file, not a list of arguments.
+        // An argument that begins with @ is a name, not a response file.
         var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
-        ParseResult parsed = root.Parse(TrailingCommandOption.Gather(root, args), configuration);
+        ParseResult parsed = root.Parse(TrailingCommandOption.JoinTrailingArguments(root, args), configuration);
         Command command = parsed.CommandResult.Command;
         string tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
         if (args.Length == 0)
-            throw new ToolException($"say what to do, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"a command is required, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
         if (parsed.UnmatchedTokens is [{ } unknown, ..])
-            throw new ToolException($"what is '{unknown}'? {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"unknown command or argument '{unknown}'; {tryHelp}", ExitStatus.UsageError);
         if (UnknownOption(command == root ? [] : parsed.CommandResult.Tokens, args) is { } option)
-            throw new ToolException($"what is '{option}'? {tryHelp}", ExitStatus.UsageError);
+            throw new ToolException($"unknown option '{option}'; {tryHelp}", ExitStatus.UsageError);
         if (parsed.Errors is [{ Message: { } problem }, ..])
             throw new ToolException($"{problem.TrimEnd('.')}; {tryHelp}", ExitStatus.UsageError);
 
-        // What the parser itself prints (help, version) is collected, so that a closed pipe or a full disk is noticed.
+        // Help and version are collected first, so that a closed pipe or a full disk is noticed.
         var text = new StringWriter();
         int status = await parsed.InvokeAsync(new InvocationConfiguration
         {
@@ -102,7 +104,7 @@ internal static class CommandLine
         return status;
     }
 
-    /// <summary>What looks like an option and was taken for an argument; behind <c>--</c> anything may be one.</summary>
+    /// <summary>Finds an unknown option that was parsed as an argument; after <c>--</c> everything is an argument.</summary>
     private static string? UnknownOption(IEnumerable<Token> arguments, string[] args)
     {
         int end = Array.IndexOf(args, "--");
@@ -112,8 +114,8 @@ internal static class CommandLine
 }
 
 /// <summary>
-/// An option that takes all that follows it, as <c>--exec COMMAND…</c> does, options of that command included. The parser would take
-/// those for ours, so the words are handed to it as one, with a NUL before each: no argument of a process can hold a NUL.
+/// An option that takes all following arguments, as <c>--exec COMMAND…</c> does, including the options of that command. Because the parser
+/// would take those for its own, they are joined into one argument, with a NUL before each: no argument of a process can contain a NUL.
 /// </summary>
 internal sealed class TrailingCommandOption : Option<string[]>
 {
@@ -126,8 +128,8 @@ internal sealed class TrailingCommandOption : Option<string[]>
         CustomParser = result => result.Tokens[0].Value.Split(Separator, StringSplitOptions.None)[1..];
     }
 
-    /// <summary>The arguments, with what follows such an option of the named command in one word.</summary>
-    public static string[] Gather(Command root, string[] arguments)
+    /// <summary>Returns the arguments with everything after the trailing-command option of the named command joined into one.</summary>
+    public static string[] JoinTrailingArguments(Command root, string[] arguments)
     {
         if (arguments is not [{ } first, ..] || root.Subcommands.FirstOrDefault(c => c.Name == first) is not { } command)
             return arguments;

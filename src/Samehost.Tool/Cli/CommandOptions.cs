@@ -1,33 +1,34 @@
 using System.CommandLine.Parsing;
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>Options that mean the same in every command that has them.</summary>
+/// <summary>Creates the options that several commands share.</summary>
 internal static class CommandOptions
 {
     private static readonly string[] Types = ["stream", "datagram", "seqpacket"];
 
-    /// <summary><c>--type stream|datagram|seqpacket</c>; null where it was not given.</summary>
-    public static Option<SocketKind?> Type(string description = "The socket's type: stream (the default), datagram or seqpacket.")
+    /// <summary>Creates <c>--type stream|datagram|seqpacket</c>; its value is null when not given.</summary>
+    public static Option<SocketType?> Type(string description = "The socket's type: stream (the default), datagram or seqpacket.")
     {
-        var option = Parsed<SocketKind?>("--type", "TYPE", description, text => text switch
+        var option = Parsed<SocketType?>("--type", "TYPE", description, text => text switch
         {
-            "stream" => (SocketKind.Stream, null),
-            "datagram" => (SocketKind.Datagram, null),
-            "seqpacket" => (SocketKind.Seqpacket, null),
-            _ => (null, $"'{text}' is no type of socket: write stream, datagram or seqpacket"),
+            "stream" => (SocketType.Stream, null),
+            "datagram" => (SocketType.Dgram, null),
+            "seqpacket" => (SocketType.Seqpacket, null),
+            _ => (null, $"'{text}' is not a socket type: use stream, datagram or seqpacket"),
         });
         option.CompletionSources.Add(Types);
         return option;
     }
 
-    /// <summary><c>--json</c>: one JSON document, or one a line where there is no end.</summary>
+    /// <summary>Creates <c>--json</c>: one JSON document, or one a line where the output has no end.</summary>
     public static Option<bool> Json(string description = "Print JSON, for programs.") => new("--json") { Description = description };
 
-    /// <summary><c>--allow POLICY</c> and its like.</summary>
+    /// <summary>Creates an option that takes a peer policy, such as <c>--allow POLICY</c>.</summary>
     public static Option<PeerPolicy?> Policy(string name, string description)
     {
         var option = Parsed<PeerPolicy?>(name, "POLICY", description, ReadPolicy);
@@ -35,21 +36,23 @@ internal static class CommandOptions
         return option;
     }
 
-    /// <summary>A time, written <c>200ms</c>, <c>5s</c>, <c>2m</c> or <c>1h</c>; null where it was not given.</summary>
+    /// <summary>
+    /// Creates an option that takes a time, written <c>200ms</c>, <c>5s</c>, <c>2m</c> or <c>1h</c>; its value is null when not given.
+    /// </summary>
     public static Option<TimeSpan?> Duration(string name, string description) =>
         Parsed<TimeSpan?>(name, "TIME", description, text => DurationText.TryParse(text, out TimeSpan time)
             ? (time, null)
-            : (null, $"'{text}' is no time: write 200ms, 5s, 1.5m or 1h, a day at most"));
+            : (null, $"'{text}' is not a time: use 200ms, 5s, 1.5m or 1h, a day at most"));
 
-    /// <summary>A whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+    /// <summary>Creates an option that takes a whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) =>
         Parsed<int?>(name, helpName, description, text =>
             Numbers.TryParse(text, out int number)
             && number >= least && number <= most
                 ? (number, null)
-                : (null, $"'{text}' does not do for {name}: write a number from {least} to {most}"));
+                : (null, $"'{text}' is not valid for {name}: use a number from {least} to {most}"));
 
-    /// <summary>An option with a reader of its own, which gives the value or the problem as a sentence.</summary>
+    /// <summary>Creates an option with its own parser, which returns the value or an error message.</summary>
     public static Option<T?> Parsed<T>(string name, string helpName, string description, Func<string, (T? Value, string? Problem)> read)
     {
         var option = new Option<T?>(name)
@@ -58,7 +61,7 @@ internal static class CommandOptions
             HelpName = helpName,
             CustomParser = result => Read(result, read),
         };
-        option.CompletionSources.Clear(); // an enumeration would offer its names, which are not what is typed
+        option.CompletionSources.Clear(); // an enumeration would offer its member names, which are not what users type
         return option;
     }
 
@@ -78,12 +81,12 @@ internal static class CommandOptions
         }
         catch (FormatException error)
         {
-            return (null, ArgumentProblem.Of(error));
+            return (null, ArgumentErrorText.Of(error));
         }
     }
 }
 
-/// <summary><c>--mode</c>: the permissions of a socket file, as chmod(1) takes them.</summary>
+/// <summary>The <c>--mode</c> option: the permissions of a socket file, as chmod(1) takes them.</summary>
 internal static class FileModeOption
 {
     public static Option<UnixFileMode?> Create(string description)
@@ -98,19 +101,19 @@ internal static class FileModeOption
         string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
         return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
             ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
-            : (null, $"'{text}' is no mode of a socket file: write three octal digits, as in 0660");
+            : (null, $"'{text}' is not a mode of a socket file: use three octal digits, as in 0660");
     }
 }
 
-/// <summary>Times as they are typed and printed.</summary>
+/// <summary>Parses and formats times.</summary>
 internal static class DurationText
 {
-    /// <summary>What every timer takes.</summary>
+    /// <summary>The longest time that every timer of the runtime accepts.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("us", 0.000001), ("s", 1), ("m", 60), ("h", 3600)];
 
-    /// <summary>Reads a number and its unit; a bare number is seconds, as for sleep(1). A day at most.</summary>
+    /// <summary>Parses a number and its unit; without a unit it is seconds, as for sleep(1). The maximum is one day.</summary>
     public static bool TryParse(string text, out TimeSpan time)
     {
         time = TimeSpan.Zero;
@@ -125,7 +128,7 @@ internal static class DurationText
         return true;
     }
 
-    /// <summary>Something that <see cref="TryParse"/> reads: <c>200ms</c>, <c>5s</c>.</summary>
+    /// <summary>Formats a time so that <see cref="TryParse"/> can read it: <c>200ms</c>, <c>5s</c>.</summary>
     public static string Format(TimeSpan time) => time < TimeSpan.FromSeconds(1)
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.###}ms")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###}s");

@@ -3,16 +3,16 @@ using Samehost.Tool.Processes;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>Runs a command until it has ended or a signal asks it to, and removes what it has made.</summary>
+/// <summary>Runs a command until it ends or a signal stops it, and removes its temporary files.</summary>
 internal static class CommandRunner
 {
-    /// <summary>How long a stopped command may take to unwind before it is left where it is (in a write to a pipe that is full).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a canceled command may take to unwind before it is abandoned (in a write to a full pipe).</summary>
+    private static readonly TimeSpan UnwindTimeout = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan SignalGracePeriod = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Runs something that ends soon after its token is canceled.</summary>
-    /// <returns>Its exit status; after a signal, the one that says which.</returns>
+    /// <summary>Runs a command that ends soon after its token is canceled.</summary>
+    /// <returns>The command's exit status; after a signal, the status that names the signal.</returns>
     public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> body)
     {
         using var signal = new ShutdownSignal();
@@ -21,23 +21,23 @@ internal static class CommandRunner
         return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
     }
 
-    /// <summary>Runs something that starts programs and makes files, none of which outlive it, however it ends.</summary>
+    /// <summary>Runs a command that starts programs and creates files in a workspace, which is removed however the command ends.</summary>
     public static async Task<int> RunAsync(Func<TempWorkspace, CancellationToken, Task<int>> body)
     {
-        TempWorkspace? place = null;
-        using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref place)?.Abandon() };
+        TempWorkspace? current = null;
+        using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref current)?.KillAndDelete() };
         await using var workspace = new TempWorkspace();
-        Volatile.Write(ref place, workspace);
+        Volatile.Write(ref current, workspace);
         Task<int> work = Task.Run(() => body(workspace, signal.Token));
         await Task.WhenAny(work, signal.Received);
         if (work.IsFaulted)
-            await Task.WhenAny(signal.Received, Task.Delay(Grace)); // Ctrl+C ends the programs as well, and they may be quicker
+            await Task.WhenAny(signal.Received, Task.Delay(SignalGracePeriod)); // Ctrl+C also ends the programs, and they may be quicker
         return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
     }
 
     private static async Task<int> UnwindAsync(Task work, ShutdownSignal signal)
     {
-        await Task.WhenAny(work, Task.Delay(Patience));
+        await Task.WhenAny(work, Task.Delay(UnwindTimeout));
         return SignalStatus.Of(await signal.Received);
     }
 }

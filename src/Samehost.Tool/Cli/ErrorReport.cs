@@ -4,26 +4,26 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>Says on standard error what went wrong and what to do about it.</summary>
+/// <summary>Prints errors and their hints on standard error.</summary>
 internal static class ErrorReport
 {
-    /// <summary>Tells of whatever ended a command, and gives its exit status.</summary>
+    /// <summary>Prints the error that ended a command and returns the exit status for it.</summary>
     public static int Print(Exception error)
     {
         switch (error)
         {
             case OutputException { IsClosedPipe: true }:
-                return ExitStatus.ClosedPipe; // the reader has seen enough
-            case ToolException told:
-                Print(told.Message, told.Hint);
-                return told.ExitStatus;
+                return ExitStatus.ClosedPipe; // the reader has closed the pipe
+            case ToolException failure:
+                Print(failure.Message, failure.Hint);
+                return failure.ExitStatus;
             default:
                 Print(Summary(error), Hint(error));
                 return ExitStatus.Failure;
         }
     }
 
-    /// <summary>One line: the call, the errno, and the address where there is one.</summary>
+    /// <summary>Gets the error as one line: the call, the errno, and the address if there is one.</summary>
     public static string Summary(Exception error) => Cause(error) switch
     {
         UnixSocketException { EndPoint: { } address } failed => $"{failed.Summary}: {address}",
@@ -31,7 +31,7 @@ internal static class ErrorReport
         { } other => other.Message,
     };
 
-    /// <summary>What to look at; null where there is nothing to say.</summary>
+    /// <summary>Gets the hint of the error; null when it has none.</summary>
     public static string? Hint(Exception error) => Cause(error) switch
     {
         UnixSocketException failed => failed.Hint,
@@ -46,20 +46,20 @@ internal static class ErrorReport
             TerminalWriter.WriteHint(line);
     }
 
-    /// <summary>Streams report failures as I/O errors around what the kernel said.</summary>
+    /// <summary>Streams wrap the socket error in an IOException.</summary>
     private static Exception Cause(Exception error) => error is IOException { InnerException: UnixSocketException inner } ? inner : error;
 }
 
-/// <summary>Ends the command with one line on standard error, and one more where there is something to do about it.</summary>
+/// <summary>Ends the command with one line on standard error and, where there is a hint, further lines.</summary>
 internal sealed class ToolException(string message, int exitStatus = ExitStatus.Failure, string? hint = null) : Exception(message)
 {
     public int ExitStatus => exitStatus;
 
-    /// <summary>What to look at or to type next, one hint a line.</summary>
+    /// <summary>What to check or type next, one hint a line.</summary>
     public string? Hint => hint;
 }
 
-/// <summary>What the command tells the shell; 128 plus its number for a signal, as shells count them.</summary>
+/// <summary>The exit status of the command; 128 plus the signal's number for a signal, as in shells.</summary>
 internal static class ExitStatus
 {
     public const int Success = 0;
@@ -68,10 +68,10 @@ internal static class ExitStatus
     public const int ClosedPipe = 128 + 13;
 }
 
-/// <summary>What the library says about an argument, as a user may read it.</summary>
-internal static class ArgumentProblem
+/// <summary>Formats the library's argument exceptions for users.</summary>
+internal static class ArgumentErrorText
 {
-    /// <summary>The sentence without the name of our parameter, which means nothing to a user.</summary>
+    /// <summary>Gets the message without the parameter's name, which means nothing to a user.</summary>
     public static string Of(Exception error)
     {
         int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
@@ -79,10 +79,10 @@ internal static class ArgumentProblem
     }
 }
 
-/// <summary>Why a file that a user named cannot be used: the runtime's words, except where they do not say it.</summary>
-internal static class FileProblem
+/// <summary>Describes why a file cannot be used: the runtime's message, except where that is unclear.</summary>
+internal static class FileErrorText
 {
-    /// <summary>The failures that are about the path, and not ours.</summary>
+    /// <summary>Returns true for exceptions that are caused by the path.</summary>
     public static bool Is(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException;
 
     public static string Of(string path, Exception error) =>

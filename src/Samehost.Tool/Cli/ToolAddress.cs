@@ -1,8 +1,9 @@
+using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>An address as it is typed: a local one, <c>tcp:HOST:PORT</c>, <c>fd:N</c> or <c>systemd:NAME</c>.</summary>
+/// <summary>An address on the command line: a local one, <c>tcp:HOST:PORT</c>, <c>fd:N</c> or <c>systemd:NAME</c>.</summary>
 /// <remarks>A file whose name begins like one of these is written with a directory: <c>./tcp:notes</c>.</remarks>
 internal sealed class ToolAddress
 {
@@ -14,66 +15,75 @@ internal sealed class ToolAddress
 
     private ToolAddress(ToolAddressKinds kind, string text) => (Kind, _text) = (kind, text);
 
-    /// <summary>Which one it is; exactly one flag.</summary>
+    /// <summary>The kind of the address; exactly one flag.</summary>
     public ToolAddressKinds Kind { get; }
 
-    /// <summary>The address of a local socket; null for the others.</summary>
+    /// <summary>The address of a local socket; null for the other kinds.</summary>
     public UnixEndPoint? Local { get; private init; }
 
-    /// <summary>Of TCP: a name or a number without brackets.</summary>
+    /// <summary>The TCP host name, or its IP address without brackets.</summary>
     public string Host { get; private init; } = "";
 
-    /// <summary>Of TCP: 0 to 65535.</summary>
+    /// <summary>The TCP port, 0 to 65535.</summary>
     public int Port { get; private init; }
 
-    /// <summary>Of <c>fd:N</c>: the number.</summary>
-    public int Descriptor { get; private init; }
+    /// <summary>The number in <c>fd:N</c>.</summary>
+    public int DescriptorNumber { get; private init; }
 
-    /// <summary>Of <c>systemd:NAME</c>: the name; empty when none was given.</summary>
+    /// <summary>The name in <c>systemd:NAME</c>; empty when it has none.</summary>
     public string Name { get; private init; } = "";
 
-    /// <summary>Something to type again, harmless on a terminal.</summary>
+    /// <summary>Formats the address so that it can be typed again, escaped for a terminal.</summary>
     public override string ToString() => Local?.ToString() ?? _text;
 
-    /// <summary>An address of a local socket.</summary>
+    /// <summary>Gets the inherited descriptor of <c>fd:N</c>, which child processes do not inherit from now on.</summary>
+    /// <exception cref="ToolException">It is not open.</exception>
+    public Descriptor OpenDescriptor()
+    {
+        var descriptor = new Descriptor(DescriptorNumber, ownsHandle: false);
+        return LibcFcntl.SetCloseOnExec(descriptor) >= 0 ? descriptor
+            : throw new ToolException($"{this}: no descriptor of this number is open");
+    }
+
+    /// <summary>Creates an address of a local socket.</summary>
     public static ToolAddress Of(UnixEndPoint local) => new(ToolAddressKinds.Local, "") { Local = local };
 
-    /// <summary>Reads what the user typed: null and the address, or the problem as a sentence.</summary>
-    public static string? Read(string text, ToolAddressKinds wanted, out ToolAddress? address)
+    /// <summary>Parses an address. Returns null and the address, or an error message.</summary>
+    public static string? Parse(string text, ToolAddressKinds accepted, out ToolAddress? address)
     {
         address = null;
         string? problem = text switch
         {
-            _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ReadTcp(text, out address),
-            _ when text.StartsWith(Fd, StringComparison.Ordinal) => ReadDescriptor(text, out address),
-            _ when text.StartsWith(Systemd, StringComparison.Ordinal) => ReadSystemd(text, out address),
-            _ => ReadLocal(text, out address),
+            _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ParseTcp(text, out address),
+            _ when text.StartsWith(Fd, StringComparison.Ordinal) => ParseDescriptor(text, out address),
+            _ when text.StartsWith(Systemd, StringComparison.Ordinal) => ParseSystemd(text, out address),
+            _ => ParseLocal(text, out address),
         };
-        if (problem is null && !wanted.HasFlag(address!.Kind))
+        if (problem is null && !accepted.HasFlag(address!.Kind))
         {
-            problem = Unwanted(text, address.Kind, wanted);
+            problem = NotAcceptedMessage(text, address.Kind, accepted);
             address = null;
         }
         return problem;
     }
 
-    private static string? ReadLocal(string text, out ToolAddress? address)
+    private static string? ParseLocal(string text, out ToolAddress? address)
     {
         address = null;
         if (text is "@" or "unix-abstract:")
-            return "The abstract name is empty: write @NAME"; // the library would speak of names that the kernel chooses
+            return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
         try
         {
-            address = Of(ArgumentBytes.AddressOf(text) ?? UnixEndPoint.Parse(Absolute(text)));
+            address = Of(ArgumentBytes.ParseAddress(text) ?? UnixEndPoint.Parse(Absolute(text)));
             return null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException)
         {
-            return ArgumentProblem.Of(error);
+            return ArgumentErrorText.Of(error);
         }
     }
 
-    /// <summary>A relative path counts from the working directory, as for every other program.</summary>
+    /// <summary>Makes a relative path absolute, from the working directory.</summary>
     private static string Absolute(string text)
     {
         bool isRelative = text.Length > 0 && text[0] is not ('/' or '@')
@@ -81,7 +91,7 @@ internal sealed class ToolAddress
         return isRelative ? Path.Join(Environment.CurrentDirectory, text) : text;
     }
 
-    private static string? ReadTcp(string text, out ToolAddress? address)
+    private static string? ParseTcp(string text, out ToolAddress? address)
     {
         address = null;
         int colon = text.LastIndexOf(':');
@@ -89,31 +99,31 @@ internal sealed class ToolAddress
         if (host is ['[', .. { } inside, ']'])
             host = inside;
         else if (host.Contains(':', StringComparison.Ordinal))
-            return $"\"{text}\" has too many colons: write tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
+            return $"\"{text}\" has too many colons: use tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
         if (host.Length == 0)
-            return $"\"{text}\" lacks a host or a port: write tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
+            return $"\"{text}\" lacks a host or a port: use tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
         if (!Numbers.TryParse(text.AsSpan(colon + 1), out ushort port))
-            return $"\"{text[(colon + 1)..]}\" in \"{text}\" is no port: write a number from 0 to 65535";
+            return $"\"{text[(colon + 1)..]}\" in \"{text}\" is not a port: use a number from 0 to 65535";
         address = new ToolAddress(ToolAddressKinds.Tcp, text) { Host = host, Port = port };
         return null;
     }
 
-    private static string? ReadDescriptor(string text, out ToolAddress? address)
+    private static string? ParseDescriptor(string text, out ToolAddress? address)
     {
         address = null;
         if (!Numbers.TryParse(text.AsSpan(Fd.Length), out int number))
-            return $"\"{text}\" names no descriptor: write fd:N, for example fd:3";
-        address = new ToolAddress(ToolAddressKinds.Descriptor, text) { Descriptor = number };
+            return $"\"{text}\" is not a descriptor: use fd:N, for example fd:3";
+        address = new ToolAddress(ToolAddressKinds.Descriptor, text) { DescriptorNumber = number };
         return null;
     }
 
-    private static string? ReadSystemd(string text, out ToolAddress? address)
+    private static string? ParseSystemd(string text, out ToolAddress? address)
     {
         address = new ToolAddress(ToolAddressKinds.Systemd, text) { Name = text[Systemd.Length..] };
         return null;
     }
 
-    private static string Unwanted(string text, ToolAddressKinds kind, ToolAddressKinds wanted)
+    private static string NotAcceptedMessage(string text, ToolAddressKinds kind, ToolAddressKinds accepted)
     {
         string prefix = kind switch
         {
@@ -125,46 +135,48 @@ internal sealed class ToolAddress
         string remedy = kind == ToolAddressKinds.Tcp
             ? "'samehost relay' joins TCP to a local socket"
             : $"a file of that name would be ./{text}";
-        return $"{prefix} is not taken here ({text}), but {Names(wanted)}; {remedy}";
+        return $"{prefix} is not accepted here ({text}), but {FormatKinds(accepted)}; {remedy}";
     }
 
-    /// <summary>What may be typed, for errors and help.</summary>
-    private static string Names(ToolAddressKinds wanted)
+    /// <summary>Lists the allowed forms, for error messages.</summary>
+    private static string FormatKinds(ToolAddressKinds accepted)
     {
         List<string> names = [];
-        if (wanted.HasFlag(ToolAddressKinds.Local))
+        if (accepted.HasFlag(ToolAddressKinds.Local))
             names.Add("a path, @name");
-        if (wanted.HasFlag(ToolAddressKinds.Tcp))
+        if (accepted.HasFlag(ToolAddressKinds.Tcp))
             names.Add("tcp:HOST:PORT");
-        if (wanted.HasFlag(ToolAddressKinds.Descriptor))
+        if (accepted.HasFlag(ToolAddressKinds.Descriptor))
             names.Add("fd:N");
-        if (wanted.HasFlag(ToolAddressKinds.Systemd))
+        if (accepted.HasFlag(ToolAddressKinds.Systemd))
             names.Add("systemd:NAME");
         return string.Join(", ", names);
     }
 }
 
-/// <summary>The kinds of address that a command takes; what it takes none of is refused with a sentence that says so.</summary>
+/// <summary>The kinds of address; a command names those that it accepts.</summary>
 [Flags]
 internal enum ToolAddressKinds
 {
-    /// <summary>A path or an abstract name, as the library writes them.</summary>
+    /// <summary>A path or an abstract name, in the library's notation.</summary>
     Local = 1,
 
     /// <summary><c>tcp:HOST:PORT</c>.</summary>
     Tcp = 2,
 
-    /// <summary><c>fd:N</c>, a descriptor that whoever started the command left open for it.</summary>
+    /// <summary><c>fd:N</c>, a descriptor that this process inherited.</summary>
     Descriptor = 4,
 
-    /// <summary><c>systemd:</c> or <c>systemd:NAME</c>, a socket that a service manager passes.</summary>
+    /// <summary><c>systemd:</c> or <c>systemd:NAME</c>, a socket passed by a service manager.</summary>
     Systemd = 8,
 }
 
-/// <summary>What <c>--type</c> names (socket(2)); the numbers are the kernel's.</summary>
-internal enum SocketKind
+/// <summary>The names of the socket types, as <c>--type</c> takes them.</summary>
+internal static class SocketTypeNames
 {
-    Stream = 1,
-    Datagram = 2,
-    Seqpacket = 5,
+    /// <summary>The types of local sockets.</summary>
+    public static IReadOnlyList<SocketType> All { get; } = [SocketType.Stream, SocketType.Dgram, SocketType.Seqpacket];
+
+    /// <summary>Gets the name of a type: stream, datagram or seqpacket.</summary>
+    public static string ToName(this SocketType type) => type == SocketType.Dgram ? "datagram" : type.ToString().ToLowerInvariant();
 }

@@ -4,31 +4,31 @@ using System.CommandLine;
 
 namespace Samehost.Tool.Cli;
 
-/// <summary>A command with what help, man page and completions say of it beyond its options.</summary>
+/// <summary>A command with the texts that its help, man page and completions have beyond its options.</summary>
 internal sealed class ToolCommand(string name, string description) : Command(name, description)
 {
-    /// <summary>Command lines to copy, and what each of them does.</summary>
+    /// <summary>Example command lines, each with a remark.</summary>
     public IReadOnlyList<(string Line, string Remark)> Examples { get; init; } = [];
 
-    /// <summary>Paragraphs for the man page: what a user has to know and no option says.</summary>
+    /// <summary>Paragraphs for the man page.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 }
 
-/// <summary>The usual help, 80 columns wide, and below it something to copy.</summary>
+/// <summary>The parser's help, 80 columns wide, followed by examples.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
-    /// <summary>Where remarks begin when the command line before them is short enough.</summary>
+    /// <summary>The column of the remarks, where the command line is short enough.</summary>
     private const int RemarkColumn = 44;
 
     private const int Width = 80;
 
-    private readonly HelpAction _usual = new() { MaxWidth = Width };
+    private readonly HelpAction _defaultHelp = new() { MaxWidth = Width };
 
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
     {
-        int status = _usual.Invoke(parseResult);
+        int status = _defaultHelp.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
         (string Line, string Remark)[] examples = ExamplesOf(parseResult.CommandResult.Command);
         if (examples.Length > 0)
@@ -45,7 +45,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         return status;
     }
 
-    /// <summary>Of the whole tool: the first of each command.</summary>
+    /// <summary>Gets the examples of a command; of the whole tool, the first example of each command.</summary>
     private static (string Line, string Remark)[] ExamplesOf(Command command) => command is ToolCommand { Examples: { Count: > 0 } own }
         ? [.. own]
         : [.. command.Subcommands.OfType<ToolCommand>().Where(c => c.Examples.Count > 0).Select(c => c.Examples[0])];

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connect;
 
-/// <summary><c>samehost connect</c>: talks to a server.</summary>
+/// <summary>The <c>samehost connect</c> command.</summary>
 internal static class ConnectCommand
 {
     private static readonly TimeSpan DefaultLinger = TimeSpan.FromSeconds(1);
@@ -12,31 +13,31 @@ internal static class ConnectCommand
     {
         Argument<ToolAddress> address = AddressArgument.Create(
             "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
-        Option<SocketKind?> type = CommandOptions.Type();
+        Option<SocketType?> type = CommandOptions.Type();
         Option<TimeSpan?> wait = CommandOptions.Duration(
-            "--wait", "How long to wait for a server to be there and to have room in its backlog: 5s, 200ms.");
+            "--wait", "How long to wait until the server listens and has room in its backlog: 5s, 200ms.");
         Option<PeerPolicy?> require = CommandOptions.Policy(
-            "--require-server", "Talk to nobody but a server run by one of these: root, self, user:NAME…");
-        var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print what comes in hexadecimal." };
+            "--require-server", "Accept only a server run by one of these: root, self, user:NAME…");
+        var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print received data in hexadecimal." };
         var keepOpen = new Option<bool>("--no-half-close")
         {
-            Description = "At the end of the input tell the server nothing, and go on until it ends.",
+            Description = "Do not shut down sending at the end of the input; continue until the server ends.",
         };
-        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing has come or gone for so long.");
+        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing is sent or received for this time.");
         Option<TimeSpan?> linger = CommandOptions.Duration(
             "--linger", "Datagrams: how long to wait for answers after the end of the input; 1s unless given.");
         Option<ToolAddress?> bind = CommandOptions.Parsed<ToolAddress?>(
             "--bind", "ADDRESS", "Datagrams: our own address, for answers; otherwise the kernel chooses a name.", text =>
             {
-                string? problem = ToolAddress.Read(text, ToolAddressKinds.Local, out ToolAddress? read);
+                string? problem = ToolAddress.Parse(text, ToolAddressKinds.Local, out ToolAddress? read);
                 return (read, problem);
             });
-        var command = new ToolCommand("connect", "Talk to a server: standard input goes to it, its words to standard output.")
+        var command = new ToolCommand("connect", "Connect to a server: standard input is sent to it, its output goes to standard output.")
         {
             Examples =
             [
                 ("samehost connect app.sock", "type lines, see the answers; Ctrl+D ends"),
-                ("samehost connect --wait 5s app.sock < request", "send a file as soon as the server is there"),
+                ("samehost connect --wait 5s app.sock < request", "send a file as soon as the server listens"),
                 ("samehost connect --require-server root /run/docker.sock", "only if root runs it"),
                 ("samehost connect --type datagram --hex dev.sock", "datagrams, in hexadecimal"),
             ],
@@ -55,51 +56,52 @@ internal static class ConnectCommand
         {
             var settings = new ConnectSettings(parsed.GetRequiredValue(address))
             {
-                Kind = parsed.GetValue(type) ?? SocketKind.Stream,
+                SocketType = parsed.GetValue(type) ?? SocketType.Stream,
                 Wait = parsed.GetValue(wait),
                 RequireServer = parsed.GetValue(require),
                 IsHex = parsed.GetValue(hex),
-                HalfCloses = !parsed.GetValue(keepOpen),
+                HalfClose = !parsed.GetValue(keepOpen),
                 IdleTimeout = parsed.GetValue(idle),
                 Linger = parsed.GetValue(linger) ?? DefaultLinger,
                 Bind = parsed.GetValue(bind)?.Local,
             };
-            bool isDatagram = settings.Kind == SocketKind.Datagram;
-            Refuse(isDatagram && settings.RequireServer is not null,
-                "--require-server needs a connection: nobody can tell who will read a datagram");
-            Refuse(!isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
-            Refuse(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
+            bool isDatagram = settings.SocketType == SocketType.Dgram;
+            ThrowUsageErrorIf(isDatagram && settings.RequireServer is not null,
+                "--require-server needs a connection: the receiver of a datagram cannot be checked");
+            ThrowUsageErrorIf(
+                !isDatagram && parsed.GetValue(linger) is not null, "--linger is for --type datagram: a connection has an end");
+            ThrowUsageErrorIf(!isDatagram && settings.Bind is not null, "--bind is for --type datagram");
             return CommandRunner.RunAsync(stop => ConnectSession.RunAsync(settings, stop));
         });
         return command;
     }
 
-    private static void Refuse(bool condition, string problem)
+    private static void ThrowUsageErrorIf(bool condition, string problem)
     {
         if (condition)
             throw new ToolException(problem, ExitStatus.UsageError);
     }
 }
 
-/// <summary>What the user of <c>samehost connect</c> asked for.</summary>
+/// <summary>The options given to <c>samehost connect</c>.</summary>
 internal sealed record ConnectSettings(ToolAddress Address)
 {
-    public SocketKind Kind { get; init; } = SocketKind.Stream;
+    public SocketType SocketType { get; init; } = SocketType.Stream;
 
-    /// <summary>How long to wait for a server to be there; null where it was not given.</summary>
+    /// <summary>How long to wait for a server; null when not given.</summary>
     public TimeSpan? Wait { get; init; }
 
     public PeerPolicy? RequireServer { get; init; }
 
-    /// <summary>Of datagrams: our own address, to be answered at.</summary>
+    /// <summary>For datagrams: the local address, to which the server replies.</summary>
     public UnixEndPoint? Bind { get; init; }
 
     public bool IsHex { get; init; }
 
-    public bool HalfCloses { get; init; } = true;
+    public bool HalfClose { get; init; } = true;
 
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>Of datagrams: how long to wait for answers after the end of the input.</summary>
+    /// <summary>For datagrams: how long to receive after the end of the input.</summary>
     public TimeSpan Linger { get; init; }
 }

@@ -4,14 +4,16 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Connections;
 
-/// <summary>Prints what is received, whole: bytes of a stream as they are, records one a line, or either in hexadecimal.</summary>
+/// <summary>
+/// Writes received data to standard output: the bytes of a stream unchanged, records one a line, or either in hexadecimal.
+/// </summary>
 internal sealed class ReceivedOutput(bool asRecords, bool asHex)
 {
     private readonly Lock _oneAtATime = new();
     private byte[] _line = [];
     private long _offset;
 
-    /// <exception cref="OutputException">Standard output cannot be written.</exception>
+    /// <exception cref="OutputException">Writing to standard output failed.</exception>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         lock (_oneAtATime)
@@ -31,7 +33,7 @@ internal sealed class ReceivedOutput(bool asRecords, bool asHex)
             throw new OutputException((Errno)(-result));
     }
 
-    /// <summary>A record that ends in a newline has its line already.</summary>
+    /// <summary>Appends a newline to a record that does not end in one.</summary>
     private ReadOnlySpan<byte> LineOf(ReadOnlySpan<byte> record)
     {
         if (record.EndsWith("\n"u8))

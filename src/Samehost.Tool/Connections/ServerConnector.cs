@@ -1,29 +1,70 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connections;
 
-/// <summary>How long <c>--wait</c> has a command wait for a server.</summary>
+/// <summary>Connects to servers, with the wait of <c>--wait</c>.</summary>
 internal static class ServerConnector
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
-    private static readonly UnixConnectOptions UsualOptions = new();
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(20);
+    private static readonly UnixConnectOptions DefaultOptions = new();
 
-    /// <summary>What the user gives bounds the wait for room in a backlog as well, which is otherwise as long as the library's.</summary>
+    /// <summary>Connects to a local server of any socket type.</summary>
+    /// <exception cref="UnixSocketException">The server cannot be reached within the wait.</exception>
+    public static async Task<ToolConnection> ConnectAsync(
+        UnixEndPoint server, SocketType kind, TimeSpan? wait, PeerPolicy? requireServer, UnixEndPoint? localAddress,
+        CancellationToken cancellationToken)
+    {
+        UnixConnectOptions options = ConnectOptions(wait, requireServer);
+        return kind switch
+        {
+            SocketType.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, cancellationToken)),
+            SocketType.Seqpacket => ToolConnection.Of(await UnixSeqpacket.ConnectAsync(server, options, cancellationToken)),
+            _ => new DatagramConnection(
+                await ConnectDatagramAsync(
+                    server, wait, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone }, localAddress, cancellationToken)),
+        };
+    }
+
+    /// <summary>
+    /// Connects a datagram socket. A sender needs an address to be answered; without one, an autobind name leaves no file behind. Once the
+    /// socket is connected, only the server can send to it.
+    /// </summary>
+    /// <exception cref="UnixSocketException">The server cannot be reached within the wait.</exception>
+    public static async Task<UnixDatagram> ConnectDatagramAsync(
+        UnixEndPoint server, TimeSpan? wait, UnixDatagramOptions options, UnixEndPoint? localAddress, CancellationToken cancellationToken)
+    {
+        UnixDatagram socket = UnixDatagram.Bind(localAddress ?? UnixEndPoint.Autobind, options);
+        try
+        {
+            await RetryAsync(() => socket.Connect(server), wait ?? TimeSpan.Zero, cancellationToken);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Creates connect options. The user's wait also limits the wait for room in a backlog, which is otherwise the library's default.
+    /// </summary>
     public static UnixConnectOptions ConnectOptions(
         TimeSpan? wait, PeerPolicy? requireServer = null, bool acceptDescriptors = false)
     {
         return new UnixConnectOptions
         {
             WaitFor = wait ?? TimeSpan.Zero,
-            BacklogTimeout = wait ?? UsualOptions.BacklogTimeout,
+            BacklogTimeout = wait ?? DefaultOptions.BacklogTimeout,
             RequireServer = requireServer,
             AcceptDescriptors = acceptDescriptors,
         };
     }
 
-    /// <summary>Tries again while a datagram server is not there yet; the library does so for connections.</summary>
-    public static async Task WaitAsync(Action attempt, TimeSpan limit, CancellationToken stop)
+    /// <summary>Retries while a datagram server is not bound yet; for connections the library does so.</summary>
+    private static async Task RetryAsync(Action attempt, TimeSpan limit, CancellationToken cancellationToken)
     {
         long begin = Stopwatch.GetTimestamp();
         while (true)
@@ -36,33 +77,27 @@ internal static class ServerConnector
             catch (UnixSocketException error)
                 when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED && Stopwatch.GetElapsedTime(begin) < limit)
             {
-                await Task.Delay(Interval, stop);
+                await Task.Delay(RetryDelay, cancellationToken);
             }
         }
     }
 }
 
-/// <summary>A connect that failed: what the library knows about it, and where to learn more.</summary>
+/// <summary>Turns a failed connect into an error with the hints of the library and of the tool.</summary>
 internal static class ConnectError
 {
-    public static ToolException Of(UnixSocketException error, SocketKind kind)
+    public static ToolException Of(UnixSocketException error, SocketType kind)
     {
         List<string> hints = [];
         if (error.Hint is { } hint)
             hints.Add(hint);
         if (error.Errno == Errno.EPROTOTYPE)
-            hints.Add($"--type {string.Join(" or --type ", Others(kind))} asks for another type of socket.");
+            hints.Add($"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.");
         if (error.EndPoint is UnixEndPoint { Kind: UnixEndPointKind.Pathname or UnixEndPointKind.Abstract } address)
-            hints.Add($"'samehost explain {(kind == SocketKind.Stream ? "" : $"--type {Name(kind)} ")}{address}' looks closer.");
+            hints.Add($"'samehost explain {(kind == SocketType.Stream ? "" : $"--type {kind.ToName()} ")}{address}' gives the details.");
         return new ToolException(ErrorReport.Summary(error), ExitStatus.Failure, string.Join('\n', hints));
     }
 
-    private static IEnumerable<string> Others(SocketKind kind) => Enum.GetValues<SocketKind>().Where(other => other != kind).Select(Name);
-
-    private static string Name(SocketKind kind) => kind switch
-    {
-        SocketKind.Datagram => "datagram",
-        SocketKind.Seqpacket => "seqpacket",
-        _ => "stream",
-    };
+    private static IEnumerable<string> Others(SocketType kind) =>
+        SocketTypeNames.All.Where(other => other != kind).Select(SocketTypeNames.ToName);
 }

@@ -1,25 +1,25 @@
+using Samehost.Interop;
 using Samehost.Tool.Cli;
-using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Connections;
 
 /// <summary>
-/// Both directions between a connection and the standard streams. The end of the input half-closes, and what the peer still says is
-/// printed; the end of what the peer says ends it all only when the peer is gone or our input is over.
+/// Copies both directions between a connection and the standard streams. The end of the input half-closes the connection, and further
+/// output of the peer is still printed; the end of the peer's output ends the session only when the peer has closed or the input has ended.
 /// </summary>
 internal sealed class StdioSession(ToolConnection connection, IInputSource input, ReceivedOutput output, StdioSessionOptions options)
 {
     private const int StreamBuffer = 256 * 1024;
 
-    /// <summary>No record is longer with the kernel's usual limits.</summary>
+    /// <summary>The longest record with the kernel's default limits.</summary>
     private const int RecordBuffer = 1024 * 1024;
 
-    /// <summary>Ends when the conversation has; the connection stays open.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public async Task RunAsync(CancellationToken stop)
+    /// <summary>Copies until the session ends; the connection stays open.</summary>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var idle = new IdleTimer(options.IdleTimeout);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop, idle.Token);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
         Task sending = SendAsync(idle, ending.Token);
         Task receiving = ReceiveAsync(idle, ending.Token);
         try
@@ -31,18 +31,18 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
                 idle.Limit = linger;
             await receiving;
             if (!sending.IsCompleted)
-                await Task.WhenAny(sending, HangUpAsync(ending.Token));
+                await Task.WhenAny(sending, WaitForHangUpAsync(ending.Token));
             if (sending.IsFaulted)
                 await sending;
         }
-        catch (OperationCanceledException) when (idle.HasExpired && !stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (idle.HasExpired && !cancellationToken.IsCancellationRequested)
         {
             if (options.Linger is null || !sending.IsCompletedSuccessfully)
                 throw idle.Expired;
         }
         catch (IOException) when (IsClosedByPeer(sending))
         {
-            // What came back is an effect (a reset) of what sending met.
+            // The error of the receive (a reset) follows from the one of the send.
         }
         finally
         {
@@ -54,41 +54,41 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
             throw new ToolException(
                 ErrorReport.Summary(sending.Exception!.InnerException!), ExitStatus.Failure,
                 "The other side closed the connection before it had read everything.");
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private async Task SendAsync(IdleTimer idle, CancellationToken stop)
+    private async Task SendAsync(IdleTimer idle, CancellationToken cancellationToken)
     {
-        while (await input.NextAsync(stop) is { } piece)
+        while (await input.NextAsync(cancellationToken) is { } piece)
         {
-            idle.Touch();
-            await connection.SendAsync(piece, stop);
-            idle.Touch();
+            idle.Restart();
+            await connection.SendAsync(piece, cancellationToken);
+            idle.Restart();
         }
-        if (options.HalfCloses)
-            connection.EndSending();
+        if (options.HalfClose)
+            connection.ShutdownSend();
     }
 
-    private async Task ReceiveAsync(IdleTimer idle, CancellationToken stop)
+    private async Task ReceiveAsync(IdleTimer idle, CancellationToken cancellationToken)
     {
-        using var buffer = new OnDemandBuffer(connection.KeepsRecords ? RecordBuffer : StreamBuffer);
-        while (await connection.ReceiveAsync(buffer, stop) is >= 0 and int got)
+        using var buffer = new OnDemandBuffer(connection.PreservesMessages ? RecordBuffer : StreamBuffer);
+        while (await connection.ReceiveAsync(buffer, cancellationToken) is >= 0 and int got)
         {
-            idle.Touch();
+            idle.Restart();
             output.Write(buffer.Received(got).Span);
             buffer.Return();
-            idle.Touch();
+            idle.Restart();
         }
     }
 
-    /// <summary>Waits until the peer has closed altogether: it may have ended its direction and still read ours.</summary>
-    private async Task HangUpAsync(CancellationToken stop)
+    /// <summary>Waits until the peer has closed both directions: it may have shut down sending and still receive.</summary>
+    private async Task WaitForHangUpAsync(CancellationToken cancellationToken)
     {
-        await using var hangUp = stop.Register(() => LibcConnection.HangUp(connection.Handle));
+        await using var registration = cancellationToken.Register(() => LibcSocket.Shutdown(connection.Handle, LibcSocket.SHUT_RDWR));
         await Task.Factory.StartNew(
-            () => LibcConnection.WaitForHangUp(connection.Handle),
+            () => LibcPoll.Wait(connection.Handle, events: 0, wake: null, LibcPoll.Forever),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static bool IsClosedByPeer(Task sending) =>
@@ -98,20 +98,20 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
         error as UnixSocketException ?? error.InnerException as UnixSocketException;
 }
 
-/// <summary>How a conversation ends.</summary>
+/// <summary>Options of a <see cref="StdioSession"/>.</summary>
 internal sealed record StdioSessionOptions
 {
-    /// <summary>Whether the end of the input ends our sending direction; otherwise the peer is not told.</summary>
-    public bool HalfCloses { get; init; } = true;
+    /// <summary>Whether the end of the input shuts down the sending direction.</summary>
+    public bool HalfClose { get; init; } = true;
 
-    /// <summary>Fails when nothing has come or gone for so long.</summary>
+    /// <summary>How long the session may transfer nothing before it fails; null for no limit.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>Where a peer has no way to end: how long to wait for more once the input has ended.</summary>
+    /// <summary>For sockets without an end of stream: how long to receive after the end of the input.</summary>
     public TimeSpan? Linger { get; init; }
 }
 
-/// <summary>A deadline that begins anew whenever something happens.</summary>
+/// <summary>A timeout that restarts with each activity.</summary>
 internal sealed class IdleTimer : IDisposable
 {
     private readonly CancellationTokenSource _expiry = new();
@@ -119,25 +119,25 @@ internal sealed class IdleTimer : IDisposable
 
     public IdleTimer(TimeSpan? limit) => Limit = limit;
 
-    /// <summary>Cancelled when nothing has happened for the time.</summary>
+    /// <summary>Canceled when the timeout expires.</summary>
     public CancellationToken Token => _expiry.Token;
 
-    /// <summary>The time; none when null.</summary>
+    /// <summary>The timeout; null for none.</summary>
     public TimeSpan? Limit
     {
         get => _limit;
         set
         {
             _limit = value;
-            Touch();
+            Restart();
         }
     }
 
     public bool HasExpired => _expiry.IsCancellationRequested;
 
-    public ToolException Expired => new($"nothing came or went for {DurationText.Format(_limit ?? TimeSpan.Zero)}");
+    public ToolException Expired => new($"nothing was sent or received for {DurationText.Format(_limit ?? TimeSpan.Zero)}");
 
-    public void Touch()
+    public void Restart()
     {
         if (_limit is { } limit)
             _expiry.CancelAfter(limit);

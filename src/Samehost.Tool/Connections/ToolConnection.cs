@@ -1,32 +1,31 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using Samehost.Tool.Interop;
+using Samehost.Interop;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Connections;
 
-/// <summary>A connection, whatever its type, as a command uses it.</summary>
+/// <summary>A connection of any type, as the commands use it.</summary>
 internal abstract class ToolConnection : IDisposable
 {
-    /// <summary>True where what is sent at once is received at once.</summary>
-    public abstract bool KeepsRecords { get; }
+    /// <summary>Whether message boundaries are preserved.</summary>
+    public abstract bool PreservesMessages { get; }
 
-    public abstract SafeHandle Handle { get; }
+    public abstract Descriptor Handle { get; }
 
-    /// <summary>Receives bytes or a record; −1 at the end. While it waits the buffer is not rented.</summary>
-    public abstract ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken stop);
+    /// <summary>Receives bytes or a record; returns −1 at the end. While it waits, the buffer is not rented.</summary>
+    public abstract ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken);
 
-    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop);
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Tells the peer that nothing more will come.</summary>
-    public abstract void EndSending();
+    /// <summary>Shuts down the sending direction.</summary>
+    public abstract void ShutdownSend();
 
-    /// <summary>Reads give what has arrived, and then the end.</summary>
-    public void StopReading()
+    /// <summary>Shuts down the receiving direction: reads return what has arrived, and then the end.</summary>
+    public void ShutdownReceive()
     {
         if (!Handle.IsClosed)
-            LibcConnection.StopReading(Handle);
+            _ = LibcSocket.Shutdown(Handle, LibcSocket.SHUT_RD);
     }
 
     public abstract void Dispose();
@@ -36,103 +35,106 @@ internal abstract class ToolConnection : IDisposable
     public static ToolConnection Of(UnixSeqpacket seqpacket) => new SeqpacketConnection(seqpacket);
 }
 
-/// <summary>Bytes without bounds.</summary>
+/// <summary>A stream connection.</summary>
 internal sealed class StreamConnection(UnixStream stream) : ToolConnection
 {
-    public override bool KeepsRecords => false;
+    public override bool PreservesMessages => false;
 
-    public override SafeHandle Handle => stream.Handle;
+    public override Descriptor Handle => (Descriptor)stream.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken stop) =>
-        await stream.ReadAsync(buffer, stop) is > 0 and int got ? got : -1;
+    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken) =>
+        await stream.ReadAsync(buffer, cancellationToken) is > 0 and int got ? got : -1;
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => stream.WriteAsync(bytes, stop);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        stream.WriteAsync(bytes, cancellationToken);
 
-    public override void EndSending() => stream.ShutdownWrite();
+    public override void ShutdownSend() => stream.ShutdownWrite();
 
     public override void Dispose() => stream.Dispose();
 }
 
-/// <summary>Records over a connection.</summary>
+/// <summary>A seqpacket connection.</summary>
 internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnection
 {
-    public override bool KeepsRecords => true;
+    public override bool PreservesMessages => true;
 
-    public override SafeHandle Handle => seqpacket.Handle;
+    public override Descriptor Handle => (Descriptor)seqpacket.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken stop)
+    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        using UnixMessage record = await seqpacket.ReceiveAsync(buffer, cancellationToken: stop);
+        using UnixMessage record = await seqpacket.ReceiveAsync(buffer, cancellationToken: cancellationToken);
         if (record.IsTruncated)
             TerminalWriter.WriteError($"a record of {record.Length} bytes was cut to {record.Count}");
         return record.IsEnd ? -1 : record.Count;
     }
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) =>
-        seqpacket.SendAsync(bytes, cancellationToken: stop);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        seqpacket.SendAsync(bytes, cancellationToken: cancellationToken);
 
-    public override void EndSending() => seqpacket.ShutdownWrite();
+    public override void ShutdownSend() => seqpacket.ShutdownWrite();
 
     public override void Dispose() => seqpacket.Dispose();
 }
 
-/// <summary>Datagrams to and from one address; there is no end that a peer could tell of.</summary>
+/// <summary>A datagram socket connected to one address; it has no end of stream.</summary>
 internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
 {
-    public override bool KeepsRecords => true;
+    public override bool PreservesMessages => true;
 
-    public override SafeHandle Handle => datagram.Handle;
+    public override Descriptor Handle => (Descriptor)datagram.Handle;
 
-    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken stop)
+    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        UnixDatagramReceiveResult got = await datagram.ReceiveAsync(buffer.GetMemory(), stop);
+        UnixDatagramReceiveResult got = await datagram.ReceiveAsync(buffer.GetMemory(), cancellationToken);
         if (got.IsTruncated)
             TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");
         return got.Count;
     }
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => datagram.SendAsync(bytes, stop);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        datagram.SendAsync(bytes, cancellationToken);
 
-    public override void EndSending()
+    public override void ShutdownSend()
     {
-        // Nobody would be told.
+        // A datagram peer cannot be notified.
     }
 
     public override void Dispose() => datagram.Dispose();
 }
 
-/// <summary>Bytes over TCP.</summary>
+/// <summary>A TCP connection.</summary>
 internal sealed class TcpStreamConnection(Socket socket) : ToolConnection
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
 
-    public override bool KeepsRecords => false;
+    public override bool PreservesMessages => false;
 
-    public override SafeHandle Handle => socket.SafeHandle;
+    public override Descriptor Handle { get; } = new((int)socket.Handle, ownsHandle: false);
 
-    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken stop)
+    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        int got = await _stream.ReadAsync(buffer.GetMemory(), stop);
+        int got = await _stream.ReadAsync(buffer.GetMemory(), cancellationToken);
         buffer.Advance(got);
         return got > 0 ? got : -1;
     }
 
-    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => _stream.WriteAsync(bytes, stop);
+    public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        _stream.WriteAsync(bytes, cancellationToken);
 
-    public override void EndSending() => socket.Shutdown(SocketShutdown.Send);
+    public override void ShutdownSend() => socket.Shutdown(SocketShutdown.Send);
 
     public override void Dispose() => _stream.Dispose();
 }
 
 /// <summary>
-/// A buffer that a connection has only while there is something in it: rented when a receive looks for data, and returned at once where
-/// there is none. A connection that waits has no buffer.
+/// A buffer that is rented only while it holds data: a receive rents it when it looks for data and returns it when there is none, so that a
+/// waiting connection has no buffer.
 /// </summary>
 internal sealed class OnDemandBuffer(int size) : IBufferWriter<byte>, IDisposable
 {
     private byte[]? _rented;
 
-    /// <summary>What was received, until <see cref="Return"/>.</summary>
+    /// <summary>Gets the received bytes, valid until <see cref="Return"/>.</summary>
     public ReadOnlyMemory<byte> Received(int count) => _rented.AsMemory(0, count);
 
     public Memory<byte> GetMemory(int sizeHint = 0) => (_rented ??= ArrayPool<byte>.Shared.Rent(size)).AsMemory(0, size);
@@ -147,7 +149,7 @@ internal sealed class OnDemandBuffer(int size) : IBufferWriter<byte>, IDisposabl
 
     public void Dispose() => Return();
 
-    /// <summary>Ends the use of what was received.</summary>
+    /// <summary>Returns the rented buffer.</summary>
     public void Return()
     {
         if (_rented is not { } rented)

@@ -1,11 +1,11 @@
-using System.Net.Sockets;
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Explain;
 
-/// <summary><c>samehost explain</c>: would connecting, or binding, work here, and if not why.</summary>
+/// <summary>The <c>samehost explain</c> command.</summary>
 internal static class ExplainCommand
 {
     public static Command Create()
@@ -14,7 +14,7 @@ internal static class ExplainCommand
         {
             Description = "A path, absolute or from the working directory, or @NAME for an abstract name.",
         };
-        Option<SocketKind?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
+        Option<SocketType?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
         Option<UnixUser?> user = CommandOptions.Parsed("--user", "USER",
             "Who would connect: a name or a number, with other groups as USER:GROUP,GROUP… (default: you).", ReadUser);
         var bind = new Option<bool>("--bind") { Description = "Explain whether a server could bind there instead." };
@@ -34,7 +34,7 @@ internal static class ExplainCommand
             ],
             Details =
             [
-                "The exit status is 0 when the call would work, and 1 when it would fail or cannot be told from here.",
+                "The exit status is 0 when the call would work, and 1 when it would fail or cannot be determined from here.",
                 "Nothing is changed and no server notices. What security modules decide is not foreseen, and neither is what a server " +
                     "thinks of a client that it has accepted. For another user than yourself, run it as root.",
             ],
@@ -49,7 +49,7 @@ internal static class ExplainCommand
         {
             var options = new UnixExplainOptions
             {
-                SocketType = (SocketType)(parsed.GetValue(type) ?? SocketKind.Stream),
+                SocketType = parsed.GetValue(type) ?? SocketType.Stream,
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
@@ -65,19 +65,19 @@ internal static class ExplainCommand
 
     private static UnixExplanation Explain(string address, bool bind, UnixExplainOptions options)
     {
-        // Local addresses are taken as they are typed, also wrong ones; what other commands take beside them is no path here either.
+        // Local addresses are passed to the library as typed, also invalid ones; the other kinds of address are rejected.
         const ToolAddressKinds others = ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
-        if (ToolAddress.Read(address, others, out _) is null)
-            throw new ToolException(ToolAddress.Read(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
+        if (ToolAddress.Parse(address, others, out _) is null)
+            throw new ToolException(ToolAddress.Parse(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
         try
         {
-            if (ArgumentBytes.AddressOf(address) is { } endPoint)
+            if (ArgumentBytes.ParseAddress(address) is { } endPoint)
                 return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
             return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
-        catch (Exception error) when (error is FormatException or ArgumentException)
+        catch (ArgumentException error)
         {
-            throw new ToolException(Problem(error), ExitStatus.UsageError);
+            throw new ToolException(ArgumentErrorText.Of(error), ExitStatus.UsageError);
         }
     }
 
@@ -93,9 +93,4 @@ internal static class ExplainCommand
         }
     }
 
-    private static string Problem(Exception error)
-    {
-        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
-        return parameter < 0 ? error.Message : error.Message[..parameter];
-    }
 }

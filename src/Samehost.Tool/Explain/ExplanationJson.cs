@@ -1,17 +1,18 @@
-using System.Text.Json;
+using System.Net.Sockets;
 using System.Text.Json.Serialization;
+using System.Text.Json;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Explain;
 
-/// <summary>An explanation as JSON: the names here are what programs read.</summary>
+/// <summary>Formats an explanation as JSON; the property names are a public format.</summary>
 internal static class ExplanationJson
 {
     public static string Of(UnixExplanation explanation) => JsonSerializer.Serialize(
         new ExplanationDocument(
             explanation.Operation,
             explanation.Address,
-            Lower((SocketKind)explanation.SocketType),
+            explanation.SocketType.ToName(),
             new UserDocument(explanation.User.UserId, explanation.User.Name, explanation.User.GroupId, [.. explanation.User.Groups]),
             [.. explanation.Walk.Select(Step)],
             explanation.Socket is { } socket ? Socket(socket) : null,
@@ -36,7 +37,7 @@ internal static class ExplanationJson
 
     private static SocketDocument Socket(UnixSocketEntry socket) => new(
         socket.Inode,
-        Lower((SocketKind)socket.SocketType),
+        socket.SocketType.ToName(),
         Lower(socket.State),
         socket.Pending,
         socket.Backlog,

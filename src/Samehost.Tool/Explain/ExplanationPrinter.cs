@@ -1,42 +1,43 @@
-using System.Net.Sockets;
 using System.Globalization;
+using System.Net.Sockets;
+using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Explain;
 
-/// <summary>Prints an explanation: the walk with a mark for each step, the server, the verdict, and what to change.</summary>
+/// <summary>Prints an explanation: the path walk with a mark for each step, the server, the verdict, and the remedy.</summary>
 internal sealed class ExplanationPrinter(TerminalWriter terminal)
 {
     private const int LabelWidth = 9;
-    private const int MostNamed = 3;
+    private const int MaxProcesses = 3;
 
     public void Print(UnixExplanation explanation)
     {
         UnixVerdict verdict = explanation.Verdict;
-        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {Word(explanation.SocketType)}");
+        TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {explanation.SocketType.ToName()}");
         if (explanation.Walk.Count > 0)
             TerminalWriter.WriteLine();
         PrintWalk(explanation.Walk);
         TerminalWriter.WriteLine();
         if (explanation.Socket is { } socket)
-            Say("there", Describe(socket, explanation.ServerStarted));
+            PrintLabeled("socket", Describe(socket, explanation.ServerStarted));
         (Color color, string answer) = verdict.Outcome switch
         {
             UnixOutcome.Works => (Color.Green, $"{explanation.Operation} would work"),
             UnixOutcome.Fails => (Color.Red, $"{explanation.Operation} would fail: {verdict.ErrnoText}"),
-            _ => (Color.Yellow, "cannot be told from here"),
+            _ => (Color.Yellow, "cannot be determined from here"),
         };
-        Say("verdict", terminal.Colorize(color, answer));
-        Say("why", verdict.Reason);
+        PrintLabeled("verdict", terminal.Colorize(color, answer));
+        PrintLabeled("why", verdict.Reason);
         if (verdict.Remedy is { } remedy)
-            Say(SideWord(verdict.ResponsibleParty), remedy);
+            PrintLabeled(FormatParty(verdict.ResponsibleParty), remedy);
         foreach (string note in explanation.Notes)
-            Say("note", note);
+            PrintLabeled("note", note);
     }
 
     private void PrintWalk(IReadOnlyList<UnixPathStep> walk)
     {
-        string[][] rows = [.. walk.Select(Cells)];
+        string[][] rows = [.. walk.Select(FormatStep)];
         int[] widths = [.. Enumerable.Range(0, 4).Select(column => rows.Select(r => r[column].Length).DefaultIfEmpty().Max())];
         for (int i = 0; i < rows.Length; i++)
         {
@@ -53,7 +54,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
     }
 
     // Path, mode, owner, rule, remarks.
-    private static string[] Cells(UnixPathStep step)
+    private static string[] FormatStep(UnixPathStep step)
     {
         string rule = step switch
         {
@@ -79,15 +80,15 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
             { State: UnixSocketState.Connected } => "is connected",
             _ => "is bound and does not listen",
         };
-        string who = string.Join(", ", socket.Processes.Take(MostNamed)
+        string who = string.Join(", ", socket.Processes.Take(MaxProcesses)
             .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
-        string more = socket.Processes.Count > MostNamed ? $" and {socket.Processes.Count - MostNamed} more" : "";
+        string more = socket.Processes.Count > MaxProcesses ? $" and {socket.Processes.Count - MaxProcesses} more" : "";
         string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
         string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
-        return $"A {Word(socket.SocketType)} socket {state}: {server}.";
+        return $"A {socket.SocketType.ToName()} socket {state}: {server}.";
     }
 
-    private void Say(string label, string text)
+    private void PrintLabeled(string label, string text)
     {
         string prefix = terminal.Colorize(Color.Bold, label.PadRight(LabelWidth));
         foreach (string line in TerminalWriter.Wrap(text, LabelWidth))
@@ -97,17 +98,10 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         }
     }
 
-    private static string SideWord(ResponsibleParty side) => side switch
+    private static string FormatParty(ResponsibleParty side) => side switch
     {
         ResponsibleParty.Server => "server",
         ResponsibleParty.Owner => "owner",
         _ => "you",
-    };
-
-    private static string Word(SocketType kind) => kind switch
-    {
-        SocketType.Dgram => "datagram",
-        SocketType.Seqpacket => "seqpacket",
-        _ => "stream",
     };
 }

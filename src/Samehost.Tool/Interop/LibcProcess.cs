@@ -1,16 +1,22 @@
-// waitid(2), waitpid(2), kill(2), signal(2): children and how they ended.
-// posix_spawn(3), posix_spawn_file_actions_adddup2(3), posix_spawnattr_setflags(3): a process with our choice of descriptors.
+// posix_spawn(3), posix_spawn_file_actions_adddup2(3), posix_spawnattr_setflags(3), waitid(2), waitpid(2), kill(2), signal(2).
 using System.Runtime.InteropServices;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Interop;
 
-internal static unsafe partial class LibcChild
+/// <summary>
+/// Starts and reaps child processes. <see cref="System.Diagnostics.Process"/> gives a child only pipes; here it gets one descriptor as its
+/// standard input and output.
+/// </summary>
+internal static unsafe partial class LibcProcess
 {
     public const int SIGKILL = 9;
     public const int SIGTERM = 15;
 
+    private const int SIGPIPE = 13;
     private const int SIGCHLD = 17;
+    private const short POSIX_SPAWN_SETPGROUP = 2;
+    private const short POSIX_SPAWN_SETSIGDEF = 4;
     private const int EINTR = 4;
     private const int P_ALL = 0;
     private const int WEXITED = 4;
@@ -19,66 +25,13 @@ internal static unsafe partial class LibcChild
     /// <summary>Where <c>si_pid</c> is in a <c>siginfo_t</c> of 64 bits.</summary>
     private const int ProcessOffset = 16;
 
-    /// <summary>Waits until a child has ended and leaves it as it is, so that its number cannot be given to another process yet.</summary>
-    /// <returns>Its number, or −1 when there is no child.</returns>
-    public static int WaitForEnded()
-    {
-        byte* information = stackalloc byte[128];
-        new Span<byte>(information, 128).Clear();
-        while (waitid(P_ALL, 0, information, WEXITED | WNOWAIT) < 0)
-        {
-            if (Marshal.GetLastSystemError() != EINTR)
-                return -1;
-        }
-        return *(int*)(information + ProcessOffset);
-    }
-
-    /// <summary>Takes the status of a child that has ended, which is then gone: its exit status, or 128 and the signal.</summary>
-    public static int Reap(int process)
-    {
-        int status = 0;
-        while (waitpid(process, &status, 0) < 0 && Marshal.GetLastSystemError() == EINTR)
-        {
-        }
-        int signal = status & 0x7f;
-        return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
-    }
-
-    /// <summary>Sends a signal to a child that was not reaped, and to what it has started in its process group.</summary>
-    public static void Signal(int process, int signal) => _ = kill(-process, signal);
-
-    /// <summary>Whoever started us may have had us ignore the end of children: then there would be no status to take.</summary>
-    public static void KeepStatuses() => _ = signal(SIGCHLD, 0);
-
-    [LibraryImport("libc")]
-    private static partial int waitid(int idType, uint id, byte* information, int options);
-
-    [LibraryImport("libc")]
-    private static partial int waitpid(int process, int* status, int options);
-
-    [LibraryImport("libc")]
-    private static partial int kill(int process, int signal);
-
-    [LibraryImport("libc")]
-    private static partial nint signal(int number, nint handler);
-}
-
-/// <summary>
-/// <see cref="System.Diagnostics.Process"/> gives a child pipes only. Here it gets one descriptor as its standard input and output.
-/// </summary>
-internal static unsafe partial class LibcSpawn
-{
-    private const int SIGPIPE = 13;
-    private const short POSIX_SPAWN_SETPGROUP = 2;
-    private const short POSIX_SPAWN_SETSIGDEF = 4;
-
-    /// <summary>More than any C library needs for either object (glibc: 80 and 336 bytes).</summary>
+    /// <summary>Larger than either object of any C library (glibc: 80 and 336 bytes).</summary>
     private const int ObjectSize = 1024;
 
     /// <summary>
-    /// Starts a program found in PATH, in a process group of its own. Besides the connection it inherits standard error, and nothing else.
+    /// Starts a program found in PATH, in a process group of its own. It inherits the connection and standard error only.
     /// </summary>
-    /// <returns>Its process number, or <c>-errno</c>: also that of the exec in the child.</returns>
+    /// <returns>The process id, or <c>-errno</c>, also that of the exec in the child.</returns>
     public static int Spawn(string[] command, string[] environment, SafeHandle connection)
     {
         byte* actions = stackalloc byte[ObjectSize];
@@ -100,8 +53,8 @@ internal static unsafe partial class LibcSpawn
             if (failed == 0)
                 failed = posix_spawn_file_actions_adddup2(actions, descriptor, 1);
             if (failed == 0)
-                failed = posix_spawn_file_actions_adddup2(actions, 2, 2); // where none was given, ours is closed on exec
-            // The runtime ignores SIGPIPE, and a program inherits what is ignored; a filter whose reader leaves has to end.
+                failed = posix_spawn_file_actions_adddup2(actions, 2, 2); // if it was not open at start, ours is close-on-exec
+            // The runtime ignores SIGPIPE, and children inherit that; a filter whose reader has closed should end.
             ulong* signals = stackalloc ulong[16];
             new Span<ulong>(signals, 16).Clear();
             signals[0] = 1ul << (SIGPIPE - 1);
@@ -122,6 +75,37 @@ internal static unsafe partial class LibcSpawn
             _ = posix_spawn_file_actions_destroy(actions);
         }
     }
+
+    /// <summary>Waits until a child has ended without reaping it, so that its id cannot be reused yet.</summary>
+    /// <returns>The process id, or −1 when there is no child.</returns>
+    public static int WaitForEnded()
+    {
+        byte* information = stackalloc byte[128];
+        new Span<byte>(information, 128).Clear();
+        while (waitid(P_ALL, 0, information, WEXITED | WNOWAIT) < 0)
+        {
+            if (Marshal.GetLastSystemError() != EINTR)
+                return -1;
+        }
+        return *(int*)(information + ProcessOffset);
+    }
+
+    /// <summary>Reaps a child that has ended; returns its exit status, or 128 plus its signal.</summary>
+    public static int Reap(int process)
+    {
+        int status = 0;
+        while (waitpid(process, &status, 0) < 0 && Marshal.GetLastSystemError() == EINTR)
+        {
+        }
+        int signal = status & 0x7f;
+        return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
+    }
+
+    /// <summary>Sends a signal to the process group of a child that was not reaped yet.</summary>
+    public static void Signal(int process, int signal) => _ = kill(-process, signal);
+
+    /// <summary>Resets SIGCHLD: if the parent process had it ignored, children would have no status to collect.</summary>
+    public static void KeepStatuses() => _ = signal(SIGCHLD, 0);
 
     [LibraryImport("libc")]
     private static partial int posix_spawnp(int* pid, byte* file, byte* actions, byte* attributes, byte** argv, byte** envp);
@@ -147,7 +131,19 @@ internal static unsafe partial class LibcSpawn
     [LibraryImport("libc")]
     private static partial int posix_spawnattr_destroy(byte* attributes);
 
-    /// <summary>C strings in an array that a null ends.</summary>
+    [LibraryImport("libc")]
+    private static partial int waitid(int idType, uint id, byte* information, int options);
+
+    [LibraryImport("libc")]
+    private static partial int waitpid(int process, int* status, int options);
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    private static partial nint signal(int number, nint handler);
+
+    /// <summary>A null-terminated array of C strings.</summary>
     private sealed class NativeStrings : IDisposable
     {
         private readonly int _count;

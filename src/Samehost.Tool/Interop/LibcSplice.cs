@@ -1,17 +1,17 @@
-// splice(2), fcntl(2), pipe(7): moving bytes from socket to socket without bringing them into the process.
+// splice(2), fcntl(2), pipe(7): moves bytes from socket to socket without copying them into the process.
 using System.Runtime.InteropServices;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Interop;
 
-/// <summary>The kernel hands pages on from a socket to a pipe and from a pipe to a socket; both have to be non-blocking.</summary>
+/// <summary>Moves pages from a socket to a pipe and from a pipe to a socket; both have to be non-blocking.</summary>
 internal static unsafe partial class LibcSplice
 {
     private const uint SPLICE_F_MOVE = 1;
     private const uint SPLICE_F_NONBLOCK = 2;
     private const int F_SETPIPE_SZ = 1031;
 
-    /// <summary>Moves at most <paramref name="most"/> bytes; how many, 0 at the end of the source, or <c>-errno</c>.</summary>
+    /// <summary>Moves at most <paramref name="most"/> bytes; returns the number, 0 at the end of the source, or <c>-errno</c>.</summary>
     public static int Move(Descriptor source, Descriptor sink, int most)
     {
         using var from = new DescriptorLease(source);
@@ -22,7 +22,7 @@ internal static unsafe partial class LibcSplice
         return (int)result;
     }
 
-    /// <summary>The room that the pipe has from now on, or <c>-errno</c> (EPERM: this user has no more to give).</summary>
+    /// <summary>Sets the capacity of a pipe; returns it, or <c>-errno</c> (EPERM: over the user's limit).</summary>
     public static int SetPipeSize(Descriptor pipe, int bytes)
     {
         using var lease = new DescriptorLease(pipe);

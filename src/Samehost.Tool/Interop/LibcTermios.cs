@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Tool.Interop;
 
-/// <summary>Keeps the terminal from showing what is typed, in the middle of a drawing, until it is disposed.</summary>
+/// <summary>Turns off the terminal's echo until it is disposed.</summary>
 internal sealed unsafe partial class NoEchoMode : IDisposable
 {
     private const int Input = 0;

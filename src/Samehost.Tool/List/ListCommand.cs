@@ -1,11 +1,12 @@
-using System.Net.Sockets;
 using System.CommandLine;
+using System.Diagnostics;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
 
-/// <summary><c>samehost list</c>: all local sockets, a connection a row.</summary>
+/// <summary>The <c>samehost list</c> command.</summary>
 internal static class ListCommand
 {
     private static readonly Argument<string?> Pattern = new("PATTERN")
@@ -30,7 +31,7 @@ internal static class ListCommand
         HelpName = "PROCESS",
     };
 
-    private static readonly Option<SocketKind?> Type = CommandOptions.Type("Only this type: stream, datagram or seqpacket.");
+    private static readonly Option<SocketType?> Type = CommandOptions.Type("Only this type: stream, datagram or seqpacket.");
 
     private static readonly Option<bool> Json = CommandOptions.Json("Print a JSON array, a row a line.");
 
@@ -39,7 +40,7 @@ internal static class ListCommand
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show the rows as they change, until Ctrl+C." };
 
     private static readonly Option<TimeSpan?> Interval =
-        CommandOptions.Duration("--interval", "With --watch: how long to wait between two looks (1s).");
+        CommandOptions.Duration("--interval", "With --watch: the refresh interval (1s).");
 
     public static Command Create()
     {
@@ -52,7 +53,7 @@ internal static class ListCommand
                 ("samehost list '/run/*.sock' --json", "some, for a program"),
                 ("samehost list --process Xorg", "what a program has open, and with whom"),
                 ("samehost list --watch", "as they come and go"),
-                ("samehost list --graph dot | dot -Tsvg", "a picture of who talks to whom"),
+                ("samehost list --graph dot | dot -Tsvg", "a graph of the connections"),
             ],
             Details =
             [
@@ -79,7 +80,7 @@ internal static class ListCommand
         var filter = new RowFilter
         {
             Pattern = parsed.GetValue(Pattern),
-            Kind = KindOf(parsed.GetValue(Type)),
+            Type = parsed.GetValue(Type),
             Process = parsed.GetValue(Process),
             OnlyListening = parsed.GetValue(Listening),
             OnlyStale = parsed.GetValue(Stale),
@@ -89,9 +90,9 @@ internal static class ListCommand
         bool json = parsed.GetValue(Json), watch = parsed.GetValue(Watch);
         GraphFormat? graph = parsed.GetValue(Graph);
         if ((json ? 1 : 0) + (watch ? 1 : 0) + (graph is null ? 0 : 1) > 1)
-            throw new ToolException("of --json, --graph and --watch only one can be given", ExitStatus.UsageError);
+            throw new ToolException("only one of --json, --graph and --watch can be given", ExitStatus.UsageError);
         if (!watch && parsed.GetValue(Interval) is not null)
-            throw new ToolException("--interval goes with --watch", ExitStatus.UsageError);
+            throw new ToolException("--interval needs --watch", ExitStatus.UsageError);
         if (watch)
             return ListWatcher.RunAsync(filter, parsed.GetValue(Interval) ?? TimeSpan.FromSeconds(1));
 
@@ -117,29 +118,21 @@ internal static class ListCommand
         if (rows.Count == 0)
             TerminalWriter.WriteHint("no local socket matches");
         if (!view.HasAllStaleFiles)
-            TerminalWriter.WriteHint("there are more socket files than were looked at: --stale looks at each");
+            TerminalWriter.WriteHint("not all socket files were probed: --stale probes each");
         if (rows.Exists(IsHidden) && !Environment.IsPrivilegedProcess)
-            TerminalWriter.WriteHint("? stands for processes that are not ours to see: root sees them");
+            TerminalWriter.WriteHint("? stands for processes that you may not inspect: root sees them");
     }
 
     private static bool IsHidden(SocketRow row) => row is { Client.Processes.Count: 0 } or { Server.Processes.Count: 0 };
 
-    private static SocketType? KindOf(SocketKind? type) => type switch
-    {
-        SocketKind.Stream => SocketType.Stream,
-        SocketKind.Datagram => SocketType.Dgram,
-        SocketKind.Seqpacket => SocketType.Seqpacket,
-        _ => null,
-    };
-
     private static Option<GraphFormat?> GraphOption()
     {
         Option<GraphFormat?> option = CommandOptions.Parsed<GraphFormat?>("--graph", "FORMAT",
-            "Print who talks to whom as a graph: dot (Graphviz) or mermaid.", text => text switch
+            "Print the connections as a graph: dot (Graphviz) or mermaid.", text => text switch
             {
                 "dot" => (GraphFormat.Dot, null),
                 "mermaid" => (GraphFormat.Mermaid, null),
-                _ => (null, $"'{text}' is no kind of graph: write dot or mermaid"),
+                _ => (null, $"'{text}' is not a graph format: use dot or mermaid"),
             });
         option.CompletionSources.Add("dot", "mermaid");
         return option;

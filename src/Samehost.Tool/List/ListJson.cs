@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
 using System.Text.Json;
 using System.Text;
+using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.List;
 
-/// <summary>All rows as one JSON array, a row a line.</summary>
+/// <summary>Formats the rows as one JSON array, a row a line.</summary>
 internal static class ListJson
 {
     public static string Write(IReadOnlyList<SocketRow> rows, UserNameCache users)
@@ -20,8 +21,8 @@ internal static class ListJson
         bool counts = row.State is RowState.Listening or RowState.Bound;
         return new JsonRow
         {
-            Type = row.Kind?.ToString().ToLowerInvariant(),
-            State = RowFormatter.StateWord(row.State),
+            Type = row.SocketType?.ToName(),
+            State = RowFormatter.FormatState(row.State),
             Name = NameOf(row.EndPoint),
             NameHex = HexOf(row.EndPoint),
             Connected = counts ? row.Connected : null,
@@ -55,7 +56,7 @@ internal static class ListJson
 
     private static string? NameOf(UnixEndPoint endPoint) => endPoint.Kind == UnixEndPointKind.Unnamed ? null : endPoint.ToString();
 
-    /// <summary>The exact bytes, where the name as text is not certainly the same.</summary>
+    /// <summary>Gets the exact bytes of a name whose text form is escaped; null for other names.</summary>
     private static string? HexOf(UnixEndPoint endPoint)
     {
         ReadOnlySpan<byte> bytes = endPoint.NameBytes.Span;
@@ -65,7 +66,7 @@ internal static class ListJson
     }
 }
 
-/// <summary>A row for programs; docs/tool/list.md says what each member means.</summary>
+/// <summary>A row of the JSON output; docs/tool/list.md documents its members.</summary>
 internal sealed record JsonRow
 {
     public string? Type { get; init; }
@@ -91,7 +92,7 @@ internal sealed record JsonRow
     public uint? FileOwner { get; init; }
 }
 
-/// <summary>One socket of a row.</summary>
+/// <summary>A socket of a row.</summary>
 internal sealed record JsonEnd(uint Inode, uint? Uid, string? User, string? Name, uint? FileInode, JsonProcess[] Processes)
 {
     public long? ReceiveQueue { get; init; }
@@ -105,10 +106,10 @@ internal sealed record JsonEnd(uint Inode, uint? Uid, string? User, string? Name
     public bool? SendingEnded { get; init; }
 }
 
-/// <summary>A process that has a socket open.</summary>
+/// <summary>A process that has the socket open.</summary>
 internal sealed record JsonProcess(int Pid, string Command, uint? Uid, string? User, IReadOnlyList<int> Descriptors);
 
-/// <summary>How they are written.</summary>
+/// <summary>The serialization of the rows.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(JsonRow))]

@@ -7,46 +7,48 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
 
-/// <summary>The list on a screen of its own, looked at again and again; only the lines that changed are drawn.</summary>
+/// <summary>
+/// Implements <c>--watch</c>: shows the list on the alternate screen, refreshes it at an interval, and draws only the changed lines.
+/// </summary>
 internal static class ListWatcher
 {
-    /// <summary>Runs until a signal. Ctrl+C is how one leaves, so that is no failure.</summary>
+    /// <summary>Runs until a signal. Ctrl+C is the normal way to leave and returns success.</summary>
     public static async Task<int> RunAsync(RowFilter filter, TimeSpan interval)
     {
         if (Console.IsOutputRedirected || Environment.GetEnvironmentVariable("TERM") is "dumb" or "" or null)
         {
-            throw new ToolException("--watch draws on a terminal, and standard output is none that can be drawn on",
+            throw new ToolException("--watch needs a terminal that it can draw on as standard output",
                 hint: "leave --watch away, and repeat the command instead");
         }
-        Action giveBack = static () => { };
-        using var stop = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref giveBack)() };
-        using var wake = new SemaphoreSlim(0);
+        Action restoreTerminal = static () => { };
+        using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref restoreTerminal)() };
+        using var refresh = new SemaphoreSlim(0);
         bool redraw = false;
-        void Wake(PosixSignalContext _)
+        void Redraw(PosixSignalContext _)
         {
-            Volatile.Write(ref redraw, true); // the window has another size, or a shell has written over ours
-            wake.Release();
+            Volatile.Write(ref redraw, true); // the window was resized, or a shell wrote to it
+            refresh.Release();
         }
-        using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Wake);
-        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, Wake);
+        using var resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, Redraw);
+        using var continued = PosixSignalRegistration.Create(PosixSignal.SIGCONT, Redraw);
 
-        var view = new SocketListing(filter, isBrief: true);
+        var listing = new SocketListing(filter, isBrief: true);
         using (var echo = new NoEchoMode())
         using (var screen = new Screen())
         {
-            Volatile.Write(ref giveBack, () =>
+            Volatile.Write(ref restoreTerminal, () =>
             {
                 echo.Dispose();
                 screen.Dispose();
             });
-            while (!stop.Token.IsCancellationRequested)
+            while (!signal.Token.IsCancellationRequested)
             {
                 if (Interlocked.Exchange(ref redraw, false))
-                    screen.Forget();
-                screen.Show(Frame(view, interval));
+                    screen.Invalidate();
+                screen.Show(FormatFrame(listing, interval));
                 try
                 {
-                    await wake.WaitAsync(interval, stop.Token);
+                    await refresh.WaitAsync(interval, signal.Token);
                 }
                 catch (OperationCanceledException)
                 {
@@ -54,16 +56,16 @@ internal static class ListWatcher
                 }
             }
         }
-        PosixSignal signal = await stop.Received;
-        return signal == PosixSignal.SIGINT ? ExitStatus.Success : SignalStatus.Of(signal);
+        PosixSignal received = await signal.Received;
+        return received == PosixSignal.SIGINT ? ExitStatus.Success : SignalStatus.Of(received);
     }
 
-    private static List<string> Frame(SocketListing view, TimeSpan interval)
+    private static List<string> FormatFrame(SocketListing listing, TimeSpan interval)
     {
-        List<SocketRow> rows = view.Read();
-        string hidden = view.Hidden == 0 ? "" : $", {view.Hidden} processes not ours to see (?)";
+        List<SocketRow> rows = listing.Read();
+        string hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not visible (?)";
         string title = string.Create(CultureInfo.InvariantCulture,
             $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
-        return [title, "", .. view.Lines(rows)];
+        return [title, "", .. listing.Lines(rows)];
     }
 }

@@ -1,14 +1,15 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
 
-/// <summary>A row as words in columns.</summary>
+/// <summary>Formats a row as the cells of a table.</summary>
 internal sealed class RowFormatter(UserNameCache users)
 {
-    /// <summary>More processes than this are counted.</summary>
-    private const int MostProcesses = 3;
+    /// <summary>The number of processes that are listed; more are only counted.</summary>
+    private const int MaxProcesses = 3;
 
     public static readonly string[] Header = ["TYPE", "STATE", "QUEUES", "CLIENT", "SERVER", "NAME"];
 
@@ -16,18 +17,18 @@ internal sealed class RowFormatter(UserNameCache users)
 
     public string[] Of(SocketRow row) =>
     [
-        row.Kind is { } kind ? kind.ToString().ToLowerInvariant() : "-",
-        StateWord(row.State),
+        row.SocketType is { } type ? type.ToName() : "-",
+        FormatState(row.State),
         Queues(row),
         Client(row),
         Server(row),
         row.IsNamed ? row.EndPoint.ToString() : "-",
     ];
 
-    /// <summary>A row for the stale files of a directory that has many.</summary>
-    public static string[] OfMany(string directory) => ["-", StateWord(RowState.Stale), "-", "-", "(none; many files)", directory];
+    /// <summary>Formats one row for the stale files of a directory that has many.</summary>
+    public static string[] OfDirectory(string directory) => ["-", FormatState(RowState.Stale), "-", "-", "(none; many files)", directory];
 
-    public static string StateWord(RowState state) => state == RowState.HungUp ? "hung-up" : state.ToString().ToLowerInvariant();
+    public static string FormatState(RowState state) => state == RowState.HungUp ? "hung-up" : state.ToString().ToLowerInvariant();
 
     private static string Queues(SocketRow row)
     {
@@ -44,7 +45,7 @@ internal sealed class RowFormatter(UserNameCache users)
     private string Client(SocketRow row) => row switch
     {
         { Client: { } client } => Processes(client),
-        { State: RowState.HungUp } => "(gone)",
+        { State: RowState.HungUp } => "(closed)",
         { State: RowState.Listening, Server.Pending: > 0 and var waiting } => $"{row.Connected} connected, {waiting} waiting",
         { State: RowState.Listening or RowState.Bound } => row.Connected == 0 ? "-" : $"{row.Connected} connected",
         _ => "-",
@@ -53,14 +54,16 @@ internal sealed class RowFormatter(UserNameCache users)
     private string Server(SocketRow row) => row switch
     {
         { Server: { } server } => Processes(server),
-        { State: RowState.HungUp } => "(gone)",
+        { State: RowState.HungUp } => "(closed)",
         { State: RowState.Waiting, Listener: { } listener } => Processes(listener),
         { File: { } file } => $"(none; file of {users.Of(file)})",
-        { PeerIsElsewhere: true } => "(another namespace)",
+        { IsPeerInOtherNamespace: true } => "(another namespace)",
         _ => "-",
     };
 
-    /// <summary><c>nginx(12,13) www, sshd(14) root</c>; without any that we may see, the user who made the socket.</summary>
+    /// <summary>
+    /// Formats the processes of a socket: <c>nginx(12,13) www, sshd(14) root</c>; if none is visible, the user who created the socket.
+    /// </summary>
     public string Processes(UnixSocketEntry socket)
     {
         _text.Clear();
@@ -70,7 +73,7 @@ internal sealed class RowFormatter(UserNameCache users)
         UnixSocketProcess? before = null;
         foreach (UnixSocketProcess holder in socket.Processes)
         {
-            if (shown++ == MostProcesses)
+            if (shown++ == MaxProcesses)
                 break;
             if (before is not null && before.UserId == holder.UserId && before.CommandBytes.Span.SequenceEqual(holder.CommandBytes.Span))
             {
@@ -82,8 +85,8 @@ internal sealed class RowFormatter(UserNameCache users)
             _text.Append(CultureInfo.InvariantCulture, $"{ProcessName.Of(holder)}({holder.ProcessId}");
             before = holder;
         }
-        if (socket.Processes.Count > MostProcesses)
-            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Processes.Count - MostProcesses}");
+        if (socket.Processes.Count > MaxProcesses)
+            _text.Append(CultureInfo.InvariantCulture, $",+{socket.Processes.Count - MaxProcesses}");
         return Close(before!).ToString();
     }
 
@@ -91,20 +94,20 @@ internal sealed class RowFormatter(UserNameCache users)
         users.Of(holder) is { } user ? _text.Append(") ").Append(user) : _text.Append(')');
 }
 
-/// <summary>Users by name, each looked up once; by number where the system knows no name. Null where the kernel does not tell.</summary>
+/// <summary>Caches user names; the number where the system has no name, null where the kernel does not report the user.</summary>
 internal sealed class UserNameCache
 {
     private readonly Dictionary<uint, string> _names = [];
 
-    public string? Of(UnixSocketEntry socket) => Known(socket.UserId) ?? Keep(socket.UserId, socket.UserName);
+    public string? Of(UnixSocketEntry socket) => Find(socket.UserId) ?? Add(socket.UserId, socket.UserName);
 
-    public string? Of(UnixSocketProcess holder) => Known(holder.UserId) ?? Keep(holder.UserId, holder.UserName);
+    public string? Of(UnixSocketProcess holder) => Find(holder.UserId) ?? Add(holder.UserId, holder.UserName);
 
-    public string Of(StaleSocketFile file) => Known(file.UserId) ?? Keep(file.UserId, file.UserName)!;
+    public string Of(StaleSocketFile file) => Find(file.UserId) ?? Add(file.UserId, file.UserName)!;
 
-    private string? Known(uint? user) => user is { } id ? _names.GetValueOrDefault(id) : null;
+    private string? Find(uint? user) => user is { } id ? _names.GetValueOrDefault(id) : null;
 
-    private string? Keep(uint? user, string? name)
+    private string? Add(uint? user, string? name)
     {
         if (user is not { } id)
             return null;

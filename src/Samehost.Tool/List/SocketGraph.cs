@@ -3,18 +3,18 @@ using System.Text;
 
 namespace Samehost.Tool.List;
 
-/// <summary>One arrow of the graph: somebody is connected to somebody else, so many times.</summary>
+/// <summary>An edge of the graph: equal connections between two nodes, counted.</summary>
 internal sealed record GraphEdge(int From, int To, string Name, RowState State, bool HasDirection)
 {
     public int Count { get; set; } = 1;
 }
 
-/// <summary>Who talks to whom: processes, or groups of processes that share a socket, and their connections.</summary>
+/// <summary>A graph of connections between processes, or groups of processes that share a socket.</summary>
 internal sealed class SocketGraph
 {
     private readonly Dictionary<string, int> _numbers = [];
 
-    /// <summary>What the processes are called, by their number in <see cref="Edges"/>.</summary>
+    /// <summary>The labels of the nodes, by their number in <see cref="Edges"/>.</summary>
     public List<string> Nodes { get; } = [];
 
     public List<GraphEdge> Edges { get; } = [];
@@ -29,7 +29,7 @@ internal sealed class SocketGraph
                 continue;
             int from = graph.Node(text.Processes(client));
             int to = graph.Node((row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace");
-            // Programs wake themselves up through a pair of sockets: that is not talk.
+            // Unnamed pairs within one process are wake-up channels, not communication.
             if (from == to && !row.IsNamed)
                 continue;
             string name = row.IsNamed ? row.EndPoint.ToString() : "";
@@ -50,20 +50,17 @@ internal sealed class SocketGraph
     }
 }
 
-/// <summary>The language of a graph.</summary>
+/// <summary>The output format of a graph.</summary>
 internal enum GraphFormat
 {
-    /// <summary>Graphviz.</summary>
+    /// <summary>Graphviz DOT.</summary>
     Dot,
 
-    /// <summary>Mermaid, which many pages of documentation draw.</summary>
+    /// <summary>Mermaid.</summary>
     Mermaid,
 }
 
-/// <summary>
-/// A graph as text for the programs that draw it. What strangers chose goes between quotes, and whatever could end or mean something there
-/// is escaped.
-/// </summary>
+/// <summary>Formats a graph for Graphviz or Mermaid. Names chosen by other programs are quoted and escaped.</summary>
 internal static class GraphFormatter
 {
     public static string Write(SocketGraph graph, GraphFormat format) => format == GraphFormat.Dot ? Dot(graph) : Mermaid(graph);
@@ -101,7 +98,7 @@ internal static class GraphFormatter
     private static string DotEscape(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
-    /// <summary>Whatever is not a letter, a digit or harmless becomes the number of its character.</summary>
+    /// <summary>Replaces all but letters, digits and harmless punctuation by character references.</summary>
     private static string MermaidEscape(string text)
     {
         var safe = new StringBuilder(text.Length);

@@ -1,21 +1,22 @@
-using System.Net.Sockets;
+using System.Diagnostics;
 using System.IO.Enumeration;
+using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
 
-/// <summary>Looks at the sockets, as often as asked, and keeps what is worth keeping between two looks.</summary>
+/// <summary>Reads the sockets, repeatedly with --watch, and formats them; caches user names between reads.</summary>
 internal sealed class SocketListing
 {
-    /// <summary>A directory with more stale files than this gets one row for all of them.</summary>
-    private const int MostStaleRows = 3;
+    /// <summary>The number of stale files of a directory that are listed one by one; more are listed as one row.</summary>
+    private const int MaxStaleRows = 3;
 
     private readonly RowFilter _filter;
     private readonly bool _isBrief;
 
-    /// <param name="filter">What to show.</param>
-    /// <param name="isBrief">For people: where killed programs left very many files, not each is asked and shown.</param>
+    /// <param name="filter">Which rows to show.</param>
+    /// <param name="isBrief">Limit the number of stale files that are probed and shown, for readers.</param>
     public SocketListing(RowFilter filter, bool isBrief)
     {
         _filter = filter;
@@ -27,10 +28,10 @@ internal sealed class SocketListing
 
     public RowFormatter Text { get; }
 
-    /// <summary>How many processes could not be looked into at the last look.</summary>
+    /// <summary>The number of processes that the last read could not inspect.</summary>
     public int Hidden { get; private set; }
 
-    /// <summary>Whether the last look found all stale files that there are in the usual places.</summary>
+    /// <summary>Whether the last read found all stale files in the usual places.</summary>
     public bool HasAllStaleFiles { get; private set; } = true;
 
     public List<SocketRow> Read()
@@ -41,64 +42,64 @@ internal sealed class SocketListing
             : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
         List<SocketRow> rows = SocketRowBuilder.Of(table, stale.Files);
         HasAllStaleFiles = stale.IsComplete;
-        rows.RemoveAll(row => !_filter.Takes(row));
+        rows.RemoveAll(row => !_filter.Matches(row));
         return rows;
     }
 
-    /// <summary>A header and a line for each row.</summary>
+    /// <summary>Formats a header and a line for each row.</summary>
     public List<string> Lines(IReadOnlyList<SocketRow> rows)
     {
         var cells = new List<string[]>(rows.Count + 1) { RowFormatter.Header };
-        Dictionary<string, int> crowded = _isBrief ? Crowded(rows) : [];
+        Dictionary<string, int> crowded = _isBrief ? FindCrowded(rows) : [];
         foreach (SocketRow row in rows)
         {
             string directory = row.State == RowState.Stale ? DirectoryOf(row) : "";
             if (!crowded.TryGetValue(directory, out int count))
                 cells.Add(Text.Of(row));
             else if (crowded[directory] > 0)
-                cells.Add(RowFormatter.OfMany(directory));
+                cells.Add(RowFormatter.OfDirectory(directory));
             if (count > 0)
-                crowded[directory] = 0; // told once
+                crowded[directory] = 0; // listed once
         }
         return Columns.Align(cells);
     }
 
-    /// <summary>The directories with more stale files than are shown one by one.</summary>
-    private static Dictionary<string, int> Crowded(IReadOnlyList<SocketRow> rows) =>
-        rows.Where(row => row.State == RowState.Stale).CountBy(DirectoryOf).Where(d => d.Value > MostStaleRows).ToDictionary();
+    /// <summary>Gets the directories with more stale files than are listed one by one.</summary>
+    private static Dictionary<string, int> FindCrowded(IReadOnlyList<SocketRow> rows) =>
+        rows.Where(row => row.State == RowState.Stale).CountBy(DirectoryOf).Where(d => d.Value > MaxStaleRows).ToDictionary();
 
     private static string DirectoryOf(SocketRow row) => row.EndPoint.ToString() is var name ? name[..(name.LastIndexOf('/') + 1)] : "";
 }
 
-/// <summary>Which rows the user wants to see.</summary>
+/// <summary>The filter of the rows.</summary>
 internal sealed record RowFilter
 {
-    /// <summary>A part of the name, or all of it with * and ?.</summary>
+    /// <summary>A substring of the name, or a pattern with * and ? for the whole name.</summary>
     public string? Pattern { get; init; }
 
-    public SocketType? Kind { get; init; }
+    public SocketType? Type { get; init; }
 
-    /// <summary>A process number, or a program's name with * and ?.</summary>
+    /// <summary>A process id, or a pattern for the process name.</summary>
     public string? Process { get; init; }
 
-    /// <summary>Only what can be reached: listeners and sockets that receive datagrams.</summary>
+    /// <summary>Only listeners and sockets that receive datagrams.</summary>
     public bool OnlyListening { get; init; }
 
-    /// <summary>Only files without a socket.</summary>
+    /// <summary>Only stale socket files.</summary>
     public bool OnlyStale { get; init; }
 
-    /// <summary>A file without a socket has no type and no process.</summary>
-    public bool WantsStaleFiles => Kind is null && Process is null && !OnlyListening;
+    /// <summary>Whether stale files can match: they have no type and no process.</summary>
+    public bool WantsStaleFiles => Type is null && Process is null && !OnlyListening;
 
-    public bool Takes(SocketRow row) =>
-        (Kind is null || row.Kind == Kind)
+    public bool Matches(SocketRow row) =>
+        (Type is null || row.SocketType == Type)
         && (!OnlyStale || row.State == RowState.Stale)
-        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, Kind: SocketType.Dgram })
-        && (Pattern is null || (row.IsNamed && Matches(Pattern, row.EndPoint.ToString())))
+        && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, SocketType: SocketType.Dgram })
+        && (Pattern is null || (row.IsNamed && MatchesName(Pattern, row.EndPoint.ToString())))
         && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
             || (row.State == RowState.Waiting && Has(row.Listener, Process)));
 
-    private static bool Matches(string pattern, string text) => pattern.AsSpan().ContainsAny('*', '?')
+    private static bool MatchesName(string pattern, string text) => pattern.AsSpan().ContainsAny('*', '?')
         ? FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: false)
         : text.Contains(pattern, StringComparison.Ordinal);
 

@@ -1,62 +1,63 @@
 using System.Net.Sockets;
+
 namespace Samehost.Tool.List;
 
-/// <summary>One row: a connection with both its ends, a socket that stands alone, or a stale file.</summary>
+/// <summary>A row of the list: a connection with both its ends, a single socket, or a stale file.</summary>
 internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
 {
     public UnixSocketEntry? Client { get; init; }
 
     public UnixSocketEntry? Server { get; init; }
 
-    /// <summary>The socket that listens at the name now, where there is one.</summary>
+    /// <summary>The socket that currently listens at the name; null when there is none.</summary>
     public UnixSocketEntry? Listener { get; init; }
 
-    /// <summary>How many are connected to a listener, or send to a receiver of datagrams.</summary>
+    /// <summary>The number of connections of a listener, or of senders to a datagram socket.</summary>
     public int Connected { get; init; }
 
-    /// <summary>Only of a stale file.</summary>
+    /// <summary>The stale file; null for other rows.</summary>
     public StaleSocketFile? File { get; init; }
 
-    public SocketType? Kind => (Client ?? Server)?.SocketType;
+    public SocketType? SocketType => (Client ?? Server)?.SocketType;
 
-    /// <summary>The client's end is there, but its peer is in another network namespace.</summary>
-    public bool PeerIsElsewhere => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;
+    /// <summary>Whether the peer is in another network namespace.</summary>
+    public bool IsPeerInOtherNamespace => State is RowState.Connected or RowState.Waiting && (Server ?? Listener) is null;
 
     public bool IsNamed => EndPoint.Kind != UnixEndPointKind.Unnamed;
 }
 
-/// <summary>What a row of the list is, in the order in which rows of one name stand.</summary>
+/// <summary>The state of a row, in the sort order of rows with one name.</summary>
 internal enum RowState
 {
-    /// <summary>A socket that takes connections.</summary>
+    /// <summary>A listening socket.</summary>
     Listening,
 
     /// <summary>A bound socket that does not listen: it receives datagrams, or is not ready yet.</summary>
     Bound,
 
-    /// <summary>A client that nobody has accepted yet.</summary>
+    /// <summary>A client that is not accepted yet.</summary>
     Waiting,
 
-    /// <summary>Two ends.</summary>
+    /// <summary>A connection with both ends.</summary>
     Connected,
 
-    /// <summary>One end; the other is closed.</summary>
+    /// <summary>A connection whose other end is closed.</summary>
     HungUp,
 
     /// <summary>A socket without a name and without a peer.</summary>
     Unbound,
 
-    /// <summary>A file without a socket.</summary>
+    /// <summary>A socket file without a socket.</summary>
     Stale,
 }
 
-/// <summary>Makes rows of the table of sockets, so that each socket is in one row (a listener's waiting clients have their own).</summary>
+/// <summary>Creates the rows from the socket table, with each socket in one row (waiting clients of a listener have their own).</summary>
 internal static class SocketRowBuilder
 {
     public static List<SocketRow> Of(UnixSocketTable table, IReadOnlyList<StaleSocketFile> stale)
     {
         var rows = new List<SocketRow>();
-        var counts = new Dictionary<uint, int>(); // by the number of the listener, or of the receiver of datagrams
+        var counts = new Dictionary<uint, int>(); // by the inode of the listener, or of the datagram receiver
         var shown = new HashSet<uint>();
         foreach (UnixSocketConnection connection in table.Connections)
         {
@@ -79,7 +80,7 @@ internal static class SocketRowBuilder
         return rows;
     }
 
-    /// <summary>Many may send to one socket that receives datagrams: it has a row of its own.</summary>
+    /// <summary>Returns true for a datagram receiver with possibly many senders: it has a row of its own.</summary>
     private static bool IsReceiver(UnixSocketConnection connection) =>
         connection.Server is { SocketType: SocketType.Dgram } server && server.Peer != connection.Client;
 
@@ -93,7 +94,7 @@ internal static class SocketRowBuilder
             UnixEndPoint name = server.LocalEndPoint.Kind == UnixEndPointKind.Unnamed ? end.LocalEndPoint : server.LocalEndPoint;
             return new SocketRow(RowState.Connected, name) { Client = end, Server = server, Listener = connection.Listener };
         }
-        // A client that waits has no peer yet, just as one whose peer has closed; but closing shuts both directions down.
+        // A waiting client has no peer yet, as one whose peer has closed; but closing shuts down both directions.
         bool isOver = end is { PeerInode: null, IsReceivingEnded: true, IsSendingEnded: true };
         RowState state = end.PeerInode is not null ? RowState.Connected : isOver ? RowState.HungUp : RowState.Waiting;
         return end.LocalEndPoint.Kind == UnixEndPointKind.Unnamed || state != RowState.HungUp
@@ -112,7 +113,7 @@ internal static class SocketRowBuilder
         _ => new SocketRow(RowState.Bound, socket.LocalEndPoint) { Server = socket, Connected = connected },
     };
 
-    /// <summary>By name, then what has none, and what is left of the dead at the end; of one name the listener first.</summary>
+    /// <summary>Orders rows by name, unnamed sockets after named ones and stale files last; of one name the listener first.</summary>
     private static int Compare(SocketRow a, SocketRow b)
     {
         int order = (a.State == RowState.Stale).CompareTo(b.State == RowState.Stale);

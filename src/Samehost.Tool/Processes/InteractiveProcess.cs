@@ -6,10 +6,10 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Processes;
 
-/// <summary>One started program: what it is told on standard input, and what it prints.</summary>
+/// <summary>A started program with redirected standard streams.</summary>
 internal sealed class InteractiveProcess : IAsyncDisposable
 {
-    /// <summary>The programs answer in milliseconds; a machine may be busy, but not for this long.</summary>
+    /// <summary>How long to wait for output or exit; normally it takes milliseconds.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
     private readonly string _name;
@@ -26,7 +26,7 @@ internal sealed class InteractiveProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
 
-        // Some of them are killed: whatever they keep in temporary files goes with the directory, and they open no debugging sockets.
+        // Some of them are killed: their temporary files are in the directory that is deleted, and they open no diagnostics sockets.
         start.Environment["TMPDIR"] = directory;
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
         _name = name;
@@ -37,61 +37,61 @@ internal sealed class InteractiveProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public async Task TypeAsync(string line, CancellationToken stop)
+    public async Task TypeAsync(string line, CancellationToken cancellationToken)
     {
         try
         {
-            await _process.StandardInput.WriteAsync($"{line}\n".AsMemory(), stop);
+            await _process.StandardInput.WriteAsync($"{line}\n".AsMemory(), cancellationToken);
         }
         catch (IOException)
         {
-            throw await EndedEarlyAsync(stop);
+            throw await EndedEarlyAsync(cancellationToken);
         }
     }
 
     public void EndInput() => _process.StandardInput.Close();
 
-    /// <summary>The next line that it prints, which has to be this one.</summary>
-    public async Task ExpectAsync(string line, CancellationToken stop)
+    /// <summary>Reads the next line of output, which has to be the given one.</summary>
+    public async Task ExpectAsync(string line, CancellationToken cancellationToken)
     {
-        string printed = await InTimeAsync(token => _process.StandardOutput.ReadLineAsync(token).AsTask(), stop)
-            ?? throw await EndedEarlyAsync(stop);
+        string printed = await InTimeAsync(token => _process.StandardOutput.ReadLineAsync(token).AsTask(), cancellationToken)
+            ?? throw await EndedEarlyAsync(cancellationToken);
         if (printed.TrimEnd() != line)
             throw new ToolException($"{_name} printed \"{printed}\" where \"{line}\" was expected");
     }
 
-    /// <summary>Reads what it prints until it ends, and counts the lines.</summary>
-    public async Task<long> CountLinesAsync(CancellationToken stop)
+    /// <summary>Reads its output to the end and counts the lines.</summary>
+    public async Task<long> CountLinesAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[64 * 1024];
         Stream output = _process.StandardOutput.BaseStream;
         long lines = 0;
-        while (await output.ReadAsync(buffer, stop) is > 0 and int got)
+        while (await output.ReadAsync(buffer, cancellationToken) is > 0 and int got)
             lines += buffer.AsSpan(0, got).Count((byte)'\n');
         return lines;
     }
 
-    /// <summary>Waits for its end: the exit status, and what it said on standard error.</summary>
-    public async Task<(int Status, string Errors)> EndAsync(CancellationToken stop)
+    /// <summary>Waits for exit; returns the exit status and the text on standard error.</summary>
+    public async Task<(int Status, string Errors)> EndAsync(CancellationToken cancellationToken)
     {
-        string errors = await InTimeAsync(token => _errors.WaitAsync(token), stop);
+        string errors = await InTimeAsync(token => _errors.WaitAsync(token), cancellationToken);
         await InTimeAsync(
             async token =>
             {
                 await _process.WaitForExitAsync(token);
                 return true;
             },
-            stop);
+            cancellationToken);
         return (_process.ExitCode, errors.Trim());
     }
 
-    public async Task<ToolException> EndedEarlyAsync(CancellationToken stop)
+    public async Task<ToolException> EndedEarlyAsync(CancellationToken cancellationToken)
     {
-        (int status, string errors) = await EndAsync(stop);
+        (int status, string errors) = await EndAsync(cancellationToken);
         return new ToolException($"{_name} ended too early, with status {status}{(errors.Length > 0 ? ": " : "")}{errors}");
     }
 
-    /// <summary>Ends it at once, as <c>kill -9</c> does: it cannot tidy up.</summary>
+    /// <summary>Kills the process with SIGKILL.</summary>
     public void Kill()
     {
         if (!_process.HasExited)
@@ -105,15 +105,15 @@ internal sealed class InteractiveProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken stop)
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellationToken)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Deadline);
         try
         {
             return await wait(deadline.Token);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ToolException($"{_name} did nothing for {Deadline.TotalSeconds} seconds");
         }
@@ -133,8 +133,8 @@ internal sealed class InteractiveProcess : IAsyncDisposable
 }
 
 /// <summary>
-/// Waits until a server serves its path. Connecting would tell as well, but a server for one client would have had its client then:
-/// the kernel's table is looked at instead.
+/// Waits until a server listens at its path. The kernel's table is read, because connecting would use up the only client of a server for
+/// one client.
 /// </summary>
 internal static class ServerReadiness
 {
@@ -144,16 +144,16 @@ internal static class ServerReadiness
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    public static async Task WaitAsync(InteractiveProcess server, string path, CancellationToken stop)
+    public static async Task WaitAsync(InteractiveProcess server, string path, CancellationToken cancellationToken)
     {
         long begin = Stopwatch.GetTimestamp();
         while (!IsServed(path))
         {
             if (server.HasExited)
-                throw await server.EndedEarlyAsync(stop);
+                throw await server.EndedEarlyAsync(cancellationToken);
             if (Stopwatch.GetElapsedTime(begin) > Deadline)
-                throw new ToolException($"nobody serves {path} after {Deadline.TotalSeconds} seconds");
-            await Task.Delay(Interval, stop);
+                throw new ToolException($"no server listens at {path} after {Deadline.TotalSeconds} seconds");
+            await Task.Delay(Interval, cancellationToken);
         }
     }
 

@@ -3,38 +3,38 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Processes;
 
-/// <summary>A private directory and the programs that were started in it. Disposing ends the programs and removes the directory.</summary>
+/// <summary>A private temporary directory and the programs started in it. Disposing kills the programs and deletes the directory.</summary>
 internal sealed class TempWorkspace : IAsyncDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Passable = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Traversable = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>What is left of a socket path's 107 bytes for the directory; programs make directories of their own below it.</summary>
+    /// <summary>The longest parent directory: a socket path has 107 bytes, and programs create directories of their own in it.</summary>
     private const int LongestRoot = 50;
 
     private readonly List<InteractiveProcess> _started = [];
     private bool _isDisposed;
 
-    /// <summary>The directory, of mode 0700 and with a name that nobody could guess.</summary>
+    /// <summary>The path of the directory, which has mode 0700 and a random name.</summary>
     public string Root { get; } = Directory.CreateDirectory(NewName(), Private).FullName;
 
     public string PathOf(string name) => Path.Join(Root, name);
 
-    /// <summary>Starts one of the four programs here; names of sockets count from the directory.</summary>
+    /// <summary>Starts one of the four programs with the directory as its working directory.</summary>
     public InteractiveProcess Start(string program, params string[] arguments) => Launch(ProgramFinder.Find(program), program, arguments);
 
-    /// <summary>Starts one of the four programs as a user who owns nothing, which only root can.</summary>
+    /// <summary>Starts one of the four programs as another user; needs root.</summary>
     public InteractiveProcess StartAs(int user, string program, params string[] arguments)
     {
         string[] other = ["setpriv", $"--reuid={user}", $"--regid={user}", "--clear-groups"];
         return Launch([.. other, .. ProgramFinder.Find(program)], program, arguments);
     }
 
-    /// <summary>Lets others pass through the directory to what its files allow them, until the result is disposed.</summary>
-    public IDisposable LetOthersPass()
+    /// <summary>Lets other users traverse the directory until the result is disposed.</summary>
+    public IDisposable AllowTraversal()
     {
-        File.SetUnixFileMode(Root, Private | Passable);
-        return new Reversal(() => File.SetUnixFileMode(Root, Private));
+        File.SetUnixFileMode(Root, Private | Traversable);
+        return new Undo(() => File.SetUnixFileMode(Root, Private));
     }
 
     public async ValueTask DisposeAsync()
@@ -54,8 +54,8 @@ internal sealed class TempWorkspace : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
-    /// <summary>Ends the programs and removes the directory, without waiting for what the command does meanwhile.</summary>
-    public void Abandon()
+    /// <summary>Kills the programs and deletes the directory, without waiting for the command.</summary>
+    public void KillAndDelete()
     {
         lock (_started)
         {
@@ -69,7 +69,7 @@ internal sealed class TempWorkspace : IAsyncDisposable
         }
         catch (IOException)
         {
-            // a program made a file as it was ended, or the directory is gone
+            // a program created a file as it was killed, or the directory is deleted already
         }
     }
 
@@ -94,35 +94,35 @@ internal sealed class TempWorkspace : IAsyncDisposable
         return Path.Join(parent, "samehost-tour-" + Path.GetFileNameWithoutExtension(Path.GetRandomFileName()));
     }
 
-    private sealed class Reversal(Action undo) : IDisposable
+    private sealed class Undo(Action undo) : IDisposable
     {
         public void Dispose() => undo();
     }
 }
 
-/// <summary>The four programs, in <c>programs/</c> beside the tool: assemblies, or native executables beside a native tool.</summary>
+/// <summary>Finds the four programs in <c>programs/</c> beside the tool: assemblies, or native executables beside a native tool.</summary>
 internal static class ProgramFinder
 {
-    /// <summary>The command that starts the program.</summary>
+    /// <summary>Gets the command that starts a program.</summary>
     public static string[] Find(string name)
     {
         string directory = Path.Join(AppContext.BaseDirectory, "programs");
         string executable = Path.Join(directory, name);
 
-        // A package holds assemblies only, for every architecture, so they run on the very runtime that runs the tool.
-        if (File.Exists(executable + ".dll") && Muxer() is { } muxer)
-            return [muxer, executable + ".dll"];
+        // A package contains assemblies only, for every architecture, which run on the runtime of the tool.
+        if (File.Exists(executable + ".dll") && FindDotnetHost() is { } host)
+            return [host, executable + ".dll"];
         return File.Exists(executable) ? [executable]
             : throw new ToolException($"{name} is missing in {directory}: build or install samehost again");
     }
 
-    /// <summary>The <c>dotnet</c> of our own runtime; null when the tool carries its runtime in itself.</summary>
-    private static string? Muxer()
+    /// <summary>Gets the <c>dotnet</c> host of the current runtime; null when the tool is self-contained.</summary>
+    private static string? FindDotnetHost()
     {
         // ROOT/shared/Microsoft.NETCore.App/VERSION/Microsoft.NETCore.App.deps.json
         if (AppContext.GetData("FX_DEPS_FILE") is not string framework)
             return null;
-        string muxer = Path.GetFullPath(Path.Join(Path.GetDirectoryName(framework), "../../../dotnet"));
-        return File.Exists(muxer) ? muxer : null;
+        string host = Path.GetFullPath(Path.Join(Path.GetDirectoryName(framework), "../../../dotnet"));
+        return File.Exists(host) ? host : null;
     }
 }

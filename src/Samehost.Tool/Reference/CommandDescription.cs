@@ -4,9 +4,10 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Reference;
 
-/// <summary>A command as completions and man page describe it: read from the very definitions that parse what is typed.</summary>
+/// <summary>A command for completions and man page, read from the definitions that the parser uses.</summary>
 internal sealed record CommandDescription(
-    string Name, string Description, OptionDescription[] Options, (string Name, string Description, bool IsOptional, string[] Values)[] Arguments,
+    string Name, string Description, OptionDescription[] Options, (
+        string Name, string Description, bool IsOptional, string[] Values)[] Arguments,
     IReadOnlyList<(string Line, string Remark)> Examples, IReadOnlyList<string> Details)
 {
     public static CommandDescription Of(Command command) => new(
@@ -19,14 +20,14 @@ internal sealed record CommandDescription(
         (command as ToolCommand)?.Examples ?? [],
         (command as ToolCommand)?.Details ?? []);
 
-    /// <summary>All commands below the root, in its order.</summary>
+    /// <summary>Gets the visible commands of the root.</summary>
     public static CommandDescription[] AllOf(Command root) => [.. root.Subcommands.Where(command => !command.Hidden).Select(Of)];
 
-    /// <summary>The words that can follow the command's name.</summary>
+    /// <summary>The names of all options.</summary>
     public IEnumerable<string> OptionNames => Options.SelectMany(option => option.Names);
 }
 
-/// <summary>An option as completions and man page describe it.</summary>
+/// <summary>An option for completions and man page.</summary>
 internal sealed record OptionDescription(string[] Names, string Description, string? Value, string[] Values, bool TakesRest)
 {
     public static OptionDescription Of(Option option)

@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Reference;
 
-/// <summary><c>samehost completions</c>: a script for the shell, from the definitions of the commands.</summary>
+/// <summary>The <c>samehost completions</c> command: a script for a shell, generated from the command definitions.</summary>
 internal static class CompletionsCommand
 {
     public static Command Create()
@@ -34,7 +34,7 @@ internal static class CompletionsCommand
             "bash" => BashCompletion.Of(facts, commands),
             "zsh" => ZshCompletion.Of(facts, commands),
             "fish" => FishCompletion.Of(facts, commands),
-            _ => throw new ToolException($"there are no completions for '{shell}': write bash, zsh or fish", ExitStatus.UsageError),
+            _ => throw new ToolException($"there are no completions for '{shell}': use bash, zsh or fish", ExitStatus.UsageError),
         });
         return ExitStatus.Success;
     }

@@ -6,7 +6,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Reference;
 
-/// <summary><c>samehost man</c>: the man page, from the definitions of the commands.</summary>
+/// <summary>The <c>samehost man</c> command: the man page, generated from the command definitions.</summary>
 internal static class ManCommand
 {
     public static Command Create()
@@ -29,7 +29,7 @@ internal static class ManCommand
     }
 }
 
-/// <summary>The man page, in the man(7) macros.</summary>
+/// <summary>Formats the man page in the man(7) macros.</summary>
 internal static class ManPage
 {
     private const string Addresses = """
@@ -66,7 +66,7 @@ internal static class ManPage
         Wrong usage.
         .TP
         .B 128 + n
-        Ended by signal n; 141 when the reader of standard output has left.
+        Ended by signal n; 141 when the reader of standard output has closed it.
         .SH ENVIRONMENT
         .TP
         .B NO_COLOR
@@ -125,7 +125,7 @@ internal static class ManPage
         return $".TP\n\\fB{names}{value}\\fR\n{Line(option.Description)}";
     }
 
-    /// <summary>Text on a line of its own: a dot or an apostrophe at its beginning would be a request.</summary>
+    /// <summary>Escapes text on a line of its own: a dot or an apostrophe at its start would be a request.</summary>
     private static string Line(string text) => (text is ['.' or '\'', ..] ? "\\&" : "") + Escape(text) + "\n";
 
     private static string Escape(string text) => text

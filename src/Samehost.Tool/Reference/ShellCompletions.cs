@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Samehost.Tool.Reference;
 
-/// <summary>Completion for bash.</summary>
+/// <summary>Generates the completion script for bash.</summary>
 internal static class BashCompletion
 {
     private const string Head = """
@@ -78,11 +78,11 @@ internal static class BashCompletion
         return $"        {names}) return ;;\n";
     }
 
-    /// <summary>Whether the value is a path, as far as its name in the help tells.</summary>
+    /// <summary>Returns whether the value is a path, judged by its name in the help.</summary>
     internal static bool IsPath(OptionDescription option) => option.Value is "PATH" or "FILE" or "ADDRESS" or "DIRECTORY";
 }
 
-/// <summary>Completion for zsh.</summary>
+/// <summary>Generates the completion script for zsh.</summary>
 internal static class ZshCompletion
 {
     private const string Head = """
@@ -143,14 +143,14 @@ internal static class ZshCompletion
 
     private static string Word(string value) => value.Replace(":", "\\:", StringComparison.Ordinal);
 
-    /// <summary>What has a meaning of its own in a specification between single quotes.</summary>
+    /// <summary>Escapes special characters of a specification between single quotes.</summary>
     private static string Quote(string text) => text
         .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "'\\''", StringComparison.Ordinal)
         .Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal)
         .Replace(":", "\\:", StringComparison.Ordinal);
 }
 
-/// <summary>Completion for fish.</summary>
+/// <summary>Generates the completion script for fish.</summary>
 internal static class FishCompletion
 {
     public static string Of(CommandDescription root, CommandDescription[] commands)

@@ -4,96 +4,96 @@ using Samehost.Tool.Interop;
 namespace Samehost.Tool.Relay;
 
 /// <summary>
-/// Bytes that nobody looks at. Small amounts are copied, which joins many small writes into one; while much is under way it is spliced:
-/// the kernel then hands pages on. A spliced message would lose its descriptors, so these must not be able to come.
+/// Moves bytes that are not observed. Small amounts are copied, which joins small writes; during bulk transfer they are spliced in the
+/// kernel. splice(2) would drop descriptors, so they must be refused on these sockets.
 /// </summary>
 internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction direction) : RelayPump(source, sink, direction)
 {
     private const int FullReadsToSplice = 2;
-    private const int LittleForSplice = 16 * 1024;
-    private const int LittleReadsToCopy = 8;
+    private const int SmallSplice = 16 * 1024;
+    private const int SmallSplicesToCopy = 8;
 
     private SplicePipe? _pipe;
-    private byte[]? _held;
-    private int _heldFrom;
+    private byte[]? _pending;
+    private int _pendingOffset;
     private int _streak;
 
-    protected override bool HoldsSomething => _held is not null || _pipe?.Held > 0;
+    protected override bool HasPending => _pending is not null || _pipe?.Count > 0;
 
-    public override void Release(RelayBuffers resources)
+    public override void Release(RelayBuffers buffers)
     {
-        _held = null;
+        _pending = null;
         if (_pipe is { } pipe)
-            resources.Return(pipe);
+            buffers.Return(pipe);
         _pipe = null;
     }
 
-    protected override void Pass(RelayBuffers resources)
+    protected override void Transfer(RelayBuffers buffers)
     {
         if (_pipe is null)
-            Copy(resources);
+            Copy(buffers);
         else
-            Splice(resources, _pipe);
+            Splice(buffers, _pipe);
     }
 
-    protected override void WriteHeld(RelayBuffers resources)
+    protected override void WritePending(RelayBuffers buffers)
     {
-        if (_pipe?.Held > 0)
+        if (_pipe?.Count > 0)
         {
             WritePipe(_pipe);
             return;
         }
-        int put = LibcTransfer.Send(Sink.Socket, _held.AsSpan(_heldFrom));
-        if (put < 0)
-            WriteFailed(put);
-        else if ((_heldFrom += put) == _held!.Length)
-            _held = null;
+        int sent = LibcTransfer.Send(Sink.Socket, _pending.AsSpan(_pendingOffset));
+        if (sent < 0)
+            WriteFailed(sent);
+        else if ((_pendingOffset += sent) == _pending!.Length)
+            _pending = null;
     }
 
-    private void Copy(RelayBuffers resources)
+    private void Copy(RelayBuffers buffers)
     {
-        byte[] buffer = resources.Buffer;
-        int got = LibcTransfer.Receive(Source.Socket, buffer);
-        if (got <= 0)
+        byte[] buffer = buffers.Buffer;
+        int received = LibcTransfer.Receive(Source.Socket, buffer);
+        if (received <= 0)
         {
-            ReadEnded(got);
+            ReadEnded(received);
             return;
         }
-        Bytes += got;
-        bool full = got == buffer.Length;
+        Bytes += received;
+        bool full = received == buffer.Length;
         if (!full)
-            Source.WasEmptied();
-        int put = LibcTransfer.Send(Sink.Socket, buffer.AsSpan(0, got));
-        if (put < got)
+            Source.MarkEmpty();
+        int sent = LibcTransfer.Send(Sink.Socket, buffer.AsSpan(0, received));
+        if (sent < received)
         {
-            (_held, _heldFrom) = (buffer.AsSpan(Math.Max(put, 0), got - Math.Max(put, 0)).ToArray(), 0);
-            if (put < 0)
-                WriteFailed(put);
+            (_pending, _pendingOffset) = (buffer.AsSpan(Math.Max(sent, 0), received - Math.Max(sent, 0)).ToArray(), 0);
+            if (sent < 0)
+                WriteFailed(sent);
         }
         _streak = full ? _streak + 1 : 0;
         if (_streak >= FullReadsToSplice)
         {
-            // A large amount is under way: with more room fewer calls do.
-            if ((_pipe = resources.TakePipe()) is not null && Sink.IsLocal) // TCP sees to it by itself
-                _ = LibcSocketOptions.Set(Sink.Socket, LibcSocketOptions.SO_SNDBUF, SplicePipe.Room);
+            // Bulk transfer: a larger send buffer needs fewer calls.
+            if ((_pipe = buffers.RentPipe()) is not null && Sink.IsLocal) // TCP adjusts its buffer itself
+                _ = LibcSocketOptions.Set(Sink.Socket, LibcSocketOptions.SO_SNDBUF, SplicePipe.Capacity);
             _streak = 0;
         }
     }
 
-    private void Splice(RelayBuffers resources, SplicePipe pipe)
+    private void Splice(RelayBuffers buffers, SplicePipe pipe)
     {
-        int got = pipe.Fill(Source.Socket);
-        if (got <= 0)
+        int received = pipe.Fill(Source.Socket);
+        if (received <= 0)
         {
-            ReadEnded(got);
+            ReadEnded(received);
             return;
         }
-        Bytes += got;
+        Bytes += received;
         WritePipe(pipe);
-        _streak = got < LittleForSplice ? _streak + 1 : 0;
-        if (_streak >= LittleReadsToCopy && pipe.Held == 0)
+        _streak = received < SmallSplice ? _streak + 1 : 0;
+        if (_streak >= SmallSplicesToCopy && pipe.Count == 0)
         {
-            resources.Return(pipe);
+            buffers.Return(pipe);
             _pipe = null;
             _streak = 0;
         }
@@ -101,51 +101,54 @@ internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction d
 
     private void WritePipe(SplicePipe pipe)
     {
-        int put = pipe.Empty(Sink.Socket);
-        if (put < 0)
-            WriteFailed(put);
+        int sent = pipe.Empty(Sink.Socket);
+        if (sent < 0)
+            WriteFailed(sent);
     }
 }
 
-/// <summary>The pipe that pages go through on their way from one socket to another.</summary>
+/// <summary>
+/// A pipe that pages pass on their way between two sockets. splice(2) needs the descriptors themselves, so the library's streams cannot be
+/// used here.
+/// </summary>
 internal sealed class SplicePipe : IDisposable
 {
-    /// <summary>As large as an ordinary user may make it.</summary>
-    public const int Room = 1 << 20;
+    /// <summary>The capacity: the largest that an ordinary user may set.</summary>
+    public const int Capacity = 1 << 20;
 
     private readonly Descriptor _readEnd;
     private readonly Descriptor _writeEnd;
 
     private SplicePipe(Descriptor readEnd, Descriptor writeEnd) => (_readEnd, _writeEnd) = (readEnd, writeEnd);
 
-    /// <summary>How many bytes are in it.</summary>
-    public int Held { get; private set; }
+    /// <summary>The number of bytes in the pipe.</summary>
+    public int Count { get; private set; }
 
-    /// <summary>A pipe, or none when there are no descriptors left for one.</summary>
+    /// <summary>Creates a pipe; returns null when no descriptor is free.</summary>
     public static SplicePipe? TryCreate()
     {
         if (LibcPipe.Create(out var readEnd, out var writeEnd) < 0)
             return null;
-        _ = LibcSplice.SetPipeSize(writeEnd!, Room); // a smaller one does too
+        _ = LibcSplice.SetPipeSize(writeEnd!, Capacity); // a smaller pipe works as well
         return new SplicePipe(readEnd!, writeEnd!);
     }
 
-    /// <summary>Moves bytes from a socket into the pipe, which has to be empty.</summary>
+    /// <summary>Moves bytes from a socket into the empty pipe.</summary>
     public int Fill(Descriptor socket)
     {
-        int got = LibcSplice.Move(socket, _writeEnd, Room);
-        if (got > 0)
-            Held += got;
-        return got;
+        int received = LibcSplice.Move(socket, _writeEnd, Capacity);
+        if (received > 0)
+            Count += received;
+        return received;
     }
 
     /// <summary>Moves bytes from the pipe into a socket.</summary>
     public int Empty(Descriptor socket)
     {
-        int put = LibcSplice.Move(_readEnd, socket, Held);
-        if (put > 0)
-            Held -= put;
-        return put;
+        int sent = LibcSplice.Move(_readEnd, socket, Count);
+        if (sent > 0)
+            Count -= sent;
+        return sent;
     }
 
     public void Dispose()

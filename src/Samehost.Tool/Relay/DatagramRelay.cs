@@ -1,18 +1,21 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
+using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Relay;
 
 /// <summary>
-/// Datagrams have no connections: each sender gets a socket of its own towards the server, so that what the server answers finds back.
-/// A sender without an address is not answered.
+/// Relays datagrams: each sender gets a socket of its own towards the server, so that the server's answers can be returned to it. A sender
+/// without an address gets no answers.
 /// </summary>
 internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observer, RelayLog log)
 {
-    /// <summary>Larger ones cannot be sent with the kernel's default limits.</summary>
-    private const int LongestDatagram = 1 << 20;
+    /// <summary>The longest datagram with the kernel's default limits.</summary>
+    private const int MaxDatagramLength = 1 << 20;
 
-    private const int MostSenders = 1024;
+    private const int MaxSenders = 1024;
 
     private static readonly DescriptorOptions AnyDescriptors = new() { MaxCount = 253 };
 
@@ -22,7 +25,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
     private DescriptorOptions? Descriptors => options.PassesDescriptors ? AnyDescriptors : null;
 
-    public async Task<int> RunAsync(string disguise, CancellationToken stop)
+    public async Task<int> RunAsync(string identity, CancellationToken cancellationToken)
     {
         using var socket = UnixDatagram.Bind(options.From.Local!, new UnixDatagramOptions
         {
@@ -31,55 +34,57 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
             AcceptDescriptors = options.PassesDescriptors,
         });
         observer?.Listening();
-        log.Say($"relaying datagrams from {socket.LocalEndPoint} to {options.To}; {disguise}");
+        log.Info($"relaying datagrams from {socket.LocalEndPoint} to {options.To}; {identity}");
         try
         {
-            await await Task.WhenAny(ReceiveAsync(socket, stop), _failed.Task);
+            await await Task.WhenAny(ReceiveAsync(socket, cancellationToken), _failed.Task);
             return ExitStatus.Success;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitStatus.Failure; // the signal's number takes its place
+            return ExitStatus.Failure; // replaced by the exit status of the signal
         }
         finally
         {
             foreach (var (address, sender) in _senders)
-                Forget(address, sender, Errno.None);
+                Remove(address, sender, Errno.None);
         }
     }
 
-    private async Task ReceiveAsync(UnixDatagram socket, CancellationToken stop)
+    private async Task ReceiveAsync(UnixDatagram socket, CancellationToken cancellationToken)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(LongestDatagram);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
         while (true)
         {
-            using UnixMessage message = await socket.ReceiveMessageAsync(buffer, Descriptors, stop);
+            using UnixMessage message = await socket.ReceiveMessageAsync(buffer, Descriptors, cancellationToken);
             Sender? sender = null;
             try
             {
-                sender = await FindAsync(message.Sender, socket, stop);
-                await PassAsync(message, buffer, sender, Direction.ToServer, sender.Socket, null, stop);
+                sender = await FindAsync(message.Sender, socket, cancellationToken);
+                await PassAsync(message, buffer, sender, Direction.ToServer, sender.Socket, null, cancellationToken);
                 sender.LastUse = Environment.TickCount64;
             }
             catch (UnixSocketException error)
             {
-                log.Problem(sender is null ? "a datagram goes nowhere" : $"a datagram of sender {sender.Number} goes nowhere", error);
+                log.Problem(sender is null
+                    ? "a datagram cannot be relayed"
+                    : $"a datagram of sender {sender.Number} cannot be relayed", error);
                 if (sender is not null)
-                    Forget(message.Sender, sender, error.Errno); // the next one connects anew: the server may have started again
+                    Remove(message.Sender, sender, error.Errno); // the next datagram connects again: the server may have restarted
             }
         }
     }
 
-    private async Task AnswerAsync(UnixDatagram socket, UnixEndPoint address, Sender sender, CancellationToken stop)
+    private async Task AnswerAsync(UnixDatagram socket, UnixEndPoint address, Sender sender, CancellationToken cancellationToken)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(LongestDatagram);
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
         Errno ending = Errno.None;
         try
         {
             while (true)
             {
-                using UnixMessage message = await sender.Socket.ReceiveMessageAsync(buffer, Descriptors, stop);
-                await PassAsync(message, buffer, sender, Direction.ToClient, socket, address, stop);
+                using UnixMessage message = await sender.Socket.ReceiveMessageAsync(buffer, Descriptors, cancellationToken);
+                await PassAsync(message, buffer, sender, Direction.ToClient, socket, address, cancellationToken);
                 sender.LastUse = Environment.TickCount64;
             }
         }
@@ -89,22 +94,22 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         }
         catch (Exception error) when (error is not (OperationCanceledException or ObjectDisposedException))
         {
-            _failed.TrySetException(error); // what was to be noted could not be
+            _failed.TrySetException(error); // the observer failed
         }
         catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
         {
-            // The relay ends, or somebody else needed the place.
+            // The relay ends, or the sender was evicted.
         }
-        Forget(address, sender, ending);
+        Remove(address, sender, ending);
     }
 
     private async Task PassAsync(
         UnixMessage message, byte[] buffer, Sender sender, Direction direction, UnixDatagram to, UnixEndPoint? address,
-        CancellationToken stop)
+        CancellationToken cancellationToken)
     {
         if (message.IsTruncated)
         {
-            log.Say($"a datagram of {message.Length} bytes was dropped: {LongestDatagram} is the most that is relayed");
+            log.Info($"a datagram of {message.Length} bytes was dropped: {MaxDatagramLength} is the most that is relayed");
             return;
         }
         ReceivedDescriptors came = message.Descriptors;
@@ -113,7 +118,8 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
         try
         {
-            await to.SendMessageAsync(buffer.AsMemory(0, message.Count), new UnixAncillaryData { Descriptors = handles }, address, stop);
+            await to.SendMessageAsync(
+                buffer.AsMemory(0, message.Count), new UnixAncillaryData { Descriptors = handles }, address, cancellationToken);
             sender.Count(direction, message.Count, handles.Length);
         }
         finally
@@ -122,52 +128,36 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         }
     }
 
-    private async Task<Sender> FindAsync(UnixEndPoint address, UnixDatagram socket, CancellationToken stop)
+    private async Task<Sender> FindAsync(UnixEndPoint address, UnixDatagram socket, CancellationToken cancellationToken)
     {
         if (_senders.TryGetValue(address, out Sender? known))
             return known;
-        if (_senders.Count >= MostSenders)
+        if (_senders.Count >= MaxSenders)
         {
             var (oldest, last) = _senders.MinBy(s => s.Value.LastUse);
-            Forget(oldest, last, Errno.None);
+            Remove(oldest, last, Errno.None);
         }
-        Sender sender = new(++_lastNumber, await ConnectAsync(stop));
+        Sender sender = new(++_lastNumber, await ConnectAsync(cancellationToken));
         _senders[address] = sender;
-        string who = address.Kind == UnixEndPointKind.Unnamed ? "somebody without an address" : address.ToString();
-        log.Say($"sender {sender.Number} is {who}");
+        string who = address.Kind == UnixEndPointKind.Unnamed ? "a socket without an address" : address.ToString();
+        log.Info($"sender {sender.Number} is {who}");
         observer?.Opened(sender.Number, who);
         if (address.Kind != UnixEndPointKind.Unnamed)
-            _ = AnswerAsync(socket, address, sender, stop);
+            _ = AnswerAsync(socket, address, sender, cancellationToken);
         return sender;
     }
 
-    private async Task<UnixDatagram> ConnectAsync(CancellationToken stop)
+    private Task<UnixDatagram> ConnectAsync(CancellationToken cancellationToken)
     {
-        long deadline = Environment.TickCount64 + (long)(options.Wait ?? TimeSpan.Zero).TotalMilliseconds;
-        while (true)
+        var socketOptions = new UnixDatagramOptions
         {
-            // An abstract name of the kernel's choice; only the server can send to it, because the socket is connected to that.
-            var socket = UnixDatagram.Bind(UnixEndPoint.Autobind, new UnixDatagramOptions
-            {
-                PeerPolicy = options.RequireServer ?? PeerPolicy.Anyone,
-                AcceptDescriptors = options.PassesDescriptors,
-            });
-            try
-            {
-                socket.Connect(options.To.Local!);
-                return socket;
-            }
-            catch (UnixSocketException error)
-            {
-                socket.Dispose();
-                if (error.Errno is not (Errno.ENOENT or Errno.ECONNREFUSED) || Environment.TickCount64 >= deadline)
-                    throw;
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(50), stop); // nothing tells when somebody binds that name
-        }
+            PeerPolicy = options.RequireServer ?? PeerPolicy.Anyone,
+            AcceptDescriptors = options.PassesDescriptors,
+        };
+        return ServerConnector.ConnectDatagramAsync(options.To.Local!, options.Wait, socketOptions, localAddress: null, cancellationToken);
     }
 
-    private void Forget(UnixEndPoint address, Sender sender, Errno errno)
+    private void Remove(UnixEndPoint address, Sender sender, Errno errno)
     {
         if (!_senders.TryRemove(new(address, sender)))
             return;
@@ -191,7 +181,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
         public long Descriptors => _descriptors;
 
-        /// <summary>One direction is counted by one task, descriptors by both.</summary>
+        /// <summary>Each direction is counted by one task, descriptors by both.</summary>
         public void Count(Direction direction, int bytes, int descriptors)
         {
             if (direction == Direction.ToServer)

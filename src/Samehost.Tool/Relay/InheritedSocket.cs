@@ -5,7 +5,7 @@ using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>A socket that whoever started us left open: <c>fd:N</c>, or <c>systemd:NAME</c> from a service manager.</summary>
+/// <summary>A socket that this process inherited: <c>fd:N</c>, or <c>systemd:NAME</c> from a service manager.</summary>
 internal sealed class InheritedSocket
 {
     private const int AF_INET = 2;
@@ -25,7 +25,7 @@ internal sealed class InheritedSocket
         (IsLocal, Listens) = (domain == LibcSocket.AF_UNIX, listens != 0);
         if (!IsLocal && domain is not (AF_INET or AF_INET6))
             throw new ToolException($"{address} is neither a local nor a TCP socket");
-        if (!IsLocal && Kind != SocketKind.Stream)
+        if (!IsLocal && SocketType != SocketType.Stream)
             throw new ToolException($"{address} is not TCP: only that and local sockets are relayed");
     }
 
@@ -35,12 +35,12 @@ internal sealed class InheritedSocket
 
     public bool Listens { get; }
 
-    public SocketKind Kind => (SocketKind)_type;
+    public SocketType SocketType => (SocketType)_type;
 
     public static InheritedSocket Open(ToolAddress address)
     {
         if (address.Kind == ToolAddressKinds.Descriptor)
-            return new InheritedSocket(address, new Descriptor(address.Descriptor));
+            return new InheritedSocket(address, new Descriptor(address.DescriptorNumber));
         var passed = SystemdListenSockets.Take();
         var found = address.Name.Length > 0 ? passed.Where(s => s.Name == address.Name).ToArray() : [.. passed];
         if (found.Length != 1)
@@ -52,25 +52,25 @@ internal sealed class InheritedSocket
         return new InheritedSocket(address, descriptor ?? throw new ToolException($"{address} cannot be taken: no descriptors left"));
     }
 
-    /// <summary>It as a runtime socket.</summary>
+    /// <summary>Converts it to a <see cref="Socket"/>.</summary>
     public Socket ToSocket()
     {
-        _ = LibcFcntl.SetNonBlocking(Descriptor, nonBlocking: false); // so the runtime expects it
+        _ = LibcFcntl.SetNonBlocking(Descriptor, nonBlocking: false); // as the runtime expects it
         var socket = new Socket(new SafeSocketHandle(Descriptor.Number, ownsHandle: true));
         Descriptor.SetHandleAsInvalid();
         return socket;
     }
 
-    /// <summary>It as one end of a relay.</summary>
-    public RelayEndpoint Connection(RelayOptions options)
+    /// <summary>Converts it to an end of a relay.</summary>
+    public RelayEndpoint ToEndpoint(RelayOptions options)
     {
-        if (Listens || Kind == SocketKind.Datagram)
+        if (Listens || SocketType == SocketType.Dgram)
             throw new ToolException($"{_address} is not connected");
         if (!IsLocal)
             return TcpConnector.Adopt(ToSocket());
         using Descriptor original = Descriptor;
-        bool accepts = options.Connecting.AcceptDescriptors && options.Listening.AcceptDescriptors;
-        if (Kind == SocketKind.Seqpacket)
+        bool accepts = options.ConnectOptions.AcceptDescriptors && options.ListenerOptions.AcceptDescriptors;
+        if (SocketType == SocketType.Seqpacket)
         {
             var connection = UnixSeqpacket.FromDescriptor(original);
             connection.AcceptDescriptors = accepts;

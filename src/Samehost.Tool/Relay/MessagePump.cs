@@ -5,105 +5,105 @@ using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Records, or bytes together with the descriptors that come with them, and whatever somebody wants to look at.</summary>
+/// <summary>Moves records, bytes together with their descriptors, and observed data.</summary>
 internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Direction direction) : RelayPump(source, sink, direction)
 {
     private const int RecordOverhead = 1024;
 
-    private byte[]? _held;
-    private int _heldFrom;
-    private Descriptor[] _heldDescriptors = [];
+    private byte[]? _pending;
+    private int _pendingOffset;
+    private Descriptor[] _pendingDescriptors = [];
 
-    /// <summary>Sees every record, or every piece of a stream, before it is passed on.</summary>
-    public MessageObserver? Watch { get; init; }
+    /// <summary>Observes every record, or every piece of a stream, before it is sent.</summary>
+    public MessageObserver? Observer { get; init; }
 
-    protected override bool HoldsSomething => _held is not null;
+    protected override bool HasPending => _pending is not null;
 
-    public override void Release(RelayBuffers resources)
+    public override void Release(RelayBuffers buffers)
     {
-        _held = null;
-        Close(_heldDescriptors);
-        _heldDescriptors = [];
+        _pending = null;
+        Close(_pendingDescriptors);
+        _pendingDescriptors = [];
     }
 
-    protected override void Pass(RelayBuffers resources)
+    protected override void Transfer(RelayBuffers buffers)
     {
-        if (Source.HasRecords && LibcRecords.NextLength(Source.Socket) is var next)
+        if (Source.HasRecords && LibcPlainIO.PeekLength(Source.Socket) is var next)
         {
             if (next < 0)
             {
                 ReadEnded(next);
                 return;
             }
-            resources.MakeRoomFor(next);
+            buffers.EnsureCapacity(next);
         }
-        byte[] buffer = resources.Buffer;
-        byte[] control = resources.Control;
-        int got = LibcMessage.Receive(Source.Socket, buffer, default, control, trueLength: false, out var header);
-        // An empty record has a control message, which was asked for, and the end has none.
-        if (got < 0 || (got == 0 && !(Source.HasRecords && header.ControlLength > 0)))
+        byte[] buffer = buffers.Buffer;
+        byte[] control = buffers.Control;
+        int received = LibcMessage.Receive(Source.Socket, buffer, default, control, trueLength: false, out var header);
+        // An empty record has a control message, because SO_PASSCRED is set; the end of stream has none.
+        if (received < 0 || (received == 0 && !(Source.HasRecords && header.ControlLength > 0)))
         {
-            ReadEnded(got);
+            ReadEnded(received);
             return;
         }
         Descriptor[] descriptors = header.ControlLength > 0 ? Read(control.AsSpan(0, header.ControlLength)) : [];
-        if (!Source.HasRecords && descriptors.Length == 0 && got < buffer.Length)
-            Source.WasEmptied();
-        Bytes += got;
+        if (!Source.HasRecords && descriptors.Length == 0 && received < buffer.Length)
+            Source.MarkEmpty();
+        Bytes += received;
         Descriptors += descriptors.Length;
         if ((header.Flags & LibcMessage.MSG_CTRUNC) != 0)
         {
             Close(descriptors);
-            Refuse(Errno.EMFILE); // what the kernel could not give to us is lost to the receiver
+            Fail(Errno.EMFILE); // descriptors that the kernel dropped are lost to the receiver
             return;
         }
         if (descriptors.Length > 0 && !Sink.IsLocal)
         {
             Close(descriptors);
-            Refuse(Errno.EOPNOTSUPP);
+            Fail(Errno.EOPNOTSUPP);
             return;
         }
-        Watch?.Invoke(Direction, buffer.AsSpan(0, got), descriptors);
-        int put = Send(buffer.AsSpan(0, got), descriptors, resources);
-        if (put >= 0)
+        Observer?.Invoke(Direction, buffer.AsSpan(0, received), descriptors);
+        int sent = Send(buffer.AsSpan(0, received), descriptors, buffers);
+        if (sent >= 0)
             Close(descriptors);
-        if (put == got)
+        if (sent == received)
             return;
-        (_held, _heldFrom) = (buffer.AsSpan(Math.Max(put, 0), got - Math.Max(put, 0)).ToArray(), 0);
-        _heldDescriptors = put < 0 ? descriptors : [];
-        if (put < 0)
-            WriteFailed(put);
+        (_pending, _pendingOffset) = (buffer.AsSpan(Math.Max(sent, 0), received - Math.Max(sent, 0)).ToArray(), 0);
+        _pendingDescriptors = sent < 0 ? descriptors : [];
+        if (sent < 0)
+            WriteFailed(sent);
     }
 
-    protected override void WriteHeld(RelayBuffers resources)
+    protected override void WritePending(RelayBuffers buffers)
     {
-        int put = Send(_held.AsSpan(_heldFrom), _heldDescriptors, resources);
-        if (put < 0)
+        int sent = Send(_pending.AsSpan(_pendingOffset), _pendingDescriptors, buffers);
+        if (sent < 0)
         {
-            WriteFailed(put);
+            WriteFailed(sent);
             return;
         }
-        Close(_heldDescriptors);
-        _heldDescriptors = [];
-        if ((_heldFrom += put) == _held!.Length)
-            _held = null;
+        Close(_pendingDescriptors);
+        _pendingDescriptors = [];
+        if ((_pendingOffset += sent) == _pending!.Length)
+            _pending = null;
     }
 
-    private int Send(ReadOnlySpan<byte> bytes, Descriptor[] descriptors, RelayBuffers resources)
+    private int Send(ReadOnlySpan<byte> bytes, Descriptor[] descriptors, RelayBuffers buffers)
     {
-        var writer = new ControlWriter(resources.Control);
+        var writer = new ControlWriter(buffers.Control);
         if (descriptors.Length > 0)
         {
             writer.AddDescriptors(Array.ConvertAll(descriptors, d => d.Number));
         }
-        int put = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
-        if (put == -(int)Errno.EMSGSIZE && Sink.HasRecords)
+        int sent = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
+        if (sent == -(int)Errno.EMSGSIZE && Sink.HasRecords)
         {
-            // The client's send buffer was larger than ours.
+            // The sender's send buffer is larger than ours.
             _ = LibcSocketOptions.Set(Sink.Socket, LibcSocketOptions.SO_SNDBUF, bytes.Length + RecordOverhead);
-            put = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
+            sent = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
         }
-        return put;
+        return sent;
     }
 
     private static Descriptor[] Read(ReadOnlySpan<byte> control)
@@ -128,5 +128,5 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
     }
 }
 
-/// <summary>Told of bytes and descriptors on their way; what it throws ends the relay.</summary>
+/// <summary>Observes bytes and descriptors before they are sent; an exception ends the relay.</summary>
 internal delegate void MessageObserver(Direction direction, ReadOnlySpan<byte> bytes, Descriptor[] descriptors);

@@ -2,34 +2,34 @@ using Samehost.Interop;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>How a loop learns which of its links may move something. Used by the loop's thread alone.</summary>
+/// <summary>Waits until links of an event loop are ready. Used by the loop's thread only.</summary>
 internal interface IReadinessPoller
 {
     void Add(RelayLink link);
 
     void Remove(RelayLink link);
 
-    /// <summary>True when there is something to tell; waits for it, or for a signal, only if it <paramref name="sleeps"/>.</summary>
-    bool Wait(bool sleeps);
+    /// <summary>Returns true when there are events; waits for one, or for a signal, only if it <paramref name="block"/>.</summary>
+    bool Wait(bool block);
 
-    /// <summary>Tells the next link to which something has happened, and its end what; no link is the loop's own wake-up.</summary>
+    /// <summary>Gets the next link with an event and notes the event at its socket; a null link is the loop's wake-up.</summary>
     bool TryNext(out RelayLink? link);
 }
 
 /// <summary>
-/// ppoll, for a few links. It watches the sockets only while the loop sleeps, so that small messages in quick succession cost their sender
-/// nothing beyond the sending.
+/// Waits with ppoll, for a few links. Their sockets are watched only while the loop block, so that small messages in quick succession cost
+/// their sender nothing in addition.
 /// </summary>
 internal sealed class PpollPoller : IReadinessPoller
 {
-    /// <summary>A wait looks at every link: with more of them it costs more than epoll does.</summary>
-    public const int MostLinks = 4;
+    /// <summary>The number of links above which epoll costs less than ppoll.</summary>
+    public const int MaxLinks = 4;
 
-    private readonly List<RelayLink> _links = new(MostLinks);
+    private readonly List<RelayLink> _links = new(MaxLinks);
 
-    // Each link's client and server, and last the loop's own descriptor; the links as they were at the last wait.
-    private readonly LibcPoll.PollFd[] _fds = new LibcPoll.PollFd[2 * MostLinks + 1];
-    private readonly RelayLink?[] _waited = new RelayLink?[MostLinks + 1];
+    // Each link's client and server, then the loop's own descriptor; and the links at the time of the last wait.
+    private readonly LibcPoll.PollFd[] _fds = new LibcPoll.PollFd[2 * MaxLinks + 1];
+    private readonly RelayLink?[] _waited = new RelayLink?[MaxLinks + 1];
     private readonly LibcPoll.PollFd _wake;
     private int _next;
     private int _count;
@@ -40,18 +40,18 @@ internal sealed class PpollPoller : IReadinessPoller
 
     public void Remove(RelayLink link) => _links.Remove(link);
 
-    public bool Wait(bool sleeps)
+    public bool Wait(bool block)
     {
         _next = _count = 0;
         for (int i = 0; i < _links.Count; i++)
         {
             var link = _waited[i] = _links[i];
-            _fds[_count++] = Question(link.Client, link.ToServer, link.ToClient);
-            _fds[_count++] = Question(link.Server, link.ToClient, link.ToServer);
+            _fds[_count++] = CreateEntry(link.Client, link.ToServer, link.ToClient);
+            _fds[_count++] = CreateEntry(link.Server, link.ToClient, link.ToServer);
         }
         _waited[_links.Count] = null;
         _fds[_count++] = _wake;
-        if (LibcPoll.Wait(_fds.AsSpan(0, _count), sleeps) > 0)
+        if (LibcPoll.Wait(_fds.AsSpan(0, _count), block) > 0)
             return true;
         _count = 0;
         return false;
@@ -67,14 +67,14 @@ internal sealed class PpollPoller : IReadinessPoller
             link = _waited[index / 2];
             if (events == 0 || link is { IsFinished: true })
                 continue;
-            (index % 2 == 0 ? link?.Client : link?.Server)?.Note((ushort)events); // poll's bits are epoll's
+            (index % 2 == 0 ? link?.Client : link?.Server)?.Update((ushort)events); // poll and epoll use the same bits
             return true;
         }
         return false;
     }
 
-    /// <summary>Only what would change something is asked for, because it is told again at each wait.</summary>
-    private static LibcPoll.PollFd Question(RelaySocket end, RelayPump reading, RelayPump writing)
+    /// <summary>Asks only for events that change a state, because ppoll reports them at each wait.</summary>
+    private static LibcPoll.PollFd CreateEntry(RelaySocket end, RelayPump reading, RelayPump writing)
     {
         short events = 0;
         if (!end.HasEnded)
@@ -88,8 +88,8 @@ internal sealed class PpollPoller : IReadinessPoller
 }
 
 /// <summary>
-/// epoll, edge-triggered, for any number of links: each is registered once, and what a wait costs does not grow with their number. A
-/// message then costs its sender a call into epoll, even while the loop is awake.
+/// Waits with edge-triggered epoll, for any number of links: each is registered once, and the cost of a wait does not grow with their
+/// number. In return each message wakes epoll in its sender's call, even while the loop is awake.
 /// </summary>
 internal sealed class EpollPoller : IReadinessPoller, IDisposable
 {
@@ -123,10 +123,10 @@ internal sealed class EpollPoller : IReadinessPoller, IDisposable
         _ = LibcEpoll.Remove(_epoll, link.Server.Socket.Number);
     }
 
-    public bool Wait(bool sleeps)
+    public bool Wait(bool block)
     {
         _next = 0;
-        _count = Math.Max(LibcEpoll.Wait(_epoll, _batch, sleeps ? -1 : 0), 0);
+        _count = Math.Max(LibcEpoll.Wait(_epoll, _batch, block ? -1 : 0), 0);
         return _count > 0;
     }
 
@@ -140,8 +140,8 @@ internal sealed class EpollPoller : IReadinessPoller, IDisposable
             if (data == Waker)
                 return true;
             if (!_links.TryGetValue(data >> 1, out link))
-                continue; // it has ended since
-            ((data & 1) == 0 ? link.Client : link.Server).Note(events);
+                continue; // the link has ended since
+            ((data & 1) == 0 ? link.Client : link.Server).Update(events);
             return true;
         }
         return false;

@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.Net.Sockets;
+using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Replay;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary><c>samehost relay</c>: clients of one address talk to the server at another.</summary>
+/// <summary>The <c>samehost relay</c> command.</summary>
 internal static class RelayCommand
 {
     private const ToolAddressKinds Sources =
@@ -19,14 +21,14 @@ internal static class RelayCommand
     private static readonly Argument<ToolAddress> To =
         AddressArgument.Create("TO", "The server: a path, @name, tcp:HOST:PORT or fd:N.", Targets);
 
-    private static readonly Option<SocketKind?> Type =
+    private static readonly Option<SocketType?> Type =
         CommandOptions.Type("The type of both sockets: stream (the default), datagram or seqpacket.");
 
     private static readonly Option<PeerPolicy?> Allow =
         CommandOptions.Policy("--allow", "Which local clients are served, for example 'self,root' (the default), 'group:web' or 'anyone'.");
 
     private static readonly Option<PeerPolicy?> RequireServer =
-        CommandOptions.Policy("--require-server", "What the local server has to be; others are sent nothing.");
+        CommandOptions.Policy("--require-server", "Which local server is accepted; others are sent nothing.");
 
     private static readonly Option<UnixFileMode?> Mode =
         FileModeOption.Create("Permissions of FROM's socket file, in octal (0600 by default).");
@@ -34,10 +36,10 @@ internal static class RelayCommand
     private static readonly Option<string?> Group = new("--group") { Description = "Group of FROM's socket file.", HelpName = "NAME" };
 
     private static readonly Option<TimeSpan?> Wait =
-        CommandOptions.Duration("--wait", "Wait this long for a server that is not there.");
+        CommandOptions.Duration("--wait", "How long to wait for a server that does not listen yet.");
 
     private static readonly Option<int?> MaxConnections =
-        CommandOptions.Number("--max-connections", "N", "More clients than these wait (4096 by default).", 1, 1_000_000);
+        CommandOptions.Number("--max-connections", "N", "How many clients at once; others wait (4096 by default).", 1, 1_000_000);
 
     private static readonly Option<bool> NoDescriptors = new("--no-descriptors")
     {
@@ -45,26 +47,26 @@ internal static class RelayCommand
     };
 
     private static readonly Option<DumpFormat?> Dump = CommandOptions.Parsed<DumpFormat?>(
-        "--dump", "STYLE", "Show what passes on standard output, as text or in hex.", text => text switch
+        "--dump", "STYLE", "Print the relayed data on standard output, as text or in hex.", text => text switch
         {
             "text" => (DumpFormat.Text, null),
             "hex" => (DumpFormat.Hex, null),
-            _ => (null, $"'{text}' does not do for --dump: write text or hex"),
+            _ => (null, $"'{text}' is not valid for --dump: use text or hex"),
         });
 
     private static readonly Option<string?> Record = new("--record")
     {
-        Description = "Record what passes in this file, for 'samehost replay'.",
+        Description = "Record the relayed data in this file, for 'samehost replay'.",
         HelpName = "FILE",
     };
 
     private static readonly Option<bool> Once = new("--once") { Description = "End after the first connection." };
 
-    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Say only what goes wrong." };
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Print problems only." };
 
     public static Command Create()
     {
-        Dump.CompletionSources.Clear(); // the enumeration's own names
+        Dump.CompletionSources.Clear(); // the enumeration's member names
         Dump.CompletionSources.Add("text", "hex");
         var command = new ToolCommand("relay", "Let the clients of one address talk to the server at another.")
         {
@@ -97,28 +99,28 @@ internal static class RelayCommand
     {
         RelayOptions options = Read(parsed);
         var log = new RelayLog(parsed.GetValue(Quiet));
-        Check(options);
+        Validate(options);
         using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
         IRelayObserver? observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
         using var loops = new RelayLoopGroup(inOrder: observer is not null);
         return await CommandRunner.RunAsync(stop => new RelayServer(options, loops, observer, log).RunAsync(stop));
     }
 
-    private static void Check(RelayOptions options)
+    private static void Validate(RelayOptions options)
     {
         bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
         string? problem = options switch
         {
-            { Kind: not SocketKind.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+            { SocketType: not SocketType.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
                 "TCP is a stream: --type has to be stream on both sides",
-            { Kind: SocketKind.Datagram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
+            { SocketType: SocketType.Dgram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",
             { Allow: not null } when options.From.Kind == ToolAddressKinds.Tcp =>
-                "--allow judges local clients; nothing tells who comes over TCP",
-            { Kind: SocketKind.Datagram, Once: true } => "--once ends with a connection, and datagrams have none",
+                "--allow is for local clients; clients over TCP cannot be identified",
+            { SocketType: SocketType.Dgram, Once: true } => "--once ends with a connection, and datagrams have none",
             { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
-                "--require-server judges a local server; nothing tells who is behind TCP",
+                "--require-server is for a local server; a server over TCP cannot be identified",
             { SocketFile.Group: "" } => "--group is empty",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
                 $"--mode and --group are of a socket file, and {options.From} has none",
@@ -132,7 +134,7 @@ internal static class RelayCommand
     {
         var options = new RelayOptions(parsed.GetValue(From)!, parsed.GetValue(To)!)
         {
-            Kind = parsed.GetValue(Type) ?? SocketKind.Stream,
+            SocketType = parsed.GetValue(Type) ?? SocketType.Stream,
             Allow = parsed.GetValue(Allow),
             RequireServer = parsed.GetValue(RequireServer),
             Wait = parsed.GetValue(Wait),
@@ -148,40 +150,40 @@ internal static class RelayCommand
     }
 }
 
-/// <summary>What to relay, and for whom.</summary>
+/// <summary>The options given to <c>samehost relay</c>.</summary>
 internal sealed record RelayOptions(ToolAddress From, ToolAddress To)
 {
-    public SocketKind Kind { get; init; } = SocketKind.Stream;
+    public SocketType SocketType { get; init; } = SocketType.Stream;
 
-    /// <summary>Which local clients are served.</summary>
+    /// <summary>Which local clients are accepted.</summary>
     public PeerPolicy? Allow { get; init; }
 
-    /// <summary>What the local server has to be.</summary>
+    /// <summary>Which local server is accepted.</summary>
     public PeerPolicy? RequireServer { get; init; }
 
     public SocketFileOptions SocketFile { get; init; } = new();
 
-    /// <summary>The user asked for permissions or a group.</summary>
+    /// <summary>Whether a mode or a group was given.</summary>
     public bool HasFileOptions { get; init; }
 
-    /// <summary>How long to wait for a server that is not there; null where it was not given.</summary>
+    /// <summary>How long to wait for a server; null when not given.</summary>
     public TimeSpan? Wait { get; init; }
 
-    /// <summary>Descriptors are passed on where both sides are local; otherwise they are refused and bytes are spliced.</summary>
+    /// <summary>Whether descriptors are relayed between local sockets; otherwise they are refused and bytes are spliced.</summary>
     public bool PassesDescriptors { get; init; } = true;
 
     public int MaxConnections { get; init; } = 4096;
 
-    /// <summary>End after the first connection.</summary>
+    /// <summary>Whether to end after the first connection.</summary>
     public bool Once { get; init; }
 
-    public UnixListenerOptions Listening => new()
+    public UnixListenerOptions ListenerOptions => new()
     {
         SocketFile = SocketFile,
         PeerPolicy = Allow,
         AcceptDescriptors = PassesDescriptors && To.Kind != ToolAddressKinds.Tcp,
     };
 
-    public UnixConnectOptions Connecting =>
+    public UnixConnectOptions ConnectOptions =>
         ServerConnector.ConnectOptions(Wait, RequireServer, PassesDescriptors && From.Kind != ToolAddressKinds.Tcp);
 }

@@ -6,22 +6,22 @@ using Samehost.Interop;
 namespace Samehost.Tool.Relay;
 
 /// <summary>
-/// One thread that moves the bytes of its links: a message costs one wait, one read and one write. It waits with poll while the links are
-/// few and with epoll when they are many, and learns whether to look again for a moment before it sleeps (a wake-up costs more than a
-/// small message).
+/// An event loop that moves the bytes of its links on one thread: a message costs one wait, one read and one write. It waits with ppoll
+/// while the links are few and with epoll when they are many, and adapts how long it busy-polls before it sleeps (a wake-up costs more than
+/// a small message).
 /// </summary>
 internal sealed class RelayEventLoop : IDisposable
 {
     private readonly Descriptor _wake;
-    private readonly PpollPoller _few;
-    private readonly EpollPoller _many;
-    private readonly RelayBuffers _resources = new();
+    private readonly PpollPoller _ppoll;
+    private readonly EpollPoller _epoll;
+    private readonly RelayBuffers _buffers = new();
     private readonly ConcurrentQueue<RelayLink> _arrivals = new();
     private readonly HashSet<RelayLink> _links = [];
-    private readonly Queue<RelayLink> _again = new();
+    private readonly Queue<RelayLink> _runQueue = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IReadinessPoller _wait;
-    private SpinBudget _budget;
+    private IReadinessPoller _poller;
+    private SpinBudget _spinBudget;
     private int _count;
     private volatile bool _stopping;
 
@@ -31,12 +31,12 @@ internal sealed class RelayEventLoop : IDisposable
         if (result < 0)
             throw new UnixSocketException((Errno)(-result), "eventfd");
         _wake = wake!;
-        _many = new EpollPoller(_wake);
-        _wait = _few = new PpollPoller(_wake);
+        _epoll = new EpollPoller(_wake);
+        _poller = _ppoll = new PpollPoller(_wake);
         new Thread(Run) { Name = "relay", IsBackground = true }.Start();
     }
 
-    /// <summary>Ends when the loop has stopped, with the error of whoever looked at the bytes.</summary>
+    /// <summary>Completes when the loop has stopped, with the error of an observer if there is one.</summary>
     public Task Completion => _completion.Task;
 
     public int Count => Volatile.Read(ref _count);
@@ -62,9 +62,9 @@ internal sealed class RelayEventLoop : IDisposable
             static (_, state) =>
             {
                 var loop = (RelayEventLoop)state!;
-                loop._many.Dispose();
+                loop._epoll.Dispose();
                 loop._wake.Dispose();
-                loop._resources.Dispose();
+                loop._buffers.Dispose();
             },
             this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -75,9 +75,9 @@ internal sealed class RelayEventLoop : IDisposable
         try
         {
             while (!_stopping)
-                Turn();
+                RunOnce();
         }
-#pragma warning disable CA1031 // handed on through Completion: an exception on a thread of its own would end the process
+#pragma warning disable CA1031 // reported through Completion: an unhandled exception on this thread would end the process
         catch (Exception error)
 #pragma warning restore CA1031
         {
@@ -87,68 +87,68 @@ internal sealed class RelayEventLoop : IDisposable
         foreach (var link in _links)
             Remove(link, stopped: true);
         while (_arrivals.TryDequeue(out var link))
-            link.Complete(_resources, stopped: true);
+            link.Complete(_buffers, stopped: true);
         if (problem is null)
             _completion.TrySetResult();
         else
             _completion.TrySetException(problem);
     }
 
-    private void Turn()
+    private void RunOnce()
     {
-        if (_wait == _few && _links.Count > PpollPoller.MostLinks)
-            WaitWith(_many);
-        else if (_wait == _many && _links.Count <= PpollPoller.MostLinks / 2)
-            WaitWith(_few);
+        if (_poller == _ppoll && _links.Count > PpollPoller.MaxLinks)
+            SwitchTo(_epoll);
+        else if (_poller == _epoll && _links.Count <= PpollPoller.MaxLinks / 2)
+            SwitchTo(_ppoll);
         Wait();
-        while (_wait.TryNext(out var link))
+        while (_poller.TryNext(out var link))
         {
             if (link is null)
-                Welcome();
+                AddArrivals();
             else
-                Serve(link);
+                Process(link);
         }
-        for (int left = _again.Count; left > 0; left--)
+        for (int left = _runQueue.Count; left > 0; left--)
         {
-            var link = _again.Dequeue();
+            var link = _runQueue.Dequeue();
             link.IsQueued = false;
             if (!link.IsFinished)
-                Serve(link);
+                Process(link);
         }
     }
 
-    private void WaitWith(IReadinessPoller other)
+    private void SwitchTo(IReadinessPoller other)
     {
         foreach (var link in _links)
         {
-            _wait.Remove(link);
+            _poller.Remove(link);
             other.Add(link);
         }
-        _wait = other;
+        _poller = other;
     }
 
     private void Wait()
     {
-        if (_wait.Wait(sleeps: false) || _again.Count > 0)
+        if (_poller.Wait(block: false) || _runQueue.Count > 0)
             return;
         long start = Stopwatch.GetTimestamp();
-        long budget = _links.Count > 0 ? _budget.Budget : 0;
+        long budget = _links.Count > 0 ? _spinBudget.Budget : 0;
         while (budget > 0 && Stopwatch.GetTimestamp() - start < budget)
         {
             LibcSched.Yield();
-            if (_wait.Wait(sleeps: false))
+            if (_poller.Wait(block: false))
             {
-                _budget.Succeeded();
+                _spinBudget.Succeeded();
                 return;
             }
         }
-        _wait.Wait(sleeps: true);
-        _budget.Slept(Stopwatch.GetTimestamp() - start);
+        _poller.Wait(block: true);
+        _spinBudget.Slept(Stopwatch.GetTimestamp() - start);
     }
 
-    private void Serve(RelayLink link)
+    private void Process(RelayLink link)
     {
-        bool more = link.Move(_resources);
+        bool more = link.Move(_buffers);
         if (link.IsFinished)
         {
             _links.Remove(link);
@@ -157,45 +157,45 @@ internal sealed class RelayEventLoop : IDisposable
         else if (more && !link.IsQueued)
         {
             link.IsQueued = true;
-            _again.Enqueue(link);
+            _runQueue.Enqueue(link);
         }
     }
 
-    private void Welcome()
+    private void AddArrivals()
     {
         LibcEventFd.Clear(_wake);
         while (_arrivals.TryDequeue(out var link))
         {
             _links.Add(link);
-            _wait.Add(link);
-            Serve(link);
+            _poller.Add(link);
+            Process(link);
         }
     }
 
     private void Remove(RelayLink link, bool stopped)
     {
-        _wait.Remove(link);
+        _poller.Remove(link);
         Interlocked.Decrement(ref _count);
-        link.Complete(_resources, stopped);
+        link.Complete(_buffers, stopped);
     }
 }
 
-/// <summary>The loops that share the links.</summary>
+/// <summary>The event loops among which the links are distributed.</summary>
 internal sealed class RelayLoopGroup : IDisposable
 {
-    private const int MostLoops = 4;
+    private const int MaxLoops = 4;
 
     private readonly RelayEventLoop[] _loops;
 
-    /// <param name="inOrder">All links go through one thread, so that a observer sees them in order.</param>
+    /// <param name="inOrder">Use one thread, so that an observer sees all links in order.</param>
     public RelayLoopGroup(bool inOrder)
     {
-        int count = inOrder ? 1 : Math.Min(Environment.ProcessorCount, MostLoops);
+        int count = inOrder ? 1 : Math.Min(Environment.ProcessorCount, MaxLoops);
         _loops = [.. Enumerable.Range(0, count).Select(_ => new RelayEventLoop())];
         Failed = Task.WhenAny(_loops.Select(l => l.Completion)).Unwrap();
     }
 
-    /// <summary>Ends only when a loop does, with its error.</summary>
+    /// <summary>Completes only when a loop fails, with its error.</summary>
     public Task Failed { get; }
 
     public void Add(RelayLink link) => _loops.MinBy(l => l.Count)!.Add(link);

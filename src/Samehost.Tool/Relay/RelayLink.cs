@@ -2,7 +2,7 @@ using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>A client's connection and the one to the server for it, as one.</summary>
+/// <summary>A client's connection and the connection to the server that belongs to it.</summary>
 internal sealed class RelayLink(int number, RelayPump toServer, RelayPump toClient)
 {
     private readonly TaskCompletionSource<RelayLinkResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,54 +17,54 @@ internal sealed class RelayLink(int number, RelayPump toServer, RelayPump toClie
 
     public RelaySocket Server => toServer.Sink;
 
-    /// <summary>Ends when nothing more can pass; only then may the sockets be closed.</summary>
+    /// <summary>Completes when the link has ended; only then may the sockets be closed.</summary>
     public Task<RelayLinkResult> Completion => _completion.Task;
 
-    /// <summary>It waits in its loop's queue for another turn.</summary>
+    /// <summary>Whether it is in the run queue of its loop.</summary>
     public bool IsQueued { get; set; }
 
-    public bool IsFinished => IsCutOff || (toServer.IsFinished && toClient.IsFinished);
+    public bool IsFinished => HasFailed || (toServer.IsFinished && toClient.IsFinished);
 
-    private bool IsCutOff =>
+    private bool HasFailed =>
         toServer is { IsFinished: true, Failure: not Errno.None } || toClient is { IsFinished: true, Failure: not Errno.None };
 
-    /// <summary>Moves what can be moved; true when there may be more.</summary>
-    public bool Move(RelayBuffers resources)
+    /// <summary>Moves available data; returns true when there may be more.</summary>
+    public bool Move(RelayBuffers buffers)
     {
-        bool more = toServer.Move(resources);
-        return toClient.Move(resources) | more && !IsFinished;
+        bool more = toServer.Move(buffers);
+        return toClient.Move(buffers) | more && !IsFinished;
     }
 
-    /// <summary>Says that it is over. A side that was cut off is carried through to the other one.</summary>
-    public void Complete(RelayBuffers resources, bool stopped)
+    /// <summary>Completes the link. A reset on one side is passed to the other one.</summary>
+    public void Complete(RelayBuffers buffers, bool stopped)
     {
         RelayPump? failed = toServer.Failure != Errno.None ? toServer : toClient.Failure != Errno.None ? toClient : null;
-        if (failed?.Culprit is not null || stopped)
+        if (failed?.FailedSide is not null || stopped)
         {
             foreach (var end in new[] { Client, Server })
             {
                 if (!end.IsLocal)
-                    _ = LibcLinger.ResetOnClose(end.Socket);
+                    _ = LibcStructOptions.ResetOnClose(end.Socket);
             }
         }
-        toServer.Release(resources);
-        toClient.Release(resources);
+        toServer.Release(buffers);
+        toClient.Release(buffers);
         _completion.TrySetResult(new RelayLinkResult(
             toServer.Bytes, toClient.Bytes, toServer.Descriptors + toClient.Descriptors,
-            failed?.Failure ?? Errno.None, failed?.Culprit == Client, stopped));
+            failed?.Failure ?? Errno.None, failed?.FailedSide == Client, stopped));
     }
 }
 
-/// <summary>What passed through a link, and how it ended.</summary>
-/// <param name="ToServer">Bytes.</param>
-/// <param name="ToClient">Bytes.</param>
-/// <param name="Descriptors">How many, both ways.</param>
-/// <param name="Failure">Why it was cut off; none when it ended in order.</param>
-/// <param name="ClientFailed">The client's side was cut off, and not the server's.</param>
-/// <param name="Stopped">The relay itself has ended.</param>
+/// <summary>The transferred amounts of a link, and how it ended.</summary>
+/// <param name="ToServer">Bytes sent to the server.</param>
+/// <param name="ToClient">Bytes sent to the client.</param>
+/// <param name="Descriptors">The number of descriptors, in both directions.</param>
+/// <param name="Failure">The error that ended it; <see cref="Errno.None"/> for an orderly end.</param>
+/// <param name="ClientFailed">Whether the error was on the client's side.</param>
+/// <param name="Stopped">Whether the relay was stopped.</param>
 internal sealed record RelayLinkResult(long ToServer, long ToClient, long Descriptors, Errno Failure, bool ClientFailed, bool Stopped)
 {
-    /// <summary>There was no server for it.</summary>
+    /// <summary>Whether the server could not be reached.</summary>
     public bool WasUnreachable { get; private init; }
 
     public static RelayLinkResult Unreachable(Errno errno) => new(0, 0, 0, errno, false, false) { WasUnreachable = true };

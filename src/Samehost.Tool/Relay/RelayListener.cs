@@ -1,14 +1,15 @@
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Where clients come from: each is handed to the relay, and closed when that is done with it.</summary>
+/// <summary>Accepts clients and passes each to the relay, which closes it.</summary>
 internal abstract class RelayListener : IAsyncDisposable
 {
-    /// <summary>Where they connect to, as it turned out.</summary>
+    /// <summary>The address at which it listens.</summary>
     public abstract string Address { get; }
 
-    /// <summary>Ends when no more clients can come.</summary>
+    /// <summary>Completes when no more clients can connect.</summary>
     public abstract Task Completion { get; }
 
     /// <summary>Begins to listen.</summary>
@@ -21,20 +22,21 @@ internal abstract class RelayListener : IAsyncDisposable
             return LocalRelayListener.Listen(options, serve, log);
 
         var inherited = InheritedSocket.Open(from);
-        if (inherited.Kind == SocketKind.Datagram)
+        if (inherited.SocketType == SocketType.Dgram)
             throw new ToolException($"{from} is a datagram socket; these are relayed by path or name only");
         if (!inherited.Listens)
-            return new ConnectedClient(from.ToString(), inherited.Connection(options), serve);
+            return new ConnectedClient(from.ToString(), inherited.ToEndpoint(options), serve);
         return inherited.IsLocal
-            ? LocalRelayListener.Adopt(inherited, options, serve, log)
+            ? LocalRelayListener.FromInherited(inherited, options, serve, log)
             : new TcpRelayListener(inherited.ToSocket(), options.MaxConnections, serve, log);
     }
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>A client that was there before we were.</summary>
-internal sealed class ConnectedClient(string address, RelayEndpoint client, Func<RelayEndpoint, CancellationToken, Task> serve) : RelayListener
+/// <summary>An inherited connection as the only client.</summary>
+internal sealed class ConnectedClient(string address, RelayEndpoint client, Func<RelayEndpoint, CancellationToken, Task> serve)
+    : RelayListener
 {
     public override string Address => address;
 
@@ -50,7 +52,7 @@ internal sealed class ConnectedClient(string address, RelayEndpoint client, Func
         await Task.Run(() => serve(client, CancellationToken.None));
 }
 
-/// <summary>Clients of a local address, with the library's limits and its judgement of who may connect.</summary>
+/// <summary>Accepts local clients, with the library's limits and peer policy.</summary>
 internal sealed class LocalRelayListener(UnixServer server) : RelayListener
 {
     public override string Address => server.LocalEndPoint.ToString();
@@ -60,21 +62,21 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
     public static LocalRelayListener Listen(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         UnixEndPoint address = options.From.Local!;
-        return new LocalRelayListener(options.Kind == SocketKind.Seqpacket
+        return new LocalRelayListener(options.SocketType == SocketType.Seqpacket
             ? UnixServer.StartSeqpacket(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
             : UnixServer.Start(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
     }
 
-    public static LocalRelayListener Adopt(
+    public static LocalRelayListener FromInherited(
         InheritedSocket socket, RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         using var original = socket.Descriptor;
-        return new LocalRelayListener(socket.Kind == SocketKind.Seqpacket
+        return new LocalRelayListener(socket.SocketType == SocketType.Seqpacket
             ? UnixServer.StartSeqpacket(
-                UnixSeqpacketListener.FromDescriptor(original, options.Listening),
+                UnixSeqpacketListener.FromDescriptor(original, options.ListenerOptions),
                 (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
             : UnixServer.Start(
-                UnixListener.FromDescriptor(original, options.Listening),
+                UnixListener.FromDescriptor(original, options.ListenerOptions),
                 (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
     }
 
@@ -82,7 +84,7 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
 
     private static UnixServerOptions ServerOptions(RelayOptions options, RelayLog log) => new()
     {
-        Listener = options.Listening,
+        Listener = options.ListenerOptions,
         MaxConnections = options.MaxConnections,
         MaxConnectionsPerUser = options.MaxConnections,
         Events = new Events(log),
@@ -90,8 +92,8 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
 
     private sealed class Events(RelayLog log) : UnixServerEvents
     {
-        public override void ConnectionRefused(UnixServerRefusal refusal) => log.Say($"client refused: {refusal}");
+        public override void ConnectionRefused(UnixServerRefusal refusal) => log.Info($"client refused: {refusal}");
 
-        public override void AcceptDelayed(UnixSocketException error) => log.Problem("no client is accepted for the moment", error);
+        public override void AcceptDelayed(UnixSocketException error) => log.Problem("accepting clients is paused", error);
     }
 }

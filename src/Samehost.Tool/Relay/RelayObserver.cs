@@ -1,31 +1,31 @@
 namespace Samehost.Tool.Relay;
 
 /// <summary>
-/// Sees everything that passes, in the order in which it does; may be called from several threads. What it throws ends the relay: bytes
-/// that could not be noted are not passed on.
+/// Observes everything that is relayed, in order; may be called from several threads. An exception ends the relay: bytes that could not be
+/// recorded are not relayed.
 /// </summary>
 internal interface IRelayObserver
 {
-    /// <summary>Clients can come from now on; the first may have been told of already.</summary>
+    /// <summary>Called when the relay listens; the first client may have been reported already.</summary>
     void Listening();
 
-    /// <param name="connection">Its number, from 1.</param>
-    /// <param name="who">The client, as far as is known.</param>
-    void Opened(int connection, string who);
+    /// <param name="connection">The number of the connection, from 1.</param>
+    /// <param name="client">A description of the client.</param>
+    void Opened(int connection, string client);
 
-    /// <summary>A record, or a piece of a stream.</summary>
+    /// <summary>Called for each record, or each piece of a stream.</summary>
     void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors);
 
-    /// <summary>One side sends no more.</summary>
+    /// <summary>Called when a side has shut down its sending direction.</summary>
     void Ended(int connection, Direction direction);
 
     void Closed(int connection, RelayLinkResult end);
 }
 
-/// <summary>Several observers as one.</summary>
+/// <summary>Combines several observers.</summary>
 internal sealed class CompositeObserver(IReadOnlyList<IRelayObserver> observers) : IRelayObserver
 {
-    /// <summary>Nobody, one or several.</summary>
+    /// <summary>Combines the non-null observers; null when there is none.</summary>
     public static IRelayObserver? Of(params IRelayObserver?[] observers) => observers.OfType<IRelayObserver>().ToArray() switch
     {
         [] => null,
@@ -39,10 +39,10 @@ internal sealed class CompositeObserver(IReadOnlyList<IRelayObserver> observers)
             observer.Listening();
     }
 
-    public void Opened(int connection, string who)
+    public void Opened(int connection, string client)
     {
         foreach (var observer in observers)
-            observer.Opened(connection, who);
+            observer.Opened(connection, client);
     }
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
@@ -64,7 +64,7 @@ internal sealed class CompositeObserver(IReadOnlyList<IRelayObserver> observers)
     }
 }
 
-/// <summary>What descriptors stand for, in words.</summary>
+/// <summary>Names the kinds of descriptors.</summary>
 internal static class DescriptorKindNames
 {
     public static string Of(IEnumerable<DescriptorKinds> kinds) => string.Join(", ", kinds.Select(Of));

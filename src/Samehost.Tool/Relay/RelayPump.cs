@@ -4,15 +4,15 @@ using Samehost.Interop;
 namespace Samehost.Tool.Relay;
 
 /// <summary>
-/// One direction of a link. What is read is written at once; what does not fit is held, and until it is written nothing more is read, so
-/// that a slow reader slows its writer down as if they were connected. Belongs to one loop's thread.
+/// Moves one direction of a link. What is read is written at once; what does not fit is kept, and nothing more is read until it is written,
+/// so that backpressure passes through the relay. Belongs to one loop's thread.
 /// </summary>
 internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Direction direction)
 {
     protected const int EAGAIN = -(int)Errno.EAGAIN;
 
-    /// <summary>How often one flow moves something before others have their turn.</summary>
-    private const int MostMoves = 16;
+    /// <summary>How many moves one pump makes before other links are served.</summary>
+    private const int MaxMoves = 16;
 
     private bool _sourceEnded;
 
@@ -22,38 +22,38 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
 
     public Direction Direction => direction;
 
-    /// <summary>Nothing more will pass, because the end was passed on or because the sink is gone.</summary>
+    /// <summary>Whether the direction has ended, because its end was passed on or because the sink is closed.</summary>
     public bool IsFinished { get; private set; }
 
-    /// <summary>The connection was cut off on one of its sides, or something could not be passed on.</summary>
+    /// <summary>The error of one side, or the reason why something could not be sent.</summary>
     public Errno Failure { get; private set; }
 
-    /// <summary>Who was cut off, when something failed.</summary>
-    public RelaySocket? Culprit { get; private set; }
+    /// <summary>The side on which the error occurred.</summary>
+    public RelaySocket? FailedSide { get; private set; }
 
     public long Bytes { get; protected set; }
 
     public long Descriptors { get; protected set; }
 
-    /// <summary>Told when the end of the bytes was passed on.</summary>
+    /// <summary>Called when the end of the bytes was passed on.</summary>
     public Action<RelayPump>? Ended { get; init; }
 
-    protected abstract bool HoldsSomething { get; }
+    protected abstract bool HasPending { get; }
 
-    /// <summary>Moves what can be moved; true when there may be more to move at once.</summary>
-    public bool Move(RelayBuffers resources)
+    /// <summary>Moves available data; returns true when there may be more.</summary>
+    public bool Move(RelayBuffers buffers)
     {
-        for (int i = 0; i < MostMoves && !IsFinished; i++)
+        for (int i = 0; i < MaxMoves && !IsFinished; i++)
         {
-            if (sink.IsGone)
+            if (sink.IsClosed)
             {
-                Break();
+                EndAtClosedSink();
             }
-            else if (HoldsSomething)
+            else if (HasPending)
             {
                 if (!sink.IsWritable)
                     return false;
-                WriteHeld(resources);
+                WritePending(buffers);
             }
             else if (_sourceEnded)
             {
@@ -61,7 +61,7 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
             }
             else if (source.IsReadable)
             {
-                Pass(resources);
+                Transfer(buffers);
             }
             else
             {
@@ -71,15 +71,15 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
         return !IsFinished;
     }
 
-    /// <summary>Lets go of what is held.</summary>
-    public abstract void Release(RelayBuffers resources);
+    /// <summary>Releases pending data.</summary>
+    public abstract void Release(RelayBuffers buffers);
 
     /// <summary>Reads, and writes what can be written at once.</summary>
-    protected abstract void Pass(RelayBuffers resources);
+    protected abstract void Transfer(RelayBuffers buffers);
 
-    protected abstract void WriteHeld(RelayBuffers resources);
+    protected abstract void WritePending(RelayBuffers buffers);
 
-    /// <summary>Notes how a read ended that brought nothing: 0 is the end.</summary>
+    /// <summary>Handles a read without data: 0 is the end, otherwise <c>-errno</c>.</summary>
     protected void ReadEnded(int result)
     {
         if (result == EAGAIN)
@@ -87,12 +87,12 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
             source.IsReadable = false;
             return;
         }
-        _sourceEnded = true; // what was read before is written first
+        _sourceEnded = true; // pending data is written first
         if (result < 0)
-            (Failure, Culprit) = ((Errno)(-result), source);
+            (Failure, FailedSide) = ((Errno)(-result), source);
     }
 
-    /// <summary>Notes that a write failed.</summary>
+    /// <summary>Handles a failed write.</summary>
     protected void WriteFailed(int result)
     {
         if (result == EAGAIN)
@@ -101,28 +101,28 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
             return;
         }
         if (result is not -(int)Errno.EPIPE)
-            (Failure, Culprit) = ((Errno)(-result), sink);
-        Break();
+            (Failure, FailedSide) = ((Errno)(-result), sink);
+        EndAtClosedSink();
     }
 
-    /// <summary>Ends the link, because something can be passed on neither now nor later.</summary>
-    protected void Refuse(Errno errno)
+    /// <summary>Ends the link because of an error of the source.</summary>
+    protected void Fail(Errno errno)
     {
-        (Failure, Culprit) = (errno, source);
-        Break();
+        (Failure, FailedSide) = (errno, source);
+        EndAtClosedSink();
     }
 
     private void Finish()
     {
         IsFinished = true;
         if (Failure != Errno.None)
-            return; // the link is torn down instead
+            return; // the whole link is closed instead
         Ended?.Invoke(this);
         _ = LibcSocket.Shutdown(sink.Socket, LibcSocket.SHUT_WR);
     }
 
-    /// <summary>Nobody reads what would be passed on: its writer is told so with EPIPE.</summary>
-    private void Break()
+    /// <summary>Ends the direction because the sink is closed: further writes of the source get EPIPE.</summary>
+    private void EndAtClosedSink()
     {
         IsFinished = true;
         if (source.IsLocal)
@@ -130,45 +130,45 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
     }
 }
 
-/// <summary>Which way bytes go. The client is who connected to the relay, the server is what the relay connected to.</summary>
+/// <summary>The direction of transfer. The client connected to the relay, and the relay connected to the server.</summary>
 internal enum Direction
 {
     ToServer,
     ToClient,
 }
 
-/// <summary>What the flows of one loop share, since only one of them runs at a time.</summary>
+/// <summary>The buffers that the pumps of one loop share; only one of them runs at a time.</summary>
 internal sealed class RelayBuffers : IDisposable
 {
     /// <summary>Copies of this size stay in the processor's cache.</summary>
     private const int BufferSize = 64 * 1024;
 
-    private const int MostPipes = 16;
+    private const int MaxPooledPipes = 16;
 
-    // Every descriptor that one message can bring, and what the kernel puts beside them.
-    private static readonly int RoomForAll =
-        ControlReceiver.SizeForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
+    // Room for all descriptors of one message, and for the kernel's other control messages.
+    private static readonly int ControlSize =
+        ControlReceiver.RoomForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
 
     private readonly Stack<SplicePipe> _pipes = new();
 
-    /// <summary>For bytes between a read and the write that follows.</summary>
+    /// <summary>The buffer between a read and the following write.</summary>
     public byte[] Buffer { get; private set; } = GC.AllocateUninitializedArray<byte>(BufferSize, pinned: true);
 
-    /// <summary>For the control messages of one read.</summary>
-    public byte[] Control { get; } = GC.AllocateArray<byte>(RoomForAll, pinned: true);
+    /// <summary>The buffer for the control messages of one read.</summary>
+    public byte[] Control { get; } = GC.AllocateArray<byte>(ControlSize, pinned: true);
 
-    public void MakeRoomFor(int record)
+    public void EnsureCapacity(int record)
     {
         if (record > Buffer.Length)
             Buffer = GC.AllocateUninitializedArray<byte>(record, pinned: true);
     }
 
-    public SplicePipe? TakePipe() => _pipes.TryPop(out var pipe) ? pipe : SplicePipe.TryCreate();
+    public SplicePipe? RentPipe() => _pipes.TryPop(out var pipe) ? pipe : SplicePipe.TryCreate();
 
-    /// <summary>Takes a pipe back; one that still holds something is closed.</summary>
+    /// <summary>Returns a pipe to the pool; one that is not empty is closed.</summary>
     public void Return(SplicePipe pipe)
     {
-        if (pipe.Held == 0 && _pipes.Count < MostPipes)
+        if (pipe.Count == 0 && _pipes.Count < MaxPooledPipes)
             _pipes.Push(pipe);
         else
             pipe.Dispose();

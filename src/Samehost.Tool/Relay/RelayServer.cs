@@ -7,29 +7,29 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Accepts clients at one address and joins each to a connection of its own to another address.</summary>
+/// <summary>Accepts clients at one address and connects each to another address.</summary>
 internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IRelayObserver? observer, RelayLog log)
 {
     private readonly RelayConnector _target = new(options);
     private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _lastNumber;
 
-    /// <summary>Runs until it is stopped or, where one connection is all that is wanted, until that has ended.</summary>
+    /// <summary>Runs until it is canceled or, with --once, until the first connection has ended.</summary>
     /// <returns>The command's exit status.</returns>
-    public async Task<int> RunAsync(CancellationToken stop)
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        if (options.Kind == SocketKind.Datagram)
-            return await new DatagramRelay(options, observer, log).RunAsync(Disguise(), stop);
+        if (options.SocketType == SocketType.Dgram)
+            return await new DatagramRelay(options, observer, log).RunAsync(DescribeIdentity(), cancellationToken);
         await using RelayListener clients = RelayListener.Open(options, ServeAsync, log);
         observer?.Listening();
-        log.Say($"relaying {clients.Address} to {options.To}; {Disguise()}");
+        log.Info($"relaying {clients.Address} to {options.To}; {DescribeIdentity()}");
         try
         {
-            await Task.WhenAny(_ended.Task, loops.Failed, clients.Completion).Unwrap().WaitAsync(stop);
+            await Task.WhenAny(_ended.Task, loops.Failed, clients.Completion).Unwrap().WaitAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitStatus.Failure; // the signal's number takes its place
+            return ExitStatus.Failure; // replaced by the exit status of the signal
         }
         finally
         {
@@ -38,21 +38,21 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         return _ended.Task.IsCompletedSuccessfully && !await _ended.Task ? ExitStatus.Failure : ExitStatus.Success;
     }
 
-    private string Disguise() => options.To.Kind == ToolAddressKinds.Tcp
-        ? "the server sees connections from this machine, and nothing of who the clients are"
-        : $"the server sees this relay's credentials ({SelfText()}) instead of its clients'";
+    private string DescribeIdentity() => options.To.Kind == ToolAddressKinds.Tcp
+        ? "the server sees connections from this machine, not the identity of the clients"
+        : $"the server sees this relay's credentials ({FormatOwnCredentials()}) instead of its clients'";
 
-    private static string SelfText()
+    private static string FormatOwnCredentials()
     {
-        UnixCredentials own = UnixCredentials.Current;
+        UnixCredentials own = UnixCredentials.Own;
         return $"uid {own.UserId}, gid {own.GroupId}, pid {own.ProcessId}";
     }
 
-    private async Task ServeAsync(RelayEndpoint client, CancellationToken stop)
+    private async Task ServeAsync(RelayEndpoint client, CancellationToken cancellationToken)
     {
-        if (client.IsOurselves)
+        if (client.IsOwnProcess)
         {
-            client.Dispose(); // FROM is TO by another name: whoever connected is told by RelayConnector
+            client.Dispose(); // FROM is TO by another name: RelayConnector reports it
             return;
         }
         int number = Interlocked.Increment(ref _lastNumber);
@@ -61,105 +61,106 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
             client.Dispose();
             return;
         }
-        bool good = false;
+        bool succeeded = false;
         try
         {
-            log.Say($"connection {number} from {client.Who}");
-            observer?.Opened(number, client.Who);
-            RelayLinkResult end = await JoinAsync(number, client, stop);
+            log.Info($"connection {number} from {client.Description}");
+            observer?.Opened(number, client.Description);
+            RelayLinkResult end = await JoinAsync(number, client, cancellationToken);
             observer?.Closed(number, end);
-            good = end.Failure == Errno.None && !end.Stopped;
+            succeeded = end.Failure == Errno.None && !end.Stopped;
             if (!end.Stopped)
-                log.Say($"connection {number} {end}");
+                log.Info($"connection {number} {end}");
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
-            _ended.TrySetException(error); // what was to be noted could not be
+            _ended.TrySetException(error); // the observer failed
         }
         finally
         {
             client.Dispose();
             if (options.Once || options.To.Kind == ToolAddressKinds.Descriptor)
-                _ended.TrySetResult(good);
+                _ended.TrySetResult(succeeded);
         }
     }
 
-    private async Task<RelayLinkResult> JoinAsync(int number, RelayEndpoint client, CancellationToken stop)
+    private async Task<RelayLinkResult> JoinAsync(int number, RelayEndpoint client, CancellationToken cancellationToken)
     {
         RelayEndpoint server;
         try
         {
-            server = await _target.ConnectAsync(stop);
+            server = await _target.ConnectAsync(cancellationToken);
         }
         catch (SocketException error)
         {
-            log.Problem($"connection {number} goes nowhere", error);
+            log.Problem($"connection {number} cannot be relayed", error);
             if (!client.End.IsLocal)
-                _ = LibcLinger.ResetOnClose(client.End.Socket);
+                _ = LibcStructOptions.ResetOnClose(client.End.Socket);
             return RelayLinkResult.Unreachable((Errno)((error as UnixSocketException)?.ErrorCode ?? error.NativeErrorCode));
         }
         using (server)
         {
             var link = new RelayLink(
-                number, RelayPump(number, client.End, server.End, Direction.ToServer), RelayPump(number, server.End, client.End, Direction.ToClient));
+                number, CreatePump(
+                    number, client.End, server.End, Direction.ToServer), CreatePump(number, server.End, client.End, Direction.ToClient));
             loops.Add(link);
             return await link.Completion;
         }
     }
 
-    private RelayPump RelayPump(int number, RelaySocket source, RelaySocket sink, Direction direction)
+    private RelayPump CreatePump(int number, RelaySocket source, RelaySocket sink, Direction direction)
     {
         bool descriptorsMayCome = source.IsLocal && sink.IsLocal && options.PassesDescriptors;
         if (observer is null && !source.HasRecords && !descriptorsMayCome)
             return new BytePump(source, sink, direction);
         return new MessagePump(source, sink, direction)
         {
-            Watch = observer is null ? null : (way, bytes, descriptors) =>
-                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorExtensions.GetKind)]),
+            Observer = observer is null ? null : (way, bytes, descriptors) =>
+                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorKind.Of)]),
             Ended = observer is null ? null : flow => observer.Ended(number, flow.Direction),
         };
     }
 }
 
-/// <summary>What clients are relayed to: a new connection for each of them.</summary>
+/// <summary>Connects to the server, once for each client.</summary>
 internal sealed class RelayConnector(RelayOptions options)
 {
     private int _inheritedIsTaken;
 
-    /// <exception cref="SocketException">The server cannot be reached; a <see cref="UnixSocketException"/> where it is local.</exception>
-    public async Task<RelayEndpoint> ConnectAsync(CancellationToken stop)
+    /// <exception cref="SocketException">The server cannot be reached; a <see cref="UnixSocketException"/> when it is local.</exception>
+    public async Task<RelayEndpoint> ConnectAsync(CancellationToken cancellationToken)
     {
         ToolAddress to = options.To;
         if (to.Kind == ToolAddressKinds.Tcp)
-            return TcpConnector.Adopt(await TcpConnector.ConnectAsync(to.Host, to.Port, options.Wait, stop));
+            return TcpConnector.Adopt(await TcpConnector.ConnectAsync(to.Host, to.Port, options.Wait, cancellationToken));
         if (to.Kind == ToolAddressKinds.Descriptor)
         {
             return Interlocked.Exchange(ref _inheritedIsTaken, 1) == 0
-                ? InheritedSocket.Open(to).Connection(options)
-                : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, and somebody has it already");
+                ? InheritedSocket.Open(to).ToEndpoint(options)
+                : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, which is in use already");
         }
-        RelayEndpoint server = options.Kind == SocketKind.Seqpacket
-            ? RelayEndpoint.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.Connecting, stop))
-            : RelayEndpoint.Of(await UnixStream.ConnectAsync(to.Local!, options.Connecting, stop));
-        if (!server.IsOurselves)
+        RelayEndpoint server = options.SocketType == SocketType.Seqpacket
+            ? RelayEndpoint.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken))
+            : RelayEndpoint.Of(await UnixStream.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken));
+        if (!server.IsOwnProcess)
             return server;
-        // FROM by another name, such as a symbolic link: each connection would make one more, until there are no descriptors left.
+        // FROM by another name, such as a symbolic link: each connection would create another one, until there are no descriptors left.
         server.Dispose();
         throw new UnixSocketException(Errno.EDEADLK, "connect", to.Local,
-            "Whoever listens there is this relay itself: TO has to be the server's address, and FROM another one.");
+            "The server there is this relay itself: TO has to be the server's address, and FROM another one.");
     }
 }
 
-/// <summary>Notes for the operator, on standard error.</summary>
+/// <summary>Writes the log of the relay to standard error.</summary>
 internal sealed class RelayLog(bool isQuiet)
 {
-    public void Say(string text)
+    public void Info(string text)
     {
         if (!isQuiet)
             TerminalWriter.WriteError(text);
     }
 
-    /// <summary>Something that went wrong, which is said in any case.</summary>
+    /// <summary>Logs a problem, also with --quiet.</summary>
     public void Problem(string what, Exception error)
     {
         TerminalWriter.WriteError($"{what}: {ErrorReport.Summary(error)}");

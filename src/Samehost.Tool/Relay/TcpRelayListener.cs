@@ -6,24 +6,24 @@ using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Clients that come over TCP. Nothing tells who they are.</summary>
+/// <summary>Accepts clients over TCP, whose identity is unknown.</summary>
 internal sealed class TcpRelayListener : RelayListener
 {
     private const int SO_REUSEADDR = 2;
     private const int Backlog = 4096;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listener;
     private readonly Func<RelayEndpoint, CancellationToken, Task> _serve;
     private readonly RelayLog _log;
-    private readonly SemaphoreSlim _room;
+    private readonly SemaphoreSlim _freeConnections;
     private readonly CancellationTokenSource _stopping = new();
 
-    public TcpRelayListener(Socket listener, int mostConnections, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
+    public TcpRelayListener(Socket listener, int maxConnections, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         (_listener, _serve, _log) = (listener, serve, log);
-        _room = new SemaphoreSlim(mostConnections);
+        _freeConnections = new SemaphoreSlim(maxConnections);
         Address = $"tcp:{listener.LocalEndPoint}";
         Completion = AcceptAsync();
     }
@@ -39,7 +39,7 @@ internal sealed class TcpRelayListener : RelayListener
         {
             IPAddress host = IPAddress.TryParse(address.Host, out var number) ? number : Dns.GetHostAddresses(address.Host)[0];
             listener = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // The runtime's own option would let a second relay share the port.
+            // The runtime's ReuseAddress option would let a second relay share the port.
             using (var descriptor = new Descriptor((int)listener.Handle, ownsHandle: false))
                 _ = LibcSocketOptions.Set(descriptor, SO_REUSEADDR, 1);
             listener.Bind(new IPEndPoint(host, address.Port));
@@ -67,7 +67,7 @@ internal sealed class TcpRelayListener : RelayListener
         {
             try
             {
-                await _room.WaitAsync(_stopping.Token);
+                await _freeConnections.WaitAsync(_stopping.Token);
                 Socket client = await _listener.AcceptAsync(_stopping.Token);
                 wasDelayed = false;
                 _ = ServeAsync(client);
@@ -78,11 +78,11 @@ internal sealed class TcpRelayListener : RelayListener
             }
             catch (SocketException error)
             {
-                _room.Release();
+                _freeConnections.Release();
                 if (!wasDelayed)
-                    _log.Problem("no client is accepted for the moment", error);
+                    _log.Problem("accepting clients is paused", error);
                 wasDelayed = true;
-                await Task.Delay(Pause); // out of descriptors; nothing tells when there are some again
+                await Task.Delay(RetryDelay); // out of descriptors; there is no notification when one is free
             }
         }
     }
@@ -96,12 +96,12 @@ internal sealed class TcpRelayListener : RelayListener
         }
         catch (SocketException)
         {
-            // It left before anything could be asked about it.
+            // The client closed before its address could be read.
         }
         finally
         {
             client.Dispose();
-            _room.Release();
+            _freeConnections.Release();
         }
     }
 }

@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Relay;
 
-/// <summary>Shows what passes on standard output: when, in which connection, which way, how much, and then the bytes.</summary>
+/// <summary>Prints the relayed data on standard output: time, connection, direction, length, and the bytes.</summary>
 internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
 {
     private const string Margin = "  ";
@@ -16,8 +16,8 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
     {
     }
 
-    public void Opened(int connection, string who) =>
-        Print(new StringBuilder(), connection, $"= from {Printable.Text(who)}");
+    public void Opened(int connection, string client) =>
+        Print(new StringBuilder(), connection, $"= from {Printable.Text(client)}");
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
     {
@@ -57,7 +57,7 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
         Print(new StringBuilder(), connection, $"= {end}");
     }
 
-    /// <summary>Lines as they were sent, whatever a terminal would obey written out.</summary>
+    /// <summary>Appends the bytes as lines of text, escaped for a terminal.</summary>
     private static void AppendText(StringBuilder body, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -65,30 +65,15 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
             int newline = bytes.IndexOf((byte)'\n');
             ReadOnlySpan<byte> line = newline < 0 ? bytes : bytes[..newline];
             body.Append(Margin);
-            while (!line.IsEmpty)
+            for (int special; (special = line.IndexOfAny("\r\t\\"u8)) >= 0; line = line[(special + 1)..])
             {
-                bool valid = Rune.DecodeFromUtf8(line, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-                body.Append((valid ? rune.Value : -1) switch
-                {
-                    '\r' => "\\r",
-                    '\t' => "\\t",
-                    '\\' => "\\\\",
-                    -1 => Bytes(line[..length]),
-                    _ => Printable.Text(rune.ToString()),
-                });
-                line = line[length..];
+                string escape = line[special] switch { (byte)'\r' => "\\r", (byte)'\t' => "\\t", _ => "\\\\" };
+                body.Append(Printable.Text(line[..special])).Append(escape);
             }
+            body.Append(Printable.Text(line));
             body.Append(newline < 0 ? "\n" : "\\n\n");
             bytes = newline < 0 ? default : bytes[(newline + 1)..];
         }
-    }
-
-    private static string Bytes(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        foreach (byte b in bytes)
-            text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
-        return text.ToString();
     }
 
     private static char Arrow(Direction direction) => direction == Direction.ToServer ? '>' : '<';
@@ -97,7 +82,7 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
         body.Insert(0, string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:HH:mm:ss.ffffff} {connection} {what}\n")).ToString());
 }
 
-/// <summary>How bytes are shown.</summary>
+/// <summary>The format of the dump.</summary>
 internal enum DumpFormat
 {
     Text,

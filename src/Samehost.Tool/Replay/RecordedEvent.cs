@@ -4,14 +4,14 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary>Something that happened in a connection.</summary>
+/// <summary>An event of a recorded connection.</summary>
 internal sealed record RecordedEvent(
     int Line, double Time, int Connection, string Event, Direction Direction, byte[] Bytes, int Descriptors)
 {
-    /// <param name="line">What the file says.</param>
-    /// <param name="number">Of the line in the file.</param>
-    /// <param name="open">Which connections are open; is brought up to date.</param>
-    /// <returns>The event, or what is wrong with it.</returns>
+    /// <param name="line">The line of the file.</param>
+    /// <param name="number">The number of the line.</param>
+    /// <param name="open">Whether each connection is open; updated by this call.</param>
+    /// <returns>The event, or an error message.</returns>
     public static (RecordedEvent? Event, string? Problem) From(RecordingLine line, int number, Dictionary<int, bool> open)
     {
         if (line.Event is null)
@@ -42,14 +42,14 @@ internal sealed record RecordedEvent(
             case RecordingLine.Data or RecordingLine.End:
                 break;
             default:
-                return (null, $"\"{Printable.Text(line.Event)}\" is no event");
+                return (null, $"\"{Printable.Text(line.Event)}\" is not an event");
         }
         return (new RecordedEvent(
             number, time, connection, line.Event, direction ?? default, line.Bytes ?? [], line.Descriptors?.Length ?? 0), null);
     }
 }
 
-/// <summary>One line of a recording: the first says what it is, each of the others what happened. Absent is null.</summary>
+/// <summary>A line of a recording: the first describes it, each of the others is an event. Absent values are null.</summary>
 internal sealed record RecordingLine
 {
     public const string CurrentFormat = "recording 1";
@@ -60,7 +60,7 @@ internal sealed record RecordingLine
     public const string ToServer = "to-server";
     public const string ToClient = "to-client";
 
-    /// <summary>On the first line: the format and its version.</summary>
+    /// <summary>The format and its version, on the first line.</summary>
     [JsonPropertyName("samehost")]
     public string? Format { get; init; }
 
@@ -74,7 +74,7 @@ internal sealed record RecordingLine
     [JsonPropertyName("type")]
     public string? Type { get; init; }
 
-    /// <summary>When time 0 was.</summary>
+    /// <summary>The time of the start.</summary>
     [JsonPropertyName("started")]
     public DateTimeOffset? Started { get; init; }
 
@@ -96,20 +96,20 @@ internal sealed record RecordingLine
     [JsonPropertyName("bytes")]
     public byte[]? Bytes { get; init; }
 
-    /// <summary>The kinds of the descriptors that came along.</summary>
+    /// <summary>The kinds of the attached descriptors.</summary>
     [JsonPropertyName("descriptors")]
     public string[]? Descriptors { get; init; }
 
-    /// <summary>Who the client was.</summary>
+    /// <summary>A description of the client.</summary>
     [JsonPropertyName("peer")]
     public string? Peer { get; init; }
 
-    /// <summary>Why the connection was cut off, as the name of an errno.</summary>
+    /// <summary>The name of the errno that ended the connection.</summary>
     [JsonPropertyName("failure")]
     public string? Failure { get; init; }
 }
 
-/// <summary>Reads and writes lines without reflection.</summary>
+/// <summary>The serialization of the lines.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RecordingLine))]
 internal sealed partial class RecordingJson : JsonSerializerContext;

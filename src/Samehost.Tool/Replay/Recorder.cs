@@ -6,7 +6,7 @@ using Samehost.Tool.Relay;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary>Writes down what passes, a line of JSON for each thing that happens, each written at once.</summary>
+/// <summary>Records the relayed data, as a line of JSON for each event, each written at once.</summary>
 internal sealed class Recorder : IRelayObserver, IDisposable
 {
     private readonly Lock _lock = new();
@@ -14,29 +14,29 @@ internal sealed class Recorder : IRelayObserver, IDisposable
     private readonly FileStream _file;
     private readonly RecordingLine _header;
     private readonly long _start = Stopwatch.GetTimestamp();
-    private bool _hasBegun;
+    private bool _hasHeader;
 
     private Recorder(string path, FileStream file, RecordingLine header) => (_path, _file, _header) = (path, file, header);
 
-    /// <summary>Makes the file, or takes one that is there: what is in it stays until the relay listens.</summary>
-    /// <exception cref="ToolException">The file cannot be made or written.</exception>
+    /// <summary>Opens the file; an existing file is truncated when the first line is written.</summary>
+    /// <exception cref="ToolException">The file cannot be created or written.</exception>
     public static Recorder Create(string path, RelayOptions options)
     {
         FileStream file;
         try
         {
-            file = OutputFile.Open(path, isSecret: true); // conversations hold passwords
+            file = OutputFile.Open(path, isSecret: true); // recorded data may contain passwords
         }
         catch (IOException error)
         {
             throw new ToolException(
-                $"the recording cannot be made: {FileProblem.Of(path, error)}",
+                $"the recording cannot be made: {FileErrorText.Of(path, error)}",
                 hint: error is RefusedFileException ? "Name a file of yours, or one that is not there yet." : null);
         }
         var header = new RecordingLine
         {
             Format = RecordingLine.CurrentFormat,
-            Type = options.Kind.ToString().ToLowerInvariant(),
+            Type = options.SocketType.ToName(),
             From = options.From.ToString(),
             To = options.To.ToString(),
             Started = DateTimeOffset.Now,
@@ -46,8 +46,8 @@ internal sealed class Recorder : IRelayObserver, IDisposable
 
     public void Listening() => Append([]);
 
-    public void Opened(int connection, string who) =>
-        Write(new RecordingLine { Time = Now(), Connection = connection, Event = RecordingLine.Open, Peer = who });
+    public void Opened(int connection, string client) =>
+        Write(new RecordingLine { Time = Now(), Connection = connection, Event = RecordingLine.Open, Peer = client });
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors) =>
         Write(new RecordingLine
@@ -83,23 +83,23 @@ internal sealed class Recorder : IRelayObserver, IDisposable
 
     private void Write(RecordingLine line) => Append(Encode(line));
 
-    /// <summary>Writes behind the line about the recording itself, which whoever comes first writes.</summary>
+    /// <summary>Appends lines, after the header if it is not written yet.</summary>
     private void Append(byte[] lines)
     {
         try
         {
             lock (_lock)
             {
-                if (!_hasBegun)
+                if (!_hasHeader)
                 {
                     _file.SetLength(0);
                     _file.Write(Encode(_header));
-                    _hasBegun = true;
+                    _hasHeader = true;
                 }
                 _file.Write(lines);
             }
         }
-        catch (Exception error) when (FileProblem.Is(error))
+        catch (Exception error) when (FileErrorText.Is(error))
         {
             throw new ToolException(
                 $"the recording cannot be written: {error.Message}", hint: $"{_path} is complete up to its last whole line");

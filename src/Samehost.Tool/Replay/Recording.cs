@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
@@ -5,27 +6,27 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary>What a recording says, checked: every line is of an open connection and has what its event needs.</summary>
-internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> Events)
+/// <summary>A validated recording: every event belongs to an open connection and has the values that it needs.</summary>
+internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEvent> Events)
 {
     private const string Input = "-";
 
     public IEnumerable<IGrouping<int, RecordedEvent>> Connections => Events.GroupBy(e => e.Connection);
 
-    /// <exception cref="ToolException">It cannot be read, or is no recording; the message has the number of the line.</exception>
+    /// <exception cref="ToolException">The recording cannot be read or is invalid; the message has the number of the line.</exception>
     public static async Task<Recording> ReadAsync(string path)
     {
         try
         {
-            return Check(path, path == Input ? await ReadInputAsync() : await File.ReadAllBytesAsync(path));
+            return Parse(path, path == Input ? await ReadInputAsync() : await File.ReadAllBytesAsync(path));
         }
-        catch (Exception error) when (FileProblem.Is(error))
+        catch (Exception error) when (FileErrorText.Is(error))
         {
-            throw new ToolException($"the recording cannot be read: {FileProblem.Of(path, error)}");
+            throw new ToolException($"the recording cannot be read: {FileErrorText.Of(path, error)}");
         }
     }
 
-    // Not /dev/stdin, which cannot be opened when it is a socket, and is something else when there is none.
+    // /dev/stdin cannot be opened when it is a socket, and is another file when standard input is closed.
     private static async Task<byte[]> ReadInputAsync()
     {
         var all = new MemoryStream();
@@ -35,11 +36,11 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         return all.ToArray();
     }
 
-    /// <summary>Reads the content of a recording.</summary>
-    /// <exception cref="ToolException">It is none; the message has the number of the line.</exception>
-    public static Recording Check(string path, byte[] content)
+    /// <summary>Parses the content of a recording.</summary>
+    /// <exception cref="ToolException">The recording is invalid; the message has the number of the line.</exception>
+    public static Recording Parse(string path, byte[] content)
     {
-        SocketKind? kind = null;
+        SocketType? kind = null;
         var events = new List<RecordedEvent>();
         var states = new Dictionary<int, bool>();
         int number = 0;
@@ -49,13 +50,14 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
             ReadOnlySpan<byte> text = content.AsSpan(range);
             if (kind is null)
             {
-                kind = ReadHeader(path, Parse(path, number, text));
+                kind = ReadHeader(path, ParseLine(path, number, text));
                 continue;
             }
-            RecordingLine line = Parse(path, number, text, isTorn: range.End.Value == content.Length && content[^1] != (byte)'\n');
+            RecordingLine line = ParseLine(
+                path, number, text, isIncomplete: range.End.Value == content.Length && content[^1] != (byte)'\n');
             events.Add(RecordedEvent.From(line, number, states) is ({ } found, null)
                 ? found
-                : throw Bad(path, number, RecordedEvent.From(line, number, states).Problem!));
+                : throw InvalidLine(path, number, RecordedEvent.From(line, number, states).Problem!));
         }
         return kind is null
             ? throw new ToolException($"{path} is empty: a recording begins with a line about itself")
@@ -75,34 +77,34 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         return lines;
     }
 
-    private static SocketKind ReadHeader(string path, RecordingLine line)
+    private static SocketType ReadHeader(string path, RecordingLine line)
     {
         if (line.Format != RecordingLine.CurrentFormat)
         {
-            throw Bad(path, 1, line.Format is null
-                ? "this is no recording of 'samehost relay'"
+            throw InvalidLine(path, 1, line.Format is null
+                ? "this is not a recording of 'samehost relay'"
                 : $"\"{Printable.Text(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
         }
         return line.Type switch
         {
-            "stream" => SocketKind.Stream,
-            "seqpacket" => SocketKind.Seqpacket,
-            "datagram" => SocketKind.Datagram,
-            _ => throw Bad(path, 1, "the type is neither stream, nor seqpacket, nor datagram"),
+            "stream" => SocketType.Stream,
+            "seqpacket" => SocketType.Seqpacket,
+            "datagram" => SocketType.Dgram,
+            _ => throw InvalidLine(path, 1, "the type is neither stream, nor seqpacket, nor datagram"),
         };
     }
 
-    /// <param name="path">For errors.</param>
-    /// <param name="number">Of the line.</param>
+    /// <param name="path">The path, for errors.</param>
+    /// <param name="number">The number of the line.</param>
     /// <param name="text">The line.</param>
-    /// <param name="isTorn">The file ends in the middle of it.</param>
-    private static RecordingLine Parse(string path, int number, ReadOnlySpan<byte> text, bool isTorn = false)
+    /// <param name="isIncomplete">Whether the file ends within this line.</param>
+    private static RecordingLine ParseLine(string path, int number, ReadOnlySpan<byte> text, bool isIncomplete = false)
     {
         try
         {
-            return JsonSerializer.Deserialize(text, RecordingJson.Default.RecordingLine) ?? throw Bad(path, number, "it is null");
+            return JsonSerializer.Deserialize(text, RecordingJson.Default.RecordingLine) ?? throw InvalidLine(path, number, "it is null");
         }
-        catch (JsonException) when (isTorn)
+        catch (JsonException) when (isIncomplete)
         {
             throw new ToolException(
                 $"{path}, line {number}: the file ends in the middle of this line",
@@ -111,11 +113,11 @@ internal sealed record Recording(SocketKind Kind, IReadOnlyList<RecordedEvent> E
         catch (JsonException error)
         {
             long column = (error.BytePositionInLine ?? 0) + 1;
-            throw Bad(path, number, error.Path is { Length: > 1 } where
+            throw InvalidLine(path, number, error.Path is { Length: > 1 } where
                 ? $"\"{where[2..]}\" has a value that does not fit"
                 : $"not JSON from column {column}: {Printable.Excerpt(text)}");
         }
     }
 
-    private static ToolException Bad(string path, int line, string problem) => new($"{path}, line {line}: {problem}");
+    private static ToolException InvalidLine(string path, int line, string problem) => new($"{path}, line {line}: {problem}");
 }

@@ -3,10 +3,10 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary><c>samehost replay</c>: one side of a recording, once more.</summary>
+/// <summary>The <c>samehost replay</c> command.</summary>
 internal static class ReplayCommand
 {
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultAnswerTimeout = TimeSpan.FromSeconds(10);
 
     private static readonly Argument<string> File = new("FILE")
     {
@@ -22,9 +22,10 @@ internal static class ReplayCommand
         Description = "Be the server instead: listen at ADDRESS and answer as recorded.",
     };
 
-    private static readonly Option<TimeSpan?> Wait = CommandOptions.Duration("--wait", "Wait this long for a server that is not there.");
+    private static readonly Option<TimeSpan?> Wait = CommandOptions.Duration(
+        "--wait", "How long to wait for a server that does not listen yet.");
 
-    private static readonly Option<TimeSpan?> Patience =
+    private static readonly Option<TimeSpan?> AnswerTimeout =
         CommandOptions.Duration("--patience", "How long an answer may take until it counts as missing (10s by default).");
 
     private static readonly Option<PeerPolicy?> Allow =
@@ -33,7 +34,7 @@ internal static class ReplayCommand
     private static readonly Option<UnixFileMode?> Mode =
         FileModeOption.Create("With --as-server: permissions of the socket file, in octal (0600 by default).");
 
-    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Say only what differs." };
+    private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Print differences only." };
 
     public static Command Create()
     {
@@ -47,14 +48,15 @@ internal static class ReplayCommand
             Details =
             [
                 "As a client, it opens the recorded connections, sends what the clients sent and compares what comes back, byte by byte "
-                + "(record by record for datagrams and seqpacket). Nothing is sent before everything that was answered earlier has come.",
-                "The exit status is 1 at the first difference, which is told with the connection, the line of the recording and both "
+                + "(record by record for datagrams and seqpacket). Nothing is sent before everything that was received earlier has "
+                + "arrived.",
+                "The exit status is 1 at the first difference, which is reported with the connection, the line of the recording and both "
                 + "texts. Descriptors are not in a recording, only their kinds.",
             ],
         };
         command.Add(File);
         command.Add(Address);
-        foreach (Option option in new Option[] { AsServer, Wait, Patience, Allow, Mode, Quiet })
+        foreach (Option option in new Option[] { AsServer, Wait, AnswerTimeout, Allow, Mode, Quiet })
             command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -66,7 +68,7 @@ internal static class ReplayCommand
         if (parsed.GetValue(Mode) is { } mode)
             file.Mode = mode;
         var options = new ReplayOptions(
-            parsed.GetValue(Wait), parsed.GetValue(Patience) ?? DefaultPatience, file, parsed.GetValue(Allow),
+            parsed.GetValue(Wait), parsed.GetValue(AnswerTimeout) ?? DefaultAnswerTimeout, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
         var replay = new Replayer(await Recording.ReadAsync(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
         return await CommandRunner.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));

@@ -5,22 +5,22 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary>One recorded connection, held once more: what our side sent is sent, what the other side sent is expected.</summary>
+/// <summary>A recorded connection in a replay: sends the recorded data of one side and compares what the other side sends.</summary>
 internal sealed class ReplayedConnection : IDisposable
 {
     private readonly ToolConnection _connection;
     private readonly Direction _ours;
-    private readonly TimeSpan _patience;
-    private readonly CancellationTokenSource _stop;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationTokenSource _cancellation;
     private readonly ResponseComparer _comparer;
 
     public ReplayedConnection(
-        ToolConnection connection, IEnumerable<RecordedEvent> events, Direction ours, TimeSpan patience, CancellationToken stop)
+        ToolConnection connection, IEnumerable<RecordedEvent> events, Direction ours, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        (_connection, _ours, _patience) = (connection, ours, patience);
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        (_connection, _ours, _timeout) = (connection, ours, timeout);
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Direction theirs = ours == Direction.ToServer ? Direction.ToClient : Direction.ToServer;
-        _comparer = new ResponseComparer(connection, events, theirs, _stop.Token);
+        _comparer = new ResponseComparer(connection, events, theirs, _cancellation.Token);
     }
 
     public string? Difference => _comparer.Difference;
@@ -29,23 +29,23 @@ internal sealed class ReplayedConnection : IDisposable
 
     public long BytesSent { get; private set; }
 
-    /// <summary>Does what the recording says; false when the other side did otherwise.</summary>
-    public async Task<bool> StepAsync(RecordedEvent step, CancellationToken stop)
+    /// <summary>Performs the recorded event; returns false when the other side differed.</summary>
+    public async Task<bool> StepAsync(RecordedEvent step, CancellationToken cancellationToken)
     {
         bool isOurs = step.Direction == _ours;
         switch (step.Event)
         {
             case RecordingLine.Data when isOurs:
-                return await SendAsync(step, stop);
+                return await SendAsync(step, cancellationToken);
             case RecordingLine.Data:
-                return await _comparer.WaitForAsync(step, _patience);
+                return await _comparer.WaitForAsync(step, _timeout);
             case RecordingLine.End when isOurs:
-                _connection.EndSending();
+                _connection.ShutdownSend();
                 return Difference is null;
             case RecordingLine.End when _connection is not DatagramConnection:
-                return await _comparer.WaitForEndAsync(_patience);
+                return await _comparer.WaitForEndAsync(_timeout);
             case RecordingLine.Close:
-                await _stop.CancelAsync();
+                await _cancellation.CancelAsync();
                 await _comparer.Reading;
                 _connection.Dispose();
                 return Difference is null;
@@ -56,69 +56,70 @@ internal sealed class ReplayedConnection : IDisposable
 
     public void Dispose()
     {
-        _stop.Cancel();
+        _cancellation.Cancel();
         _connection.Dispose();
-        _stop.Dispose();
+        _cancellation.Dispose();
     }
 
-    private async Task<bool> SendAsync(RecordedEvent step, CancellationToken stop)
+    private async Task<bool> SendAsync(RecordedEvent step, CancellationToken cancellationToken)
     {
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        time.CancelAfter(_patience);
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(_timeout);
         try
         {
             await _connection.SendAsync(step.Bytes, time.Token);
             BytesSent += step.Bytes.Length;
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"line {step.Line} was not taken within {DurationText.Format(_patience)}");
+            throw new TimeoutException($"line {step.Line} was not accepted by the peer within {DurationText.Format(_timeout)}");
         }
         return Difference is null;
     }
 }
 
 /// <summary>
-/// Reads all that comes from a peer and compares it with what came when the recording was made. It reads all the time, whatever is being
-/// sent meanwhile, so that neither side waits for the other for ever.
+/// Receives from a peer and compares with the recording. It receives all the time, also while data is sent, so that the two sides cannot
+/// deadlock.
 /// </summary>
 internal sealed class ResponseComparer
 {
-    private const int LongestRecord = 1 << 20;
+    private const int MaxRecordLength = 1 << 20;
 
     private readonly ToolConnection _connection;
     private readonly RecordedEvent[] _expected;
-    private readonly string _who;
+    private readonly string _peerName;
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _index;
     private int _offset;
 
-    /// <param name="connection">Where from.</param>
-    /// <param name="events">All that happened in that connection.</param>
-    /// <param name="direction">Which of it is expected to come.</param>
-    /// <param name="stop">Ends the reading.</param>
-    public ResponseComparer(ToolConnection connection, IEnumerable<RecordedEvent> events, Direction direction, CancellationToken stop)
+    /// <param name="connection">The connection to read.</param>
+    /// <param name="events">All events of the connection.</param>
+    /// <param name="direction">The direction that is received.</param>
+    /// <param name="cancellationToken">Ends the receiving.</param>
+    public ResponseComparer(
+        ToolConnection connection, IEnumerable<RecordedEvent> events, Direction direction, CancellationToken cancellationToken)
     {
         _connection = connection;
-        _who = direction == Direction.ToClient ? "server" : "client";
+        _peerName = direction == Direction.ToClient ? "server" : "client";
         _expected = [.. events.Where(e => e.Event == RecordingLine.Data && e.Direction == direction)];
-        // Nothing is not sent in a stream.
-        if (!connection.KeepsRecords)
+        // A stream has no empty messages.
+        if (!connection.PreservesMessages)
             _expected = [.. _expected.Where(e => e.Bytes.Length > 0)];
-        Reading = Task.Run(() => ReadAsync(stop), CancellationToken.None);
+        Reading = Task.Run(() => ReadAsync(cancellationToken), CancellationToken.None);
     }
 
-    /// <summary>Ends when the peer has ended.</summary>
+    /// <summary>Completes when the peer has ended.</summary>
     public Task Reading { get; }
 
-    /// <summary>What came otherwise than recorded.</summary>
+    /// <summary>The first difference from the recording; null when there is none.</summary>
     public string? Difference { get; private set; }
 
-    /// <summary>Bytes that were as recorded.</summary>
+    /// <summary>The number of bytes that were as recorded.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Waits until everything has come that the recording has up to this line; false when it comes no more.</summary>
+    /// <summary>Waits until all data that was recorded up to this line has arrived; returns false when it does not.</summary>
     public async Task<bool> WaitForAsync(RecordedEvent wanted, TimeSpan limit)
     {
         using var time = new CancellationTokenSource(limit);
@@ -135,7 +136,7 @@ internal sealed class ResponseComparer
             }
             if (changed.IsCompleted && Reading.IsCompleted)
             {
-                Differ($"the {_who} ended before {Rest()}");
+                SetDifference($"the {_peerName} ended before {DescribeExpected()}");
                 return false;
             }
             try
@@ -144,13 +145,13 @@ internal sealed class ResponseComparer
             }
             catch (OperationCanceledException)
             {
-                Differ($"nothing came for {DurationText.Format(limit)}, and not {Rest()}");
+                SetDifference($"nothing came for {DurationText.Format(limit)}, and not {DescribeExpected()}");
                 return false;
             }
         }
     }
 
-    /// <summary>Waits for the end; false when there is none in time, or something that is not in the recording.</summary>
+    /// <summary>Waits for the end of the peer; returns false on a timeout, or when other data arrived.</summary>
     public async Task<bool> WaitForEndAsync(TimeSpan limit)
     {
         try
@@ -159,26 +160,26 @@ internal sealed class ResponseComparer
         }
         catch (TimeoutException)
         {
-            Differ($"the {_who} did not end within {DurationText.Format(limit)}");
+            SetDifference($"the {_peerName} did not end within {DurationText.Format(limit)}");
         }
         return Difference is null;
     }
 
-    private async Task ReadAsync(CancellationToken stop)
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
-        using var buffer = new OnDemandBuffer(LongestRecord);
+        using var buffer = new OnDemandBuffer(MaxRecordLength);
         try
         {
-            for (int got; (got = await _connection.ReceiveAsync(buffer, stop)) >= 0 && Difference is null; buffer.Return())
+            for (int got; (got = await _connection.ReceiveAsync(buffer, cancellationToken)) >= 0 && Difference is null; buffer.Return())
                 Compare(buffer.Received(got).Span);
         }
         catch (Exception error) when (error is IOException or UnixSocketException && _index < _expected.Length)
         {
-            Differ($"{ErrorReport.Summary(error)}, before {Rest()}");
+            SetDifference($"{ErrorReport.Summary(error)}, before {DescribeExpected()}");
         }
         catch (Exception error) when (error is IOException or UnixSocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // Everything had come.
+            // All expected data had arrived.
         }
         Signal();
     }
@@ -191,17 +192,17 @@ internal sealed class ResponseComparer
             {
                 if (_index == _expected.Length)
                 {
-                    Differ($"the {_who} sent {came.Length} bytes more than recorded: {Printable.Excerpt(came)}");
+                    SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {Printable.Excerpt(came)}");
                     return;
                 }
                 RecordedEvent wanted = _expected[_index];
                 ReadOnlySpan<byte> rest = wanted.Bytes.AsSpan(_offset);
                 int same = came.CommonPrefixLength(rest);
-                bool isWhole = same == rest.Length && (same == came.Length || !_connection.KeepsRecords);
-                bool isPart = same == came.Length && !_connection.KeepsRecords;
+                bool isWhole = same == rest.Length && (same == came.Length || !_connection.PreservesMessages);
+                bool isPart = same == came.Length && !_connection.PreservesMessages;
                 if (!isWhole && !isPart)
                 {
-                    Differ($"the {_who} sent {Printable.Excerpt(came[same..])} where the recording's line {wanted.Line} has "
+                    SetDifference($"the {_peerName} sent {Printable.Excerpt(came[same..])} where the recording's line {wanted.Line} has "
                         + $"{Printable.Excerpt(rest[same..])} (from byte {_offset + same} of that line's)");
                     return;
                 }
@@ -214,10 +215,10 @@ internal sealed class ResponseComparer
         Signal();
     }
 
-    private string Rest() =>
+    private string DescribeExpected() =>
         $"{Printable.Excerpt(_expected[_index].Bytes.AsSpan(_offset))} of the recording's line {_expected[_index].Line}";
 
-    private void Differ(string difference)
+    private void SetDifference(string difference)
     {
         lock (_lock)
             Difference ??= difference;

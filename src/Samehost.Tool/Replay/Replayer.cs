@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Relay;
@@ -6,15 +7,17 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Replay;
 
-/// <summary>Plays one side of a recording to a living other side, and says where that does otherwise.</summary>
+/// <summary>Replays one side of a recording to a live peer, and reports where the peer differs.</summary>
 internal sealed class Replayer(Recording recording, ToolAddress address, ReplayOptions options)
 {
     private long _sent;
     private long _compared;
     private int _connections;
 
-    /// <summary>Is every client, in the order of the recording: nothing is sent before all that was answered earlier has been.</summary>
-    public async Task<int> AsClientAsync(CancellationToken stop)
+    /// <summary>
+    /// Replays the clients, in the order of the recording: nothing is sent before all data that was received earlier has arrived.
+    /// </summary>
+    public async Task<int> AsClientAsync(CancellationToken cancellationToken)
     {
         var events = recording.Connections.ToDictionary(c => c.Key, c => c.ToArray());
         var open = new Dictionary<int, ReplayedConnection>();
@@ -24,12 +27,12 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
             {
                 if (step.Event == RecordingLine.Open)
                 {
-                    ToolConnection connection = await ConnectAsync(stop);
+                    ToolConnection connection = await ConnectAsync(cancellationToken);
                     open.Add(step.Connection, new ReplayedConnection(
-                        connection, events[step.Connection], Direction.ToServer, options.Patience, stop));
+                        connection, events[step.Connection], Direction.ToServer, options.AnswerTimeout, cancellationToken));
                     continue;
                 }
-                if (!await StepAsync(open[step.Connection], step, Direction.ToServer, stop))
+                if (!await StepAsync(open[step.Connection], step, Direction.ToServer, cancellationToken))
                     return ExitStatus.Failure;
                 if (step.Event == RecordingLine.Close)
                     Count(open, step.Connection);
@@ -46,19 +49,19 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         return ExitStatus.Success;
     }
 
-    /// <summary>Is the server for as many clients as the recording has, each in its turn.</summary>
-    public async Task<int> AsServerAsync(CancellationToken stop)
+    /// <summary>Replays the server for as many clients as the recording has, in order.</summary>
+    public async Task<int> AsServerAsync(CancellationToken cancellationToken)
     {
-        if (recording.Kind == SocketKind.Datagram)
+        if (recording.SocketType == SocketType.Dgram)
             throw new ToolException("datagrams are replayed as a client only", ExitStatus.UsageError);
         var work = new List<Task<bool>>();
-        await using var clients = new ReplayListener(address, recording.Kind, options);
+        await using var clients = new ReplayListener(address, recording.SocketType, options);
         if (!options.IsQuiet)
             TerminalWriter.WriteError($"answering at {clients.Address} as recorded");
         foreach (var connection in recording.Connections)
         {
-            ToolConnection client = await clients.AcceptAsync(stop);
-            work.Add(AnswerAsync(client, [.. connection], stop));
+            ToolConnection client = await clients.AcceptAsync(cancellationToken);
+            work.Add(AnswerAsync(client, [.. connection], cancellationToken));
         }
         bool[] same = await Task.WhenAll(work);
         if (Array.TrueForAll(same, s => s))
@@ -66,12 +69,12 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
     }
 
-    private async Task<bool> AnswerAsync(ToolConnection client, RecordedEvent[] events, CancellationToken stop)
+    private async Task<bool> AnswerAsync(ToolConnection client, RecordedEvent[] events, CancellationToken cancellationToken)
     {
-        using var connection = new ReplayedConnection(client, events, Direction.ToClient, options.Patience, stop);
+        using var connection = new ReplayedConnection(client, events, Direction.ToClient, options.AnswerTimeout, cancellationToken);
         foreach (RecordedEvent step in events)
         {
-            if (!await StepAsync(connection, step, Direction.ToClient, stop))
+            if (!await StepAsync(connection, step, Direction.ToClient, cancellationToken))
                 return false;
         }
         Interlocked.Increment(ref _connections);
@@ -80,45 +83,36 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         return true;
     }
 
-    private static async Task<bool> StepAsync(ReplayedConnection connection, RecordedEvent step, Direction ours, CancellationToken stop)
+    private static async Task<bool> StepAsync(
+        ReplayedConnection connection, RecordedEvent step, Direction ours, CancellationToken cancellationToken)
     {
         if (step.Descriptors > 0 && step.Direction == ours)
             TerminalWriter.WriteError($"line {step.Line}: a descriptor that was sent here cannot be sent again; only the bytes are");
         string? problem = null;
         try
         {
-            if (await connection.StepAsync(step, stop))
+            if (await connection.StepAsync(step, cancellationToken))
                 return true;
         }
         catch (Exception error) when (error is IOException or SocketException or TimeoutException)
         {
             problem = ErrorReport.Summary(error);
         }
-        stop.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         TerminalWriter.WriteError($"connection {step.Connection} differs at line {step.Line}: {connection.Difference ?? problem}");
         return false;
     }
 
-    private async Task<ToolConnection> ConnectAsync(CancellationToken stop)
+    private async Task<ToolConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         if (address.Kind == ToolAddressKinds.Tcp)
         {
-            if (recording.Kind != SocketKind.Stream)
-                throw new ToolException($"a recording of {recording.Kind.ToString().ToLowerInvariant()} cannot be replayed over TCP");
-            return new TcpStreamConnection(await TcpConnector.ConnectAsync(address.Host, address.Port, options.Wait, stop));
+            if (recording.SocketType != SocketType.Stream)
+                throw new ToolException($"a recording of {recording.SocketType.ToName()} cannot be replayed over TCP");
+            return new TcpStreamConnection(await TcpConnector.ConnectAsync(address.Host, address.Port, options.Wait, cancellationToken));
         }
-        UnixConnectOptions patience = ServerConnector.ConnectOptions(options.Wait);
-        switch (recording.Kind)
-        {
-            case SocketKind.Seqpacket:
-                return ToolConnection.Of(await UnixSeqpacket.ConnectAsync(address.Local!, patience, stop));
-            case SocketKind.Datagram:
-                var datagram = UnixDatagram.Bind(UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone });
-                await ServerConnector.WaitAsync(() => datagram.Connect(address.Local!), options.Wait ?? TimeSpan.Zero, stop);
-                return new DatagramConnection(datagram);
-            default:
-                return ToolConnection.Of(await UnixStream.ConnectAsync(address.Local!, patience, stop));
-        }
+        return await ServerConnector.ConnectAsync(
+            address.Local!, recording.SocketType, options.Wait, requireServer: null, localAddress: null, cancellationToken);
     }
 
     private void Count(Dictionary<int, ReplayedConnection> open, int number)
@@ -138,31 +132,31 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
     }
 }
 
-/// <summary>How a recording is replayed.</summary>
-/// <param name="Wait">How long a server may take to be there; null where it was not given.</param>
-/// <param name="Patience">How long an answer may take.</param>
-/// <param name="SocketFile">Of the address to listen at.</param>
-/// <param name="Allow">Which clients are answered.</param>
-/// <param name="IsQuiet">Only differences are told.</param>
-internal sealed record ReplayOptions(TimeSpan? Wait, TimeSpan Patience, SocketFileOptions SocketFile, PeerPolicy? Allow, bool IsQuiet);
+/// <summary>The options given to <c>samehost replay</c>.</summary>
+/// <param name="Wait">How long to wait for a server; null when not given.</param>
+/// <param name="AnswerTimeout">How long to wait for each answer.</param>
+/// <param name="SocketFile">The options of the socket file to listen at.</param>
+/// <param name="Allow">Which clients are accepted.</param>
+/// <param name="IsQuiet">Whether only differences are reported.</param>
+internal sealed record ReplayOptions(TimeSpan? Wait, TimeSpan AnswerTimeout, SocketFileOptions SocketFile, PeerPolicy? Allow, bool IsQuiet);
 
-/// <summary>Those who come to be answered as recorded.</summary>
+/// <summary>Accepts the clients of a replayed server.</summary>
 internal sealed class ReplayListener : IAsyncDisposable
 {
     private readonly UnixListener? _streams;
     private readonly UnixSeqpacketListener? _records;
     private readonly Socket? _tcp;
 
-    public ReplayListener(ToolAddress address, SocketKind kind, ReplayOptions options)
+    public ReplayListener(ToolAddress address, SocketType kind, ReplayOptions options)
     {
         var listening = new UnixListenerOptions { SocketFile = options.SocketFile, PeerPolicy = options.Allow };
         if (address.Kind == ToolAddressKinds.Tcp)
         {
-            if (kind != SocketKind.Stream)
-                throw new ToolException($"a recording of {kind.ToString().ToLowerInvariant()} cannot be replayed over TCP");
+            if (kind != SocketType.Stream)
+                throw new ToolException($"a recording of {kind.ToName()} cannot be replayed over TCP");
             _tcp = TcpRelayListener.Listen(address);
         }
-        else if (kind == SocketKind.Seqpacket)
+        else if (kind == SocketType.Seqpacket)
         {
             _records = UnixSeqpacketListener.Listen(address.Local!, listening);
         }
@@ -175,13 +169,13 @@ internal sealed class ReplayListener : IAsyncDisposable
 
     public string Address { get; }
 
-    public async Task<ToolConnection> AcceptAsync(CancellationToken stop)
+    public async Task<ToolConnection> AcceptAsync(CancellationToken cancellationToken)
     {
         if (_tcp is not null)
-            return new TcpStreamConnection(await _tcp.AcceptAsync(stop));
+            return new TcpStreamConnection(await _tcp.AcceptAsync(cancellationToken));
         return _records is null
-            ? ToolConnection.Of(await _streams!.AcceptAsync(stop))
-            : ToolConnection.Of(await _records.AcceptAsync(stop));
+            ? ToolConnection.Of(await _streams!.AcceptAsync(cancellationToken))
+            : ToolConnection.Of(await _records.AcceptAsync(cancellationToken));
     }
 
     public ValueTask DisposeAsync()

@@ -3,31 +3,31 @@ using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>Processes that have a connection as standard input and output. One thread waits for them all; none is left unreaped.</summary>
+/// <summary>Starts processes that have a connection as standard input and output, and reaps them on one thread.</summary>
 internal sealed class ChildProcesses
 {
-    private const int ReaperStack = 128 * 1024;
+    private const int ReaperStackSize = 128 * 1024;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<int, (ChildProcess Child, TaskCompletionSource<int> Ended)> _running = [];
     private bool _isReaping;
 
-    public ChildProcesses() => LibcChild.KeepStatuses();
+    public ChildProcesses() => LibcProcess.KeepStatuses();
 
     /// <summary>Starts a program found in PATH.</summary>
-    /// <exception cref="UnixSocketException">It cannot be started.</exception>
+    /// <exception cref="UnixSocketException">The program cannot be started.</exception>
     public ChildProcess Start(string[] command, string[] environment, SafeHandle connection)
     {
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            int process = LibcSpawn.Spawn(command, environment, connection);
+            int process = LibcProcess.Spawn(command, environment, connection);
             if (process < 0)
                 throw new UnixSocketException((Errno)(-process), "spawn");
             var child = new ChildProcess(process, ended.Task);
             _running.Add(process, (child, ended));
             if (!_isReaping)
-                new Thread(Reap, ReaperStack) { IsBackground = true, Name = "samehost reaper" }.Start();
+                new Thread(Reap, ReaperStackSize) { IsBackground = true, Name = "samehost reaper" }.Start();
             _isReaping = true;
             return child;
         }
@@ -39,32 +39,34 @@ internal sealed class ChildProcesses
             return [.. _running.Values.Select(running => running.Child)];
     }
 
-    /// <summary>Sends a signal, unless the process has been reaped: its number may be another's then.</summary>
+    /// <summary>Sends a signal, unless the process has been reaped: its id may have been reused.</summary>
     public void Signal(ChildProcess child, int signal)
     {
         lock (_lock)
         {
             if (_running.ContainsKey(child.Id))
-                LibcChild.Signal(child.Id, signal);
+                LibcProcess.Signal(child.Id, signal);
         }
     }
 
-    /// <summary>Waits for children as long as there are any. Some are not of our making: a shell that became this program leaves it its
-    /// own, and process 1 of a container gets every orphan.</summary>
+    /// <summary>
+    /// Reaps children as long as there are any. Some may not be ours: a shell that executed this program leaves it its children, and
+    /// process 1 of a container gets every orphan.
+    /// </summary>
     private void Reap()
     {
         while (true)
         {
-            int process = LibcChild.WaitForEnded();
+            int process = LibcProcess.WaitForEnded();
             lock (_lock)
             {
                 if (process > 0)
                 {
-                    int status = LibcChild.Reap(process);
+                    int status = LibcProcess.Reap(process);
                     if (_running.Remove(process, out var ended))
                         ended.Ended.TrySetResult(status);
                 }
-                else if (_running.Count == 0) // otherwise one was started since we looked
+                else if (_running.Count == 0) // otherwise one was started since the wait
                 {
                     _isReaping = false;
                     return;

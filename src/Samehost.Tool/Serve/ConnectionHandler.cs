@@ -3,65 +3,65 @@ using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>What is done with each connection.</summary>
+/// <summary>Handles the connections of a server.</summary>
 internal abstract class ConnectionHandler
 {
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when there is nothing left to serve for, with the reason if that is a failure.</summary>
-    public Task Ended => _ended.Task;
+    /// <summary>Completes when the command is to end, with the error if there is one.</summary>
+    public Task Completion => _completion.Task;
 
-    /// <summary>Serves one connection, which is closed afterwards. The token tells that clients are to leave.</summary>
-    public abstract Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken closing);
+    /// <summary>Serves one connection, which the caller closes afterwards. The token is canceled when the server begins to drain.</summary>
+    public abstract Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken);
 
-    /// <summary>The time to drain is over.</summary>
-    public virtual Task AbandonAsync() => Task.CompletedTask;
+    /// <summary>Ends what still runs when the drain timeout is over.</summary>
+    public virtual Task EndAllAsync() => Task.CompletedTask;
 
-    protected void End(Exception? failure = null)
+    protected void Complete(Exception? failure = null)
     {
         if (failure is null)
-            _ended.TrySetResult();
-        else if (_ended.TrySetException(failure))
-            _ = _ended.Task.Exception; // whoever ends the command reads it as well
+            _completion.TrySetResult();
+        else if (_completion.TrySetException(failure))
+            _ = _completion.Task.Exception; // observed: the session also awaits it
     }
 }
 
-/// <summary><c>--echo</c>: everything is sent back.</summary>
+/// <summary>Handles <c>--echo</c>: sends everything back.</summary>
 internal sealed class EchoHandler(ServeSettings settings, ServeLog log) : ConnectionHandler
 {
     private const int StreamBuffer = 32 * 1024;
     private const int RecordBuffer = 256 * 1024;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken closing)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
     {
-        log.Note($"connected: {caller}");
+        log.Verbose($"connected: {caller}");
         using var idle = new IdleTimer(settings.IdleTimeout);
         using var limit = new IdleTimer(settings.TimeLimit);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
-        // What has arrived is still answered.
-        using var stop = closing.Register(connection.StopReading);
-        using var buffer = new OnDemandBuffer(connection.KeepsRecords ? RecordBuffer : StreamBuffer);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
+        // Data that has arrived is still answered.
+        using var registration = stoppingToken.Register(connection.ShutdownReceive);
+        using var buffer = new OnDemandBuffer(connection.PreservesMessages ? RecordBuffer : StreamBuffer);
         try
         {
-            while (await connection.ReceiveAsync(buffer, over.Token) is >= 0 and int got)
+            while (await connection.ReceiveAsync(buffer, timeout.Token) is >= 0 and int got)
             {
-                await connection.SendAsync(buffer.Received(got), over.Token);
+                await connection.SendAsync(buffer.Received(got), timeout.Token);
                 buffer.Return();
-                idle.Touch();
+                idle.Restart();
             }
-            log.Note($"ended: {caller}");
+            log.Verbose($"ended: {caller}");
         }
-        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            log.Note($"closed for its {(idle.HasExpired ? "idleness" : "length")}: {caller}");
+            log.Verbose($"closed for its {(idle.HasExpired ? "idleness" : "length")}: {caller}");
         }
     }
 }
 
-/// <summary>Who is at the other end of a connection, as the kernel knows it, and the names of both ends.</summary>
+/// <summary>The client of a connection: its credentials as the kernel reports them, and the addresses of both ends.</summary>
 internal sealed record ClientInfo(PeerCredentials Peer, UnixEndPoint Local, UnixEndPoint Remote)
 {
-    private static readonly string[] NotForChildren =
+    private static readonly string[] ExcludedVariables =
     [
         .. ServiceEnvironment.Variables,
         "PROTO", "IPCREMOTEPID", "IPCREMOTEEUID", "IPCREMOTEEGID", "IPCREMOTEPATH", "IPCLOCALPATH",
@@ -72,14 +72,14 @@ internal sealed record ClientInfo(PeerCredentials Peer, UnixEndPoint Local, Unix
     public static ClientInfo Of(UnixSeqpacket seqpacket) =>
         new(seqpacket.GetPeerCredentials(), seqpacket.LocalEndPoint, seqpacket.RemoteEndPoint);
 
-    /// <summary>For logs.</summary>
+    /// <summary>Formats the client for logs.</summary>
     public override string ToString() => Peer.ToString();
 
     /// <summary>
-    /// Our environment and, by the convention of UCSPI, who calls. Names are printed forms: an address in them can be typed, and a name
-    /// that a stranger has chosen holds no control character. What our service manager meant for us is left out.
+    /// Creates the environment of a child: ours without the service manager's variables, and the client's identity by the convention of
+    /// UCSPI. Names are in their printed form: they can be typed again, and a name chosen by a client contains no control character.
     /// </summary>
-    public string[] Environment()
+    public string[] CreateEnvironment()
     {
         List<string> all = ["PROTO=IPC", $"IPCREMOTEPID={Peer.ProcessId}", $"IPCREMOTEEUID={Peer.UserId}", $"IPCREMOTEEGID={Peer.GroupId}"];
         if (Local.Kind != UnixEndPointKind.Unnamed)
@@ -88,7 +88,7 @@ internal sealed record ClientInfo(PeerCredentials Peer, UnixEndPoint Local, Unix
             all.Add($"IPCREMOTEPATH={Remote}");
         foreach (System.Collections.DictionaryEntry own in System.Environment.GetEnvironmentVariables())
         {
-            if (!NotForChildren.Contains((string)own.Key))
+            if (!ExcludedVariables.Contains((string)own.Key))
                 all.Add($"{own.Key}={own.Value}");
         }
         return [.. all];

@@ -5,54 +5,54 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Serve;
 
 /// <summary>
-/// Datagrams: each is sent back to who sent it, or printed as a line, and lines of standard input go to who sent last.
+/// Handles datagrams: echoes each to its sender, or prints it as a line and sends lines of standard input to the last sender.
 /// </summary>
 internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings settings, ServeLog log)
 {
     private const int BufferSize = 1024 * 1024;
-    private const int MostSlow = 1024;
+    private const int MaxSlowSenders = 1024;
 
-    /// <summary>A sender that does not read its answers holds nobody up for longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>How long a send waits for a receiver that does not read.</summary>
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ReceivedOutput _output = new(asRecords: true, settings.IsHex);
-    /// <summary>Senders that have held others up: none is waited for again until it has made room for an answer.</summary>
-    private readonly HashSet<UnixEndPoint> _slow = [];
+    /// <summary>Senders whose queue stayed full: the next send to them does not wait.</summary>
+    private readonly HashSet<UnixEndPoint> _slowSenders = [];
 
-    private readonly TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private UnixEndPoint? _last;
+    private readonly TaskCompletionSource _hasSender = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private UnixEndPoint? _lastSender;
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task answering = settings.Echoes ? Task.CompletedTask : Task.Run(() => AnswerAsync(stop), CancellationToken.None);
-        Task receiving = ReceiveAsync(stop);
+        Task answering = settings.Echo ? Task.CompletedTask : Task.Run(() => AnswerAsync(cancellationToken), CancellationToken.None);
+        Task receiving = ReceiveAsync(cancellationToken);
         if (await Task.WhenAny(answering, receiving) == answering)
             await answering;
         await receiving;
     }
 
-    private async Task ReceiveAsync(CancellationToken stop)
+    private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[BufferSize];
         using var idle = new IdleTimer(settings.IdleTimeout);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop, idle.Token);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
         while (true)
         {
             try
             {
-                UnixDatagramReceiveResult got = await socket.ReceiveAsync(buffer, over.Token);
-                idle.Touch();
+                UnixDatagramReceiveResult got = await socket.ReceiveAsync(buffer, linked.Token);
+                idle.Restart();
                 if (got.IsTruncated)
                     TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");
-                bool isNamed = got.Sender.Kind != UnixEndPointKind.Unnamed;
-                if (settings.Echoes && isNamed)
-                    await SendAsync(buffer.AsMemory(0, got.Count), got.Sender, stop);
-                else if (settings.Echoes)
-                    log.Note("a datagram without a sender's address cannot be answered");
+                bool hasAddress = got.Sender.Kind != UnixEndPointKind.Unnamed;
+                if (settings.Echo && hasAddress)
+                    await SendAsync(buffer.AsMemory(0, got.Count), got.Sender, cancellationToken);
+                else if (settings.Echo)
+                    log.Verbose("a datagram without a sender's address cannot be answered");
                 else
-                    Print(buffer.AsSpan(0, got.Count), isNamed ? got.Sender : null);
+                    Print(buffer.AsSpan(0, got.Count), hasAddress ? got.Sender : null);
             }
-            catch (OperationCanceledException) when (idle.HasExpired && !stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (idle.HasExpired && !cancellationToken.IsCancellationRequested)
             {
                 throw idle.Expired;
             }
@@ -64,61 +64,61 @@ internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings setting
         _output.Write(datagram);
         if (sender is null)
             return;
-        Volatile.Write(ref _last, sender);
-        _somebody.TrySetResult();
+        Volatile.Write(ref _lastSender, sender);
+        _hasSender.TrySetResult();
     }
 
-    private async Task AnswerAsync(CancellationToken stop)
+    private async Task AnswerAsync(CancellationToken cancellationToken)
     {
         var input = new LineInput(settings.IsHex);
-        while (await input.NextAsync(stop) is { } line)
+        while (await input.NextAsync(cancellationToken) is { } line)
         {
-            await _somebody.Task.WaitAsync(stop);
-            await SendAsync(line, Volatile.Read(ref _last)!, stop);
+            await _hasSender.Task.WaitAsync(cancellationToken);
+            await SendAsync(line, Volatile.Read(ref _lastSender)!, cancellationToken);
         }
     }
 
-    private async Task SendAsync(ReadOnlyMemory<byte> datagram, UnixEndPoint to, CancellationToken stop)
+    private async Task SendAsync(ReadOnlyMemory<byte> datagram, UnixEndPoint to, CancellationToken cancellationToken)
     {
         bool isSlow;
-        lock (_slow)
-            isSlow = _slow.Contains(to);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        lock (_slowSenders)
+            isSlow = _slowSenders.Contains(to);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             ValueTask sending = socket.SendToAsync(datagram, to, limit.Token);
             if (isSlow && !sending.IsCompleted)
                 await limit.CancelAsync();
             else
-                limit.CancelAfter(Patience);
+                limit.CancelAfter(SendTimeout);
             await sending;
-            Remember(to, isSlow: false);
+            MarkSlow(to, isSlow: false);
         }
         catch (UnixSocketException error)
         {
-            log.Say($"an answer was lost: {ErrorReport.Summary(error)}");
-            Remember(to, isSlow: false);
+            log.Info($"an answer was lost: {ErrorReport.Summary(error)}");
+            MarkSlow(to, isSlow: false);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             if (!isSlow)
-                log.Say($"an answer was lost: {to} does not read");
-            Remember(to, isSlow: true);
+                log.Info($"an answer was lost: {to} does not read");
+            MarkSlow(to, isSlow: true);
         }
     }
 
-    private void Remember(UnixEndPoint sender, bool isSlow)
+    private void MarkSlow(UnixEndPoint sender, bool isSlow)
     {
-        lock (_slow)
+        lock (_slowSenders)
         {
             if (!isSlow)
             {
-                _slow.Remove(sender);
+                _slowSenders.Remove(sender);
                 return;
             }
-            if (_slow.Count >= MostSlow)
-                _slow.Clear(); // a name costs nothing, and whoever is slow is soon found out again
-            _slow.Add(sender);
+            if (_slowSenders.Count >= MaxSlowSenders)
+                _slowSenders.Clear(); // names cost a client nothing; a slow one is found again at its next answer
+            _slowSenders.Add(sender);
         }
     }
 }

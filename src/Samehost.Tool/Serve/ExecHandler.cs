@@ -1,3 +1,4 @@
+using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Interop;
@@ -5,7 +6,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary><c>--exec</c>: a process for each connection, which is its standard input and output.</summary>
+/// <summary>Handles <c>--exec</c>: a process for each connection, which is its standard input and output.</summary>
 internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : ConnectionHandler
 {
     private static readonly TimeSpan KillAfter = TimeSpan.FromSeconds(1);
@@ -13,13 +14,13 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
     private readonly ChildProcesses _children = new();
     private readonly string[] _command = settings.Command!;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken closing)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
     {
-        string[] environment = caller.Environment();
+        string[] environment = caller.CreateEnvironment();
         ChildProcess child;
         try
         {
-            LibcConnection.MakeBlocking(connection.Handle);
+            _ = LibcFcntl.SetNonBlocking(connection.Handle, nonBlocking: false);
             child = await Task.Run(() => _children.Start(_command, environment, connection.Handle), CancellationToken.None);
         }
         catch (UnixSocketException error)
@@ -27,34 +28,34 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
             TerminalWriter.WriteError($"cannot run {_command[0]}: {ErrorReport.Summary(error)}");
             return;
         }
-        connection.Dispose(); // the child's alone: its end is the connection's end
-        log.Note($"connected: {caller}, served by pid {child.Id}");
+        connection.Dispose(); // only the child keeps it open: when the child closes it, the connection ends
+        log.Verbose($"connected: {caller}, served by pid {child.Id}");
         if (settings.TimeLimit is { } limit && await Task.WhenAny(child.Ended, Task.Delay(limit, CancellationToken.None)) != child.Ended)
         {
-            log.Note($"ending pid {child.Id}, which has served for too long: {caller}");
+            log.Verbose($"ending pid {child.Id} at its time limit: {caller}");
             await EndAsync(child);
         }
         var status = await child.Ended;
-        log.Note($"ended: {caller}, pid {child.Id} with status {status}");
+        log.Verbose($"ended: {caller}, pid {child.Id} with status {status}");
     }
 
-    public override Task AbandonAsync() => Task.WhenAll(_children.Running().Select(EndAsync));
+    public override Task EndAllAsync() => Task.WhenAll(_children.Running().Select(EndAsync));
 
     private async Task EndAsync(ChildProcess child)
     {
-        _children.Signal(child, LibcChild.SIGTERM);
+        _children.Signal(child, LibcProcess.SIGTERM);
         if (await Task.WhenAny(child.Ended, Task.Delay(KillAfter)) != child.Ended)
-            _children.Signal(child, LibcChild.SIGKILL);
+            _children.Signal(child, LibcProcess.SIGKILL);
         await child.Ended;
     }
 }
 
-/// <summary>Looks whether a program can be run at all, before any client comes.</summary>
+/// <summary>Checks that a program can be executed, before any client connects.</summary>
 internal static class ExecutablePath
 {
     private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <exception cref="ToolException">There is no such program.</exception>
+    /// <exception cref="ToolException">The program does not exist or is not executable.</exception>
     public static void Check(string name)
     {
         if (name.Length == 0)

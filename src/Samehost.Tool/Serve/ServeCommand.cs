@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary><c>samehost serve</c>: a server from the command line.</summary>
+/// <summary>The <c>samehost serve</c> command.</summary>
 internal static class ServeCommand
 {
     private const ToolAddressKinds Kinds = ToolAddressKinds.Local | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
@@ -20,8 +21,8 @@ internal static class ServeCommand
             Description = "Run this program for each connection, which is its standard input and output; the last option.",
             HelpName = "COMMAND…",
         };
-        var keep = new Option<bool>("--keep", "-k") { Description = "Go on after the first client, with many at once." };
-        Option<SocketKind?> type = CommandOptions.Type();
+        var keep = new Option<bool>("--keep", "-k") { Description = "Continue after the first client, and serve many at once." };
+        Option<SocketType?> type = CommandOptions.Type();
         Option<PeerPolicy?> allow = CommandOptions.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
         Option<UnixFileMode?> mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
@@ -35,19 +36,20 @@ internal static class ServeCommand
         Option<int?> mostPerUser = CommandOptions.Number(
             "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
         Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout",
-            "Close a connection on which nothing has come or gone for so long.");
-        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after so long, and end its program.");
-        Option<TimeSpan?> drain = CommandOptions.Duration("--drain", "How long clients may go on after Ctrl+C or SIGTERM; 5s unless given.");
+            "Close a connection on which nothing is sent or received for this time.");
+        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after this time, and end its program.");
+        Option<TimeSpan?> drain = CommandOptions.Duration(
+            "--drain", "How long clients may continue after Ctrl+C or SIGTERM; 5s unless given.");
         var takeOver = new Option<bool>("--take-over")
         {
             Description = "Take over from a running server that was started with this option, without refusing a client; "
-                + "be ready for the next.",
+                + "offer the socket to the next one.",
         };
-        var hex = new Option<bool>("--hex") { Description = "Print what comes in hexadecimal, and read lines of hexadecimal digits." };
-        var quiet = new Option<bool>("--quiet", "-q") { Description = "Say nothing but errors." };
-        var verbose = new Option<bool>("--verbose", "-v") { Description = "Tell of each connection." };
+        var hex = new Option<bool>("--hex") { Description = "Print received data in hexadecimal, and read lines of hexadecimal digits." };
+        var quiet = new Option<bool>("--quiet", "-q") { Description = "Print errors only." };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Log each connection." };
 
-        var command = new ToolCommand("serve", "Serve at a local socket: by hand, as an echo, or with a program.")
+        var command = new ToolCommand("serve", "Serve a local socket: interactively, as an echo server, or with a program.")
         {
             Examples =
             [
@@ -69,10 +71,10 @@ internal static class ServeCommand
             var settings = new ServeSettings
             {
                 Address = parsed.GetValue(address),
-                Kind = parsed.GetValue(type),
-                Echoes = parsed.GetValue(echo),
+                SocketType = parsed.GetValue(type),
+                Echo = parsed.GetValue(echo),
                 Command = parsed.GetValue(exec) is { Length: > 0 } program ? program : null,
-                Keeps = parsed.GetValue(keep),
+                Keep = parsed.GetValue(keep),
                 IsHex = parsed.GetValue(hex),
                 Allow = parsed.GetValue(allow),
                 Mode = parsed.GetValue(mode),
@@ -82,11 +84,11 @@ internal static class ServeCommand
                 IdleTimeout = parsed.GetValue(idle),
                 TimeLimit = parsed.GetValue(limit),
                 Drain = parsed.GetValue(drain) ?? DefaultDrain,
-                TakesOver = parsed.GetValue(takeOver),
+                IsHandoverEnabled = parsed.GetValue(takeOver),
                 IsQuiet = parsed.GetValue(quiet),
                 IsVerbose = parsed.GetValue(verbose),
             };
-            if (ServeRules.ProblemWith(settings) is { } problem)
+            if (ServeSettingsValidator.GetError(settings) is { } problem)
                 throw new ToolException(problem, ExitStatus.UsageError);
             return new ServeSession(settings).RunAsync();
         });
@@ -94,7 +96,7 @@ internal static class ServeCommand
     }
 }
 
-/// <summary>What the man page says of <c>samehost serve</c> beyond its options.</summary>
+/// <summary>The paragraphs of the man page about <c>samehost serve</c>.</summary>
 internal static class ServeManual
 {
     public static IReadOnlyList<string> Paragraphs { get; } =

@@ -1,82 +1,80 @@
-using Microsoft.Win32.SafeHandles;
+using System.Net.Sockets;
+using Samehost.Interop;
 using Samehost.Tool.Cli;
-using Samehost.Tool.Interop;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>A socket that clients come to: one of the three.</summary>
+/// <summary>A socket that serves clients: one of the three types.</summary>
 internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacketListener? Seqpackets = null, UnixDatagram? Datagrams = null)
 {
-    /// <summary>For the user.</summary>
+    /// <summary>Formats the address and type for logs.</summary>
     public override string ToString() =>
         Streams is not null ? $"{Streams.LocalEndPoint} (stream)"
         : Seqpackets is not null ? $"{Seqpackets.LocalEndPoint} (seqpacket)"
         : $"{Datagrams!.LocalEndPoint} (datagram)";
 
-    /// <summary>Makes the socket, or takes those that were passed.</summary>
+    /// <summary>Creates the socket, or takes the passed ones.</summary>
     public static ServeEndpoint[] Open(ServeSettings settings)
     {
-        SocketKind kind = settings.Kind ?? SocketKind.Stream;
+        SocketType kind = settings.SocketType ?? SocketType.Stream;
         return settings.Address switch
         {
-            null => Passed(settings, ""),
-            { Kind: ToolAddressKinds.Systemd } address => Passed(settings, address.Name),
-            { Kind: ToolAddressKinds.Descriptor } address => [Inherited(address, kind, settings)],
-            { Local: { } local } => [Bound(local, kind, settings)],
-            { } address => throw new ToolException($"{address} is no address to serve at", ExitStatus.UsageError),
+            null => TakePassed(settings, ""),
+            { Kind: ToolAddressKinds.Systemd } address => TakePassed(settings, address.Name),
+            { Kind: ToolAddressKinds.Descriptor } address => [TakeInherited(address, kind, settings)],
+            { Local: { } local } => [Bind(local, kind, settings)],
+            { } address => throw new ToolException($"{address} is not an address to serve at", ExitStatus.UsageError),
         };
     }
 
-    private static ServeEndpoint Bound(UnixEndPoint address, SocketKind kind, ServeSettings settings) => kind switch
+    private static ServeEndpoint Bind(UnixEndPoint address, SocketType kind, ServeSettings settings) => kind switch
     {
-        SocketKind.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
-        SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
+        SocketType.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
+        SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
         _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions(address))),
     };
 
-    private static ServeEndpoint Inherited(ToolAddress address, SocketKind kind, ServeSettings settings)
+    private static ServeEndpoint TakeInherited(ToolAddress address, SocketType kind, ServeSettings settings)
     {
-        if (!LibcConnection.CloseOnExec(address.Descriptor))
-            throw new ToolException($"{address}: no descriptor of this number is open");
-        using var handle = new SafeFileHandle(address.Descriptor, ownsHandle: false);
+        using Descriptor handle = address.OpenDescriptor();
         try
         {
             return kind switch
             {
-                SocketKind.Stream => new(Streams: UnixListener.FromDescriptor(handle, settings.ListenerOptions())),
-                SocketKind.Seqpacket => new(Seqpackets: UnixSeqpacketListener.FromDescriptor(handle, settings.ListenerOptions())),
+                SocketType.Stream => new(Streams: UnixListener.FromDescriptor(handle, settings.ListenerOptions())),
+                SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.FromDescriptor(handle, settings.ListenerOptions())),
                 _ => new(Datagrams: UnixDatagram.FromDescriptor(handle, settings.DatagramOptions(null))),
             };
         }
         catch (ArgumentException error)
         {
-            throw new ToolException($"{address}: {ArgumentProblem.Of(error)}");
+            throw new ToolException($"{address}: {ArgumentErrorText.Of(error)}");
         }
     }
 
-    /// <summary>What a service manager passes: all, or those of the name.</summary>
-    private static ServeEndpoint[] Passed(ServeSettings settings, string name)
+    /// <summary>Takes the sockets that a service manager passed: all, or those with the name.</summary>
+    private static ServeEndpoint[] TakePassed(ServeSettings settings, string name)
     {
         using SystemdListenSockets sockets = SystemdListenSockets.Take();
         SystemdListenSocket[] wanted = [.. sockets.Where(socket => name.Length == 0 || socket.Name == name)];
         if (sockets.Count == 0)
         {
-            string wish = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
+            string request = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
             throw new ToolException(
-                $"{wish}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.UsageError);
+                $"{request}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.UsageError);
         }
         if (wanted.Length == 0)
             throw new ToolException($"no socket of the name '{name}' was passed, but {string.Join(", ", sockets)}");
-        return [.. wanted.Select(socket => Passed(socket, settings))];
+        return [.. wanted.Select(socket => TakePassed(socket, settings))];
     }
 
-    private static ServeEndpoint Passed(SystemdListenSocket socket, ServeSettings settings)
+    private static ServeEndpoint TakePassed(SystemdListenSocket socket, ServeSettings settings)
     {
-        SystemdSocketKind wanted = settings.Kind switch
+        SystemdSocketKind wanted = settings.SocketType switch
         {
-            SocketKind.Stream => SystemdSocketKind.StreamListener,
-            SocketKind.Seqpacket => SystemdSocketKind.SeqpacketListener,
-            SocketKind.Datagram => SystemdSocketKind.Datagram,
+            SocketType.Stream => SystemdSocketKind.StreamListener,
+            SocketType.Seqpacket => SystemdSocketKind.SeqpacketListener,
+            SocketType.Dgram => SystemdSocketKind.Datagram,
             _ => socket.Kind,
         };
         try

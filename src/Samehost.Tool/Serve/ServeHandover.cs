@@ -1,17 +1,18 @@
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
 
 /// <summary>
-/// <c>--take-over</c>: a server that was started with it waits, beside its address, for a successor started the same way, and hands its
-/// listening socket over without refusing a client.
+/// Implements <c>--take-over</c>: a server started with it waits, at an address beside its own, for a successor started the same way, and
+/// hands its listening socket over without refusing a client.
 /// </summary>
 internal static class ServeHandover
 {
     private const string Suffix = ".take-over";
 
-    /// <summary>Where predecessor and successor meet.</summary>
-    public static UnixEndPoint ControlOf(UnixEndPoint address)
+    /// <summary>Gets the control address at which predecessor and successor connect.</summary>
+    public static UnixEndPoint GetControlAddress(UnixEndPoint address)
     {
         byte[] name = [.. address.NameBytes.Span, .. "."u8, .. "take-over"u8];
         if (name.Length > UnixEndPoint.MaxNameLength)
@@ -21,12 +22,13 @@ internal static class ServeHandover
         return address.Kind == UnixEndPointKind.Abstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
     }
 
-    /// <summary>Asks the running server; null when there is none that would hand over.</summary>
-    public static async Task<UnixAcceptedHandover?> AcceptAsync(UnixEndPoint address, ServeSettings settings, CancellationToken stop)
+    /// <summary>Requests the listening socket from the running server; null when no server offers it.</summary>
+    public static async Task<UnixTakeOver?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
     {
         try
         {
-            return await UnixHandover.AcceptAsync(ControlOf(address), settings.ListenerOptions(), cancellationToken: stop);
+            return await UnixTakeOver.RequestAsync(
+                GetControlAddress(address), settings.ListenerOptions(), cancellationToken: cancellationToken);
         }
         catch (UnixSocketException error) when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED && error.Operation == "connect")
         {
@@ -34,25 +36,25 @@ internal static class ServeHandover
         }
     }
 
-    /// <summary>Opens the endpoints when nobody hands one over.</summary>
-    public static ServeEndpoint[] OpenFirst(ServeSettings settings)
+    /// <summary>Opens the endpoints when there is no predecessor.</summary>
+    public static ServeEndpoint[] OpenEndpoints(ServeSettings settings)
     {
         try
         {
             return ServeEndpoint.Open(settings);
         }
-        catch (UnixSocketException error) when (settings.TakesOver && error.Errno == Errno.EADDRINUSE)
+        catch (UnixSocketException error) when (settings.IsHandoverEnabled && error.Errno == Errno.EADDRINUSE)
         {
             throw new ToolException(
                 ErrorReport.Summary(error), hint: $"{error.Hint}\nA server hands over only if it was started with --take-over as well.");
         }
     }
 
-    public static ServeEndpoint EndpointOf(UnixAcceptedHandover takeOver, SocketKind kind)
+    public static ServeEndpoint GetEndpoint(UnixTakeOver takeOver, SocketType kind)
     {
         try
         {
-            return kind == SocketKind.Seqpacket ? new(Seqpackets: takeOver.SeqpacketListener) : new(Streams: takeOver.Listener);
+            return kind == SocketType.Seqpacket ? new(Seqpackets: takeOver.SeqpacketListener) : new(Streams: takeOver.Listener);
         }
         catch (InvalidOperationException)
         {
@@ -60,9 +62,9 @@ internal static class ServeHandover
         }
     }
 
-    public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
-        UnixHandover.Offer(ControlOf(address), server, new UnixHandoverOptions
+    public static UnixHandover Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
+        UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions
         {
-            Failed = error => log.Say($"a successor failed, going on: {ErrorReport.Summary(error)}"),
+            Failed = error => log.Info($"a successor failed, going on: {ErrorReport.Summary(error)}"),
         });
 }

@@ -4,24 +4,24 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>What an operator reads on standard error while a server runs.</summary>
+/// <summary>Writes the log of a server to standard error.</summary>
 internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
 {
     private int _refused;
 
     private bool IsVerbose => settings.IsVerbose;
 
-    /// <summary>Who was turned away. A stranger can have this happen as often as he likes: without --verbose the first is told
-    /// of.</summary>
+    /// <summary>Logs a refused client. Clients can cause this at will: without --verbose only the first is logged.</summary>
     public override void ConnectionRefused(UnixServerRefusal refusal)
     {
         if (settings.IsVerbose)
             TerminalWriter.WriteError($"refused: {refusal}");
         else if (!settings.IsQuiet && Interlocked.Exchange(ref _refused, 1) == 0)
-            TerminalWriter.WriteError($"refused: {refusal.Reason} (see --allow; further ones are told of with --verbose)");
+            TerminalWriter.WriteError($"refused: {refusal.Reason} (see --allow; --verbose logs further ones)");
     }
 
-    public override void AcceptDelayed(UnixSocketException error) => TerminalWriter.WriteError($"{ErrorReport.Summary(error)}; trying again");
+    public override void AcceptDelayed(UnixSocketException error) =>
+        TerminalWriter.WriteError($"{ErrorReport.Summary(error)}; trying again");
 
     public override void HandlerFailed(UnixServerConnection connection, Exception error)
     {
@@ -29,34 +29,34 @@ internal sealed class ServeLog(ServeSettings settings) : UnixServerEvents
             TerminalWriter.WriteError($"failed: {ErrorReport.Summary(error)}");
     }
 
-    /// <summary>Only with --verbose.</summary>
-    public void Note(string text)
+    /// <summary>Logs a message with --verbose.</summary>
+    public void Verbose(string text)
     {
         if (settings.IsVerbose)
             TerminalWriter.WriteError(text);
     }
 
-    /// <summary>Only with --verbose; without it the text is not even formatted, which may look up the name of a user.</summary>
-    public void Note([InterpolatedStringHandlerArgument("")] ref NoteText text)
+    /// <summary>Logs a message with --verbose; without it the text is not even formatted, which may look up a user name.</summary>
+    public void Verbose([InterpolatedStringHandlerArgument("")] ref VerboseText text)
     {
         if (settings.IsVerbose)
             TerminalWriter.WriteError(text.ToStringAndClear());
     }
 
-    /// <summary>Unless --quiet.</summary>
-    public void Say(string text)
+    /// <summary>Logs a message unless --quiet is given.</summary>
+    public void Info(string text)
     {
         if (!settings.IsQuiet)
             TerminalWriter.WriteError(text);
     }
 
-    /// <summary>An interpolated text that is formatted only where it is printed.</summary>
+    /// <summary>An interpolated string that is formatted only when it is printed.</summary>
     [InterpolatedStringHandler]
-    internal ref struct NoteText
+    internal ref struct VerboseText
     {
         private DefaultInterpolatedStringHandler _text;
 
-        public NoteText(int literalLength, int formattedCount, ServeLog log, out bool isPrinted)
+        public VerboseText(int literalLength, int formattedCount, ServeLog log, out bool isPrinted)
         {
             isPrinted = log.IsVerbose;
             _text = isPrinted ? new DefaultInterpolatedStringHandler(literalLength, formattedCount) : default;

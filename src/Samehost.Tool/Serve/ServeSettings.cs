@@ -1,27 +1,29 @@
+using System.Net.Sockets;
+using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>What the user of <c>samehost serve</c> asked for.</summary>
+/// <summary>The options given to <c>samehost serve</c>.</summary>
 internal sealed record ServeSettings
 {
-    /// <summary>Null for what a service manager passes.</summary>
+    /// <summary>The address; null for the sockets passed by a service manager.</summary>
     public ToolAddress? Address { get; init; }
 
-    /// <summary>Null where it was not given: stream, or whatever a service manager passes.</summary>
-    public SocketKind? Kind { get; init; }
+    /// <summary>The socket type; null when not given: stream, or the type of the passed socket.</summary>
+    public SocketType? SocketType { get; init; }
 
-    public bool Echoes { get; init; }
+    public bool Echo { get; init; }
 
-    /// <summary>The program that serves each connection; null for none.</summary>
+    /// <summary>The command to run for each connection; null for none.</summary>
     public string[]? Command { get; init; }
 
-    /// <summary>Whether to go on after the first client, where standard input and output are served.</summary>
-    public bool Keeps { get; init; }
+    /// <summary>Whether to continue after the first client when standard input and output are served.</summary>
+    public bool Keep { get; init; }
 
     public bool IsHex { get; init; }
 
-    /// <summary>Null where it was not given.</summary>
+    /// <summary>The policy of <c>--allow</c>; null when not given.</summary>
     public PeerPolicy? Allow { get; init; }
 
     public PeerPolicy Allowed => Allow ?? PeerPolicy.SelfAndRoot;
@@ -36,19 +38,19 @@ internal sealed record ServeSettings
 
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>How long a connection may last.</summary>
+    /// <summary>How long a connection may last; null for no limit.</summary>
     public TimeSpan? TimeLimit { get; init; }
 
     public TimeSpan Drain { get; init; }
 
-    public bool TakesOver { get; init; }
+    public bool IsHandoverEnabled { get; init; }
 
     public bool IsQuiet { get; init; }
 
     public bool IsVerbose { get; init; }
 
-    /// <summary>True for one client on standard input and output, after which the command ends.</summary>
-    public bool IsForOne => !Echoes && Command is null && !Keeps;
+    /// <summary>Whether one client is served on standard input and output, after which the command ends.</summary>
+    public bool IsSingleClient => !Echo && Command is null && !Keep;
 
     public UnixListenerOptions ListenerOptions()
     {
@@ -59,8 +61,8 @@ internal sealed record ServeSettings
     }
 
     /// <summary>
-    /// Datagrams that came before a passed socket was taken carry no credentials, so where the file's mode decides, nothing else does
-    /// unless the user said so.
+    /// Creates the options of a datagram socket. Datagrams that arrived before a passed socket was taken carry no credentials, so without
+    /// --allow the mode of a socket file alone decides.
     /// </summary>
     public UnixDatagramOptions DatagramOptions(UnixEndPoint? address) => new()
     {
@@ -70,44 +72,44 @@ internal sealed record ServeSettings
 
     public UnixServerOptions ServerOptions(UnixServerEvents events)
     {
-        var usual = new UnixServerOptions();
+        var defaults = new UnixServerOptions();
         return new UnixServerOptions
         {
-            MaxConnections = IsForOne ? 1 : MaxConnections ?? usual.MaxConnections,
-            MaxConnectionsPerUser = MaxConnectionsPerUser ?? usual.MaxConnectionsPerUser,
-            DrainTimeout = Timeout.InfiniteTimeSpan, // after a handover; at a signal it is what the user said
+            MaxConnections = IsSingleClient ? 1 : MaxConnections ?? defaults.MaxConnections,
+            MaxConnectionsPerUser = MaxConnectionsPerUser ?? defaults.MaxConnectionsPerUser,
+            DrainTimeout = Timeout.InfiniteTimeSpan, // for a handover; after a signal --drain applies
             Events = events,
         };
     }
 }
 
-/// <summary>What cannot be meant together.</summary>
-internal static class ServeRules
+/// <summary>Checks the options of <c>samehost serve</c> for contradictions.</summary>
+internal static class ServeSettingsValidator
 {
-    /// <summary>The first problem as a sentence, or null.</summary>
-    public static string? ProblemWith(ServeSettings settings)
+    /// <summary>Gets the first problem as an error message; null when there is none.</summary>
+    public static string? GetError(ServeSettings settings)
     {
         UnixEndPoint? local = settings.Address?.Local;
         bool hasFile = local?.Kind == UnixEndPointKind.Pathname;
-        bool isDatagram = settings.Kind == SocketKind.Datagram;
-        bool isByHand = !settings.Echoes && settings.Command is null;
+        bool isDatagram = settings.SocketType == SocketType.Dgram;
+        bool isStdio = !settings.Echo && settings.Command is null;
         return settings switch
         {
-            { Echoes: true, Command: not null } => "--echo and --exec cannot both serve a connection",
+            { Echo: true, Command: not null } => "--echo and --exec cannot both serve a connection",
             { Command: not null } when isDatagram => "--exec needs connections, and datagrams have none: --type stream or seqpacket",
             { Command: not null, IdleTimeout: not null } =>
-                "--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
-            { IsHex: true } when !isByHand => "--hex is for standard input and output, not for --echo or --exec",
+                "--idle-timeout does not work with --exec, whose program alone uses the connection: use --time-limit",
+            { IsHex: true } when !isStdio => "--hex is for standard input and output, not for --echo or --exec",
             { Group: "" } => "--group is empty",
             { Mode: not null } or { Group: not null } when !hasFile =>
                 "--mode and --group are for a socket file that is made here, and there is none",
-            { MaxConnections: not null } or { MaxConnectionsPerUser: not null } when settings.IsForOne || isDatagram =>
+            { MaxConnections: not null } or { MaxConnectionsPerUser: not null } when settings.IsSingleClient || isDatagram =>
                 "--max-connections and --max-per-user are for --echo, --exec and --keep, with connections",
-            { Keeps: true } when isDatagram => "--keep is for connections; datagrams are taken from all who send",
+            { Keep: true } when isDatagram => "--keep is for connections; datagrams are received from all senders",
             { TimeLimit: not null } when isDatagram => "--time-limit is for connections, and datagrams have none",
-            { TakesOver: true } when local is null => "--take-over needs a path or an abstract name",
-            { TakesOver: true } when settings.IsForOne || isDatagram =>
-                "--take-over needs a server that goes on: --echo, --exec or --keep, with stream or seqpacket",
+            { IsHandoverEnabled: true } when local is null => "--take-over needs a path or an abstract name",
+            { IsHandoverEnabled: true } when settings.IsSingleClient || isDatagram =>
+                "--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket",
             { IsQuiet: true, IsVerbose: true } => "--quiet and --verbose are opposites",
             _ => null,
         };

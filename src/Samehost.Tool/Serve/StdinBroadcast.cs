@@ -6,53 +6,53 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Serve;
 
 /// <summary>
-/// The clients that standard input goes to, each piece to all that are there. Nothing is read while there is nobody; one that does not
-/// read holds the others up for a moment and is then left out.
+/// Sends standard input to all connected clients. Nothing is read while there are none; a client that does not read delays the others for a
+/// limited time and is then dropped.
 /// </summary>
 internal sealed class StdinBroadcast(ServeLog log)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SlowClientTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly List<BroadcastSubscriber> _members = [];
-    private TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<BroadcastSubscriber> _subscribers = [];
+    private TaskCompletionSource _hasSubscribers = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _reading;
-    private bool _isOver;
+    private bool _isEnd;
 
-    /// <summary>One more client. The first has standard input read.</summary>
-    public BroadcastSubscriber Join(Func<IInputSource> input, CancellationToken stop)
+    /// <summary>Adds a client. The first one starts reading standard input.</summary>
+    public BroadcastSubscriber Subscribe(Func<IInputSource> input, CancellationToken cancellationToken)
     {
-        var member = new BroadcastSubscriber();
+        var subscriber = new BroadcastSubscriber();
         lock (_lock)
         {
-            _members.Add(member);
-            if (_isOver)
-                member.End();
-            _somebody.TrySetResult();
-            _reading ??= Task.Run(() => ReadAsync(input(), stop), CancellationToken.None);
+            _subscribers.Add(subscriber);
+            if (_isEnd)
+                subscriber.Complete();
+            _hasSubscribers.TrySetResult();
+            _reading ??= Task.Run(() => ReadAsync(input(), cancellationToken), CancellationToken.None);
         }
-        return member;
+        return subscriber;
     }
 
-    public void Leave(BroadcastSubscriber member)
+    public void Unsubscribe(BroadcastSubscriber subscriber)
     {
-        member.End();
+        subscriber.Complete();
         lock (_lock)
         {
-            _members.Remove(member);
-            if (_members.Count == 0 && _somebody.Task.IsCompleted)
-                _somebody = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _subscribers.Remove(subscriber);
+            if (_subscribers.Count == 0 && _hasSubscribers.Task.IsCompleted)
+                _hasSubscribers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
-    private async Task ReadAsync(IInputSource input, CancellationToken stop)
+    private async Task ReadAsync(IInputSource input, CancellationToken cancellationToken)
     {
         try
         {
-            while (await input.NextAsync(stop) is { } piece)
+            while (await input.NextAsync(cancellationToken) is { } piece)
             {
                 byte[] copy = piece.ToArray();
-                await Task.WhenAll((await PresentAsync(stop)).Select(member => GiveAsync(member, copy)));
+                await Task.WhenAll((await WaitForSubscribersAsync(cancellationToken)).Select(subscriber => EnqueueAsync(subscriber, copy)));
             }
         }
         catch (Exception error) when (error is UnixSocketException or ToolException)
@@ -65,53 +65,53 @@ internal sealed class StdinBroadcast(ServeLog log)
         }
         lock (_lock)
         {
-            _isOver = true;
-            foreach (BroadcastSubscriber member in _members)
-                member.End();
+            _isEnd = true;
+            foreach (BroadcastSubscriber subscriber in _subscribers)
+                subscriber.Complete();
         }
     }
 
-    private async Task<BroadcastSubscriber[]> PresentAsync(CancellationToken stop)
+    private async Task<BroadcastSubscriber[]> WaitForSubscribersAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            Task somebody;
+            Task hasSubscribers;
             lock (_lock)
             {
-                if (_members.Count > 0)
-                    return [.. _members];
-                somebody = _somebody.Task;
+                if (_subscribers.Count > 0)
+                    return [.. _subscribers];
+                hasSubscribers = _hasSubscribers.Task;
             }
-            await somebody.WaitAsync(stop);
+            await hasSubscribers.WaitAsync(cancellationToken);
         }
     }
 
-    private async Task GiveAsync(BroadcastSubscriber member, byte[] piece)
+    private async Task EnqueueAsync(BroadcastSubscriber subscriber, byte[] piece)
     {
-        while (!await member.OfferAsync(piece, Patience))
+        while (!await subscriber.TryEnqueueAsync(piece, SlowClientTimeout))
         {
             lock (_lock)
             {
-                if (_members.Count == 1)
-                    continue; // nobody else is held up
+                if (_subscribers.Count == 1)
+                    continue; // no other client is delayed
             }
-            log.Note("closing a client that does not read while others wait");
-            member.Drop();
+            log.Verbose("closing a client that does not read while others wait");
+            subscriber.Drop();
             return;
         }
     }
 }
 
-/// <summary>One of the clients that standard input goes to, and what it has not taken yet.</summary>
+/// <summary>A client of the broadcast, with a queue of pieces that it has not sent yet.</summary>
 internal sealed class BroadcastSubscriber : IInputSource
 {
-    private const int MostPieces = 16;
+    private const int MaxQueuedPieces = 16;
 
-    private readonly Channel<byte[]> _pieces = Channel.CreateBounded<byte[]>(MostPieces);
+    private readonly Channel<byte[]> _pieces = Channel.CreateBounded<byte[]>(MaxQueuedPieces);
 
-    public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken stop)
+    public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancellationToken)
     {
-        while (await _pieces.Reader.WaitToReadAsync(stop))
+        while (await _pieces.Reader.WaitToReadAsync(cancellationToken))
         {
             if (_pieces.Reader.TryRead(out byte[]? piece))
                 return piece;
@@ -119,15 +119,15 @@ internal sealed class BroadcastSubscriber : IInputSource
         return default(ReadOnlyMemory<byte>?); // a bare null would be an empty piece
     }
 
-    /// <summary>False when it has not made room within the time.</summary>
-    public async Task<bool> OfferAsync(byte[] piece, TimeSpan patience)
+    /// <summary>Enqueues a piece; returns false when the queue stayed full for the given time.</summary>
+    public async Task<bool> TryEnqueueAsync(byte[] piece, TimeSpan timeout)
     {
         if (_pieces.Writer.TryWrite(piece))
             return true;
-        using var limit = new CancellationTokenSource(patience);
+        using var expiry = new CancellationTokenSource(timeout);
         try
         {
-            await _pieces.Writer.WriteAsync(piece, limit.Token);
+            await _pieces.Writer.WriteAsync(piece, expiry.Token);
             return true;
         }
         catch (OperationCanceledException)
@@ -136,13 +136,13 @@ internal sealed class BroadcastSubscriber : IInputSource
         }
         catch (ChannelClosedException)
         {
-            return true; // it has left
+            return true; // the client was removed
         }
     }
 
-    /// <summary>Nothing more will come.</summary>
-    public void End() => _pieces.Writer.TryComplete();
+    /// <summary>Ends the queue.</summary>
+    public void Complete() => _pieces.Writer.TryComplete();
 
-    /// <summary>It did not keep up.</summary>
+    /// <summary>Ends the queue with an error, because the client did not keep up.</summary>
     public void Drop() => _pieces.Writer.TryComplete(new ToolException("it does not read, and others wait"));
 }

@@ -4,73 +4,71 @@ using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Serve;
 
-/// <summary>
-/// Standard input to the clients, and what they say to standard output: to one, after which it is over, or with --keep to all that
-/// are there.
-/// </summary>
-internal sealed class StdioHandler(ServeSettings settings, ServeLog log, CancellationToken stop) : ConnectionHandler
+/// <summary>Connects standard input and output with one client, after which the command ends, or with all clients (--keep).</summary>
+internal sealed class StdioHandler(ServeSettings settings, ServeLog log, CancellationToken cancellationToken) : ConnectionHandler
 {
     private readonly StdinBroadcast _broadcast = new(log);
     private ReceivedOutput? _output;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken closing)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
     {
-        bool records = connection.KeepsRecords;
+        bool records = connection.PreservesMessages;
         ReceivedOutput output = _output ??= new ReceivedOutput(records, settings.IsHex);
-        log.Note($"connected: {caller}");
+        log.Verbose($"connected: {caller}");
         var options = new StdioSessionOptions { IdleTimeout = settings.IdleTimeout };
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (settings.TimeLimit is { } limit)
-            over.CancelAfter(limit);
+            timeout.CancelAfter(limit);
         try
         {
-            if (settings.IsForOne)
-                await new StdioSession(connection, Input(records), output, options).RunAsync(over.Token);
+            if (settings.IsSingleClient)
+                await new StdioSession(connection, Input(records), output, options).RunAsync(timeout.Token);
             else
-                await JoinAsync(connection, () => Input(records), output, options, closing);
-            log.Note($"ended: {caller}");
-            if (settings.IsForOne)
-                End();
+                await BroadcastAsync(connection, () => Input(records), output, options, stoppingToken);
+            log.Verbose($"ended: {caller}");
+            if (settings.IsSingleClient)
+                Complete();
         }
         catch (OutputException error)
         {
-            End(error);
+            Complete(error);
         }
-        catch (OperationCanceledException) when (over.IsCancellationRequested && !stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            log.Note($"closed for its length: {caller}");
-            if (settings.IsForOne)
+            log.Verbose($"closed for its length: {caller}");
+            if (settings.IsSingleClient)
             {
                 string time = DurationText.Format(settings.TimeLimit!.Value);
-                End(new ToolException($"the connection has lasted {time}, its time limit"));
+                Complete(new ToolException($"the connection has lasted {time}, its time limit"));
             }
         }
-        catch (Exception error) when (settings.IsForOne)
+        catch (Exception error) when (settings.IsSingleClient)
         {
-            End(error);
+            Complete(error);
         }
     }
 
-    private async Task JoinAsync(
-        ToolConnection connection, Func<IInputSource> input, ReceivedOutput output, StdioSessionOptions options, CancellationToken closing)
+    private async Task BroadcastAsync(
+        ToolConnection connection, Func<IInputSource> input, ReceivedOutput output, StdioSessionOptions options,
+        CancellationToken stoppingToken)
     {
-        using var over = new CancellationTokenSource();
+        using var timeout = new CancellationTokenSource();
         if (settings.TimeLimit is { } limit)
-            over.CancelAfter(limit);
-        BroadcastSubscriber member = _broadcast.Join(input, stop);
+            timeout.CancelAfter(limit);
+        BroadcastSubscriber subscriber = _broadcast.Subscribe(input, cancellationToken);
         try
         {
-            // What has arrived is still printed.
-            await using var _ = closing.Register(() =>
+            // Data that has arrived is still printed.
+            await using var _ = stoppingToken.Register(() =>
             {
-                connection.StopReading();
-                member.End();
+                connection.ShutdownReceive();
+                subscriber.Complete();
             });
-            await new StdioSession(connection, member, output, options).RunAsync(over.Token);
+            await new StdioSession(connection, subscriber, output, options).RunAsync(timeout.Token);
         }
         finally
         {
-            _broadcast.Leave(member);
+            _broadcast.Unsubscribe(subscriber);
         }
     }
 

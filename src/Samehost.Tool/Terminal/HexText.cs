@@ -4,12 +4,12 @@ using Samehost.Interop;
 
 namespace Samehost.Tool.Terminal;
 
-/// <summary>Bytes as two digits each.</summary>
+/// <summary>Parses and formats bytes as hexadecimal digits.</summary>
 internal static class HexText
 {
     private const int Row = 16;
 
-    /// <summary>Reads pairs of digits; spaces, tabs and carriage returns may stand between them.</summary>
+    /// <summary>Parses pairs of digits; spaces, tabs and carriage returns may separate them.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out byte[] bytes)
     {
         var read = new List<byte>(text.Length / 2);
@@ -28,7 +28,7 @@ internal static class HexText
         return true;
     }
 
-    /// <summary>One line: <c>48 69 0a</c>.</summary>
+    /// <summary>Formats bytes on one line: <c>48 69 0a</c>.</summary>
     public static string Line(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length * 3);
@@ -37,7 +37,7 @@ internal static class HexText
         return text.ToString();
     }
 
-    /// <summary>Rows of sixteen with their offset and the characters, as hexdump -C prints them.</summary>
+    /// <summary>Formats rows of sixteen bytes with their offset and characters, as hexdump -C does.</summary>
     public static string Dump(ReadOnlySpan<byte> bytes, long offset)
     {
         var text = new StringBuilder();

@@ -1,36 +1,32 @@
-using System.Globalization;
 using System.Text;
+using Samehost.Addresses;
 
 namespace Samehost.Tool.Terminal;
 
-/// <summary>Text from elsewhere (file names, answers) made harmless for a terminal, which would obey control characters in it.</summary>
+/// <summary>
+/// Escapes text of other programs (file names, answers) for a terminal, which would interpret control characters in it, as the library
+/// escapes addresses.
+/// </summary>
 internal static class Printable
 {
-    /// <summary>Control characters, and those that reorder or break a line, as the bytes or the code that they are.</summary>
-    public static string Text(string text)
-    {
-        var safe = new StringBuilder(text.Length);
-        foreach (char c in text)
-            safe.Append(IsHarmless(c) ? c.ToString() : c < 0x100 ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}");
-        return safe.ToString();
-    }
+    private const int ExcerptLength = 40;
 
-    /// <summary>The beginning of a line of bytes, in quotes.</summary>
-    public static string Excerpt(ReadOnlySpan<byte> bytes)
-    {
-        const int Most = 40;
-        string text = Text(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, Most)]));
-        return bytes.Length > Most ? $"\"{text}…\"" : $"\"{text}\"";
-    }
+    /// <summary>Escapes control characters, and characters that reorder or break a line, as their bytes (<c>\xNN</c>).</summary>
+    public static string Text(string text) => Text(Encoding.UTF8.GetBytes(text));
 
-    private static bool IsHarmless(char c) => char.GetUnicodeCategory(c)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    /// <summary>Decodes UTF-8 and escapes it; invalid bytes are escaped too.</summary>
+    public static string Text(ReadOnlySpan<byte> text) => UnixEndPointPrinter.Escape(text);
+
+    /// <summary>Formats the first bytes of a message, escaped and in quotes.</summary>
+    public static string Excerpt(ReadOnlySpan<byte> bytes) => bytes.Length > ExcerptLength
+        ? $"\"{Text(bytes[..ExcerptLength])}…\""
+        : $"\"{Text(bytes)}\"";
 }
 
-/// <summary>The name of a program, which the program chooses itself, so that it cannot pass for two: <c>sshd(1) root, x</c>.</summary>
+/// <summary>Formats the name of a process. The process chooses the name itself and must not pass for two: <c>sshd(1) root, x</c>.</summary>
 internal static class ProcessName
 {
-    /// <summary>Between quotes where it has something in it that separates processes or columns.</summary>
+    /// <summary>Quotes a name that contains a separator of processes or columns.</summary>
     public static string Of(UnixSocketProcess process)
     {
         string name = process.Command;

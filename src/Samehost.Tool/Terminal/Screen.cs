@@ -5,8 +5,7 @@ using Samehost.Programs;
 namespace Samehost.Tool.Terminal;
 
 /// <summary>
-/// The terminal's second screen, without cursor; leaving it brings back what the user had before. A line that is wider than the screen ends
-/// at its edge.
+/// The terminal's alternate screen, without a cursor; disposing restores the previous content. Lines wider than the screen are cut.
 /// </summary>
 internal sealed class Screen : IDisposable
 {
@@ -18,11 +17,11 @@ internal sealed class Screen : IDisposable
 
     public Screen() => TerminalWriter.Write(Enter);
 
-    /// <summary>Draws the lines that differ from those that are shown; if none does, nothing is written.</summary>
+    /// <summary>Draws the lines that differ from those shown; writes nothing when none does.</summary>
     public void Show(IReadOnlyList<string> lines)
     {
         if (Height() is var height && height != _height)
-            Forget();
+            Invalidate();
         _height = height;
         var drawing = new StringBuilder();
         for (int i = 0; i < Math.Max(Math.Min(lines.Count, height), _shown.Count); i++)
@@ -39,8 +38,8 @@ internal sealed class Screen : IDisposable
             TerminalWriter.Write(drawing.ToString());
     }
 
-    /// <summary>Lets everything be drawn anew.</summary>
-    public void Forget()
+    /// <summary>Makes the next <see cref="Show"/> draw everything.</summary>
+    public void Invalidate()
     {
         _shown.Clear();
         TerminalWriter.Write("\e[2J");
@@ -54,7 +53,7 @@ internal sealed class Screen : IDisposable
         }
         catch (OutputException)
         {
-            // the terminal is gone, and with it the screen
+            // the terminal is closed, and with it the screen
         }
     }
 

@@ -5,7 +5,9 @@ using Samehost.Tool.Tour;
 
 namespace Samehost.Tool.Terminal;
 
-/// <summary>Standard output, a whole line in each write; in colour only for a person at a terminal who did not decline it.</summary>
+/// <summary>
+/// Writes to standard output and standard error, a whole line in each call; colored only on a terminal, and not with NO_COLOR.
+/// </summary>
 internal sealed class TerminalWriter
 {
     private const int Width = 80;
@@ -14,8 +16,8 @@ internal sealed class TerminalWriter
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "" or null);
 
-    /// <summary>Writes text as it is.</summary>
-    /// <exception cref="OutputException">Standard output cannot be written.</exception>
+    /// <summary>Writes text without change.</summary>
+    /// <exception cref="OutputException">Writing to standard output failed.</exception>
     public static void Write(string text)
     {
         int result = StandardDescriptors.Write(StandardDescriptors.Output, Encoding.UTF8.GetBytes(text));
@@ -23,13 +25,13 @@ internal sealed class TerminalWriter
             throw new OutputException((Errno)(-result));
     }
 
-    /// <summary>Prints one line on standard error; when that is gone as well there is nobody to tell.</summary>
+    /// <summary>Writes one line to standard error; failures are ignored.</summary>
     public static void WriteError(string text) => ErrorLine("samehost: ", text);
 
-    /// <summary>Prints below an error what to look at or to do.</summary>
+    /// <summary>Writes the hint that follows an error.</summary>
     public static void WriteHint(string text) => ErrorLine("hint: ", text);
 
-    /// <summary>Writes over the line that the cursor is on, on standard error: for a person who watches.</summary>
+    /// <summary>Overwrites the current line of standard error, to show progress on a terminal.</summary>
     public static void WriteProgress(string text) =>
         _ = StandardDescriptors.Write(StandardDescriptors.Error, Encoding.UTF8.GetBytes($"\r\e[K{text}"));
 
@@ -45,21 +47,21 @@ internal sealed class TerminalWriter
 
     public void WriteSubheading(string text) => WriteLine("\n  " + Colorize(Color.Bold, text));
 
-    /// <summary>What a user would type in a shell, and what to know about it.</summary>
+    /// <summary>Writes a shell command, and a remark about it.</summary>
     public void WriteShellCommand(string command, string remark = "") =>
         WriteLine("  " + Colorize(Color.Dim, "$ ") + command + (remark.Length == 0 ? "" : Colorize(Color.Dim, $"    {remark}")));
 
-    /// <summary>A line that somebody said.</summary>
+    /// <summary>Writes a line with a colored label.</summary>
     public void WriteLabeled(LineLabel speaker, string text) => WriteLine($"  {Colorize(speaker.Color, $"{speaker.Name,-6} │")} {text}");
 
-    /// <summary>A paragraph, indented by two and broken between words.</summary>
+    /// <summary>Writes a paragraph, indented by two columns and wrapped.</summary>
     public static void WriteParagraph(string text)
     {
         foreach (string line in Wrap(text, 2))
             WriteLine("  " + line);
     }
 
-    /// <summary>Breaks a text between words, so that its lines fit behind an indent.</summary>
+    /// <summary>Wraps a text between words to fit behind an indent.</summary>
     public static IEnumerable<string> Wrap(string text, int indent)
     {
         var line = new StringBuilder();
@@ -75,11 +77,11 @@ internal sealed class TerminalWriter
         yield return line.ToString();
     }
 
-    /// <summary>The text in a colour, where colours are wanted.</summary>
+    /// <summary>Colors the text if colors are enabled.</summary>
     public string Colorize(Color color, string text) => _isColored ? $"\e[{(int)color}m{text}\e[0m" : text;
 }
 
-/// <summary>The terminal's own colours, by the number in their escape sequence, so that the user's theme decides.</summary>
+/// <summary>The terminal's own colors, by the number in their escape sequence, so that the user's theme applies.</summary>
 internal enum Color
 {
     Bold = 1,
@@ -92,7 +94,7 @@ internal enum Color
 }
 
 /// <summary>
-/// Rows in columns, one line each, as wide as what is in them: never broken, so that line tools can read them, and never cut.
+/// Aligns rows in columns as wide as their content, one line a row: never wrapped, so that line tools can read them, and never cut.
 /// </summary>
 internal static class Columns
 {

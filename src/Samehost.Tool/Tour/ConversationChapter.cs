@@ -4,8 +4,9 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The two conversations of the tour, both sides of each line shown in the order in which they happen.</summary>
-internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+/// <summary>The chapters on streams and datagrams, with both sides of each line in order.</summary>
+internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourChapter(terminal, workspace, cancellationToken)
 {
     private static readonly string[] Lines = ["g1", "g2", "g3"];
 
@@ -53,13 +54,13 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
         client.EndInput();
         await EndsWellAsync(client);
         TerminalWriter.WriteParagraph(
-            "Each message arrives whole and alone. The client has an address of its own, or nobody could answer it. "
+            "Each message arrives whole and alone. The client has an address of its own, or it could not be answered. "
             + "The server did not notice that it left, and serves on.");
     }
 
     private async Task EndsWellAsync(InteractiveProcess program)
     {
-        if (await program.EndAsync(Stop) is not (0, ""))
-            throw await program.EndedEarlyAsync(Stop);
+        if (await program.EndAsync(CancellationToken) is not (0, ""))
+            throw await program.EndedEarlyAsync(CancellationToken);
     }
 }

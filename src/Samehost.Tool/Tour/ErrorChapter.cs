@@ -4,18 +4,19 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The failures that newcomers meet, each provoked for real. The datagram server of the chapter before still runs.</summary>
-internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+/// <summary>The chapter on common errors, each produced by real programs. The datagram server of the previous chapter still runs.</summary>
+internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourChapter(terminal, workspace, cancellationToken)
 {
     public async Task ShowAsync()
     {
-        Terminal.WriteHeading("3. What goes wrong at first, and why");
-        InteractiveProcess toBeKilled = TempWorkspace.Start(StreamServer, StreamSocket);
+        Terminal.WriteHeading("3. Common errors, and why");
+        InteractiveProcess serverToKill = TempWorkspace.Start(StreamServer, StreamSocket);
         await NoServerAsync();
-        await ServerReadiness.WaitAsync(toBeKilled, TempWorkspace.PathOf(StreamSocket), Stop);
-        InteractiveProcess server = await DeadServerAsync(toBeKilled);
+        await ServerReadiness.WaitAsync(serverToKill, TempWorkspace.PathOf(StreamSocket), CancellationToken);
+        InteractiveProcess server = await DeadServerAsync(serverToKill);
         await WrongTypeAsync();
-        await new PermissionChapter(Terminal, TempWorkspace, Stop).ShowAsync();
+        await new PermissionChapter(Terminal, TempWorkspace, CancellationToken).ShowAsync();
         await PathInUseAsync(server);
     }
 
@@ -31,12 +32,12 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
         Terminal.WriteSubheading("A server that died");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket} &  kill -9 $!");
         server.Kill();
-        await server.EndAsync(Stop);
+        await server.EndAsync(CancellationToken);
         await ClientFailsAsync(StreamSocket, "connect failed: Connection refused (111)");
-        Why("the file outlived its server, and nobody listens behind it");
+        Why("the file outlived its server: no process listens at it");
         Terminal.WriteShellCommand($"{StreamServer} --keep {StreamSocket}");
         InteractiveProcess successor = await ServeAsync(StreamServer, "--keep", StreamSocket);
-        Note("starts: it made sure that nobody listens and replaced the file");
+        Note("starts: it made sure that no process listens, and replaced the file");
         return successor;
     }
 
@@ -44,12 +45,12 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
     {
         Terminal.WriteSubheading("The wrong type of socket");
         await ClientFailsAsync(DataSocket, "connect failed: Protocol wrong type for socket (91)");
-        Why("a datagram server is there, and this client speaks stream");
+        Why("a datagram server is bound there, and this client uses streams");
     }
 
     private async Task PathInUseAsync(InteractiveProcess server)
     {
-        Terminal.WriteSubheading("A path that is taken");
+        Terminal.WriteSubheading("A path in use");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         await ExpectFailureAsync(
             TempWorkspace.Start(StreamServer, StreamSocket), LineLabel.Server, "bind failed: Address already in use (98)");
@@ -69,40 +70,41 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
 }
 
 /// <summary>
-/// A client that may not connect. Root is refused nothing, so it plays the stranger as another user; everybody else can take the
-/// permission away from himself.
+/// The section on permissions. Root is refused nothing, so as root a client of another user is started; other users remove the permission
+/// from themselves.
 /// </summary>
-internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourChapter(terminal, workspace, cancellationToken)
 {
     private const string Refused = "connect failed: Permission denied (13)";
-    private const int Stranger = 65534;
+    private const int OtherUser = 65534;
 
     public async Task ShowAsync()
     {
         Terminal.WriteSubheading("No permission");
         if (Environment.IsPrivilegedProcess)
-            await AsStrangerAsync();
+            await AsOtherUserAsync();
         else
             await WithoutWritePermissionAsync();
     }
 
-    private async Task AsStrangerAsync()
+    private async Task AsOtherUserAsync()
     {
-        using IDisposable passing = TempWorkspace.LetOthersPass();
+        using IDisposable traversal = TempWorkspace.AllowTraversal();
         string said;
         try
         {
-            said = (await TempWorkspace.StartAs(Stranger, StreamClient, StreamSocket).EndAsync(Stop)).Errors;
+            said = (await TempWorkspace.StartAs(OtherUser, StreamClient, StreamSocket).EndAsync(CancellationToken)).Errors;
         }
         catch (ToolException error)
         {
             said = error.Message;
         }
-        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}", $"(as user {Stranger})");
+        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}", $"(as user {OtherUser})");
         if (said == Refused)
             Terminal.WriteLabeled(LineLabel.Client, said);
         else
-            Note($"not shown: user {Stranger} cannot run programs from here; else: {Refused[16..]}");
+            Note($"not shown: user {OtherUser} cannot run programs from here; else: {Refused[16..]}");
         Why("the socket file has mode 0600: only its owner and root may connect");
     }
 

@@ -6,10 +6,10 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Tour;
 
 /// <summary>
-/// The tour with a file: its lines go through the real servers. The tool is the client itself, because it is to check answers, not
-/// to print them.
+/// The tour with a file: its lines go through the real servers. The tool itself is the client, because it checks the answers.
 /// </summary>
-internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop) : TourChapter(terminal, workspace, stop)
+internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourChapter(terminal, workspace, cancellationToken)
 {
     public async Task<int> RunAsync(string path)
     {
@@ -20,12 +20,12 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
         InteractiveProcess streamServer = await ServeAsync(StreamServer, StreamSocket);
         InteractiveProcess dataServer = await ServeAsync(DataServer, DataSocket);
 
-        // What they print is checked by its number of lines; somebody has to read it, or they would wait.
-        Task<long> printed = streamServer.CountLinesAsync(Stop);
-        _ = dataServer.CountLinesAsync(Stop);
+        // The output is checked by its number of lines; it has to be read, or the servers would block.
+        Task<long> printed = streamServer.CountLinesAsync(CancellationToken);
+        _ = dataServer.CountLinesAsync(CancellationToken);
         (AnswerStatistics stream, AnswerStatistics datagram) = await ExchangeAsync(lines);
-        if (await streamServer.EndAsync(Stop) is not (0, ""))
-            throw await streamServer.EndedEarlyAsync(Stop);
+        if (await streamServer.EndAsync(CancellationToken) is not (0, ""))
+            throw await streamServer.EndedEarlyAsync(CancellationToken);
 
         Report(lines, stream, datagram);
         if (stream.Wrong + datagram.Wrong > 0)
@@ -37,13 +37,13 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
 
     private async Task<(AnswerStatistics Stream, AnswerStatistics Datagram)> ExchangeAsync(LineFile lines)
     {
-        await using UnixStream stream = await UnixStream.ConnectAsync(EndPointOf(StreamSocket), cancellationToken: Stop);
+        await using UnixStream stream = await UnixStream.ConnectAsync(EndPointOf(StreamSocket), cancellationToken: CancellationToken);
         await using UnixDatagram datagram = UnixDatagram.Bind(EndPointOf("client.sock"));
         datagram.Connect(EndPointOf(DataSocket));
-        var streamExchange = new StreamExchange(stream, Stop);
-        var datagramExchange = new DatagramExchange(datagram, Stop);
+        var streamExchange = new StreamExchange(stream, CancellationToken);
+        var datagramExchange = new DatagramExchange(datagram, CancellationToken);
         var batch = new LineBatch();
-        while (await lines.ReadAsync(batch, Stop))
+        while (await lines.ReadAsync(batch, CancellationToken))
         {
             await streamExchange.SendAsync(batch);
             await datagramExchange.SendAsync(batch);
@@ -68,11 +68,11 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
     private UnixEndPoint EndPointOf(string socket) => UnixEndPoint.FromPath(TempWorkspace.PathOf(socket));
 }
 
-/// <summary>Counts the answers on one kind of socket, keeps the first wrong one, and measures the time of sending and answering.</summary>
+/// <summary>Counts the answers on one socket type, keeps the first wrong one, and measures the time.</summary>
 internal sealed class AnswerStatistics
 {
-    /// <summary>Fewer answers measure how the programs start, not how fast they are.</summary>
-    private const int EnoughForSpeed = 10_000;
+    /// <summary>The number of answers below which start-up dominates the speed.</summary>
+    private const int MinAnswersForSpeed = 10_000;
 
     private readonly Stopwatch _watch = new();
     private string? _firstWrong;
@@ -81,7 +81,7 @@ internal sealed class AnswerStatistics
 
     public long Wrong { get; private set; }
 
-    /// <summary>Lines that this kind of socket cannot carry.</summary>
+    /// <summary>The number of lines that are too long for this socket type.</summary>
     public long TooLong { get; set; }
 
     public void Start() => _watch.Start();
@@ -101,7 +101,7 @@ internal sealed class AnswerStatistics
     {
         double seconds = _watch.Elapsed.TotalSeconds;
         string verdict = Wrong == 0 ? "every answer was \"Hi, <line>\"" : $"{Wrong:N0} of {Answers:N0} answers were WRONG";
-        string speed = Answers < EnoughForSpeed ? "" : $" ({Answers / seconds:N0} a second)";
+        string speed = Answers < MinAnswersForSpeed ? "" : $" ({Answers / seconds:N0} a second)";
         if (Answers > 0)
             TerminalWriter.WriteLine($"  {kind,-8}  {verdict}, in {seconds:0.00} s{speed}");
         if (_firstWrong is not null)

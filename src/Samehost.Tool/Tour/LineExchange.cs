@@ -3,10 +3,10 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>Sends lines to a stream server, a batch in one write, and reads the answers while that is still going on.</summary>
-internal sealed class StreamExchange(UnixStream server, CancellationToken stop)
+/// <summary>Sends lines to a stream server, a batch in one write, and reads the answers at the same time.</summary>
+internal sealed class StreamExchange(UnixStream server, CancellationToken cancellationToken)
 {
-    // An answer may be as long as the longest line and a greeting.
+    // An answer is as long as the line and the greeting.
     private readonly MessageReader _answers = new(server.ReadAsync, MessageReader.Limit + 64);
 
     public AnswerStatistics Statistics { get; } = new();
@@ -16,26 +16,26 @@ internal sealed class StreamExchange(UnixStream server, CancellationToken stop)
         Statistics.Start();
         try
         {
-            Task writing = server.WriteAsync(batch.Frames, stop).AsTask();
+            Task writing = server.WriteAsync(batch.Frames, cancellationToken).AsTask();
             for (int index = 0; index < batch.Count; index++)
             {
-                ReadOnlyMemory<byte> answer = await _answers.NextAsync(stop) ?? throw Left();
+                ReadOnlyMemory<byte> answer = await _answers.NextAsync(cancellationToken) ?? throw ServerClosed();
                 Statistics.Add(batch[index].Span, answer.Span);
             }
             await writing;
         }
-        catch (IOException error) when (StreamText.IsGone(error))
+        catch (IOException error) when (StreamText.IsClosed(error))
         {
-            throw Left();
+            throw ServerClosed();
         }
         Statistics.Pause();
     }
 
-    private ToolException Left() => new($"the stream server left after {Statistics.Answers:N0} answers");
+    private ToolException ServerClosed() => new($"the stream server left after {Statistics.Answers:N0} answers");
 }
 
 /// <summary>Sends lines to a datagram server, one a datagram, and receives the answers at the same time.</summary>
-internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken stop)
+internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken cancellationToken)
 {
     private readonly byte[] _answer = new byte[DatagramText.BufferSize];
 
@@ -43,10 +43,10 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken st
 
     public async Task SendAsync(LineBatch batch)
     {
-        // A datagram may get lost in a server that is not ours: waiting for its answer has an end.
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // The server is a foreign process and may lose a datagram: waiting for its answer has a timeout.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(20));
-        List<ReadOnlyMemory<byte>> lines = Fitting(batch);
+        List<ReadOnlyMemory<byte>> lines = SelectFitting(batch);
         try
         {
             Statistics.Start();
@@ -59,19 +59,19 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken st
             await sending;
             Statistics.Pause();
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new ToolException($"the datagram server stopped answering after {Statistics.Answers:N0} answers");
         }
     }
 
-    private List<ReadOnlyMemory<byte>> Fitting(LineBatch batch)
+    private List<ReadOnlyMemory<byte>> SelectFitting(LineBatch batch)
     {
-        const int Longest = 128 * 1024; // default send buffers take a little more than 200 KiB, some of it for the kernel itself
+        const int MaxLength = 128 * 1024; // default send buffers take a little more than 200 KiB, including kernel overhead
         var lines = new List<ReadOnlyMemory<byte>>(batch.Count);
         for (int index = 0; index < batch.Count; index++)
         {
-            if (batch[index].Length <= Longest)
+            if (batch[index].Length <= MaxLength)
                 lines.Add(batch[index]);
         }
         Statistics.TooLong += batch.Count - lines.Count;

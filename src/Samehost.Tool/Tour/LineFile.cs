@@ -3,7 +3,7 @@ using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The lines of a file, as bytes in whatever encoding, read piece by piece: it may be a pipe, or larger than memory.</summary>
+/// <summary>Reads the lines of a file as bytes, in pieces: it may be a pipe, or larger than memory.</summary>
 internal sealed class LineFile : IDisposable
 {
     private readonly string _name;
@@ -23,12 +23,12 @@ internal sealed class LineFile : IDisposable
 
     public long Bytes { get; private set; }
 
-    /// <summary>True when the last line ended without a newline.</summary>
+    /// <summary>Whether the last line has no newline.</summary>
     public bool LacksFinalNewline { get; private set; }
 
-    /// <summary>Puts the next lines into the batch; false when there are none.</summary>
+    /// <summary>Reads the next lines into the batch; returns false at the end.</summary>
     /// <exception cref="ToolException">A line cannot be sent; the message says which and why.</exception>
-    public async ValueTask<bool> ReadAsync(LineBatch batch, CancellationToken stop)
+    public async ValueTask<bool> ReadAsync(LineBatch batch, CancellationToken cancellationToken)
     {
         batch.Clear();
         while (!batch.IsFull)
@@ -37,7 +37,7 @@ internal sealed class LineFile : IDisposable
                 ;
             if (batch.IsFull || _ended)
                 break;
-            await FillAsync(stop);
+            await FillAsync(cancellationToken);
         }
         return batch.Count > 0;
     }
@@ -49,24 +49,24 @@ internal sealed class LineFile : IDisposable
         ReadOnlySpan<byte> rest = _buffer.AsSpan(_start, _end - _start);
         int length = rest.IndexOf((byte)'\n');
         if (length < 0 && rest.Length > MessageReader.Limit)
-            length = rest.Length; // too long already, whatever follows
+            length = rest.Length; // already too long
         if (length < 0 && !(_ended && rest.Length > 0))
             return false;
         LacksFinalNewline = length < 0;
         ReadOnlySpan<byte> line = length < 0 ? rest : rest[..length];
         Lines++;
         if (line.Length > MessageReader.Limit)
-            throw Cannot($"is longer than {MessageReader.Limit:N0} bytes, the most that the programs take");
+            throw InvalidLine($"is longer than {MessageReader.Limit:N0} bytes, the most that the programs take");
         if (line.Contains((byte)0))
-            throw Cannot("holds a NUL byte, which ends a message for the programs: is this a text file?");
+            throw InvalidLine("holds a NUL byte, which ends a message for the programs: is this a text file?");
         batch.Add(line);
         _start += LacksFinalNewline ? line.Length : line.Length + 1;
         return true;
     }
 
-    private ToolException Cannot(string why) => new($"{_name}: line {Lines:N0} {why}");
+    private ToolException InvalidLine(string why) => new($"{_name}: line {Lines:N0} {why}");
 
-    private async ValueTask FillAsync(CancellationToken stop)
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
     {
         if (_start > 0)
         {
@@ -75,7 +75,7 @@ internal sealed class LineFile : IDisposable
         }
         if (_end == _buffer.Length)
             Array.Resize(ref _buffer, 2 * _buffer.Length);
-        int got = await _file.ReadAsync(_buffer.AsMemory(_end), stop);
+        int got = await _file.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
         _end += got;
         Bytes += got;
         _ended = got == 0;
@@ -100,20 +100,22 @@ internal sealed class LineFile : IDisposable
     }
 }
 
-/// <summary>Some lines, framed for a stream in one piece of memory: behind each a newline. A NUL as well would let a batch that
-/// happens to have the size of a C program's buffer pass for one.</summary>
+/// <summary>
+/// Lines for a stream in one buffer, each with a newline. With NULs as well, a batch that happens to have the size of a C program's buffer
+/// could be taken for one.
+/// </summary>
 internal sealed class LineBatch
 {
-    public const int MostLines = 2048;
-    private const int MostBytes = 256 * 1024;
+    public const int MaxLines = 2048;
+    private const int MaxBytes = 256 * 1024;
 
-    private readonly List<Range> _lines = new(MostLines);
-    private byte[] _bytes = new byte[MostBytes];
+    private readonly List<Range> _lines = new(MaxLines);
+    private byte[] _bytes = new byte[MaxBytes];
     private int _length;
 
     public int Count => _lines.Count;
 
-    public bool IsFull => Count == MostLines || _length >= MostBytes;
+    public bool IsFull => Count == MaxLines || _length >= MaxBytes;
 
     public ReadOnlyMemory<byte> Frames => _bytes.AsMemory(0, _length);
 

@@ -4,8 +4,8 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>What the chapters of the tour have in common: programs say what they have to say, and the terminal shows it at once.</summary>
-internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop)
+/// <summary>The base of the chapters: runs the programs and shows what they print.</summary>
+internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
 {
     protected const string StreamServer = "unixstreamserver";
     protected const string StreamClient = "unixstreamclient";
@@ -18,32 +18,32 @@ internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace works
 
     protected TempWorkspace TempWorkspace => workspace;
 
-    protected CancellationToken Stop => stop;
+    protected CancellationToken CancellationToken => cancellationToken;
 
-    /// <summary>Starts a server and waits until it serves its socket, the last of the arguments.</summary>
+    /// <summary>Starts a server and waits until it listens at its socket, the last argument.</summary>
     protected async Task<InteractiveProcess> ServeAsync(string program, params string[] arguments)
     {
         InteractiveProcess server = workspace.Start(program, arguments);
-        await ServerReadiness.WaitAsync(server, workspace.PathOf(arguments[^1]), stop);
+        await ServerReadiness.WaitAsync(server, workspace.PathOf(arguments[^1]), cancellationToken);
         return server;
     }
 
     protected async Task TypeAsync(InteractiveProcess client, string line)
     {
         terminal.WriteLabeled(LineLabel.Typed, line);
-        await client.TypeAsync(line, stop);
+        await client.TypeAsync(line, cancellationToken);
     }
 
     protected async Task ExpectAsync(InteractiveProcess program, LineLabel speaker, string line)
     {
-        await program.ExpectAsync(line, stop);
+        await program.ExpectAsync(line, cancellationToken);
         terminal.WriteLabeled(speaker, line);
     }
 
-    /// <summary>Waits for a failure in these words, and shows it.</summary>
+    /// <summary>Waits for the expected error, and shows it.</summary>
     protected async Task ExpectFailureAsync(InteractiveProcess program, LineLabel speaker, string error)
     {
-        string said = (await program.EndAsync(stop)).Errors;
+        string said = (await program.EndAsync(cancellationToken)).Errors;
         if (said != error)
             throw new ToolException($"a program said \"{said}\" where \"{error}\" was expected");
         terminal.WriteLabeled(speaker, error);
@@ -54,7 +54,7 @@ internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace works
     protected void Note(string text) => terminal.WriteLabeled(LineLabel.Note, text);
 }
 
-/// <summary>Whose line it is.</summary>
+/// <summary>The label of a line: its source and color.</summary>
 internal sealed record LineLabel(string Name, Color Color)
 {
     public static readonly LineLabel Typed = new("typed", Color.Yellow);

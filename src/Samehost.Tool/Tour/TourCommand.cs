@@ -6,7 +6,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary><c>samehost tour</c>: real servers and clients talk before the user's eyes.</summary>
+/// <summary>The <c>samehost tour</c> command.</summary>
 internal static class TourCommand
 {
     public static Command Create()
@@ -16,7 +16,7 @@ internal static class TourCommand
             Description = "Send this file's lines instead, and check that every answer is \"Hi, <line>\".",
             HelpName = "PATH",
         };
-        var command = new ToolCommand("tour", "Watch real servers and clients talk, and fail.")
+        var command = new ToolCommand("tour", "Show real servers and clients at work, and common errors.")
         {
             Examples =
             [
@@ -34,14 +34,14 @@ internal static class TourCommand
         if (path is { Length: 0 })
             throw new ToolException("--file needs the path of a file with lines", ExitStatus.UsageError);
         var terminal = new TerminalWriter();
-        return CommandRunner.RunAsync((workspace, stop) => path is null
-            ? new GuidedTour(terminal, workspace, stop).RunAsync()
-            : new FileTour(terminal, workspace, stop).RunAsync(path));
+        return CommandRunner.RunAsync((workspace, cancellationToken) => path is null
+            ? new GuidedTour(terminal, workspace, cancellationToken).RunAsync()
+            : new FileTour(terminal, workspace, cancellationToken).RunAsync(path));
     }
 }
 
-/// <summary>The tour without a file: two conversations and the errors that newcomers meet.</summary>
-internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken stop)
+/// <summary>The tour without a file: two conversations and common errors.</summary>
+internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
 {
     public async Task<int> RunAsync()
     {
@@ -49,8 +49,8 @@ internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspac
         TerminalWriter.WriteParagraph(
             "Programs on one machine talk through local sockets. Those below are real processes, and their sockets are files in "
             + workspace.Root + ".");
-        var conversations = new ConversationChapter(terminal, workspace, stop);
-        var errors = new ErrorChapter(terminal, workspace, stop);
+        var conversations = new ConversationChapter(terminal, workspace, cancellationToken);
+        var errors = new ErrorChapter(terminal, workspace, cancellationToken);
         await conversations.StreamAsync();
         await conversations.DatagramAsync();
         await errors.ShowAsync();

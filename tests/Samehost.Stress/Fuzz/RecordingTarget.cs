@@ -21,7 +21,7 @@ internal sealed class RecordingTarget : FuzzTarget
     {
         try
         {
-            var recording = Recording.Check("recording", input);
+            var recording = Recording.Parse("recording", input);
             foreach (var one in recording.Events)
             {
                 Require(one.Connection > 0, $"connection {one.Connection}");

@@ -7,14 +7,14 @@ namespace Samehost.Tool.Tests.Bench;
 public sealed class BenchServerTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task A_local_server_is_measured_beside_a_bare_echo()
+    public async Task A_local_server_is_measured_beside_a_plain_echo()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), Whole);
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
         Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.StartsWith("local stream   ", StringComparison.Ordinal));
-        Assert.DoesNotContain("flow", result.Output, StringComparison.Ordinal); // what was not measured is not in the table
+        Assert.DoesNotContain("flow", result.Output, StringComparison.Ordinal); // only what was measured is in the table
     }
 
     [Fact(Timeout = 180_000)]
@@ -32,7 +32,7 @@ public sealed class BenchServerTests : ToolFixture
     [InlineData("seqpacket")]
     public async Task Servers_that_keep_records_are_measured_too(string type)
     {
-        // Not socat for datagrams: a child of its that is left over takes somebody else's and drops it.
+        // Not socat for datagrams: a remaining child of socat would take and drop those of others.
         const string Echo = """
             import socket, sys
             s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1])
@@ -42,7 +42,7 @@ public sealed class BenchServerTests : ToolFixture
         await using ToolRun server = type == "datagram"
             ? StartProgram(ForeignProgram.Python, "-c", Echo, At("s"))
             : StartProgram(ForeignProgram.Socat, $"UNIX-LISTEN:{At("s")},socktype=5,fork", "PIPE");
-        string listens = type == "datagram" ? "" : "00010000 .*"; // the file is there a moment before somebody listens
+        string listens = type == "datagram" ? "" : "00010000 .*"; // the file exists a moment before the server listens
         await using ToolRun waiting = StartProgram("sh", "-c", $"until grep -q '{listens}{At("s")}$' /proc/net/unix; do :; done");
         await waiting.EndAsync();
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--type", type, "--rounds", "1", "--time", "10ms");
@@ -51,7 +51,7 @@ public sealed class BenchServerTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_missing_server_is_told_with_a_hint_before_anything_is_measured()
+    public async Task A_missing_server_is_reported_with_a_hint_before_the_measurement()
     {
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal((1, ""), (result.Status, result.Output));
@@ -61,7 +61,7 @@ public sealed class BenchServerTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_missing_server_over_TCP_is_told()
+    public async Task A_missing_server_over_TCP_is_reported()
     {
         ToolResult result = await RunAsync("bench", "tcp:127.0.0.1:1");
         Assert.Equal((1, ""), (result.Status, result.Output));
@@ -70,7 +70,7 @@ public sealed class BenchServerTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_answers_something_else_is_no_echo_server()
+    public async Task A_server_that_answers_something_else_is_not_an_echo_server()
     {
         await using var server = EchoingSocket.Stream(
             new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), bytes => Array.ConvertAll(bytes, _ => (byte)'?'));
@@ -82,7 +82,7 @@ public sealed class BenchServerTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_resets_is_no_echo_server()
+    public async Task A_server_that_resets_is_not_an_echo_server()
     {
         using Socket listener = LocalPeer.Listen(Path.Join(Temporary, "s"));
         await using ToolRun bench = Start("bench", Path.Join(Temporary, "s"), "--rounds", "1");
@@ -91,17 +91,17 @@ public sealed class BenchServerTests : ToolFixture
             using Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken);
             byte[] one = new byte[1];
             if (await client.ReceiveAsync(one, TestContext.Current.CancellationToken) == 1)
-                break; // and leave the rest unread; the first connection only looks whether anybody is there
+                break; // and leave the rest unread; the first connection only checks that a server listens
         }
         ToolResult result = await bench.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.EndsWith("'samehost serve ADDRESS --echo' does.\n", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("samehost: the server went away: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
+        Assert.Contains("samehost: the server closed the connection: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
             StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_hangs_up_is_no_echo_server()
+    public async Task A_server_that_closes_is_not_an_echo_server()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => null);
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
@@ -110,7 +110,7 @@ public sealed class BenchServerTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_says_nothing_is_given_up()
+    public async Task A_server_that_does_not_answer_causes_a_timeout()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => []);
         ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));

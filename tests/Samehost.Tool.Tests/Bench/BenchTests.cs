@@ -11,7 +11,7 @@ public sealed partial class BenchTests : ToolFixture
         ["local stream, polled", "local stream", "local datagram", "local seqpacket", "pipe", "TCP", "UDP"];
 
     [Fact(Timeout = 180_000)]
-    public async Task Every_transport_has_a_row_with_its_latency_and_its_flow()
+    public async Task Every_transport_has_a_row_with_its_latency_and_its_throughput()
     {
         ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
@@ -58,7 +58,7 @@ public sealed partial class BenchTests : ToolFixture
     [InlineData("--rounds", "bench", "--rounds", "0")]
     [InlineData("--time", "bench", "--time", "0s")]
     [InlineData("fd:3", "bench", "fd:3")]
-    public async Task What_makes_no_sense_is_one_line_and_status_2(string named, params string[] arguments)
+    public async Task Invalid_usage_is_one_line_and_status_2(string named, params string[] arguments)
     {
         ToolResult result = await RunAsync(arguments);
         Assert.Equal((2, ""), (result.Status, result.Output));
@@ -66,7 +66,7 @@ public sealed partial class BenchTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_chart_that_cannot_be_written_is_told_before_anything_is_measured()
+    public async Task A_chart_that_cannot_be_written_is_reported_before_the_measurement()
     {
         ToolResult result = await RunAsync("bench", "--svg", Path.Join(Temporary, "missing", "chart.svg"));
         Assert.Equal((1, ""), (result.Status, result.Output));
@@ -77,7 +77,7 @@ public sealed partial class BenchTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task However_short_the_time_something_is_measured()
+    public async Task Something_is_measured_however_short_the_time()
     {
         ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "1ms", "--json");
         Assert.Equal(0, result.Status);
@@ -101,7 +101,7 @@ public sealed partial class BenchTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Ctrl_C_in_the_middle_ends_both_processes_at_once()
+    public async Task Ctrl_C_during_a_measurement_ends_both_processes_at_once()
     {
         await using TerminalSession terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000");
@@ -115,11 +115,11 @@ public sealed partial class BenchTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_killed_second_process_is_an_error_and_not_a_wait_for_ever()
+    public async Task A_killed_second_process_is_an_error()
     {
         await using TerminalSession terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000 >table 2>errors &");
-        await terminal.RunAsync("until pkill -KILL -f bench-opponent.*$PWD; do :; done");
+        await terminal.RunAsync("until pkill -KILL -f bench-worker.*$PWD; do :; done");
         await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors table");
         await terminal.ShowsAsync("status 1\n");
         await terminal.ShowsAsync("samehost: the second process ");
@@ -136,11 +136,11 @@ public sealed partial class BenchTests : ToolFixture
         Page.ShowsRows("bench.md", "quick", transcript, line => Row().IsMatch(line) ? line[..21] : null);
     }
 
-    // A name, and a first figure that is a time.
+    // A name, and a time as the first figure.
     [GeneratedRegex(@"^[A-Za-z][A-Za-z, ]{20} *[\d.,]+µs")]
     private static partial Regex Row();
 
-    // What was written over on the same line.
+    // Progress, overwritten on the same line.
     [GeneratedRegex(@"^[^\n]*\r", RegexOptions.Multiline)]
     private static partial Regex Progress();
 }

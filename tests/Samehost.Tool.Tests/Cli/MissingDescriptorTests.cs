@@ -3,13 +3,13 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Cli;
 
-/// <summary>Started without standard input, output or error, whose numbers the next things that are opened would get.</summary>
+/// <summary>Started without standard input, output or error, whose numbers the next opened files would get.</summary>
 public sealed class MissingDescriptorTests : ToolFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("serve \"$1\" --echo -v")]
     [InlineData("serve \"$1\" -v --exec cat")]
-    public async Task What_is_meant_for_standard_error_reaches_no_client(string arguments)
+    public async Task Output_for_standard_error_reaches_no_client(string arguments)
     {
         await using ToolRun server = StartProgram("sh", "-c", $"exec \"$0\" {arguments} <&- >&- 2>&-", Tool, At("a.sock"));
         for (int i = 0; i < 5; i++)
@@ -20,7 +20,7 @@ public sealed class MissingDescriptorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task What_is_to_be_printed_nowhere_is_an_error()
+    public async Task Output_to_a_closed_descriptor_is_an_error()
     {
         await using ToolRun server = StartProgram("sh", "-c", "exec \"$0\" serve \"$1\" >&-", Tool, At("a.sock"));
         await server.ReadErrorsUntilAsync("serving");
@@ -33,7 +33,7 @@ public sealed class MissingDescriptorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_relay_without_any_passes_bytes_and_nothing_else()
+    public async Task A_relay_without_descriptors_relays_only_bytes()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         await using ToolRun relay = StartProgram(

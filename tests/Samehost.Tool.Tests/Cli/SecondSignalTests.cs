@@ -39,17 +39,17 @@ public sealed class SecondSignalTests : ToolFixture
             await using ToolRun run = await StartAsync(command);
             Send(run, first);
             Wait(delay);
-            _ = LibcSignal.Kill(run.Id, second); // it may have ended by now
+            _ = LibcSignal.Kill(run.Id, second); // it may have exited already
             ToolResult result = await run.EndAsync();
             bool isOne = status == 0 ? result.Status == 0 : result.Status == 128 + first || result.Status == 128 + second;
             killed += isOne ? 0 : 1;
             Assert.Empty(Left());
         }
-        Assert.True(killed <= 3, $"{killed} of 6"); // a busy machine may hand one over 100 ms late, but not as a rule
+        Assert.True(killed <= 3, $"{killed} of 6"); // a busy machine may deliver one 100 ms late, but not usually
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_later_signal_ends_a_server_that_drains_at_once_and_the_file_is_gone_before()
+    public async Task A_later_signal_ends_a_draining_server_at_once_after_its_file_is_removed()
     {
         await using ToolRun run = await StartAsync("serve PATH --drain 100s --exec cat");
         using Socket client = LocalPeer.Connect(At("a.sock"));
@@ -62,7 +62,7 @@ public sealed class SecondSignalTests : ToolFixture
         Assert.Equal(128 + LibcSignal.SIGINT, await EndAsync(run, LibcSignal.SIGINT));
     }
 
-    /// <summary>What writes to a terminal or pipe that is not read cannot unwind.</summary>
+    /// <summary>A write to a terminal or pipe that is not read cannot be canceled.</summary>
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
@@ -126,7 +126,7 @@ public sealed class SecondSignalTests : ToolFixture
 
     private static void Send(ToolRun run, int signal) => Assert.Equal(0, LibcSignal.Kill(run.Id, signal));
 
-    /// <summary>Sends a signal until it is later than the first by more than a repetition may be.</summary>
+    /// <summary>Sends a signal until it is later than the longest repetition of the first one.</summary>
     private static async Task<int> EndAsync(ToolRun run, int signal)
     {
         Task<int> ended = run.StatusAsync();
@@ -135,7 +135,7 @@ public sealed class SecondSignalTests : ToolFixture
         return await ended;
     }
 
-    /// <summary>The distance between two signals is what is tested, and a timer is not exact enough.</summary>
+    /// <summary>The time between two signals is tested, and a timer is not exact enough.</summary>
     private static void Wait(double milliseconds)
     {
         long start = Stopwatch.GetTimestamp();
@@ -160,7 +160,7 @@ public sealed class SecondSignalTests : ToolFixture
         }
     }
 
-    /// <summary>A thread of it waits in write(2) for room in a pipe.</summary>
+    /// <summary>Whether a thread waits in write(2) for room in a pipe.</summary>
     private static bool IsWriting(ToolRun run)
     {
         try

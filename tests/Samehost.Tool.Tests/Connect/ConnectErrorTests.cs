@@ -7,18 +7,19 @@ public sealed class ConnectErrorTests : ToolFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("Required argument 'ADDRESS' missing for command: 'connect'; 'samehost connect --help' shows how")]
-    [InlineData("'foo' is no type of socket: write stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
+    [InlineData("'foo' is not a socket type: use stream, datagram or seqpacket; 'samehost connect --help' shows how", "a", "--type",
         "foo")]
     [InlineData("'bla' is not a term of a policy; its terms are: self, root, user:NAME, uid:NUMBER, group:NAME, gid:NUMBER, anyone; "
         + "'samehost connect --help' shows how", "a", "--require-server", "bla")]
-    [InlineData("--require-server needs a connection: nobody can tell who will read a datagram", "a", "--require-server", "root", "--type",
+    [InlineData(
+        "--require-server needs a connection: the receiver of a datagram cannot be checked", "a", "--require-server", "root", "--type",
         "datagram")]
     [InlineData("--linger is for --type datagram: a connection has an end", "a", "--linger", "1s")]
     [InlineData("--bind is for --type datagram", "a", "--bind", "b")]
-    [InlineData("\"fd:x\" names no descriptor: write fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
-    [InlineData("A socket from the service manager is not taken here (systemd:x), but a path, @name, fd:N; a file of that name would be "
+    [InlineData("\"fd:x\" is not a descriptor: use fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
+    [InlineData("A socket from the service manager is not accepted here (systemd:x), but a path, @name, fd:N; a file of that name would be "
         + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
-    [InlineData("The abstract name is empty: write @NAME; "
+    [InlineData("The abstract name is empty: use @NAME; "
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
@@ -32,21 +33,21 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
             $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
             $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"), "--wait", "50ms");
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"), "--wait", "50ms");
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_file_that_is_no_socket_is_explained()
+    public async Task A_file_that_is_not_a_socket_is_explained()
     {
         File.WriteAllText(At("file"), "");
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("file")}",
             "That is a file but not a socket: give the path that the server listens at.",
-            $"'samehost explain {At("file")}' looks closer.", At("file"));
+            $"'samehost explain {At("file")}' gives the details.", At("file"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -64,7 +65,7 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("a.sock")}",
             "A socket file is there but nobody listens at it: its server has ended without removing it, or has not begun to listen.",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -74,8 +75,8 @@ public sealed class ConnectErrorTests : ToolFixture
         await FailsAsync(
             $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
             "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.\n"
-                + "hint: --type datagram or --type seqpacket asks for another type of socket.",
-            $"'samehost explain {At("a.sock")}' looks closer.", At("a.sock"));
+                + "hint: --type datagram or --type seqpacket uses another type of socket.",
+            $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 
     [Fact(Timeout = 180_000)]
@@ -95,7 +96,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_not_who_it_has_to_be_gets_nothing()
+    public async Task A_server_that_is_not_accepted_is_sent_nothing()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
         ToolResult result = await ConnectAsync("secret\n", At("a.sock"), "--require-server", "uid:4242");
@@ -106,14 +107,14 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_who_it_has_to_be_is_talked_to()
+    public async Task A_server_that_is_accepted_is_used()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", At("a.sock"), "--require-server", "self"));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_did_not_read_everything_is_told_of()
+    public async Task A_server_that_did_not_read_everything_is_reported()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         await using ToolRun client = Start("connect", At("a.sock"));
@@ -128,11 +129,11 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Silence_ends_it_where_a_time_is_set()
+    public async Task The_idle_timeout_ends_it()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
-            new ToolResult(1, "", "samehost: nothing came or went for 100ms\n"),
+            new ToolResult(1, "", "samehost: nothing was sent or received for 100ms\n"),
                 await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
     }
 
@@ -185,7 +186,7 @@ public sealed class ConnectErrorTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("stream")]
     [InlineData("seqpacket")]
-    public async Task A_full_backlog_is_not_waited_for_longer_than_asked(string type)
+    public async Task The_wait_for_a_full_backlog_ends_after_the_given_time(string type)
     {
         using var listener = new Socket(
             AddressFamily.Unix, type == "stream" ? SocketType.Stream : SocketType.Seqpacket, ProtocolType.Unspecified);
@@ -205,7 +206,7 @@ public sealed class ConnectErrorTests : ToolFixture
         {
             // Now it is full.
         }
-        // Where nothing is said, connecting waits ten seconds, as the library does.
+        // By default connecting waits ten seconds, as the library does.
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         ToolResult result = await RunAsync("connect", At("a.sock"), "--type", type, "--wait", "0");
         Assert.StartsWith(

@@ -2,7 +2,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Connect;
 
-/// <summary>The terminal sessions of docs/tool/connect.md, as they happen.</summary>
+/// <summary>The terminal sessions of docs/tool/connect.md, run and compared.</summary>
 public sealed class ConnectSessionTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
@@ -24,7 +24,7 @@ public sealed class ConnectSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Failures_say_what_to_do()
+    public async Task Errors_have_hints()
     {
         await using ToolRun server = await ServeAsync(At("records.sock"), "--type", "seqpacket", "--echo");
         await using TerminalSession client = OpenTerminal();
@@ -39,7 +39,7 @@ public sealed class ConnectSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_has_yet_to_start_is_waited_for()
+    public async Task It_waits_for_a_server_that_starts_later()
     {
         await using TerminalSession client = OpenTerminal();
         await client.RunAsync("echo now | samehost connect --wait 50s app.sock");

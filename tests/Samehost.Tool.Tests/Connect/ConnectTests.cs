@@ -30,13 +30,13 @@ public sealed class ConnectTests : ToolFixture
         await server.ExpectAsync("question\n");
         server.Say("answer\n");
         await client.ReadUntilAsync("answer\n");
-        Assert.False(server.Poll(0, SelectMode.SelectRead)); // no end has come
+        Assert.False(server.Poll(0, SelectMode.SelectRead)); // no end of stream
         server.Close();
         Assert.Equal(new ToolResult(0, "answer\n", ""), await client.EndAsync());
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_says_no_more_still_gets_all_of_the_input()
+    public async Task A_server_that_has_shut_down_sending_still_gets_all_input()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         await using ToolRun client = Start("connect", At("a.sock"));
@@ -54,7 +54,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_leaves_ends_it_though_the_input_goes_on()
+    public async Task A_server_that_closes_ends_it_although_the_input_continues()
     {
         using Socket listener = LocalPeer.Listen(At("a.sock"));
         await using ToolRun client = Start("connect", At("a.sock"));
@@ -64,7 +64,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_waits_for_a_server_to_be_there()
+    public async Task It_waits_until_the_server_listens()
     {
         foreach (string type in (string[])["stream", "seqpacket", "datagram"])
         {
@@ -77,12 +77,12 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Hexadecimal_goes_both_ways()
+    public async Task Hexadecimal_works_in_both_directions()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         ToolResult result = await ConnectAsync("00010203 48692c20 c3a9\n\r\n7F\n", At("a.sock"), "--hex");
         Assert.Equal((0, ""), (result.Status, result.Errors));
-        // Where the rows break depends on how the bytes come; their order and their digits do not.
+        // Where rows break depends on the received pieces; their order and digits do not.
         Assert.StartsWith("00000000  00 01 02 03 48 69 2c 20 c3 a9", result.Output, StringComparison.Ordinal);
         Assert.Contains("|....Hi, ..", result.Output, StringComparison.Ordinal);
         Assert.Equal(
@@ -95,7 +95,7 @@ public sealed class ConnectTests : ToolFixture
     [InlineData("41 4\0\n")]
     [InlineData("+4\n")]
     [InlineData("4")]
-    public async Task What_is_not_two_digits_a_byte_is_not_hexadecimal(string input)
+    public async Task Input_without_two_digits_a_byte_is_not_hexadecimal(string input)
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         ToolResult result = await ConnectAsync(input, At("a.sock"), "--hex");
@@ -113,7 +113,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_datagram_client_has_the_address_that_it_is_given()
+    public async Task A_datagram_client_has_the_given_address()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "datagram");
         await using ToolRun client = Start("connect", At("a.sock"), "--type", "datagram", "--bind", At("me.sock"));
@@ -128,7 +128,7 @@ public sealed class ConnectTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_connected_descriptor_is_used_as_it_is()
     {
-        // The program of a connection talks on it by its number, and what it hears is written down before it ends.
+        // The program of a connection uses the descriptor by its number, and writes its input to a file before it ends.
         const string Script = "exec 3<&0; echo question | \"$0\" connect fd:3 > \"$1\"";
         await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", Script, Tool, At("answer"));
         Assert.Equal(new ToolResult(0, "question\n", ""), await ConnectAsync("answer\n", At("a.sock")));

@@ -8,7 +8,7 @@ namespace Samehost.Tool.Tests.Explain;
 public sealed partial class ExplainTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task What_would_work_is_said_with_the_server_and_status_0()
+    public async Task A_call_that_would_work_has_the_server_and_status_0()
     {
         using Socket server = Listen("app.sock");
         ToolResult result = await RunAsync("explain", At("app.sock"));
@@ -21,7 +21,7 @@ public sealed partial class ExplainTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task What_would_fail_is_said_with_the_errno_and_status_1()
+    public async Task A_call_that_would_fail_has_the_errno_and_status_1()
     {
         ToolResult result = await RunAsync("explain", At("app.sock"));
 
@@ -32,7 +32,7 @@ public sealed partial class ExplainTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Programs_get_it_as_JSON()
+    public async Task It_can_be_printed_as_JSON()
     {
         using Socket server = Listen("app.sock");
         ToolResult result = await RunAsync("explain", At("app.sock"), "--type", "datagram", "--no-connect", "--json");
@@ -50,7 +50,7 @@ public sealed partial class ExplainTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Names_from_strangers_cannot_reach_the_terminal()
+    public async Task Names_chosen_by_other_programs_are_escaped()
     {
         string hostile = At("a\n\e[31mb\u202e");
         File.WriteAllText(hostile, "");
@@ -71,7 +71,7 @@ public sealed partial class ExplainTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("/")]
     [InlineData("/unix:")]
-    public async Task A_name_that_is_not_UTF8_is_the_one_that_was_typed(string prefix)
+    public async Task A_name_that_is_not_UTF8_keeps_its_bytes(string prefix)
     {
         using Socket server = Listen("app.sock");
         const string Script = "cd \"$1\" && mv app.sock \"$(printf 'a\\377')\" && exec \"$0\" explain \"${2#/}$PWD/$(printf 'a\\377')\"";
@@ -87,7 +87,7 @@ public sealed partial class ExplainTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("'explain'", "explain")]
     [InlineData("no such user", "explain", "/run/x", "--user", "no such user")]
-    [InlineData("no type", "explain", "/run/x", "--type", "raw")]
+    [InlineData("is not a socket type", "explain", "/run/x", "--type", "raw")]
     [InlineData("empty", "explain", "@")]
     [InlineData("host", "explain", "unix://run/x")]
     [InlineData("tcp:localhost:80", "explain", "tcp:localhost:80")]
@@ -130,7 +130,7 @@ public sealed partial class ExplainTests : ToolFixture
         return server;
     }
 
-    /// <summary>What the machine's own root is.</summary>
+    /// <summary>The machine's own root.</summary>
     [GeneratedRegex(@"(?<=✓ / .*)  \w+$", RegexOptions.Multiline)]
     private static partial Regex RootFileSystem();
 }

@@ -1,4 +1,4 @@
-// kill(2): what tests need and .NET has no call for.
+// kill(2).
 using System.Runtime.InteropServices;
 
 namespace Samehost.Tool.Tests.Interop;

@@ -4,7 +4,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
-/// <summary>Sockets of the test's own in its directory, and the rows that the tool makes of them.</summary>
+/// <summary>Sockets in the test's directory, and their rows in the output of the tool.</summary>
 public abstract class ListFixture : ToolFixture
 {
     protected const int Limit = 60_000;
@@ -25,14 +25,14 @@ public abstract class ListFixture : ToolFixture
         return socket;
     }
 
-    /// <summary>Makes a stale file: bound without anything that would remove it, and closed.</summary>
+    /// <summary>Creates a stale file: binds a socket, and closes it without removing the file.</summary>
     protected async Task LeaveBehindAsync(string name)
     {
         using (Listen(name))
             File.Move(At(name), At(name + "-"));
-        File.Move(At(name + "-"), At(name)); // closing has looked for the old path in vain
+        File.Move(At(name + "-"), At(name)); // closing did not find the old path
         while (Answers(name))
-            await Task.Delay(1, TestContext.Current.CancellationToken); // a process that another test starts holds it until its exec
+            await Task.Delay(1, TestContext.Current.CancellationToken); // a process started by another test holds it until its exec
     }
 
     private bool Answers(string name)
@@ -48,7 +48,7 @@ public abstract class ListFixture : ToolFixture
         }
     }
 
-    /// <summary>The rows of this test's directory, as the table has them: the cells of each line.</summary>
+    /// <summary>The rows of this test's directory: the cells of each line of the table.</summary>
     protected async Task<string[][]> RowsAsync(params string[] arguments)
     {
         ToolResult result = await RunAsync(["list", Temporary, .. arguments]);

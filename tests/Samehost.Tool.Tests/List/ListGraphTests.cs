@@ -12,7 +12,7 @@ public sealed class ListGraphTests : ListFixture
     [Theory(Timeout = Limit)]
     [InlineData("dot", "digraph samehost {", @"label=""NAME ×2""", "}")]
     [InlineData("mermaid", "flowchart LR", @"-->|""NAME ×2""|", null)]
-    public async Task Connections_between_the_same_processes_are_one_arrow(string format, string begin, string label, string? end)
+    public async Task Connections_between_the_same_processes_are_one_edge(string format, string begin, string label, string? end)
     {
         using Socket listener = Listen("a");
         using Socket first = Connect("a"), second = Connect("a");
@@ -28,7 +28,7 @@ public sealed class ListGraphTests : ListFixture
     [Theory(Timeout = Limit)]
     [InlineData("dot", @"a\""] ; evil \\n [")]
     [InlineData("mermaid", "a#34;#93; #59; evil #92;n #91;")]
-    public async Task A_name_cannot_break_out_of_its_label(string format, string shown)
+    public async Task A_name_cannot_escape_from_its_label(string format, string shown)
     {
         using Socket listener = Listen("a\"] ; evil \\n [");
         using Socket client = Connect("a\"] ; evil \\n [");

@@ -10,7 +10,7 @@ namespace Samehost.Tool.Tests.List;
 public sealed class ListTerminalTests : ListFixture
 {
     [Fact(Timeout = Limit)]
-    public async Task Watching_draws_what_changed_and_ctrl_c_gives_the_terminal_back()
+    public async Task Watching_draws_changes_and_ctrl_c_restores_the_terminal()
     {
         using Socket listener = Listen("a");
         await using TerminalSession terminal = OpenTerminal();
@@ -50,7 +50,7 @@ public sealed class ListTerminalTests : ListFixture
         Page.Shows("list.md", "session", ForEverybody(terminal.Transcript));
     }
 
-    /// <summary>Without what differs from one machine and one run to the next: places, numbers, users.</summary>
+    /// <summary>Removes what differs between machines and runs: paths, numbers, users.</summary>
     private string ForEverybody(string transcript)
     {
         string text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal)

@@ -6,7 +6,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
-/// <summary><c>samehost list</c>: which rows there are and what they say.</summary>
+/// <summary><c>samehost list</c>: its rows and their content.</summary>
 [Collection(Alone.Name)]
 public sealed class ListTests : ListFixture
 {
@@ -39,14 +39,14 @@ public sealed class ListTests : ListFixture
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Of_a_connection_whose_client_has_left_the_server_is_shown()
+    public async Task A_connection_whose_client_has_closed_shows_the_server()
     {
         using Socket listener = Listen("a", SocketType.Seqpacket);
         using (Connect("a", SocketType.Seqpacket))
         {
         }
         using Socket server = listener.Accept();
-        Assert.Equal(["seqpacket", "hung-up", "0", "(gone)", Us, At("a")], (await RowsAsync())[1]);
+        Assert.Equal(["seqpacket", "hung-up", "0", "(closed)", Us, At("a")], (await RowsAsync())[1]);
     }
 
     [Fact(Timeout = Limit)]
@@ -62,7 +62,7 @@ public sealed class ListTests : ListFixture
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_file_that_a_killed_server_left_is_stale_and_a_live_one_is_not()
+    public async Task A_file_of_a_killed_server_is_stale_and_one_of_a_running_server_is_not()
     {
         await LeaveBehindAsync("dead");
         using Socket live = Listen("live");
@@ -138,7 +138,7 @@ public sealed class ListTests : ListFixture
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Nothing_found_is_said_and_is_no_failure()
+    public async Task An_empty_result_has_a_hint_and_is_a_success()
     {
         ToolResult result = await RunAsync("list", At("nothing"));
         Assert.Equal(0, result.Status);

@@ -3,7 +3,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
-/// <summary>What <c>samehost list</c> refuses, and how it ends when it cannot write.</summary>
+/// <summary>Usage errors of <c>samehost list</c>, and its behavior when it cannot write.</summary>
 public sealed class ListUsageTests : ListFixture
 {
     [Theory(Timeout = Limit)]
@@ -14,7 +14,7 @@ public sealed class ListUsageTests : ListFixture
     [InlineData("stream, datagram or seqpacket", "--type", "raw")]
     [InlineData("--stale", "--stale", "--listening")]
     [InlineData("'b'", "a", "b")]
-    public async Task What_does_not_go_together_is_wrong_usage(string named, params string[] arguments)
+    public async Task Contradicting_options_are_wrong_usage(string named, params string[] arguments)
     {
         ToolResult result = await RunAsync(["list", .. arguments]);
         Assert.Equal((2, ""), (result.Status, result.Output));
@@ -26,7 +26,7 @@ public sealed class ListUsageTests : ListFixture
     {
         ToolResult result = await RunAsync("list", "--watch");
         Assert.Equal((1, ""), (result.Status, result.Output));
-        Assert.StartsWith("samehost: --watch draws on a terminal", result.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("samehost: --watch needs a terminal", result.Errors, StringComparison.Ordinal);
     }
 
     [Theory(Timeout = Limit)]
@@ -60,6 +60,6 @@ public sealed class ListUsageTests : ListFixture
         ToolResult result = await run.EndAsync();
         Assert.Equal(0, result.Status);
         Assert.Equal(["stream", "connected", "0", "? root", "? root", At("a")], Cells(result.Lines[2]));
-        Assert.Equal("hint: ? stands for processes that are not ours to see: root sees them\n", result.Errors);
+        Assert.Equal("hint: ? stands for processes that you may not inspect: root sees them\n", result.Errors);
     }
 }

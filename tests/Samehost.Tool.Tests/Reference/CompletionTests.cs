@@ -4,7 +4,7 @@ namespace Samehost.Tool.Tests.Reference;
 
 public sealed class CompletionTests : ToolFixture
 {
-    /// <summary>Loads the completions, puts the words where bash puts them, and prints what it would offer.</summary>
+    /// <summary>Loads the completions, sets the words as bash does, and prints the candidates.</summary>
     private const string Offer = """
         source <("$0" completions bash) || exit
         COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
@@ -41,7 +41,7 @@ public sealed class CompletionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task In_a_terminal_the_tabulator_completes()
+    public async Task The_tab_key_completes_in_a_terminal()
     {
         string script = $"source <('{Tool}' completions bash); PS1='> '; PATH='{Path.GetDirectoryName(Tool)}':$PATH\n";
         string file = Write("bashrc", System.Text.Encoding.UTF8.GetBytes(script));
@@ -113,6 +113,6 @@ public sealed class CompletionTests : ToolFixture
     public async Task An_unknown_shell_is_named()
     {
         ToolResult result = await RunAsync("completions", "tcsh");
-        Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': write bash, zsh or fish\n"), result);
+        Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': use bash, zsh or fish\n"), result);
     }
 }

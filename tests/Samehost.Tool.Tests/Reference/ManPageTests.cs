@@ -5,7 +5,7 @@ namespace Samehost.Tool.Tests.Reference;
 public sealed class ManPageTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task The_page_is_set_without_a_warning()
+    public async Task The_page_is_formatted_without_a_warning()
     {
         string page = Write("samehost.1", System.Text.Encoding.UTF8.GetBytes((await RunAsync("man")).Output));
         await using ToolRun groff = StartProgram(ForeignProgram.Groff, "-man", "-Tutf8", "-ww", "-P-cbou", page);

@@ -9,7 +9,7 @@ namespace Samehost.Tool.Tests.Relay;
 public sealed class RelayCommandTests : RelayFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task It_says_whose_credentials_the_server_sees()
+    public async Task It_prints_the_credentials_that_the_server_sees()
     {
         await using ToolRun run = Start("relay", FromPath, ToPath);
         string line = await run.ReadErrorLineAsync();
@@ -39,7 +39,7 @@ public sealed class RelayCommandTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData("text", "  one\\n\n  t\\x1bwo\\xff\\\\\\r\n")]
     [InlineData("hex", "  00000000  6f 6e 65 0a 74 1b 77 6f ff 5c 0d                 |one.t.wo.\\.|\n")]
-    public async Task A_dump_shows_what_passes_harmless_for_a_terminal(string style, string shown)
+    public async Task A_dump_shows_the_relayed_data_escaped_for_a_terminal(string style, string shown)
     {
         using Socket listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--dump", style, "--once");
@@ -63,10 +63,10 @@ public sealed class RelayCommandTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData("--dump text > /dev/full", "samehost: write failed: No space left on device (28)")]
     [InlineData("--record r", "samehost: the recording cannot be written: ")]
-    public async Task A_full_disk_is_told_and_nothing_is_passed_on_unseen(string options, string told)
+    public async Task A_full_disk_is_reported_and_nothing_is_relayed_unrecorded(string options, string message)
     {
         using Socket listener = Listen(Local(ToPath));
-        // The runtime does not start with a limit of file sizes unless it is kept from making code in files.
+        // The runtime does not start with a file size limit unless double mapping is disabled.
         string limit = options.StartsWith("--record", StringComparison.Ordinal)
             ? "trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 0;" : "";
         await using ToolRun run = StartProgram(
@@ -79,11 +79,11 @@ public sealed class RelayCommandTests : RelayFixture
         }
         ToolResult result = await run.EndAsync();
         Assert.Equal(1, result.Status);
-        Assert.Contains(told, result.Errors, StringComparison.Ordinal);
+        Assert.Contains(message, result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_dump_whose_reader_has_gone_ends_quietly()
+    public async Task A_dump_whose_reader_has_closed_ends_quietly()
     {
         using Socket listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--dump", "hex");
@@ -96,7 +96,7 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Who_is_not_allowed_is_not_relayed()
+    public async Task A_client_that_is_not_allowed_is_not_relayed()
     {
         using Socket listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--allow", "uid:4294967000");
@@ -107,7 +107,7 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_file_has_the_mode_that_was_asked_for()
+    public async Task The_file_has_the_given_mode()
     {
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--mode", "660");
         await using ToolRun __ = run;
@@ -115,7 +115,7 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_file_has_the_group_that_was_asked_for()
+    public async Task The_file_has_the_given_group()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user has no other group to give");
         await using ToolRun run = Start("relay", FromPath, ToPath, "--mode", "0660", "--group", "4321");
@@ -125,7 +125,7 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_listening_descriptor_is_relayed_from_and_a_connected_one_to()
+    public async Task A_listening_descriptor_can_be_FROM_and_a_connected_one_TO()
     {
         const string Hand = """
             import os, socket, sys
@@ -147,19 +147,19 @@ public sealed class RelayCommandTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData("TCP is a stream", "tcp:127.0.0.1:0", "/a", "--type", "seqpacket")]
     [InlineData("datagrams are relayed between", "fd:9", "/a", "--type", "datagram")]
-    [InlineData("--allow judges", "tcp:127.0.0.1:0", "/a", "--allow", "self")]
-    [InlineData("--require-server judges", "/a", "tcp:127.0.0.1:1", "--require-server", "self")]
+    [InlineData("--allow is for local clients", "tcp:127.0.0.1:0", "/a", "--allow", "self")]
+    [InlineData("--require-server is for a local server", "/a", "tcp:127.0.0.1:1", "--require-server", "self")]
     [InlineData("have", "@a", "/a", "--mode", "600")]
-    [InlineData("no mode", "/a", "/b", "--mode", "888")]
+    [InlineData("is not a mode", "/a", "/b", "--mode", "888")]
     [InlineData("--group is empty", "/a", "/b", "--group", "")]
     [InlineData("text or hex", "/a", "/b", "--dump", "octal")]
     [InlineData("FROM and TO are the same", "/a", "unix:/a")]
     [InlineData("FROM and TO are the same", "@a", "@a", "--type", "datagram")]
-    public async Task Wrong_usage_is_told_with_status_2(string told, params string[] arguments)
+    public async Task Wrong_usage_is_reported_with_status_2(string message, params string[] arguments)
     {
         ToolResult result = await RunAsync(["relay", .. arguments]);
         Assert.Equal((2, ""), (result.Status, result.Output));
-        Assert.Contains(told == "have" ? "are of a socket file" : told, result.Errors, StringComparison.Ordinal);
+        Assert.Contains(message == "have" ? "are of a socket file" : message, result.Errors, StringComparison.Ordinal);
     }
 
     [Theory(Timeout = 180_000)]
@@ -168,15 +168,15 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("the recording cannot be made: /no/where: No such file or directory", "/tmp/none.sock", "/tmp/no", "--record", "/no/where")]
     [InlineData("the recording cannot be made: /etc is a directory", "/tmp/samehost-none.sock", "/tmp/no", "--record", "/etc")]
     [InlineData("the recording cannot be made: the name of the file is empty", "/tmp/samehost-none.sock", "/tmp/no", "--record", "")]
-    public async Task What_cannot_begin_fails_with_one_line_that_says_why(string told, params string[] arguments)
+    public async Task Failures_at_start_are_one_line_with_the_reason(string message, params string[] arguments)
     {
         ToolResult result = await RunAsync(["relay", .. arguments]);
         Assert.Equal((1, ""), (result.Status, result.Output));
-        Assert.Contains(told, result.Errors, StringComparison.Ordinal);
+        Assert.Contains(message, result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_port_in_use_is_told()
+    public async Task A_port_in_use_is_reported()
     {
         using Socket taken = Listen(AnyPort);
         ToolResult result = await RunAsync("relay", $"tcp:{taken.LocalEndPoint}", ToPath);
@@ -187,25 +187,25 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Theory(Timeout = 180_000)]
-    [InlineData("tcp:127.0.0.1:1", "Connection refused (111)", "Nobody listens at that port: ")]
-    [InlineData("tcp:[::1]:1", "Connection refused (111)", "Nobody listens at that port: ")]
-    [InlineData("tcp:none.invalid:80", "there is no host of the name none.invalid", "'getent hosts none.invalid' shows ")]
-    public async Task A_tcp_server_that_is_not_there_is_named(string to, string reason, string hint)
+    [InlineData("tcp:127.0.0.1:1", "Connection refused (111)", "No server listens at that port: ")]
+    [InlineData("tcp:[::1]:1", "Connection refused (111)", "No server listens at that port: ")]
+    [InlineData("tcp:none.invalid:80", "there is no host named none.invalid", "'getent hosts none.invalid' shows ")]
+    public async Task A_missing_TCP_server_is_named(string to, string reason, string hint)
     {
         await using ToolRun run = Start("relay", FromPath, to);
         await run.ReadErrorLineAsync();
         using Socket client = await ConnectAsync(Local(FromPath));
         Assert.Empty(await ReceiveAllAsync(client));
         await run.ReadErrorLineAsync();
-        string told = await run.ReadErrorLineAsync();
-        if (to.Contains("none", StringComparison.Ordinal) && told.Contains("nobody can tell", StringComparison.Ordinal))
+        string message = await run.ReadErrorLineAsync();
+        if (to.Contains("none", StringComparison.Ordinal) && message.Contains("cannot be resolved", StringComparison.Ordinal))
             Assert.Skip("this machine has no resolver that could say so");
-        Assert.Equal($"samehost: connection 1 goes nowhere: connect failed: {reason}: {to}", told);
+        Assert.Equal($"samehost: connection 1 cannot be relayed: connect failed: {reason}: {to}", message);
         Assert.StartsWith($"hint: {hint}", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_relay_to_itself_by_another_name_is_found_out_at_the_first_connection()
+    public async Task A_relay_to_itself_by_another_name_is_detected_at_the_first_connection()
     {
         string link = Path.Join(Temporary, "link");
         File.CreateSymbolicLink(link, FromPath);
@@ -215,7 +215,8 @@ public sealed class RelayCommandTests : RelayFixture
         Assert.Empty(await ReceiveAllAsync(client));
         await run.ReadErrorLineAsync();
         Assert.Equal(
-            $"samehost: connection 1 goes nowhere: connect failed: Resource deadlock avoided (35): {link}", await run.ReadErrorLineAsync());
+            $"samehost: connection 1 cannot be relayed: connect failed: Resource deadlock avoided (35): {link}",
+            await run.ReadErrorLineAsync());
         Assert.Contains("is this relay itself", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
     }
 
@@ -242,7 +243,7 @@ public sealed class RelayCommandTests : RelayFixture
             ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", CopyTool(), "relay", FromPath, ToPath,
             "--record", file);
         ToolResult result = await run.EndAsync();
-        // In a directory as /tmp is one, the kernel may refuse even to open it.
+        // In a sticky directory such as /tmp the kernel may refuse even to open it.
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: the recording cannot be made: ", result.Errors, StringComparison.Ordinal);
         Assert.Equal("root's", File.ReadAllText(file));

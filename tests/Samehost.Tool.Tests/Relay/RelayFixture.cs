@@ -5,7 +5,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Relay;
 
-/// <summary>Relays between addresses of a test's own, and the client and server at their two ends.</summary>
+/// <summary>Relays between addresses of a test, with a client and a server at the two ends.</summary>
 public abstract class RelayFixture : ToolFixture
 {
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -14,7 +14,7 @@ public abstract class RelayFixture : ToolFixture
 
     protected string ToPath => Path.Join(Temporary, "to.sock");
 
-    /// <summary>Starts a relay and waits until it listens; where, in case it chose the port itself.</summary>
+    /// <summary>Starts a relay and waits until it listens; returns its address, because the port may be chosen by the kernel.</summary>
     internal async Task<(ToolRun Run, EndPoint From)> RelayAsync(string from, EndPoint to, params string[] options)
     {
         ToolRun run = Start(["relay", from, Address(to), .. options]);
@@ -46,7 +46,7 @@ public abstract class RelayFixture : ToolFixture
             bytes = bytes[await socket.SendAsync(bytes, Stop)..];
     }
 
-    /// <summary>Everything up to the end of the other side.</summary>
+    /// <summary>Receives until the end of stream.</summary>
     internal static async Task<byte[]> ReceiveAllAsync(Socket socket)
     {
         var all = new MemoryStream();
@@ -56,7 +56,7 @@ public abstract class RelayFixture : ToolFixture
         return all.ToArray();
     }
 
-    /// <summary>One record, or what has come of a stream, as text.</summary>
+    /// <summary>Receives one record, or available bytes of a stream, as text.</summary>
     internal static async Task<string> ReceiveTextAsync(Socket socket)
     {
         byte[] buffer = new byte[1000];

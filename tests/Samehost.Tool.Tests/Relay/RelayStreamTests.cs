@@ -9,7 +9,7 @@ public sealed class RelayStreamTests : RelayFixture
 {
     private const string AnyTcp = "tcp:127.0.0.1:0";
 
-    /// <summary>Larger than all buffers on the way.</summary>
+    /// <summary>Larger than all buffers of the path.</summary>
     private const int Much = 5_000_000;
 
     [Theory(Timeout = 180_000)]
@@ -20,7 +20,8 @@ public sealed class RelayStreamTests : RelayFixture
     [InlineData("tcp", "tcp", false)]
     [InlineData("abstract", "path", false)]
     [InlineData("path", "abstract", true)]
-    public async Task Bytes_pass_exactly_both_ways_and_either_side_may_end_first(string from, string to, bool serverEndsFirst)
+    public async Task Bytes_are_relayed_exactly_in_both_directions_and_either_side_may_end_first(
+        string from, string to, bool serverEndsFirst)
     {
         foreach (string[] options in new string[][] { [], ["--no-descriptors"], ["--record", Path.Join(Temporary, "r")] })
         {
@@ -84,9 +85,9 @@ public sealed class RelayStreamTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_reset_is_carried_through()
+    public async Task A_reset_is_relayed()
     {
-        // By a client that breaks off, to a server over TCP; by a server, to a client over TCP; and from TCP to TCP.
+        // From a client to a server over TCP; from a server to a client over TCP; and from TCP to TCP.
         (string, string, bool)[] ways = [("path", "tcp", true), ("tcp", "path", false), ("tcp", "tcp", true), ("tcp", "tcp", false)];
         foreach ((string from, string to, bool clientResets) in ways)
         {
@@ -98,7 +99,7 @@ public sealed class RelayStreamTests : RelayFixture
                 using Socket server = await listener.AcceptAsync(Stop);
                 var (breaker, other) = clientResets ? (client, server) : (server, client);
                 await SendAllAsync(other, "never read"u8.ToArray());
-                // A local socket is reset when it is closed with something unread, which has to be there.
+                // A local socket is reset when it is closed with unread data, which has to have arrived.
                 await breaker.ReceiveAsync(new byte[1], SocketFlags.Peek, Stop);
                 if (breaker.AddressFamily != AddressFamily.Unix)
                     breaker.LingerState = new LingerOption(true, 0);
@@ -133,7 +134,7 @@ public sealed class RelayStreamTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_not_there_is_named_and_its_clients_are_let_go()
+    public async Task A_missing_server_is_named_and_its_clients_are_closed()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath));
         await using ToolRun _ = run;
@@ -141,11 +142,11 @@ public sealed class RelayStreamTests : RelayFixture
             Assert.Empty(await ReceiveAllAsync(client));
         Assert.Contains("connection 1 from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
         Assert.Equal(
-            $"samehost: connection 1 goes nowhere: connect failed: No such file or directory (2): {ToPath}",
+            $"samehost: connection 1 cannot be relayed: connect failed: No such file or directory (2): {ToPath}",
             await run.ReadErrorLineAsync());
         Assert.StartsWith("hint: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
 
-        // It is tried anew for each client.
+        // Each client causes a new attempt.
         using Socket listener = Listen(Local(ToPath));
         using Socket second = await ConnectAsync(address);
         using Socket server = await listener.AcceptAsync(Stop);

@@ -4,7 +4,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Relay;
 
-/// <summary>A relay waits with poll for few connections and with epoll for many: nobody may notice when it changes over.</summary>
+/// <summary>A relay waits with ppoll for few connections and with epoll for many: switching between them must not be visible.</summary>
 public sealed class RelayWaitTests : RelayFixture
 {
     private const int Many = 12;
@@ -12,7 +12,7 @@ public sealed class RelayWaitTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_connection_goes_on_while_others_come_and_go(bool splices)
+    public async Task A_connection_continues_while_others_open_and_close(bool splices)
     {
         using Socket listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, splices ? ["--no-descriptors"] : []);
@@ -21,7 +21,7 @@ public sealed class RelayWaitTests : RelayFixture
         using Socket ownedClient = client, ownedServer = server;
         for (int round = 0; round < 5; round++)
         {
-            // What the server has not read yet, and what ends in between, has to outlive the change.
+            // Unread data, and ends of stream in between, have to survive the switch.
             byte[] waiting = RandomNumberGenerator.GetBytes(50_000);
             await SendAllAsync(client, waiting);
             var others = new List<(Socket Client, Socket Server)>();
@@ -37,13 +37,13 @@ public sealed class RelayWaitTests : RelayFixture
             }
             foreach (var (otherClient, otherServer) in others)
             {
-                await PassAsync(otherServer, otherClient); // half closed by now
+                await PassAsync(otherServer, otherClient); // half-closed already
                 otherServer.Dispose();
                 Assert.Empty(await ReceiveAllAsync(otherClient));
                 otherClient.Dispose();
                 await PassAsync(client, server);
             }
-            await Task.Delay(20, Stop); // it has noticed that they are gone, and waits for few again
+            await Task.Delay(20, Stop); // it has noticed the closed connections, and waits with ppoll again
             await PassAsync(server, client);
         }
         client.Shutdown(SocketShutdown.Send);
@@ -58,7 +58,7 @@ public sealed class RelayWaitTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData(1)]
     [InlineData(Many)]
-    public async Task It_sleeps_while_clients_are_gone_whose_bytes_nobody_reads(int count)
+    public async Task It_sleeps_while_bytes_of_closed_clients_are_unread(int count)
     {
         using Socket listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
@@ -77,14 +77,14 @@ public sealed class RelayWaitTests : RelayFixture
                 int moved = client.Send(piece, SocketFlags.None, out SocketError error);
                 sent[i] += error == SocketError.Success ? moved : 0;
                 idle = error == SocketError.Success ? 0 : idle + 1;
-                await Task.Delay(idle, Stop); // the relay goes on taking until the server's side is full
+                await Task.Delay(idle, Stop); // the relay reads until the server's side is full
             }
         } // gone, with everything on its way
 
         await Task.Delay(200, Stop);
         TimeSpan before = run.ProcessorTime;
         await Task.Delay(1000, Stop);
-        Assert.InRange((run.ProcessorTime - before).TotalMilliseconds, 0, 200); // in a second; a loop that turns takes all of it
+        Assert.InRange((run.ProcessorTime - before).TotalMilliseconds, 0, 200); // in a second; a busy loop uses all of it
 
         for (int i = 0; i < count; i++)
         {

@@ -7,7 +7,7 @@ namespace Samehost.Tool.Tests.Replay;
 public sealed class RelayRecordTests : RelayFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task Seqpacket_records_keep_their_bounds_even_empty_and_large_ones()
+    public async Task Seqpacket_records_keep_their_boundaries_even_empty_and_large_ones()
     {
         using Socket listener = Listen(Local(ToPath), SocketType.Seqpacket);
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--type", "seqpacket");
@@ -36,7 +36,7 @@ public sealed class RelayRecordTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Datagrams_reach_the_server_and_answers_find_their_sender()
+    public async Task Datagrams_reach_the_server_and_answers_reach_their_sender()
     {
         using Socket server = Listen(Local(ToPath), SocketType.Dgram);
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--type", "datagram", "--dump", "text");
@@ -65,7 +65,7 @@ public sealed class RelayRecordTests : RelayFixture
     [InlineData("stream")]
     [InlineData("seqpacket")]
     [InlineData("datagram")]
-    public async Task Descriptors_are_passed_on_and_noted(string type)
+    public async Task Descriptors_are_relayed_and_recorded(string type)
     {
         const string Pass = """
             import socket, os, sys, array
@@ -93,7 +93,7 @@ public sealed class RelayRecordTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_descriptor_that_is_not_wanted_is_refused_by_the_kernel_or_dropped()
+    public async Task A_descriptor_that_is_not_accepted_is_refused_by_the_kernel_or_dropped()
     {
         const string Send = """
             import socket, sys
@@ -117,7 +117,7 @@ public sealed class RelayRecordTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_recording_that_was_there_is_kept_where_the_relay_cannot_start()
+    public async Task An_existing_recording_is_kept_if_the_relay_cannot_start()
     {
         string file = Path.Join(Temporary, "talk.jsonl");
         File.WriteAllText(file, "precious");

@@ -42,7 +42,7 @@ public sealed class ReplayTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task As_the_server_it_answers_as_recorded_and_notes_other_questions()
+    public async Task As_the_server_it_answers_as_recorded_and_reports_other_requests()
     {
         await RecordAsync(SocketType.Stream);
         string again = Path.Join(Temporary, "again");
@@ -68,7 +68,7 @@ public sealed class ReplayTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_not_there_is_an_error()
+    public async Task A_missing_server_is_an_error()
     {
         await RecordAsync(SocketType.Stream);
         ToolResult result = await RunAsync("replay", Recorded, Path.Join(Temporary, "nobody"));
@@ -91,7 +91,7 @@ public sealed class ReplayTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_recording_that_was_cut_off_says_how_to_replay_the_rest()
+    public async Task An_incomplete_recording_has_a_hint_how_to_replay_it()
     {
         await RecordAsync(SocketType.Stream);
         byte[] whole = File.ReadAllBytes(Recorded);
@@ -108,7 +108,7 @@ public sealed class ReplayTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData("is empty")]
     [InlineData("line 1: not JSON from column 1: \"hello\"", "hello")]
-    [InlineData("line 1: this is no recording", "{}")]
+    [InlineData("line 1: this is not a recording", "{}")]
     [InlineData("line 1: \"recording 9\" is not the format", """{"samehost":"recording 9"}""")]
     [InlineData("line 1: the type is neither", """{"samehost":"recording 1","type":"carrier"}""")]
     [InlineData("line 2: there is no event", Header, "{}")]
@@ -117,18 +117,18 @@ public sealed class ReplayTests : RelayFixture
     [InlineData("line 3: there are no bytes", Header, Opened, Data + "\"to-server\"}")]
     [InlineData("line 3: \"bytes\" has a value", Header, Opened, Data + "\"to-server\",\"bytes\":\"%\"}")]
     [InlineData("line 3: the direction is neither", Header, Opened, Data + "\"up\",\"bytes\":\"\"}")]
-    [InlineData("line 3: \"sing\" is no event", Header, Opened, """{"time":0,"connection":1,"event":"sing"}""")]
+    [InlineData("line 3: \"sing\" is not an event", Header, Opened, """{"time":0,"connection":1,"event":"sing"}""")]
     [InlineData("line 3: not JSON from column", Header, Opened, """{"time":0,"connection":1,"ev""")]
-    public async Task A_bad_recording_is_told_with_the_line(string told, params string[] lines)
+    public async Task An_invalid_recording_is_reported_with_the_line(string message, params string[] lines)
     {
         File.WriteAllLines(Recorded, lines);
         ToolResult result = await RunAsync("replay", Recorded, ToPath);
         Assert.Equal((1, ""), (result.Status, result.Output));
-        Assert.Contains(told, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Recorded_datagrams_are_replayed_each_by_itself()
+    public async Task Recorded_datagrams_are_replayed_one_by_one()
     {
         static async Task AnswerAsync(Socket server, string suffix)
         {
@@ -183,7 +183,7 @@ public sealed class ReplayTests : RelayFixture
 
     private static byte[] Upper(byte[] bytes) => [.. bytes.Select(b => (byte)char.ToUpperInvariant((char)b))];
 
-    /// <summary>Two clients, one after the other, speak through a relay to a server that answers in capitals.</summary>
+    /// <summary>Two clients, one after the other, through a relay to a server that answers in upper case.</summary>
     private async Task RecordAsync(SocketType type)
     {
         using Socket server = Serve("to.sock", type, Upper);
@@ -202,11 +202,11 @@ public sealed class ReplayTests : RelayFixture
             client.Shutdown(SocketShutdown.Send);
             Assert.Equal(0, await client.ReceiveAsync(new byte[1], Stop));
         }
-        // Each begins and ends; the second may begin before the first one's end is told.
-        var told = new List<string>();
-        while (told.Count < 4)
-            told.Add(await run.ReadErrorLineAsync());
-        Assert.Contains(told, line => line.Contains("connection 2 ended", StringComparison.Ordinal));
+        // Each begins and ends; the second may begin before the end of the first one is recorded.
+        var message = new List<string>();
+        while (message.Count < 4)
+            message.Add(await run.ReadErrorLineAsync());
+        Assert.Contains(message, line => line.Contains("connection 2 ended", StringComparison.Ordinal));
         run.Terminate();
         await run.EndAsync();
     }

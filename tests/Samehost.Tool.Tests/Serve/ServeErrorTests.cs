@@ -14,24 +14,25 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("--echo and --exec cannot both serve a connection", "a.sock", "--echo", "--exec", "cat")]
     [InlineData("--exec needs connections, and datagrams have none: --type stream or seqpacket", "a.sock", "--type", "datagram", "--exec",
         "cat")]
-    [InlineData("--idle-timeout cannot be told with --exec, whose program has the connection to itself: --time-limit can",
+    [InlineData("--idle-timeout does not work with --exec, whose program alone uses the connection: use --time-limit",
         "a.sock", "--idle-timeout", "5s", "--exec", "cat")]
     [InlineData("--hex is for standard input and output, not for --echo or --exec", "a.sock", "--hex", "--echo")]
     [InlineData("--mode and --group are for a socket file that is made here, and there is none", "@a", "--mode", "0660")]
-    [InlineData("'999' is no mode of a socket file: write three octal digits, as in 0660; 'samehost serve --help' shows how",
+    [InlineData("'999' is not a mode of a socket file: use three octal digits, as in 0660; 'samehost serve --help' shows how",
         "a.sock", "--mode", "999")]
     [InlineData("--max-connections and --max-per-user are for --echo, --exec and --keep, with connections", "a.sock", "--max-connections",
         "3")]
-    [InlineData("'0' does not do for --max-connections: write a number from 1 to 1000000; 'samehost serve --help' shows how",
+    [InlineData("'0' is not valid for --max-connections: use a number from 1 to 1000000; 'samehost serve --help' shows how",
         "a.sock", "--max-connections", "0")]
-    [InlineData("--keep is for connections; datagrams are taken from all who send", "a.sock", "--type", "datagram", "--keep")]
+    [InlineData("--keep is for connections; datagrams are received from all senders", "a.sock", "--type", "datagram", "--keep")]
     [InlineData("--time-limit is for connections, and datagrams have none", "a.sock", "--type", "datagram", "--time-limit", "1s")]
     [InlineData("--take-over needs a path or an abstract name", "fd:3", "--take-over", "--echo")]
-    [InlineData("--take-over needs a server that goes on: --echo, --exec or --keep, with stream or seqpacket", "a.sock", "--take-over")]
+    [InlineData("--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket", "a.sock",
+        "--take-over")]
     [InlineData("--quiet and --verbose are opposites", "a.sock", "-q", "-v")]
-    [InlineData("TCP is not taken here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; "
+    [InlineData("TCP is not accepted here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; "
         + "'samehost relay' joins TCP to a local socket; 'samehost serve --help' shows how", "tcp:localhost:80")]
-    [InlineData("'5 parsecs' is no time: write 200ms, 5s, 1.5m or 1h, a day at most; 'samehost serve --help' shows how",
+    [InlineData("'5 parsecs' is not a time: use 200ms, 5s, 1.5m or 1h, a day at most; 'samehost serve --help' shows how",
         "a.sock", "--drain", "5 parsecs")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
@@ -44,7 +45,7 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("no such file", "/nowhere/program")]
     [InlineData("it is a directory", "/etc")]
     [InlineData("it is not executable", "/etc/passwd")]
-    public async Task A_program_that_cannot_be_run_is_named_before_any_client_comes(string problem, string program)
+    public async Task A_program_that_cannot_be_run_is_named_before_the_first_client(string problem, string program)
     {
         ToolResult result = await RunAsync("serve", At("a.sock"), "--exec", program);
         Assert.Equal(new ToolResult(1, "", $"samehost: cannot run {program}: {problem}\n"), result);
@@ -52,7 +53,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_second_copy_is_told_that_the_first_is_there()
+    public async Task A_second_copy_reports_that_the_first_is_running()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         ToolResult result = await RunAsync("serve", At("a.sock"), "--echo");
@@ -75,7 +76,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_descriptor_that_is_not_open_or_no_socket_is_named()
+    public async Task A_descriptor_that_is_not_open_or_not_a_socket_is_named()
     {
         Assert.Equal(
             new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("serve", "fd:77", "--echo"));
@@ -85,7 +86,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Nothing_to_take_over_of_another_type()
+    public async Task A_handover_of_another_socket_type_is_refused()
     {
         await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
         ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
@@ -94,7 +95,7 @@ public sealed class ServeErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_told_of()
+    public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_logged()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
         using Socket first = LocalPeer.Connect(At("a.sock"));
@@ -102,11 +103,11 @@ public sealed class ServeErrorTests : ToolFixture
         await first.ExpectAsync("hi");
         using Socket second = LocalPeer.Connect(At("a.sock"));
         Assert.Equal("", await second.ReadToEndAsync());
-        await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; further ones are told of with --verbose)\n");
+        await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; --verbose logs further ones)\n");
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Another_user_is_refused_until_he_is_allowed()
+    public async Task Another_user_is_refused_until_allowed()
     {
         if (!Environment.IsPrivilegedProcess)
             Assert.Skip("run the tests as root: only root can start a program as another user");

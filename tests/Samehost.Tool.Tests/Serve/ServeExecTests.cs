@@ -15,7 +15,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_is_told_who_calls()
+    public async Task A_program_gets_the_identity_of_the_client()
     {
         const string Script = """
             test "$IPCREMOTEEUID" = "$(id -u)" && test "$IPCREMOTEEGID" = "$(id -g)" || echo wrong user
@@ -43,9 +43,9 @@ public sealed class ServeExecTests : ToolFixture
         Assert.Equal("0\n1\n2\n", (await ConnectAsync("", At("a.sock"))).Output);
     }
 
-    /// <summary>A shell, a supervisor or an editor may have left something open, or have spoken to the server alone.</summary>
+    /// <summary>A parent process may leave descriptors open, or pass variables that are for the server only.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task A_program_inherits_nothing_that_the_server_was_given()
+    public async Task A_program_inherits_nothing_that_was_passed_to_the_server()
     {
         const string Script = "ls /proc/$$/fd; env | grep -e ^LISTEN_ -e ^NOTIFY -e ^WATCHDOG_";
         string[] variables =
@@ -62,7 +62,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_has_a_standard_error_where_the_server_has_none()
+    public async Task A_program_has_a_standard_error_even_if_the_server_has_none()
     {
         await using ToolRun server = StartProgram(
             "sh", "-c", "exec \"$@\" 2>&-", "sh", Tool, "serve", At("a.sock"), "--exec", "sh", "-c", "test -e /proc/$$/fd/2 && echo yes");
@@ -74,16 +74,16 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_ends_by_SIGPIPE_as_it_would_in_a_shell()
     {
-        // It writes only when nobody reads any more: a write that was waiting by then fails without the signal.
+        // It writes only after the reader has closed: a write that already blocks fails without the signal.
         await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read go; exec yes");
         using Socket client = LocalPeer.Connect(At("a.sock"));
-        client.Shutdown(SocketShutdown.Receive); // to close with something unread would be a reset instead
+        client.Shutdown(SocketShutdown.Receive); // closing with unread data would be a reset instead
         client.Say("go\n");
         await server.ReadErrorsUntilAsync($"with status {128 + 13}\n");
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Programs_that_have_ended_are_reaped_and_their_statuses_told()
+    public async Task Programs_that_have_ended_are_reaped_and_their_statuses_logged()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read status; exit $status");
         for (int status = 0; status < 5; status++)
@@ -96,7 +96,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Even_where_the_end_of_children_is_ignored_the_status_is_told()
+    public async Task The_status_is_reported_even_if_SIGCHLD_was_ignored()
     {
         await using ToolRun server = StartProgram("env", "--ignore-signal=CHLD", Tool, "serve", At("a.sock"), "-v", "--exec", "false");
         await server.ReadErrorsUntilAsync("serving");
@@ -105,7 +105,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_may_finish_when_the_server_is_told_to_end()
+    public async Task A_program_may_finish_after_a_signal_to_the_server()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c",
             "echo ready; read word; echo got $word");
@@ -126,16 +126,16 @@ public sealed class ServeExecTests : ToolFixture
         using Socket client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         server.Terminate();
-        Assert.Equal("", await client.ReadToEndAsync()); // the cat, too, has let go of it
+        Assert.Equal("", await client.ReadToEndAsync()); // cat has closed it as well
         ToolResult result = await server.EndAsync();
         Assert.Equal(0, result.Status);
-        Assert.EndsWith("samehost: closed what was still open after 100ms\n", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("samehost: closed the remaining connections after 100ms\n", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_is_given_the_time_to_drain_and_no_second_more()
+    public async Task A_program_has_the_drain_time_and_no_second_more()
     {
-        // A busy machine may take a second for anything: it has to come about once.
+        // A busy machine may take a second for each step: one success is enough.
         for (int attempt = 0; ; attempt++)
         {
             await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "0", "--exec", "sh", "-c", "echo ready; exec sleep 100");
@@ -151,7 +151,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_that_ignores_being_ended_is_killed_at_its_time_limit()
+    public async Task A_program_that_ignores_SIGTERM_is_killed_at_its_time_limit()
     {
         await using ToolRun server =
             await ServeAsync(At("a.sock"), "-v", "--time-limit", "100ms", "--exec", "sh", "-c", "trap '' TERM; echo ready; cat; cat");
@@ -162,7 +162,7 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_that_cannot_be_started_is_told_of_and_the_server_goes_on()
+    public async Task A_program_that_cannot_be_started_is_reported_and_the_server_continues()
     {
         string script = At("script");
         File.WriteAllText(script, "#!/bin/sh\necho hello\n");
@@ -177,15 +177,15 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_program_keeps_the_bounds_of_records()
+    public async Task A_program_keeps_record_boundaries()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--exec", "sh", "-c", "echo one; echo two");
         Assert.Equal("6f 6e 65 0a\n74 77 6f 0a\n", (await ConnectAsync("", At("a.sock"), "--type", "seqpacket", "--hex")).Output);
     }
 
-    /// <summary>As process 1 of a container is, to whom every orphan goes; and what a start script becomes.</summary>
+    /// <summary>As process 1 of a container, which gets every orphan, and as a program executed by a start script.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task Children_that_are_not_its_own_are_reaped_as_well_and_are_in_nobodys_way()
+    public async Task Inherited_children_are_reaped_and_do_not_disturb()
     {
         await using ToolRun server = StartProgram(
             "sh", "-c", "true & exec \"$@\"", "sh", Tool, "serve", At("a.sock"), "-v", "--exec", "cat");

@@ -4,7 +4,7 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Serve;
 
-/// <summary>A client that has been served and is silent costs no buffer.</summary>
+/// <summary>An idle client has no buffer.</summary>
 public sealed class ServeMemoryTests : ToolFixture
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -27,7 +27,7 @@ public sealed class ServeMemoryTests : ToolFixture
                 got += count;
             }
         }
-        long most = (long)clients * size / 1024 * 2 / 3; // a buffer for each would be more, and garbage is less
+        long most = (long)clients * size / 1024 * 2 / 3; // a buffer for each would be more, garbage is less
         await IsBoundedAsync(server, clients, type == "stream" ? SocketType.Stream : SocketType.Seqpacket, TalkAsync, most);
     }
 
@@ -52,7 +52,7 @@ public sealed class ServeMemoryTests : ToolFixture
             Assert.InRange(ResidentKiB(server) - before, long.MinValue, most);
             clients.ForEach(static client => client.Dispose());
             clients.Clear();
-            await ComeAsync(20); // the others have left by now
+            await ComeAsync(20); // the others have disconnected by now
             Assert.InRange(ResidentKiB(server) - before, long.MinValue, most);
         }
         finally

@@ -2,11 +2,11 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Serve;
 
-/// <summary>The terminal sessions of docs/tool/serve.md, as they happen.</summary>
+/// <summary>The terminal sessions of docs/tool/serve.md, run and compared.</summary>
 public sealed class ServeSessionTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task By_hand()
+    public async Task Interactive_session()
     {
         await using TerminalSession server = OpenTerminal();
         await using TerminalSession client = OpenTerminal();
@@ -66,7 +66,7 @@ public sealed class ServeSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Ctrl_C_before_anybody_has_come_leaves_no_file()
+    public async Task Ctrl_C_before_the_first_client_leaves_no_file()
     {
         await using TerminalSession server = OpenTerminal();
         await server.RunAsync("samehost serve app.sock");

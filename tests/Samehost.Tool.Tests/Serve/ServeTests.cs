@@ -6,7 +6,7 @@ namespace Samehost.Tool.Tests.Serve;
 public sealed class ServeTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task By_hand_it_talks_with_one_client_and_ends_with_it()
+    public async Task Interactively_it_serves_one_client_and_ends_with_it()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"));
         server.Type("from the server");
@@ -19,21 +19,21 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task By_hand_the_address_is_gone_when_the_first_client_has_come()
+    public async Task Interactively_the_address_is_removed_at_the_first_client()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"));
         using Socket first = LocalPeer.Connect(At("a.sock"));
         first.Say("here\n");
         await server.ReadUntilAsync("here\n");
         while (File.Exists(At("a.sock")))
-            await Task.Yield(); // the entrance closes while the first client is served already
+            await Task.Yield(); // the endpoint closes while the first client is already served
         Assert.Throws<SocketException>(() => LocalPeer.Connect(At("a.sock")));
         first.Close();
         Assert.Equal(0, (await server.EndAsync()).Status);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task By_hand_a_client_may_come_the_moment_the_address_is_there()
+    public async Task Interactively_a_client_may_connect_as_soon_as_the_address_exists()
     {
         for (int i = 0; i < 20; i++)
         {
@@ -74,7 +74,7 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Kept_standard_input_goes_to_all_clients_and_what_they_say_is_printed()
+    public async Task With_keep_standard_input_goes_to_all_clients_and_their_data_is_printed()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
         using Socket one = LocalPeer.Connect(At("a.sock"));
@@ -95,7 +95,7 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Kept_a_client_that_half_closes_still_hears_the_rest()
+    public async Task With_keep_a_client_that_half_closes_still_receives_the_rest()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "-k");
         using Socket client = LocalPeer.Connect(At("a.sock"));
@@ -123,7 +123,7 @@ public sealed class ServeTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("seqpacket")]
     [InlineData("datagram")]
-    public async Task Records_are_typed_and_printed_by_hand(string type)
+    public async Task Records_are_typed_and_printed_interactively(string type)
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", type);
         await using ToolRun client = Start("connect", At("a.sock"), "--type", type);
@@ -137,14 +137,14 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_sender_that_does_not_read_its_echoes_holds_others_up_once()
+    public async Task A_sender_that_does_not_read_its_echoes_delays_others_once()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "datagram", "--echo");
         using var deaf = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         deaf.Bind(new UnixDomainSocketEndPoint(At("deaf.sock")));
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         for (int i = 0; i < 100; i++)
-            deaf.SendTo("hi"u8, new UnixDomainSocketEndPoint(At("a.sock"))); // waits while the server does
+            deaf.SendTo("hi"u8, new UnixDomainSocketEndPoint(At("a.sock"))); // blocks while the server blocks
         await using ToolRun client = Start("connect", At("a.sock"), "--type", "datagram");
         client.Type("me too");
         await client.ReadUntilAsync("me too\n");
@@ -153,7 +153,7 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_abstract_name_is_served_to_us_alone()
+    public async Task An_abstract_name_serves_only_the_same_user_by_default()
     {
         string name = $"@tooltest-{Guid.NewGuid():N}";
         await using ToolRun server = await ServeAsync(name, "--echo");
@@ -163,7 +163,7 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task What_has_arrived_is_answered_when_it_is_told_to_end()
+    public async Task Data_that_has_arrived_is_answered_before_a_signal_ends_it()
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
         using Socket client = LocalPeer.Connect(At("a.sock"));
@@ -178,7 +178,7 @@ public sealed class ServeTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("--idle-timeout")]
     [InlineData("--time-limit")]
-    public async Task A_client_that_stays_too_long_is_left(string option)
+    public async Task A_client_is_closed_at_the_time_limit(string option)
     {
         await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", option, "100ms");
         using Socket client = LocalPeer.Connect(At("a.sock"));
@@ -209,7 +209,7 @@ public sealed class ServeTests : ToolFixture
         old.Close();
         ToolResult result = await first.EndAsync();
         Assert.Equal(0, result.Status);
-        Assert.EndsWith("samehost: handed over, and the last client has left\n", result.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("samehost: handed over, and the last client has disconnected\n", result.Errors, StringComparison.Ordinal);
         second.Terminate();
         Assert.Equal(0, (await second.EndAsync()).Status);
         NothingIsLeft();

@@ -3,7 +3,7 @@ using Samehost.Programs;
 
 namespace Samehost.Tool.Tests.Shared;
 
-/// <summary>How the stream programs, and the tool with them, cut what a peer sends into messages, read by read.</summary>
+/// <summary>How the stream programs and the tool split received data into messages.</summary>
 public sealed class MessageReaderTests
 {
     private const int Timeout = 30_000;
@@ -37,23 +37,23 @@ public sealed class MessageReaderTests
             await ReadAsync(Block("g1"), Block("\0g1\n"), Block("g2\0\n"), Block(new string('a', 4095)), Block("\n\n\0g")));
 
     [Fact(Timeout = Timeout)]
-    public async Task A_read_of_another_size_ends_the_blocks_for_good() =>
+    public async Task A_read_of_another_size_ends_the_recognition_of_blocks() =>
         Assert.Equal(
             ["g1", "g2", "g3", "g4", "g5"],
             await ReadAsync(Block("g1\n\0rest\n"), "g2\n\0"u8.ToArray(), Block("g3\n\0g4\n\0"), Block("g5\n")));
 
     [Fact(Timeout = Timeout)]
-    public async Task A_read_of_that_size_without_a_NUL_is_no_block() =>
+    public async Task A_read_of_that_size_without_a_NUL_is_not_a_block() =>
         Assert.Equal(
             [new string('a', 4000), new string('b', 95) + "g2", "g3", "g4"],
             await ReadAsync(Bytes(new string('a', 4000) + '\n' + new string('b', 95)), "g2\n"u8.ToArray(), Block("g3\n\0g4\n")));
 
     [Fact(Timeout = Timeout)]
-    public async Task Without_blocks_a_read_of_that_size_is_lines() =>
+    public async Task Without_blocks_a_read_of_that_size_is_parsed_as_lines() =>
         Assert.Equal(["g1", "g2", "g3"], await ReadAsync(acceptsBlocks: false, Block("g1\n\0g2\n\0"), Block("\0\0g3\n")));
 
     [Fact(Timeout = Timeout)]
-    public async Task There_is_room_for_two_blocks_in_every_read_that_may_be_one()
+    public async Task Every_read_that_may_be_a_block_has_room_for_two()
     {
         int reads = 0;
         var reader = new MessageReader(Read) { AcceptsBlocks = true };
@@ -73,14 +73,14 @@ public sealed class MessageReaderTests
 
     [Theory(Timeout = Timeout)]
     [MemberData(nameof(SizesAndPieces))]
-    public async Task Zero_filled_blocks_of_any_size_are_understood_in_any_pieces(int size, int piece)
+    public async Task Zero_filled_blocks_of_any_size_are_parsed_in_any_pieces(int size, int piece)
     {
         var random = new Random(size);
         string[] lines = [.. Enumerable.Range(0, 30).Select(_ => new string('a', random.Next(0, size - 1))), new string('b', size - 2)];
         byte[][] blocks = [.. lines.Select(line => Block(line + "\n", size))];
         Assert.Equal(lines, await ReadAsync([.. blocks.SelectMany(block => Cut(block, piece))]));
 
-        // Without a newline too, where the text fills all but one byte; nothing is not a message then.
+        // Also without a newline, when the text fills all but one byte; an empty text is not a message then.
         lines = [.. lines.Select(line => line + "c")];
         blocks = [.. lines.Select(line => Block(line, size))];
         Assert.Equal(lines, await ReadAsync([.. blocks.SelectMany(block => Cut(block, piece))]));
@@ -94,21 +94,21 @@ public sealed class MessageReaderTests
     [InlineData("\n\0", 1)]
     [InlineData("\n\0", 4095)]
     [InlineData("\n\0", int.MaxValue)]
-    public async Task Lines_of_any_length_are_understood_in_any_pieces(string end, int piece)
+    public async Task Lines_of_any_length_are_parsed_in_any_pieces(string end, int piece)
     {
         int[] lengths = [0, 1, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 0, 100_000, piece == 1 ? 3 : MessageReader.Limit, 0, 5];
         string[] lines = [.. lengths.Select((length, index) => new string((char)('a' + index), length))];
         byte[] all = Bytes(string.Concat(lines.Select(line => line + end)));
         Assert.Equal(lines, await ReadAsync([.. Cut(all, piece)]));
 
-        // What is left at the end is a line.
+        // The rest at the end is a line.
         Assert.Equal(lines.Append("last"), await ReadAsync([.. Cut([.. all, .. "last"u8], piece)]));
     }
 
     [Theory(Timeout = Timeout)]
     [InlineData("\n")]
     [InlineData("\n\0")]
-    public async Task Lines_that_wait_for_an_answer_each_are_understood_whatever_their_length(string end)
+    public async Task Lines_that_each_wait_for_an_answer_are_parsed_at_any_length(string end)
     {
         int[] lengths = [4094, 4095, 4094, .. Enumerable.Range(4080, 30), 3, .. Enumerable.Range(4080, 30).Reverse()];
         string[] lines = [.. lengths.Select(length => new string('a', length))];
@@ -128,7 +128,7 @@ public sealed class MessageReaderTests
 
     private static Task<string[]> ReadAsync(params byte[][] reads) => ReadAsync(acceptsBlocks: true, reads);
 
-    /// <summary>The messages that come out when each read returns one of these, or as much of it as there is room for.</summary>
+    /// <summary>The messages for reads that each return one of these pieces, or as much of it as there is room for.</summary>
     private static async Task<string[]> ReadAsync(bool acceptsBlocks, params byte[][] reads)
     {
         (int index, int from) = (0, 0);

@@ -4,8 +4,8 @@ using Samehost.Tool.Tests.Support;
 namespace Samehost.Tool.Tests.Shared;
 
 /// <summary>
-/// What a command writes goes into a new file or an ordinary one of its user's: anything else at the path was put there by mistake, or by
-/// another user who wants to read it.
+/// A command writes to a new file or a regular one of its user: anything else at the path was put there by mistake, or by another user who
+/// wants to read the output.
 /// </summary>
 public sealed class OutputFileTests : ToolFixture
 {
@@ -31,7 +31,7 @@ public sealed class OutputFileTests : ToolFixture
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Commands))]
-    public async Task A_file_with_another_name_is_left_as_it_is(string[] command, string what)
+    public async Task A_file_with_another_hard_link_is_not_changed(string[] command, string what)
     {
         File.WriteAllText(At("target"), Content);
         await using (ToolRun ln = StartProgram("ln", At("target"), At("second")))
@@ -63,10 +63,10 @@ public sealed class OutputFileTests : ToolFixture
         await IsRefusedAsync(command, what, "/dev/null", "is a device, not an ordinary file");
     }
 
-    /// <summary>Mode 0600 is no help there: the owner reads it.</summary>
+    /// <summary>Mode 0600 does not help here: the owner can read it.</summary>
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Commands))]
-    public async Task A_file_of_another_user_is_left_as_it_is_even_by_root(string[] command, string what)
+    public async Task A_file_of_another_user_is_not_changed_even_by_root(string[] command, string what)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: only root can start a program as another user");
         await using (ToolRun make = StartProgram(
@@ -80,7 +80,7 @@ public sealed class OutputFileTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_new_chart_is_its_users_alone()
+    public async Task A_new_chart_is_private_to_its_user()
     {
         string[] command = [.. Chart[..^1], At("new.svg")];
         Assert.Equal(0, (await RunAsync(command)).Status);

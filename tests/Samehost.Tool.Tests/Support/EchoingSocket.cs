@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Samehost.Tool.Tests.Support;
 
-/// <summary>A server that answers what it is told to, on plain sockets of the runtime, until it is disposed.</summary>
+/// <summary>A server with configurable answers, on sockets of the runtime, until it is disposed.</summary>
 public sealed class EchoingSocket : IAsyncDisposable
 {
     private readonly Socket _listener;
@@ -22,7 +22,7 @@ public sealed class EchoingSocket : IAsyncDisposable
     /// <summary>The port that the kernel chose.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
-    /// <summary>Answers each piece that comes with what the function makes of it; null closes the connection.</summary>
+    /// <summary>Answers each received piece with the result of the function; null closes the connection.</summary>
     public static EchoingSocket Stream(EndPoint endPoint, Func<byte[], byte[]?> answer) => new(endPoint, answer);
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,6 @@
 namespace Samehost.Tool.Tests.Support;
 
-/// <summary>Programs that we did not write. A test is skipped, naming the Debian package, only when one is absent.</summary>
+/// <summary>Other programs. A test is skipped, and names the Debian package, when one is missing.</summary>
 internal static class ForeignProgram
 {
     public static string Python => Need("python3", "python3");

@@ -31,7 +31,7 @@ internal static class LocalPeer
         return Encoding.UTF8.GetString(all.ToArray());
     }
 
-    /// <summary>As many bytes as the text has, which they have to spell.</summary>
+    /// <summary>Receives as many bytes as the text has and compares them.</summary>
     public static async Task ExpectAsync(this Socket socket, string text)
     {
         byte[] buffer = new byte[Encoding.UTF8.GetByteCount(text)];

@@ -4,7 +4,7 @@ namespace Samehost.Tool.Tests.Support;
 
 /// <summary>
 /// A page of <c>docs/tool/</c> whose terminal sessions are captured by tests: each is a block that begins with
-/// <c>```console NAME</c>. With SAMEHOST_UPDATE_SNAPSHOT=1 the block is written anew instead of compared.
+/// <c>```console NAME</c>. With SAMEHOST_UPDATE_SNAPSHOT=1 the block is replaced instead of compared.
 /// </summary>
 internal static class Page
 {
@@ -19,7 +19,7 @@ internal static class Page
             Assert.Equal(block.Value, transcript);
     }
 
-    /// <summary>As <see cref="Shows"/> for a session with figures, which no two runs share: the lines have to be about the same.</summary>
+    /// <summary>As <see cref="Shows"/> for a session with figures that differ between runs: the lines have to be similar.</summary>
     public static void ShowsRows(string page, string name, string transcript, Func<string, string?> row)
     {
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")

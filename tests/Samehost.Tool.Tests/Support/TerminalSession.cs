@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Samehost.Tool.Tests.Support;
 
 /// <summary>
-/// A shell in a real pseudo-terminal, 80 columns wide, in a directory of its own, with <c>samehost</c> in its path: what is typed is
-/// echoed by the terminal and what is shown is what a user would see. Wait for what you expect before you type on.
+/// A shell in a pseudo-terminal, 80 columns wide, in a directory of its own, with <c>samehost</c> in its path. The terminal echoes input,
+/// and its content is what a user would see. Wait for the expected output before the next input.
 /// </summary>
 public sealed partial class TerminalSession : IAsyncDisposable
 {
@@ -22,10 +22,10 @@ public sealed partial class TerminalSession : IAsyncDisposable
         _run = new ToolRun(directory, ForeignProgram.Script, ["-qefc", shell, "/dev/null"]);
     }
 
-    /// <summary>All that the terminal has shown, with plain newlines; the colours are in it.</summary>
+    /// <summary>The output of the terminal with plain newlines, including colors.</summary>
     public string Raw => _run.OutputSoFar.Replace("\r\n", "\n", StringComparison.Ordinal);
 
-    /// <summary>As <see cref="Raw"/>, without colours, and without the last, empty prompt: what a page shows.</summary>
+    /// <summary>As <see cref="Raw"/>, without colors and the last, empty prompt: the text of a page.</summary>
     public string Transcript
     {
         get
@@ -35,7 +35,7 @@ public sealed partial class TerminalSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until this has been shown after what was waited for before.</summary>
+    /// <summary>Waits until this is shown after the text of the previous wait.</summary>
     public async Task ShowsAsync(string text)
     {
         await _run.ReadUntilAsync(text.Replace("\n", "\r\n", StringComparison.Ordinal), _seen);

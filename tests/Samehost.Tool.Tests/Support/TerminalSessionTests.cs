@@ -12,7 +12,7 @@ public sealed class TerminalSessionTests : ToolFixture
         await terminal.RunAsync("echo $?; test -t 0 -a -t 1 && stty size");
         await terminal.PromptAsync();
         Assert.Equal(
-            "$ samehost bla\nsamehost: what is 'bla'? 'samehost --help' shows what it can do\n"
+            "$ samehost bla\nsamehost: unknown command or argument 'bla'; 'samehost --help' shows what it can do\n"
                 + "$ echo $?; test -t 0 -a -t 1 && stty size\n2\n24 80",
             terminal.Transcript);
     }

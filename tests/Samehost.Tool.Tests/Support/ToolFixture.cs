@@ -1,6 +1,6 @@
 namespace Samehost.Tool.Tests.Support;
 
-/// <summary>A directory for temporary files of one test, where whatever the tool forgets to remove or to end is found.</summary>
+/// <summary>A temporary directory of a test, in which remaining files and processes of the tool are detected.</summary>
 public abstract class ToolFixture : IDisposable
 {
     private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -34,7 +34,7 @@ public abstract class ToolFixture : IDisposable
     /// <summary>A path in the directory for temporary files.</summary>
     protected string At(string name) => Path.Join(Temporary, name);
 
-    /// <summary>Starts <c>samehost serve</c> and waits until it says that it serves.</summary>
+    /// <summary>Starts <c>samehost serve</c> and waits until it logs that it serves.</summary>
     protected async Task<ToolRun> ServeAsync(params string[] arguments)
     {
         ToolRun server = Start(["serve", .. arguments]);
@@ -46,13 +46,13 @@ public abstract class ToolFixture : IDisposable
     protected async Task<ToolResult> ConnectAsync(string input, params string[] arguments)
     {
         await using ToolRun client = Start(["connect", .. arguments]);
-        Task typing = TypeAsync(client, input); // while what comes back is read, or either would wait for the other
+        Task typing = TypeAsync(client, input); // while the output is read, to avoid a deadlock
         ToolResult result = await client.EndAsync();
         await typing;
         return result;
     }
 
-    /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colours unless wanted.</summary>
+    /// <summary>A shell in a pseudo-terminal, in the directory for temporary files, without colors by default.</summary>
     protected TerminalSession OpenTerminal(bool colored = false) => new(Temporary, colored ? "" : "NO_COLOR=1 ");
 
     protected async Task<ToolResult> RunAsync(params string[] arguments)
@@ -61,7 +61,7 @@ public abstract class ToolFixture : IDisposable
         return await run.EndAsync();
     }
 
-    /// <summary>The names of all commands, as the help has them.</summary>
+    /// <summary>The names of all commands, from the help.</summary>
     protected async Task<string[]> CommandsAsync() =>
         [.. (await RunAsync("--help")).Lines.SkipWhile(line => line != "Commands:").Skip(1).TakeWhile(line => line.Length > 0)
             .Where(line => line[2] != ' ').Select(line => line.TrimStart().Split(' ')[0])];
@@ -73,7 +73,7 @@ public abstract class ToolFixture : IDisposable
         return path;
     }
 
-    /// <summary>A copy of the tool that anybody may run, some of its programs replaced by shell scripts.</summary>
+    /// <summary>A copy of the tool that every user may run, with some of its programs replaced by shell scripts.</summary>
     protected string CopyTool(params (string Program, string Script)[] replaced)
     {
         string source = Path.GetDirectoryName(Tool)!;
@@ -111,7 +111,7 @@ public abstract class ToolFixture : IDisposable
         }
         catch (IOException)
         {
-            // It has ended and wants no more.
+            // It has exited.
         }
     }
 
@@ -123,7 +123,7 @@ public abstract class ToolFixture : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return false; // it has just ended, or it is another user's
+            return false; // it has just exited, or belongs to another user
         }
     }
 

@@ -4,7 +4,7 @@ using Samehost.Tool.Tests.Interop;
 
 namespace Samehost.Tool.Tests.Support;
 
-/// <summary>The tool as a user runs it. Disposing leaves no process.</summary>
+/// <summary>A run of the tool. Disposing kills its process.</summary>
 public sealed class ToolRun : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180);
@@ -16,7 +16,7 @@ public sealed class ToolRun : IAsyncDisposable
 
     public ToolRun(string temporary, string program, string[] arguments)
     {
-        // A shell may have started us with signals ignored, which children inherit: env puts them back and becomes the program.
+        // The parent may have ignored signals, which children inherit: env resets them and executes the program.
         var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM,HUP,QUIT,PIPE", program, .. arguments])
         {
             RedirectStandardInput = true,
@@ -28,7 +28,7 @@ public sealed class ToolRun : IAsyncDisposable
         start.Environment["TERM"] = "xterm";
         start.Environment.Remove("NO_COLOR");
         start.Environment["DOTNET_ROOT"] = RuntimeRoot;
-        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets would lie among the files that the tool may not leave
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets would look like files that the tool left
         _process = Process.Start(start)!;
     }
 
@@ -40,7 +40,7 @@ public sealed class ToolRun : IAsyncDisposable
 
     public string OutputSoFar => _output.ToString();
 
-    /// <summary>Reads on until standard output has this text, at or after the position.</summary>
+    /// <summary>Reads until standard output contains this text, at or after the position.</summary>
     public async Task<string> ReadUntilAsync(string text, int from = 0)
     {
         char[] buffer = new char[4096];
@@ -53,7 +53,7 @@ public sealed class ToolRun : IAsyncDisposable
         return _output.ToString();
     }
 
-    /// <summary>The next line of standard error; the rest is what <see cref="EndAsync"/> gives.</summary>
+    /// <summary>Reads the next line of standard error; <see cref="EndAsync"/> returns the rest.</summary>
     public async Task<string> ReadErrorLineAsync() =>
         await _process.StandardError.ReadLineAsync(_deadline.Token) ?? throw new EndOfStreamException("standard error ended");
 
@@ -61,7 +61,7 @@ public sealed class ToolRun : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>What it has used so far, in its own code and in the kernel's.</summary>
+    /// <summary>The CPU time that it has used, in user and kernel mode.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -71,7 +71,7 @@ public sealed class ToolRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads on until standard error has this text.</summary>
+    /// <summary>Reads until standard error contains this text.</summary>
     public async Task ReadErrorsUntilAsync(string text)
     {
         char[] buffer = new char[4096];
@@ -94,7 +94,7 @@ public sealed class ToolRun : IAsyncDisposable
 
     public void CloseOutput() => _process.StandardOutput.Close();
 
-    /// <summary>Waits for the end; the output is all of it, unless it was closed.</summary>
+    /// <summary>Waits for exit; returns the whole output, unless it was closed.</summary>
     public async Task<ToolResult> EndAsync(bool readsOutput = true)
     {
         Task<string> errors = _process.StandardError.ReadToEndAsync(_deadline.Token);
@@ -104,7 +104,7 @@ public sealed class ToolRun : IAsyncDisposable
         return new ToolResult(_process.ExitCode, _output.ToString(), _errors.Append(await errors).ToString());
     }
 
-    /// <summary>Waits for the end, and reads nothing.</summary>
+    /// <summary>Waits for exit without reading output.</summary>
     public async Task<int> StatusAsync()
     {
         await _process.WaitForExitAsync(_deadline.Token);

@@ -31,7 +31,7 @@ public sealed class FileTourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_line_of_one_mebibyte_goes_through_the_stream_and_is_left_out_of_the_datagrams()
+    public async Task A_line_of_one_mebibyte_is_sent_on_the_stream_and_not_as_a_datagram()
     {
         string path = Write("long", [.. Enumerable.Repeat((byte)'x', 1024 * 1024), .. "\nshort\n"u8]);
         ToolResult result = await RunAsync("tour", "--file", path);
@@ -58,7 +58,7 @@ public sealed class FileTourTests : ToolFixture
     public async Task A_missing_file_is_named() => await FailsAsync("/nowhere/words: no such file", "/nowhere/words");
 
     [Fact(Timeout = 180_000)]
-    public async Task A_directory_is_no_file() => await FailsAsync($"{Temporary} is a directory: name a file with lines", Temporary);
+    public async Task A_directory_is_refused() => await FailsAsync($"{Temporary} is a directory: name a file with lines", Temporary);
 
     [Fact(Timeout = 180_000)]
     public async Task Control_characters_in_a_name_do_not_reach_the_terminal() =>
@@ -99,7 +99,7 @@ public sealed class FileTourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_leaves_is_no_success()
+    public async Task A_server_that_closes_is_a_failure()
     {
         string leave = $"exec '{ForeignProgram.Socat}' UNIX-LISTEN:\"$PWD/$1\" EXEC:true\n";
         await using ToolRun run = StartProgram(CopyTool(("unixstreamserver", leave)), "tour", "--file", Write("words", "g1\n"u8.ToArray()));

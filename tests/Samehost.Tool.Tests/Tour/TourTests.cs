@@ -44,7 +44,7 @@ public sealed class TourTests : ToolFixture
     [
         "client │ connect failed: No such file or directory (2)",
         "client │ connect failed: Connection refused (111)",
-        "note   │ starts: it made sure that nobody listens and replaced the file",
+        "note   │ starts: it made sure that no process listens, and replaced the file",
         "client │ connect failed: Protocol wrong type for socket (91)",
         "Permission denied (13)",
         "server │ bind failed: Address already in use (98)",
@@ -77,7 +77,7 @@ public sealed class TourTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("NO_COLOR=1")]
     [InlineData("TERM=dumb")]
-    public async Task A_terminal_that_declines_color_gets_none(string setting)
+    public async Task A_terminal_without_color_gets_none(string setting)
     {
         await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"{setting} '{Tool}' tour", "/dev/null");
         ToolResult result = await run.EndAsync();
@@ -87,7 +87,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_ordinary_user_sees_the_missing_permission_on_a_file_of_his_own()
+    public async Task An_ordinary_user_sees_the_missing_permission_on_an_own_file()
     {
         string copy = CopyTool();
         string[] user = Environment.IsPrivilegedProcess
@@ -124,7 +124,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Ctrl_C_in_a_terminal_ends_it_and_its_programs_without_a_complaint()
+    public async Task Ctrl_C_in_a_terminal_ends_it_and_its_programs_without_an_error()
     {
         await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"NO_COLOR=1 '{Tool}' tour", "/dev/null");
         await run.ReadUntilAsync("server │ Receive: g1\r\n");
@@ -137,7 +137,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_cannot_start_is_named_with_its_own_words()
+    public async Task A_server_that_cannot_start_is_reported_with_its_own_error()
     {
         string copy = CopyTool(("unixstreamserver", "echo 'bind failed: No luck (99)' >&2; exit 1"));
         await using ToolRun run = StartProgram(copy, "tour");

@@ -5,9 +5,9 @@ using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
-/// <summary><c>samehost list</c> where the other end is another program, which may be elsewhere or choose itself an odd name.</summary>
+/// <summary><c>samehost list</c> with other programs at the other end, in other namespaces or with unusual names.</summary>
 [Collection(Alone.Name)]
-public sealed class ListStrangerTests : ListFixture
+public sealed class ListForeignProgramTests : ListFixture
 {
     private const string Server = """
         import socket, sys
@@ -20,7 +20,7 @@ public sealed class ListStrangerTests : ListFixture
         """;
 
     [Fact(Timeout = Limit)]
-    public async Task Who_waits_at_a_program_belongs_to_that_program()
+    public async Task A_client_that_waits_at_a_program_is_served_by_it()
     {
         await using ToolRun server = await ServeAsync("odd one");
         using Socket client = Connect("a");
@@ -35,7 +35,7 @@ public sealed class ListStrangerTests : ListFixture
     [InlineData("sshd(1) root, x", "\"sshd(1) root, x\"(")]
     [InlineData("a  b", "\"a \\x20b\"(")]
     [InlineData("a\"b", "\"a\\x22b\"(")]
-    public async Task A_program_cannot_call_itself_like_two_or_reach_the_next_column(string name, string shown)
+    public async Task The_name_of_a_program_cannot_look_like_two_or_reach_the_next_column(string name, string shown)
     {
         await using ToolRun server = await ServeAsync(name);
         string[] row = Assert.Single(await RowsAsync());
@@ -47,7 +47,7 @@ public sealed class ListStrangerTests : ListFixture
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_waits_in_another_network_namespace_has_not_been_hung_up()
+    public async Task A_client_that_waits_in_another_network_namespace_is_not_hung_up()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: a network namespace is to be made");
         await using ToolRun server = await ServeAsync("elsewhere", "unshare", "--net");
@@ -57,14 +57,14 @@ public sealed class ListStrangerTests : ListFixture
         ToolResult result = await RunAsync("list", "--process", $"{Environment.ProcessId}");
         Assert.Contains(result.Lines, line => Cells(line) is ["stream", "waiting", "0", _, "(another namespace)", "-"]);
 
-        server.Input.Close(); // which ends it, and with it the connection
+        server.Input.Close(); // which ends the server and the connection
         await server.EndAsync();
         row = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}"), IsOf(client));
         Assert.Equal("hung-up", row.GetProperty("state").GetString());
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_ordinary_user_is_told_what_cannot_be_seen_of_a_server_in_another_network_namespace()
+    public async Task An_ordinary_user_gets_what_is_unknown_about_a_server_in_another_network_namespace()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: a network namespace is to be made");
         string copy = CopyTool();

@@ -1,4 +1,5 @@
 using Samehost.Bench.Measuring;
+using Samehost.Framing;
 
 namespace Samehost.Bench.Workers;
 

@@ -1,7 +1,8 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using Samehost.Framing;
 
 namespace Samehost.Bench.Workers;
 

@@ -111,7 +111,8 @@ internal static class RelayCommand
         bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
         string? problem = options switch
         {
-            { SocketType: not SocketType.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+            { SocketType: not SocketType.Stream }
+                when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
                 "TCP is a stream: --type has to be stream on both sides",
             { SocketType: SocketType.Dgram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",

@@ -23,11 +23,12 @@ internal static class ServeHandover
     }
 
     /// <summary>Requests the listening socket from the running server; null when no server offers it.</summary>
-    public static async Task<UnixTakeOver?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
+    public static async Task<UnixAcceptedHandover?> AcceptAsync(
+        UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
     {
         try
         {
-            return await UnixTakeOver.RequestAsync(
+            return await UnixHandover.AcceptAsync(
                 GetControlAddress(address), settings.ListenerOptions(), cancellationToken: cancellationToken);
         }
         catch (UnixSocketException error) when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED && error.Operation == "connect")
@@ -50,11 +51,11 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint GetEndpoint(UnixTakeOver takeOver, SocketType kind)
+    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover handover, SocketType kind)
     {
         try
         {
-            return kind == SocketType.Seqpacket ? new(Seqpackets: takeOver.SeqpacketListener) : new(Streams: takeOver.Listener);
+            return kind == SocketType.Seqpacket ? new(Seqpackets: handover.SeqpacketListener) : new(Streams: handover.Listener);
         }
         catch (InvalidOperationException)
         {
@@ -62,7 +63,7 @@ internal static class ServeHandover
         }
     }
 
-    public static UnixHandover Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
+    public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions
         {
             Failed = error => log.Info($"a successor failed, going on: {ErrorReport.Summary(error)}"),

@@ -99,9 +99,9 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         }
         using (server)
         {
-            var link = new RelayLink(
-                number, CreatePump(
-                    number, client.End, server.End, Direction.ToServer), CreatePump(number, server.End, client.End, Direction.ToClient));
+            RelayPump toServer = CreatePump(number, client.End, server.End, Direction.ToServer);
+            RelayPump toClient = CreatePump(number, server.End, client.End, Direction.ToClient);
+            var link = new RelayLink(number, toServer, toClient);
             loops.Add(link);
             return await link.Completion;
         }
@@ -116,7 +116,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         {
             Observer = observer is null ? null : (way, bytes, descriptors) =>
                 observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorExtensions.GetKind)]),
-            Ended = observer is null ? null : flow => observer.Ended(number, flow.Direction),
+            Ended = observer is null ? null : pump => observer.Ended(number, pump.Direction),
         };
     }
 }

@@ -114,13 +114,13 @@ internal sealed class ServeSession(ServeSettings settings)
     private UnixServer Start(ServeEndpoint endpoint, ConnectionHandler handler, CancellationToken stoppingToken)
     {
         var started = new TaskCompletionSource<UnixServer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        async Task HandleAsync(ToolConnection connection, ClientInfo caller)
+        async Task HandleAsync(ToolConnection connection, ClientInfo client)
         {
             // A server for one client closes its endpoint at the first client.
             if (settings.IsSingleClient)
                 _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan);
             // Not canceled by a handover, which does not affect accepted clients.
-            await handler.ServeAsync(connection, caller, stoppingToken);
+            await handler.ServeAsync(connection, client, stoppingToken);
         }
         UnixServerOptions options = settings.ServerOptions(_log);
         UnixServer server = endpoint.Streams is { } streams

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Tool.Relay;
 
 namespace Samehost.Tool.Replay;

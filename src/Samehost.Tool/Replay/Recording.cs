@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Terminal;

@@ -1,4 +1,4 @@
-using Samehost.Addresses;
+using Samehost.Inspection;
 
 namespace Samehost.Tool.Terminal;
 

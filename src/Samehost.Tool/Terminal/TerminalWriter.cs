@@ -1,5 +1,5 @@
 using System.Text;
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Programs.Interop;
 using Samehost.Programs;
 using Samehost.Tool.Tour;

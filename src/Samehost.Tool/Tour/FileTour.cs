@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Processes;
 using Samehost.Tool.Terminal;

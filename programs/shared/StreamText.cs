@@ -11,5 +11,6 @@ internal static class StreamText
     public static byte[] Frame(ReadOnlySpan<byte> label, ReadOnlySpan<byte> text) => [.. label, .. text, (byte)'\n', 0];
 
     /// <summary>Whether the error means that the peer has closed the connection.</summary>
-    public static bool IsClosed(IOException error) => error.InnerException is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET };
+    public static bool IsClosed(IOException error) =>
+        error.InnerException is UnixSocketException { Errno: Errno.EPIPE or Errno.ECONNRESET };
 }

@@ -17,7 +17,8 @@ internal sealed class AnswerReader(UnixStream server)
     }
 
     /// <summary>Waits for the user's next line, and prints unsolicited lines of the server meanwhile.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>?> WaitForLineAsync(ValueTask<ReadOnlyMemory<byte>?> line, CancellationToken cancellationToken)
+    public async ValueTask<ReadOnlyMemory<byte>?> WaitForLineAsync(
+        ValueTask<ReadOnlyMemory<byte>?> line, CancellationToken cancellationToken)
     {
         if (line.IsCompleted)
             return await line;

@@ -69,7 +69,9 @@ internal static class Benchmark
 
     // The same transport between our own processes, for comparison.
     private static Transport BaselineFor(EchoServer server) =>
-        server.Address.Kind == ToolAddressKinds.Tcp ? Transport.All.First(t => t.Name == Transport.Reference) : Transport.Of(server.SocketType);
+        server.Address.Kind == ToolAddressKinds.Tcp
+            ? Transport.All.First(t => t.Name == Transport.Reference)
+            : Transport.Of(server.SocketType);
 
     // A thread of its own, because it is pinned and blocks.
     private static Task<T> RunPinnedAsync<T>(int? cpu, Func<T> body)

@@ -92,8 +92,9 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Client, Bloc
     {
         Check(LibcPipe.Create(out Descriptor? clientReading, out Descriptor? workerWriting), "pipe2");
         Check(LibcPipe.Create(out Descriptor? workerReading, out Descriptor? clientWriting), "pipe2");
-        return (Blocking(
-            clientReading!, clientWriting!, preservesMessages: false), Blocking(workerReading!, workerWriting!, preservesMessages: false));
+        return (
+            Blocking(clientReading!, clientWriting!, preservesMessages: false),
+            Blocking(workerReading!, workerWriting!, preservesMessages: false));
     }
 
     private static (BlockingChannel, BlockingChannel) Tcp()

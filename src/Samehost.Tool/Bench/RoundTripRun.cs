@@ -85,7 +85,7 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
         if (length != message.Length || !_answer.AsSpan(0, length).SequenceEqual(message))
         {
             throw new ToolException(
-                $"{Server} does not echo: for {Printable.Excerpt(message)} it gave {Printable.Excerpt(_answer.AsSpan(0, length))}"
+                $"{Server} does not echo: for {QuotedText.Excerpt(message)} it gave {QuotedText.Excerpt(_answer.AsSpan(0, length))}"
                 + (length == message.Length ? "" : $", {length} bytes for {message.Length}"), hint: EchoHint);
         }
         if ((_latencies.Count & 63) == 0)

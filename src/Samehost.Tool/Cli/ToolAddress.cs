@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Samehost.Interop;
+using Samehost.Programs;
 
 namespace Samehost.Tool.Cli;
 
@@ -74,21 +75,13 @@ internal sealed class ToolAddress
             return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
         try
         {
-            address = Of(ArgumentBytes.ParseAddress(text) ?? UnixEndPoint.Parse(Absolute(text)));
+            address = Of(ArgumentBytes.ParseAddress(text) ?? UnixEndPoint.Parse(RelativeAddress.Resolve(text)));
             return null;
         }
         catch (Exception error) when (error is FormatException or ArgumentException)
         {
             return ArgumentErrorText.Of(error);
         }
-    }
-
-    /// <summary>Makes a relative path absolute, from the working directory.</summary>
-    private static string Absolute(string text)
-    {
-        bool isRelative = text.Length > 0 && text[0] is not ('/' or '@')
-            && !text.StartsWith("unix:", StringComparison.Ordinal) && !text.StartsWith("unix-abstract:", StringComparison.Ordinal);
-        return isRelative ? Path.Join(Environment.CurrentDirectory, text) : text;
     }
 
     private static string? ParseTcp(string text, out ToolAddress? address)

@@ -43,10 +43,10 @@ internal static class ConnectCommand
             ],
             Details =
             [
-                "At the end of the input the writing direction is shut down, and what the server still says is printed until it ends; "
-                + "a server that waits for the end of the request before it answers is served so.",
-                "With seqpacket and datagrams each line of the input is one record, without its newline, and each record that comes is "
-                + "one line. Datagrams have no end: after the end of the input answers are waited for as long as --linger says.",
+                "At the end of the input the sending direction is shut down, and further output of the server is printed until it ends; "
+                + "this suits servers that wait for the end of a request before they answer.",
+                "With seqpacket and datagrams each line of the input is one record, without its newline, and each received record is one "
+                + "line. Datagrams have no end: after the end of the input answers are received for the time of --linger.",
             ],
         };
         command.Add(address);

@@ -20,14 +20,14 @@ internal static class ExplainCommand
         var bind = new Option<bool>("--bind") { Description = "Explain whether a server could bind there instead." };
         var noConnect = new Option<bool>("--no-connect")
         {
-            Description = "Look only. Otherwise a datagram socket asks the file if anything is bound to it, which no server notices.",
+            Description = "Do not probe. Otherwise a datagram socket tests whether the file is bound, which no server notices.",
         };
         Option<bool> json = CommandOptions.Json();
         var command = new ToolCommand("explain", "Say whether connecting would work, and if not why and what to change.")
         {
             Examples =
             [
-                ("samehost explain /run/app.sock", "would I get through?"),
+                ("samehost explain /run/app.sock", "would connecting work?"),
                 ("samehost explain /run/app.sock --user www-data", "would the web server?"),
                 ("samehost explain /dev/log --type datagram", "with a datagram socket"),
                 ("samehost explain --bind /run/app.sock", "could a server start there?"),
@@ -35,8 +35,8 @@ internal static class ExplainCommand
             Details =
             [
                 "The exit status is 0 when the call would work, and 1 when it would fail or cannot be determined from here.",
-                "Nothing is changed and no server notices. What security modules decide is not foreseen, and neither is what a server " +
-                    "thinks of a client that it has accepted. For another user than yourself, run it as root.",
+                "Nothing is changed and no server notices. Decisions of security modules are not predicted, nor how a " +
+                    "server treats a client that it has accepted. For another user than yourself, run it as root.",
             ],
         };
         command.Add(address);
@@ -75,7 +75,7 @@ internal static class ExplainCommand
                 return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
             return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is FormatException or ArgumentException)
         {
             throw new ToolException(ArgumentErrorText.Of(error), ExitStatus.UsageError);
         }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using System.Text.Json;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Explain;

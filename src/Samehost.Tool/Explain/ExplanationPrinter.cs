@@ -81,7 +81,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
             _ => "is bound and does not listen",
         };
         string who = string.Join(", ", socket.Processes.Take(MaxProcesses)
-            .Select(h => $"{ProcessName.Of(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
+            .Select(h => $"{QuotedText.ProcessName(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
         string more = socket.Processes.Count > MaxProcesses ? $" and {socket.Processes.Count - MaxProcesses} more" : "";
         string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
         string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";

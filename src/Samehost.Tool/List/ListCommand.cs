@@ -62,9 +62,9 @@ internal static class ListCommand
                 + "(a socket file without a socket).",
                 "QUEUES shows pending connections and backlog of a listener, and the bytes that were sent and not read yet of a "
                 + "connection: to the server after the right arrow, to the client after the left one.",
-                "A question mark in the place of a process means that there is none that you may see; the user who made the socket "
+                "A question mark in place of a process means that you may see none; the user who created the socket "
                 + "follows. Root sees the processes of all users.",
-                "A socket file that no socket is bound to is asked before it is called stale: a datagram socket connects to it and "
+                "A socket file that no socket is bound to is probed before it is listed as stale: a datagram socket connects to it and "
                 + "sends nothing.",
             ],
         };

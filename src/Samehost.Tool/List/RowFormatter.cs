@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
@@ -82,7 +83,7 @@ internal sealed class RowFormatter(UserNameCache users)
             }
             if (before is not null)
                 Close(before).Append(", ");
-            _text.Append(CultureInfo.InvariantCulture, $"{ProcessName.Of(holder)}({holder.ProcessId}");
+            _text.Append(CultureInfo.InvariantCulture, $"{QuotedText.ProcessName(holder)}({holder.ProcessId}");
             before = holder;
         }
         if (socket.Processes.Count > MaxProcesses)
@@ -111,6 +112,6 @@ internal sealed class UserNameCache
     {
         if (user is not { } id)
             return null;
-        return _names[id] = name is null ? id.ToString(CultureInfo.InvariantCulture) : Printable.Text(name);
+        return _names[id] = name is null ? id.ToString(CultureInfo.InvariantCulture) : PrintableText.Escape(name);
     }
 }

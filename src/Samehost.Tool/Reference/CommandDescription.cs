@@ -6,8 +6,8 @@ namespace Samehost.Tool.Reference;
 
 /// <summary>A command for completions and man page, read from the definitions that the parser uses.</summary>
 internal sealed record CommandDescription(
-    string Name, string Description, OptionDescription[] Options, (
-        string Name, string Description, bool IsOptional, string[] Values)[] Arguments,
+    string Name, string Description, OptionDescription[] Options,
+    (string Name, string Description, bool IsOptional, string[] Values)[] Arguments,
     IReadOnlyList<(string Line, string Remark)> Examples, IReadOnlyList<string> Details)
 {
     public static CommandDescription Of(Command command) => new(

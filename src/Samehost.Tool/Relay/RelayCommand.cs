@@ -68,22 +68,22 @@ internal static class RelayCommand
     {
         Dump.CompletionSources.Clear(); // the enumeration's member names
         Dump.CompletionSources.Add("text", "hex");
-        var command = new ToolCommand("relay", "Let the clients of one address talk to the server at another.")
+        var command = new ToolCommand("relay", "Relay the clients of one address to the server at another.")
         {
             Examples =
             [
                 ("samehost relay tcp:127.0.0.1:8080 /run/app.sock", "a local server, over TCP"),
                 ("samehost relay /tmp/db.sock tcp:db.example:5432", "and the other way"),
-                ("samehost relay --dump text /tmp/a /run/app.sock", "watch what passes"),
-                ("samehost relay --record talk /tmp/a /run/app.sock", "keep it, for replay"),
+                ("samehost relay --dump text /tmp/a /run/app.sock", "print the relayed data"),
+                ("samehost relay --record talk /tmp/a /run/app.sock", "record it, for replay"),
             ],
             Details =
             [
-                "The server sees the credentials of the relay instead of those of its clients. Whoever may connect to FROM may do what "
-                + "the relay's user may do at TO: see --allow and --mode.",
-                "Between local sockets, descriptors are passed on. With --no-descriptors, and where one side is TCP, they are refused "
+                "The server sees the credentials of the relay instead of those of its clients. All who may connect to FROM have "
+                + "the rights of the relay\'s user at TO: see --allow and --mode.",
+                "Between local sockets, descriptors are relayed. With --no-descriptors, and where one side is TCP, they are refused "
                 + "(Linux 6.16 and newer; older kernels drop them), and the bytes of streams are spliced: they do not enter the process.",
-                "The end of the bytes is passed on in each direction by itself. A TCP connection whose other side was reset is reset.",
+                "The end of each direction is relayed separately. A TCP connection whose other side was reset is reset.",
             ],
         };
         foreach (Argument argument in new Argument[] { From, To })
@@ -111,7 +111,8 @@ internal static class RelayCommand
         bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
         string? problem = options switch
         {
-            { SocketType: not SocketType.Stream } when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
+            { SocketType: not SocketType.Stream }
+                when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>
                 "TCP is a stream: --type has to be stream on both sides",
             { SocketType: SocketType.Dgram } when !listensLocally || options.To.Kind != ToolAddressKinds.Local =>
                 "datagrams are relayed between paths and names only",

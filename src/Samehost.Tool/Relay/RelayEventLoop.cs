@@ -8,7 +8,8 @@ namespace Samehost.Tool.Relay;
 /// <summary>
 /// An event loop that moves the bytes of its links on one thread: a message costs one wait, one read and one write. It waits with ppoll
 /// while the links are few and with epoll when they are many, and adapts how long it busy-polls before it sleeps (a wake-up costs more than
-/// a small message).
+/// a small message). It works on descriptors, which splice(2) needs, and not on the library's streams, which belong to its event loop; so
+/// relayed messages with descriptors take the same loop.
 /// </summary>
 internal sealed class RelayEventLoop : IDisposable
 {

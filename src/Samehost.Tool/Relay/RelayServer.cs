@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Samehost.Ancillary;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Interop;
@@ -44,7 +43,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
 
     private static string FormatOwnCredentials()
     {
-        UnixCredentials own = UnixCredentials.Own;
+        UnixCredentials own = UnixCredentials.Current;
         return $"uid {own.UserId}, gid {own.GroupId}, pid {own.ProcessId}";
     }
 
@@ -100,9 +99,9 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         }
         using (server)
         {
-            var link = new RelayLink(
-                number, CreatePump(
-                    number, client.End, server.End, Direction.ToServer), CreatePump(number, server.End, client.End, Direction.ToClient));
+            RelayPump toServer = CreatePump(number, client.End, server.End, Direction.ToServer);
+            RelayPump toClient = CreatePump(number, server.End, client.End, Direction.ToClient);
+            var link = new RelayLink(number, toServer, toClient);
             loops.Add(link);
             return await link.Completion;
         }
@@ -116,8 +115,8 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         return new MessagePump(source, sink, direction)
         {
             Observer = observer is null ? null : (way, bytes, descriptors) =>
-                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorKind.Of)]),
-            Ended = observer is null ? null : flow => observer.Ended(number, flow.Direction),
+                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorExtensions.GetKind)]),
+            Ended = observer is null ? null : pump => observer.Ended(number, pump.Direction),
         };
     }
 }

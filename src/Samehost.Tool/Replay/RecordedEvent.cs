@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
+using Samehost.Inspection;
 using Samehost.Tool.Relay;
-using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Replay;
 
@@ -42,7 +42,7 @@ internal sealed record RecordedEvent(
             case RecordingLine.Data or RecordingLine.End:
                 break;
             default:
-                return (null, $"\"{Printable.Text(line.Event)}\" is not an event");
+                return (null, $"\"{PrintableText.Escape(line.Event)}\" is not an event");
         }
         return (new RecordedEvent(
             number, time, connection, line.Event, direction ?? default, line.Bytes ?? [], line.Descriptors?.Length ?? 0), null);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Terminal;
@@ -83,7 +84,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
         {
             throw InvalidLine(path, 1, line.Format is null
                 ? "this is not a recording of 'samehost relay'"
-                : $"\"{Printable.Text(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
+                : $"\"{PrintableText.Escape(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
         }
         return line.Type switch
         {
@@ -115,7 +116,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
             long column = (error.BytePositionInLine ?? 0) + 1;
             throw InvalidLine(path, number, error.Path is { Length: > 1 } where
                 ? $"\"{where[2..]}\" has a value that does not fit"
-                : $"not JSON from column {column}: {Printable.Excerpt(text)}");
+                : $"not JSON from column {column}: {QuotedText.Excerpt(text)}");
         }
     }
 

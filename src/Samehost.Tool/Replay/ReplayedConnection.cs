@@ -192,7 +192,7 @@ internal sealed class ResponseComparer
             {
                 if (_index == _expected.Length)
                 {
-                    SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {Printable.Excerpt(came)}");
+                    SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {QuotedText.Excerpt(came)}");
                     return;
                 }
                 RecordedEvent wanted = _expected[_index];
@@ -202,8 +202,8 @@ internal sealed class ResponseComparer
                 bool isPart = same == came.Length && !_connection.PreservesMessages;
                 if (!isWhole && !isPart)
                 {
-                    SetDifference($"the {_peerName} sent {Printable.Excerpt(came[same..])} where the recording's line {wanted.Line} has "
-                        + $"{Printable.Excerpt(rest[same..])} (from byte {_offset + same} of that line's)");
+                    SetDifference($"the {_peerName} sent {QuotedText.Excerpt(came[same..])} where the recording's line {wanted.Line} has "
+                        + $"{QuotedText.Excerpt(rest[same..])} (from byte {_offset + same} of that line's)");
                     return;
                 }
                 Bytes += same;
@@ -216,7 +216,7 @@ internal sealed class ResponseComparer
     }
 
     private string DescribeExpected() =>
-        $"{Printable.Excerpt(_expected[_index].Bytes.AsSpan(_offset))} of the recording's line {_expected[_index].Line}";
+        $"{QuotedText.Excerpt(_expected[_index].Bytes.AsSpan(_offset))} of the recording's line {_expected[_index].Line}";
 
     private void SetDifference(string difference)
     {

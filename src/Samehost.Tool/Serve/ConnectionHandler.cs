@@ -12,7 +12,7 @@ internal abstract class ConnectionHandler
     public Task Completion => _completion.Task;
 
     /// <summary>Serves one connection, which the caller closes afterwards. The token is canceled when the server begins to drain.</summary>
-    public abstract Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken);
+    public abstract Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken);
 
     /// <summary>Ends what still runs when the drain timeout is over.</summary>
     public virtual Task EndAllAsync() => Task.CompletedTask;
@@ -32,9 +32,9 @@ internal sealed class EchoHandler(ServeSettings settings, ServeLog log) : Connec
     private const int StreamBuffer = 32 * 1024;
     private const int RecordBuffer = 256 * 1024;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
-        log.Verbose($"connected: {caller}");
+        log.Verbose($"connected: {client}");
         using var idle = new IdleTimer(settings.IdleTimeout);
         using var limit = new IdleTimer(settings.TimeLimit);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
@@ -49,11 +49,11 @@ internal sealed class EchoHandler(ServeSettings settings, ServeLog log) : Connec
                 buffer.Return();
                 idle.Restart();
             }
-            log.Verbose($"ended: {caller}");
+            log.Verbose($"ended: {client}");
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            log.Verbose($"closed for its {(idle.HasExpired ? "idleness" : "length")}: {caller}");
+            log.Verbose($"closed at its {(idle.HasExpired ? "idle timeout" : "time limit")}: {client}");
         }
     }
 }

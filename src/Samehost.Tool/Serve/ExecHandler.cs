@@ -14,9 +14,9 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
     private readonly ChildProcesses _children = new();
     private readonly string[] _command = settings.Command!;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
-        string[] environment = caller.CreateEnvironment();
+        string[] environment = client.CreateEnvironment();
         ChildProcess child;
         try
         {
@@ -29,14 +29,14 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
             return;
         }
         connection.Dispose(); // only the child keeps it open: when the child closes it, the connection ends
-        log.Verbose($"connected: {caller}, served by pid {child.Id}");
+        log.Verbose($"connected: {client}, served by pid {child.Id}");
         if (settings.TimeLimit is { } limit && await Task.WhenAny(child.Ended, Task.Delay(limit, CancellationToken.None)) != child.Ended)
         {
-            log.Verbose($"ending pid {child.Id} at its time limit: {caller}");
+            log.Verbose($"ending pid {child.Id} at its time limit: {client}");
             await EndAsync(child);
         }
         var status = await child.Ended;
-        log.Verbose($"ended: {caller}, pid {child.Id} with status {status}");
+        log.Verbose($"ended: {client}, pid {child.Id} with status {status}");
     }
 
     public override Task EndAllAsync() => Task.WhenAll(_children.Running().Select(EndAsync));

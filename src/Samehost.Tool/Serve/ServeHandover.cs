@@ -23,7 +23,8 @@ internal static class ServeHandover
     }
 
     /// <summary>Requests the listening socket from the running server; null when no server offers it.</summary>
-    public static async Task<UnixAcceptedHandover?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
+    public static async Task<UnixAcceptedHandover?> AcceptAsync(
+        UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
     {
         try
         {
@@ -50,12 +51,17 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover handover, SocketType type) => (type, handover) switch
+    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover handover, SocketType kind)
     {
-        (SocketType.Seqpacket, { SeqpacketListener: { } listener }) => new(Seqpackets: listener),
-        (SocketType.Stream, { Listener: { } listener }) => new(Streams: listener),
-        _ => throw new ToolException("the running server serves another type of socket: give its --type"),
-    };
+        try
+        {
+            return kind == SocketType.Seqpacket ? new(Seqpackets: handover.SeqpacketListener) : new(Streams: handover.Listener);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ToolException("the running server serves another type of socket: give its --type");
+        }
+    }
 
     public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions

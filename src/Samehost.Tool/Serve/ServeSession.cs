@@ -30,7 +30,7 @@ internal sealed class ServeSession(ServeSettings settings)
             : settings.Command is not null ? new ExecHandler(settings, _log)
             : new StdioHandler(settings, _log, settings.IsSingleClient ? signal.Token : CancellationToken.None);
         await using UnixAcceptedHandover? predecessor = settings.IsHandoverEnabled
-            ? await ServeHandover.RequestAsync(Address, settings, signal.Token)
+            ? await ServeHandover.AcceptAsync(Address, settings, signal.Token)
             : null;
         ServeEndpoint[] endpoints = predecessor is null
             ? ServeHandover.OpenEndpoints(settings) : [ServeHandover.GetEndpoint(predecessor, settings.SocketType ?? SocketType.Stream)];
@@ -114,13 +114,13 @@ internal sealed class ServeSession(ServeSettings settings)
     private UnixServer Start(ServeEndpoint endpoint, ConnectionHandler handler, CancellationToken stoppingToken)
     {
         var started = new TaskCompletionSource<UnixServer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        async Task HandleAsync(ToolConnection connection, ClientInfo caller)
+        async Task HandleAsync(ToolConnection connection, ClientInfo client)
         {
             // A server for one client closes its endpoint at the first client.
             if (settings.IsSingleClient)
                 _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan);
             // Not canceled by a handover, which does not affect accepted clients.
-            await handler.ServeAsync(connection, caller, stoppingToken);
+            await handler.ServeAsync(connection, client, stoppingToken);
         }
         UnixServerOptions options = settings.ServerOptions(_log);
         UnixServer server = endpoint.Streams is { } streams

@@ -10,11 +10,11 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
     private readonly StdinBroadcast _broadcast = new(log);
     private ReceivedOutput? _output;
 
-    public override async Task ServeAsync(ToolConnection connection, ClientInfo caller, CancellationToken stoppingToken)
+    public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
         bool records = connection.PreservesMessages;
         ReceivedOutput output = _output ??= new ReceivedOutput(records, settings.IsHex);
-        log.Verbose($"connected: {caller}");
+        log.Verbose($"connected: {client}");
         var options = new StdioSessionOptions { IdleTimeout = settings.IdleTimeout };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (settings.TimeLimit is { } limit)
@@ -25,7 +25,7 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
                 await new StdioSession(connection, Input(records), output, options).RunAsync(timeout.Token);
             else
                 await BroadcastAsync(connection, () => Input(records), output, options, stoppingToken);
-            log.Verbose($"ended: {caller}");
+            log.Verbose($"ended: {client}");
             if (settings.IsSingleClient)
                 Complete();
         }
@@ -35,7 +35,7 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            log.Verbose($"closed for its length: {caller}");
+            log.Verbose($"closed at its time limit: {client}");
             if (settings.IsSingleClient)
             {
                 string time = DurationText.Format(settings.TimeLimit!.Value);

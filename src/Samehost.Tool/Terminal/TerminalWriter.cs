@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Inspection;
 using Samehost.Programs.Interop;
 using Samehost.Programs;
 using Samehost.Tool.Tour;
@@ -37,7 +38,7 @@ internal sealed class TerminalWriter
 
     private static void ErrorLine(string label, string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"{label}{Printable.Text(text.ReplaceLineEndings(" "))}\n");
+        byte[] line = Encoding.UTF8.GetBytes($"{label}{PrintableText.Escape(text.ReplaceLineEndings(" "))}\n");
         _ = StandardDescriptors.Write(StandardDescriptors.Error, line);
     }
 

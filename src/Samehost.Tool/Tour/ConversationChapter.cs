@@ -31,7 +31,7 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
         if (File.Exists(TempWorkspace.PathOf(StreamSocket)))
             throw new ToolException($"{StreamServer} ended and left its socket file behind");
         TerminalWriter.WriteParagraph(
-            "Bytes arrive complete and in order, and each side learns when the other leaves. "
+            "Bytes arrive complete and in order, and each side is notified when the other closes. "
             + "This server serves one client; it has ended and removed its file.");
     }
 
@@ -55,7 +55,7 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
         await EndsWellAsync(client);
         TerminalWriter.WriteParagraph(
             "Each message arrives whole and alone. The client has an address of its own, or it could not be answered. "
-            + "The server did not notice that it left, and serves on.");
+            + "The server does not notice that it closed, and continues.");
     }
 
     private async Task EndsWellAsync(InteractiveProcess program)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Processes;
 using Samehost.Tool.Terminal;
@@ -14,7 +15,7 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
     public async Task<int> RunAsync(string path)
     {
         using var lines = new LineFile(path);
-        TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {Printable.Text(path)} with \"Hi, <line>\".");
+        TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {PrintableText.Escape(path)} with \"Hi, <line>\".");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
         InteractiveProcess streamServer = await ServeAsync(StreamServer, StreamSocket);
@@ -94,7 +95,7 @@ internal sealed class AnswerStatistics
         if (answer.StartsWith("Hi, "u8) && answer[4..].SequenceEqual(line))
             return;
         Wrong++;
-        _firstWrong ??= $"{Printable.Excerpt(line)} was answered with {Printable.Excerpt(answer)}";
+        _firstWrong ??= $"{QuotedText.Excerpt(line)} was answered with {QuotedText.Excerpt(answer)}";
     }
 
     public void Print(string kind)

@@ -1,0 +1,26 @@
+using Samehost.Inspection;
+
+namespace Samehost.Tool.Terminal;
+
+/// <summary>Quotes text that other programs chose, escaped as the library escapes addresses.</summary>
+internal static class QuotedText
+{
+    private const int ExcerptLength = 40;
+
+    /// <summary>Formats the first bytes of a message, escaped and in quotes.</summary>
+    public static string Excerpt(ReadOnlySpan<byte> bytes) => bytes.Length > ExcerptLength
+        ? $"\"{PrintableText.Escape(bytes[..ExcerptLength])}…\""
+        : $"\"{PrintableText.Escape(bytes)}\"";
+
+    /// <summary>
+    /// Formats the name of a process, in quotes if it contains a separator of processes or columns: the process chooses the name itself and
+    /// must not pass for two, as in <c>sshd(1) root, x</c>.
+    /// </summary>
+    public static string ProcessName(UnixSocketProcess process)
+    {
+        string name = process.Command;
+        bool isPlain = !name.AsSpan().ContainsAny("(),\"") && !name.Contains("  ", StringComparison.Ordinal) && name.Trim() == name;
+        return isPlain ? name
+            : $"\"{name.Replace("\"", "\\x22", StringComparison.Ordinal).Replace("  ", " \\x20", StringComparison.Ordinal)}\"";
+    }
+}

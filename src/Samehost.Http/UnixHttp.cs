@@ -48,7 +48,7 @@ public static class UnixHttp
     /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
     /// the user.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>
-    /// <exception cref="ArgumentException"><paramref name="target"/> is not the address of a local socket; the message says what to
+    /// <exception cref="FormatException"><paramref name="target"/> is not the address of a local socket; the message says what to
     /// write.</exception>
     public static SocketsHttpHandler CreateHandler(string target, UnixConnectOptions? options = null) =>
         CreateHandler(LocalAddressParser.Parse(target), options);

@@ -1,4 +1,5 @@
 using Samehost.Bench.Measuring;
+using Samehost.Framing;
 
 namespace Samehost.Bench.Workers;
 
@@ -157,7 +158,7 @@ internal static class AllocationWorkers
     {
         while (await reader.ReadAsync() is { IsEnd: false } frame)
         {
-            await writer.WriteAsync(frame.Payload);
+            await writer.WriteAsync(frame.Memory);
             await writer.FlushAsync();
         }
     }

@@ -30,9 +30,9 @@ public sealed class HandoverCrowdTests : HandoverFixture
         await Task.WhenAny(request, Task.Delay(LongEnoughToFail, token));
         Assert.False(request.IsCompleted, $"It did not wait: {request.Exception}");
         await crowd.FinishAsync();
-        await using var takeOver = await request.WaitAsync(EchoClient.Patience, token);
-        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-        Assert.Empty(await CompleteAsync(takeOver));
+        await using var accepted = await request.WaitAsync(EchoClient.Patience, token);
+        await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(accepted));
         await predecessor.ExpectAsync("left");
     }
 }

@@ -67,10 +67,10 @@ public sealed class HandoverDeathTests : HandoverFixture
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
-        await using (var takeOver = await AcceptAsync())
+        await using (var accepted = await AcceptAsync())
         {
-            await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-            Assert.Empty(await CompleteAsync(takeOver));
+            await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+            Assert.Empty(await CompleteAsync(accepted));
             await early.SendAsync("12");
             Assert.Equal("2\n", await early.ReceiveAsync(2));
             await ExpectServedAsync();
@@ -86,9 +86,9 @@ public sealed class HandoverDeathTests : HandoverFixture
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
-        await using (var takeOver = await AcceptAsync())
+        await using (var accepted = await AcceptAsync())
         {
-            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(takeOver);
+            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(accepted);
             await predecessor.ExpectAsync($"at {step}");
             File.Delete(Directory["server.sock"]); // as one does that stops
             await predecessor.KillAsync();
@@ -135,12 +135,12 @@ public sealed class HandoverDeathTests : HandoverFixture
     public async Task Of_several_heirs_the_first_has_the_socket()
     {
         await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         other.Send("request");
         await other.ExpectAsync("requested");
         await predecessor.KillAsync();
-        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-        Assert.Empty(await CompleteAsync(takeOver));
+        await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(accepted));
         other.Send("confirm");
         await other.ExpectAsync("not confirmed");
         await ExpectServedAsync();

@@ -104,8 +104,8 @@ public sealed class HandoverInputTests : HandoverFixture
                     using var held = new Held(Directory, sent);
                     await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, new byte[state]), held.Handles);
                 });
-                await using (var takeOver = await AcceptAsync())
-                    await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+                await using (var accepted = await AcceptAsync())
+                    await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
                 await predecessor;
                 Assert.Equal(0, await kept.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
             }

@@ -112,11 +112,11 @@ public sealed class HandoverTests : HandoverFixture
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { StepTimeout = TimeSpan.FromMilliseconds(200), Failed = Failures.Enqueue };
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         await Eventually.IsTrueAsync(() => Failures.Count == 1);
         Assert.IsType<TimeoutException>(Failures.Single());
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver)); // it lives, and goes on
-        await takeOver.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted)); // it lives, and goes on
+        await accepted.DisposeAsync();
         await ExpectServedAsync();
     }
 
@@ -145,9 +145,9 @@ public sealed class HandoverTests : HandoverFixture
     {
         UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         Assert.True(await server.StopAsync());
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Empty(Directory.Names);
     }
@@ -157,9 +157,9 @@ public sealed class HandoverTests : HandoverFixture
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         await handover.DisposeAsync();
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Equal(["server.sock"], Directory.Names);
         await ExpectServedAsync();
@@ -224,11 +224,11 @@ public sealed class HandoverTests : HandoverFixture
     {
         await using UnixServer server = UnixServer.StartSeqpacket(Path, static (_, _) => Task.CompletedTask);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
-        Assert.Null(takeOver.Listener);
+        await using var accepted = await AcceptAsync();
+        Assert.Null(accepted.Listener);
         await using UnixServer next = UnixServer.StartSeqpacket(
-            takeOver.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
-        await CompleteAsync(takeOver);
+            accepted.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
+        await CompleteAsync(accepted);
         await handover.Completion;
         using UnixSeqpacket client = UnixSeqpacket.Connect(Path);
         byte[] buffer = new byte[16];

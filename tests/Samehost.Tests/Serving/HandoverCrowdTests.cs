@@ -11,7 +11,7 @@ public sealed class HandoverCrowdTests : HandoverFixture
     private static readonly TimeSpan LongEnoughToFail = TimeSpan.FromMilliseconds(500);
 
     [Fact(Timeout = 180_000)]
-    public async Task Descriptors_that_others_of_the_user_have_on_their_way_delay_a_hand_over_and_do_not_end_it()
+    public async Task Descriptors_in_flight_of_other_processes_of_the_user_delay_a_handover_without_ending_it()
     {
         string place = Directory.MakeDirectory("place", 0b111_101_101);
         OrdinaryUser.Give(place);

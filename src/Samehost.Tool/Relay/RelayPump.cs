@@ -147,7 +147,7 @@ internal sealed class RelayBuffers : IDisposable
 
     // Room for all descriptors of one message, and for the kernel's other control messages.
     private static readonly int ControlSize =
-        ControlReceiver.RoomForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
+        ControlReceiver.SizeForSender(label: true) + ControlLayout.Space(ControlLayout.MostDescriptors * sizeof(int));
 
     private readonly Stack<SplicePipe> _pipes = new();
 

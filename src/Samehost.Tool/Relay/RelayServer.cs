@@ -44,7 +44,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
 
     private static string FormatOwnCredentials()
     {
-        UnixCredentials own = UnixCredentials.Own;
+        UnixCredentials own = UnixCredentials.Current;
         return $"uid {own.UserId}, gid {own.GroupId}, pid {own.ProcessId}";
     }
 
@@ -116,7 +116,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         return new MessagePump(source, sink, direction)
         {
             Observer = observer is null ? null : (way, bytes, descriptors) =>
-                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorKind.Of)]),
+                observer.Passed(number, way, bytes, descriptors.Length == 0 ? [] : [.. descriptors.Select(DescriptorExtensions.GetKind)]),
             Ended = observer is null ? null : flow => observer.Ended(number, flow.Direction),
         };
     }

@@ -23,11 +23,11 @@ internal static class ServeHandover
     }
 
     /// <summary>Requests the listening socket from the running server; null when no server offers it.</summary>
-    public static async Task<UnixTakeOver?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
+    public static async Task<UnixAcceptedHandover?> RequestAsync(UnixEndPoint address, ServeSettings settings, CancellationToken cancellationToken)
     {
         try
         {
-            return await UnixTakeOver.RequestAsync(
+            return await UnixAcceptedHandover.RequestAsync(
                 GetControlAddress(address), settings.ListenerOptions(), cancellationToken: cancellationToken);
         }
         catch (UnixSocketException error) when (error.Errno is Errno.ENOENT or Errno.ECONNREFUSED && error.Operation == "connect")
@@ -50,7 +50,7 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint GetEndpoint(UnixTakeOver takeOver, SocketType kind)
+    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover takeOver, SocketType kind)
     {
         try
         {
@@ -62,7 +62,7 @@ internal static class ServeHandover
         }
     }
 
-    public static UnixHandover Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
+    public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions
         {
             Failed = error => log.Info($"a successor failed, going on: {ErrorReport.Summary(error)}"),

@@ -14,10 +14,10 @@ internal sealed class ServeSession(ServeSettings settings)
     private static readonly TimeSpan UnwindTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ServeLog _log = new(settings);
-    private readonly SystemdNotify _notify = SystemdNotify.FromEnvironment(clear: true);
+    private readonly SystemdNotifier _notify = SystemdNotifier.FromEnvironment(clear: true);
     private readonly List<UnixServer> _servers = [];
     private readonly List<UnixDatagram> _datagrams = [];
-    private UnixHandover? _offer;
+    private UnixHandoverOffer? _offer;
 
     private UnixEndPoint Address => settings.Address!.Local!;
 
@@ -29,7 +29,7 @@ internal sealed class ServeSession(ServeSettings settings)
         ConnectionHandler handler = settings.Echo ? new EchoHandler(settings, _log)
             : settings.Command is not null ? new ExecHandler(settings, _log)
             : new StdioHandler(settings, _log, settings.IsSingleClient ? signal.Token : CancellationToken.None);
-        await using UnixTakeOver? predecessor = settings.IsHandoverEnabled
+        await using UnixAcceptedHandover? predecessor = settings.IsHandoverEnabled
             ? await ServeHandover.RequestAsync(Address, settings, signal.Token)
             : null;
         ServeEndpoint[] endpoints = predecessor is null
@@ -42,13 +42,13 @@ internal sealed class ServeSession(ServeSettings settings)
         }
         finally
         {
-            Notify(static notify => notify.Stopping());
+            Notify(static notify => notify.NotifyStopping());
             await StopAsync(handler);
         }
     }
 
     private async Task<int> ServeAsync(
-        ServeEndpoint[] endpoints, ConnectionHandler handler, UnixTakeOver? predecessor, ShutdownSignal signal)
+        ServeEndpoint[] endpoints, ConnectionHandler handler, UnixAcceptedHandover? predecessor, ShutdownSignal signal)
     {
         // Formatted now: the first client of a server for one client closes the endpoint.
         string[] greetings = [.. endpoints.Select(endpoint => $"serving {endpoint}, open to {FormatAllowed(endpoint)}")];
@@ -57,14 +57,14 @@ internal sealed class ServeSession(ServeSettings settings)
             ends.Add(endpoint.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
                 : Start(endpoint, handler, signal.Token).Completion);
         if (predecessor is not null)
-            await predecessor.ConfirmAsync(signal.Token);
+            await predecessor.CompleteAsync(signal.Token);
         _offer = settings.IsHandoverEnabled ? ServeHandover.Offer(Address, _servers[0], _log) : null;
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
         foreach (string greeting in greetings)
             _log.Info($"{greeting}{(predecessor is null ? "" : ", taken over")}");
-        Notify(static notify => notify.Ready());
+        Notify(static notify => notify.NotifyReady());
 
         Task firstEnded = await Task.WhenAny(ends);
         if (_offer is not null && !signal.Received.IsCompleted)
@@ -99,7 +99,7 @@ internal sealed class ServeSession(ServeSettings settings)
             ? "whoever may write to it" : settings.Allowed.ToString();
 
     /// <summary>Notifies the service manager; an error does not stop the server.</summary>
-    private void Notify(Action<SystemdNotify> what)
+    private void Notify(Action<SystemdNotifier> what)
     {
         try
         {

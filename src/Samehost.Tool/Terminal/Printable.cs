@@ -15,7 +15,7 @@ internal static class Printable
     public static string Text(string text) => Text(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Decodes UTF-8 and escapes it; invalid bytes are escaped too.</summary>
-    public static string Text(ReadOnlySpan<byte> text) => UnixEndPointPrinter.Escape(text);
+    public static string Text(ReadOnlySpan<byte> text) => PrintableText.Escape(text);
 
     /// <summary>Formats the first bytes of a message, escaped and in quotes.</summary>
     public static string Excerpt(ReadOnlySpan<byte> bytes) => bytes.Length > ExcerptLength

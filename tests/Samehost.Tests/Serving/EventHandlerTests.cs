@@ -140,7 +140,7 @@ public sealed class EventHandlerTests : IDisposable
         Assert.InRange(events.Refusals.Count, 2, (int)seconds + 1);
         var last = events.Refusals.Last();
         Assert.Equal((Environment.ProcessId, last.UserId), (last.Peer!.ProcessId, last.Peer.UserId));
-        Assert.EndsWith($"is not admitted by the policy ({last.UnreportedCount} more since the last report)", last.ToString());
+        Assert.EndsWith($"is not allowed by the policy ({last.UnreportedCount} more since the last report)", last.ToString());
     }
 
     [Fact(Timeout = 180_000)]

@@ -158,7 +158,7 @@ internal static class AllocationWorkers
     {
         while (await reader.ReadAsync() is { IsEnd: false } frame)
         {
-            await writer.WriteAsync(frame.Payload);
+            await writer.WriteAsync(frame.Memory);
             await writer.FlushAsync();
         }
     }

@@ -60,7 +60,7 @@ internal sealed partial class TransportLog(ILogger logger, string address) : Uni
     public static partial void StartFailedAfterHandover(ILogger logger, string address);
 
     [LoggerMessage(12, LogLevel.Information,
-        "A connection to {Address} by user {UserId} was refused: {Reason} ({LeftOut} more since the last report)")]
+        "A connection to {Address} by user {UserId} was refused: {Reason} ({UnreportedCount} more since the last report)")]
     private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long leftOut);
 
     [LoggerMessage(13, LogLevel.Error, "Logging {Event} of {Address} failed")]

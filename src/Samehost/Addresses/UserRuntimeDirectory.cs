@@ -1,3 +1,4 @@
+using System.Text;
 using Samehost.Interop;
 
 namespace Samehost.Addresses;
@@ -6,7 +7,6 @@ namespace Samehost.Addresses;
 internal static class UserRuntimeDirectory
 {
     private const uint OwnerOnly = 0x1C0; // 0700
-    private const uint AllPermissions = 0x1FF; // 0777
 
     public static string Find() => Find(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), "/tmp");
 
@@ -28,15 +28,14 @@ internal static class UserRuntimeDirectory
 
     private static string? WhyNotPrivate(string path)
     {
-        int result = LibcIdentity.LookAt(path, followLinks: false, out uint mode, out uint owner);
-        if (result < 0)
+        if (LibcFile.LinkStatus(Encoding.UTF8.GetBytes(path), out var status) < 0)
             return "cannot be accessed";
-        if ((mode & LibcIdentity.TypeMask) != LibcIdentity.TypeDirectory)
+        if (status.Type != FileStatus.S_IFDIR)
             return "is not a directory";
-        if (owner != LibcIdentity.EffectiveUser())
-            return $"belongs to user {owner}";
-        return (mode & AllPermissions) == OwnerOnly
+        if (status.User != LibcIdentity.EffectiveUser())
+            return $"belongs to user {status.User}";
+        return status.Permissions == OwnerOnly
             ? null
-            : $"has mode {Convert.ToString(mode & 0xFFF, 8).PadLeft(4, '0')} instead of 0700";
+            : $"has mode {Convert.ToString(status.Mode & 0xFFF, 8).PadLeft(4, '0')} instead of 0700";
     }
 }

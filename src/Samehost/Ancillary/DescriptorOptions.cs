@@ -1,5 +1,3 @@
-using Samehost.Interop;
-
 namespace Samehost;
 
 /// <summary>Specifies which descriptors a receive takes. All others are closed before the call returns.</summary>

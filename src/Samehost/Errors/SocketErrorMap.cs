@@ -4,7 +4,7 @@ namespace Samehost.Errors;
 
 /// <summary>
 /// Which <see cref="SocketError"/> stands for an errno: the runtime's own table, so that <c>catch … when</c> clauses written
-/// for <see cref="Socket"/> go on working, and for a few numbers that it gives up on (it says −1) the nearest in meaning.
+/// for <see cref="Socket"/> go on working, and the closest value for a few numbers that it maps to −1.
 /// </summary>
 internal static class SocketErrorMap
 {

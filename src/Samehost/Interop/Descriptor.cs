@@ -1,6 +1,7 @@
-// close(2): the owner of one file descriptor.
-using System.Runtime.InteropServices;
+// close(2), errno(3): the owner of a descriptor, and how the wrappers in this folder report failure.
 using Microsoft.Win32.SafeHandles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
@@ -32,4 +33,36 @@ internal partial class Descriptor : SafeHandleMinusOneIsInvalid
 
     [LibraryImport("libc")]
     private static partial int close(int fd);
+}
+
+/// <summary>Keeps a descriptor from being closed, and its number from being reused, during one system call.</summary>
+internal readonly ref struct DescriptorLease
+{
+    private readonly SafeHandle _handle;
+
+    public DescriptorLease(SafeHandle handle)
+    {
+        bool taken = false;
+        handle.DangerousAddRef(ref taken); // throws ObjectDisposedException when it was closed already
+        _handle = handle;
+        Fd = (int)handle.DangerousGetHandle();
+    }
+
+    public int Fd { get; }
+
+    public void Dispose() => _handle.DangerousRelease();
+}
+
+/// <summary>Converts results of the C library: wrappers return zero or more on success and <c>-errno</c> on failure.</summary>
+/// <remarks>So an expected outcome such as EAGAIN costs nothing, and the number cannot be lost between two calls.</remarks>
+internal static class LibcResult
+{
+    public const int EINTR = 4;
+
+    /// <summary>Reads errno; must directly follow the call that returned −1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int From(int result) => result >= 0 ? result : -Marshal.GetLastSystemError();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static nint From(nint result) => result >= 0 ? result : -Marshal.GetLastSystemError();
 }

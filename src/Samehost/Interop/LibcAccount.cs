@@ -4,106 +4,137 @@ using System.Text;
 
 namespace Samehost.Interop;
 
-/// <summary>The account database.</summary>
+/// <summary>Looks up users and groups in the account database.</summary>
 internal static unsafe partial class LibcAccount
 {
     private const int ERANGE = 34;
     private const int LargestBuffer = 1 << 20;
 
-    /// <summary>Looks up a group's number; null when there is none of that name. Returns zero or <c>-errno</c>.</summary>
+    /// <summary>A call that writes an entry to a buffer; returns zero or the error number.</summary>
+    private delegate int Lookup(byte* buffer, nuint size);
+
+    private delegate int LookupByName(byte[] name, byte* buffer, nuint size);
+
+    /// <summary>Looks up the number of a group; null if there is none of that name. Returns zero or <c>-errno</c>.</summary>
     public static int FindGroup(string name, out uint? group)
     {
-        group = null;
-        if (name.Contains('\0'))
-            return 0; // libc would look for the part before it
-        byte[] text = Encoding.UTF8.GetBytes(name + '\0');
-        for (int size = 4096; ; size *= 4)
+        uint? id = null;
+        int result = Find(name, (text, buffer, size) =>
         {
-            byte[] buffer = new byte[size];
             Group entry;
             Group* found;
             int error;
-            fixed (byte* n = text, b = buffer)
-                error = getgrnam_r(n, &entry, b, (nuint)size, &found);
-            if (error == ERANGE && size < LargestBuffer)
-                continue; // a group with very many members
-            if (error == 0 && found != null)
-                group = entry.Id;
-            return -error;
-        }
+            fixed (byte* n = text)
+                error = getgrnam_r(n, &entry, buffer, size, &found);
+            id = error == 0 && found != null ? entry.Id : null;
+            return error;
+        });
+        group = id;
+        return result;
     }
 
-    /// <summary>The name of a user, or null when the account database does not know the number.</summary>
-    public static string? FindUserName(uint user)
-    {
-        byte[] buffer = new byte[16384];
-        User entry;
-        User* found;
-        fixed (byte* b = buffer)
-        {
-            return getpwuid_r(user, &entry, b, (nuint)buffer.Length, &found) == 0 && found != null
-                ? Marshal.PtrToStringUTF8((nint)entry.Name)
-                : null;
-        }
-    }
-
-    /// <summary>Looks up a user's number; null when there is none of that name. Returns zero or <c>-errno</c>.</summary>
+    /// <summary>Looks up the number of a user; null if there is none of that name. Returns zero or <c>-errno</c>.</summary>
     public static int FindUser(string name, out uint? user)
     {
-        user = null;
+        uint? id = null;
+        int result = Find(name, (text, buffer, size) =>
+        {
+            User entry;
+            User* found;
+            int error;
+            fixed (byte* n = text)
+                error = getpwnam_r(n, &entry, buffer, size, &found);
+            id = error == 0 && found != null ? entry.Id : null;
+            return error;
+        });
+        user = id;
+        return result;
+    }
+
+    /// <summary>Returns the name of a user, or null if the account database has none.</summary>
+    public static string? FindUserName(uint user)
+    {
+        string? name = null;
+        _ = Find((buffer, size) =>
+        {
+            User entry;
+            User* found;
+            int error = getpwuid_r(user, &entry, buffer, size, &found);
+            if (error == 0 && found != null)
+                name = Marshal.PtrToStringUTF8((nint)entry.Name);
+            return error;
+        });
+        return name;
+    }
+
+    /// <summary>Returns the name of a group, or null if the account database has none.</summary>
+    public static string? FindGroupName(uint group)
+    {
+        string? name = null;
+        _ = Find((buffer, size) =>
+        {
+            Group entry;
+            Group* found;
+            int error = getgrgid_r(group, &entry, buffer, size, &found);
+            if (error == 0 && found != null)
+                name = Marshal.PtrToStringUTF8((nint)entry.Name);
+            return error;
+        });
+        return name;
+    }
+
+    /// <summary>Returns the groups of a user at login, the main one first; none if the account database has no such user.</summary>
+    public static uint[] FindGroupsOf(uint user)
+    {
+        uint[] groups = [];
+        _ = Find((buffer, size) =>
+        {
+            User entry;
+            User* found;
+            int error = getpwuid_r(user, &entry, buffer, size, &found);
+            if (error == 0 && found != null)
+                groups = ReadGroups(entry);
+            return error;
+        });
+        return groups;
+    }
+
+    private static uint[] ReadGroups(User user)
+    {
+        for (int size = 64; ; size *= 4)
+        {
+            uint[] groups = new uint[size];
+            int count = size;
+            fixed (uint* g = groups)
+            {
+                if (getgrouplist(user.Name, user.GroupId, g, &count) >= 0)
+                    return groups[..count];
+            }
+
+            if (size >= LargestBuffer)
+                return [user.GroupId];
+        }
+    }
+
+    private static int Find(string name, LookupByName lookup)
+    {
         if (name.Contains('\0'))
             return 0; // libc would look for the part before it
         byte[] text = Encoding.UTF8.GetBytes(name + '\0');
-        byte[] buffer = new byte[16384];
-        User entry;
-        User* found;
-        int error;
-        fixed (byte* n = text, b = buffer)
-            error = getpwnam_r(n, &entry, b, (nuint)buffer.Length, &found);
-        user = error == 0 && found != null ? entry.Id : null;
-        return -error;
+        return Find((buffer, size) => lookup(text, buffer, size));
     }
 
-    /// <summary>The groups that a user gets at login, the main one first; empty when the account database does not know the user.</summary>
-    public static uint[] FindGroupsOf(uint user)
-    {
-        byte[] buffer = new byte[16384];
-        User entry;
-        User* found;
-        fixed (byte* b = buffer)
-        {
-            if (getpwuid_r(user, &entry, b, (nuint)buffer.Length, &found) != 0 || found == null)
-                return [];
-            for (int room = 64; ; room *= 4)
-            {
-                uint[] groups = new uint[room];
-                int count = room;
-                fixed (uint* g = groups)
-                {
-                    if (getgrouplist(entry.Name, entry.GroupId, g, &count) >= 0)
-                        return groups[..count];
-                }
-                if (room >= LargestBuffer)
-                    return [entry.GroupId];
-            }
-        }
-    }
-
-    /// <summary>The name of a group, or null when the account database does not know the number.</summary>
-    public static string? FindGroupName(uint group)
+    /// <summary>Calls with a buffer that grows until the entry fits, which may be a group with very many members.</summary>
+    private static int Find(Lookup lookup)
     {
         for (int size = 4096; ; size *= 4)
         {
             byte[] buffer = new byte[size];
-            Group entry;
-            Group* found;
+            int error;
             fixed (byte* b = buffer)
-            {
-                int error = getgrgid_r(group, &entry, b, (nuint)size, &found);
-                if (error == ERANGE && size < LargestBuffer)
-                    continue; // a group with very many members
-                return error == 0 && found != null ? Marshal.PtrToStringUTF8((nint)entry.Name) : null;
-            }
+                error = lookup(b, (nuint)size);
+            if (error != ERANGE || size >= LargestBuffer)
+                return -error;
         }
     }
 

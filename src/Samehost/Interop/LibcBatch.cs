@@ -1,5 +1,6 @@
 // recvmmsg(2), sendmmsg(2): many datagrams with one call.
 using System.Runtime.InteropServices;
+using static Samehost.Interop.LibcMessage;
 
 namespace Samehost.Interop;
 
@@ -17,19 +18,14 @@ internal struct MMsgHdr
 /// </summary>
 internal sealed unsafe partial class LibcBatch
 {
-    private const int MSG_DONTWAIT = 0x40;
-    private const int MSG_NOSIGNAL = 0x4000;
-    private const int MSG_TRUNC = 0x20;
-    private const int MSG_CMSG_CLOEXEC = 0x40000000;
-
     private readonly MMsgHdr[] _headers;
     private readonly IoVec[] _vectors;
     private readonly byte[] _names;
     private readonly int _slot;
     private byte[] _control = [];
     private int _controlSlot;
-    private int _used; // so many headers the last receive has written into
-    private bool? _readyForControl; // how the others are prepared; null: for sending, or not at all
+    private int _used; // the number of headers that the last receive has written to
+    private bool? _readyForControl; // how the other headers are prepared; null: for sending, or not at all
 
     public LibcBatch(int capacity, int slot)
     {
@@ -63,7 +59,7 @@ internal sealed unsafe partial class LibcBatch
 
     public int Flags(int index) => _headers[index].Header.Flags;
 
-    /// <summary>Makes room for control messages of up to <paramref name="slot"/> bytes with each datagram.</summary>
+    /// <summary>Allocates memory for control messages of up to <paramref name="slot"/> bytes with each datagram.</summary>
     public void WantControl(int slot)
     {
         if (_controlSlot >= slot)

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
-/// <summary>Directories by descriptor. Names are bytes; those that go in end with a NUL.</summary>
+/// <summary>Directories by descriptor. Names are bytes; those of parameters end with a NUL.</summary>
 internal static unsafe partial class LibcDirectory
 {
     private const int AT_FDCWD = -100;
 
-    /// <summary>Opens a directory below another, or by path where that is null.</summary>
+    /// <summary>Opens a directory relative to another, or by path if that is null.</summary>
     public static int Open(Descriptor? below, ReadOnlySpan<byte> name, out Descriptor? directory) =>
         Open(below, name, LibcFile.O_DIRECTORY, out directory);
 
@@ -20,7 +20,7 @@ internal static unsafe partial class LibcDirectory
             return (int)LibcResult.From(getdents64(lease.Fd, p, (nuint)records.Length));
     }
 
-    /// <summary>Where a symbolic link leads: the number of bytes, cut off where the buffer ends.</summary>
+    /// <summary>Reads the target of a symbolic link; returns the number of bytes, truncated to the buffer.</summary>
     public static int ReadLink(in DescriptorLease directory, ReadOnlySpan<byte> name, Span<byte> target)
     {
         fixed (byte* n = name, t = target)
@@ -79,4 +79,39 @@ internal static unsafe partial class LibcDirectory
 
     [LibraryImport("libc")]
     private static partial nint read(int fd, byte* buffer, nuint count);
+}
+
+/// <summary>Enumerates the records of one call of getdents64.</summary>
+internal ref struct DirectoryRecords(ReadOnlySpan<byte> records)
+{
+    public const byte DT_UNKNOWN = 0;
+    public const byte DT_DIR = 4;
+    public const byte DT_SOCK = 12;
+
+    private const int LengthOffset = 16; // after d_ino and d_off
+    private const int TypeOffset = 18;
+    private const int NameOffset = 19;
+
+    private ReadOnlySpan<byte> _rest = records;
+
+    /// <summary>The name with its final NUL, and arbitrary bytes after that.</summary>
+    public ReadOnlySpan<byte> Name { get; private set; }
+
+    /// <summary>The inode number; on layered file systems not always that of stat.</summary>
+    public ulong Inode { get; private set; }
+
+    /// <summary>The type of the file, if the file system reports it.</summary>
+    public byte Type { get; private set; }
+
+    public bool Next()
+    {
+        if (_rest.Length <= NameOffset)
+            return false;
+        int length = MemoryMarshal.Read<ushort>(_rest[LengthOffset..]);
+        Name = _rest[NameOffset..length];
+        Type = _rest[TypeOffset];
+        Inode = MemoryMarshal.Read<ulong>(_rest);
+        _rest = _rest[length..];
+        return true;
+    }
 }

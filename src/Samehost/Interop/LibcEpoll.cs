@@ -1,4 +1,5 @@
-// epoll_create1(2), epoll_ctl(2), epoll_wait(2).
+// epoll_create1(2), epoll_ctl(2), epoll_wait(2), eventfd(2): waiting for many descriptors, and waking the thread that waits.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -54,4 +55,67 @@ internal static unsafe partial class LibcEpoll
 
     [LibraryImport("libc")]
     private static partial int epoll_ctl(int epfd, int operation, int fd, byte* change);
+}
+
+/// <summary>The memory for the events of one wait.</summary>
+internal sealed unsafe class EpollBatch(int capacity)
+{
+    private static readonly bool Packed = RuntimeInformation.ProcessArchitecture is Architecture.X64;
+    private static readonly int EventSize = Packed ? 12 : 16;
+    private static readonly int DataOffset = Packed ? 4 : 8;
+
+    private readonly byte[] _memory = GC.AllocateArray<byte>(capacity * 16, pinned: true);
+
+    public int Capacity => capacity;
+
+    /// <summary>The start of the array; the memory is pinned for as long as this object lives.</summary>
+    public byte* Pointer => (byte*)Unsafe.AsPointer(ref _memory[0]);
+
+    public uint Events(int index) => Unsafe.ReadUnaligned<uint>(ref _memory[index * EventSize]);
+
+    public ulong Data(int index) => Unsafe.ReadUnaligned<ulong>(ref _memory[index * EventSize + DataOffset]);
+
+    /// <summary>Writes one event at <paramref name="destination"/>, which has at least 16 bytes.</summary>
+    public static void Write(byte* destination, uint events, ulong data)
+    {
+        Unsafe.WriteUnaligned(destination, events);
+        Unsafe.WriteUnaligned(destination + DataOffset, data);
+    }
+}
+
+/// <summary>A descriptor that another thread makes readable.</summary>
+internal static unsafe partial class LibcEventFd
+{
+    private const int EFD_CLOEXEC = 0x80000;
+    private const int EFD_NONBLOCK = 0x800;
+
+    public static int Create(out Descriptor? eventFd)
+    {
+        int fd = LibcResult.From(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        eventFd = fd >= 0 ? new Descriptor(fd) : null;
+        return fd;
+    }
+
+    public static void Signal(Descriptor eventFd)
+    {
+        using var lease = new DescriptorLease(eventFd);
+        ulong one = 1;
+        _ = write(lease.Fd, &one, sizeof(ulong)); // EAGAIN means that it is readable already
+    }
+
+    public static void Clear(Descriptor eventFd)
+    {
+        using var lease = new DescriptorLease(eventFd);
+        ulong count;
+        _ = read(lease.Fd, &count, sizeof(ulong));
+    }
+
+    [LibraryImport("libc")]
+    private static partial int eventfd(uint value, int flags);
+
+    [LibraryImport("libc")]
+    private static partial nint write(int fd, void* buffer, nuint count);
+
+    [LibraryImport("libc")]
+    private static partial nint read(int fd, void* buffer, nuint count);
 }

@@ -1,9 +1,9 @@
-// fcntl(2): flags of descriptors that somebody else made.
+// fcntl(2), close_range(2), proc_pid_fd(5), pipe2(2): flags of descriptors, their inheritance, and pipes.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
-/// <summary>Making a foreign descriptor behave like our own.</summary>
+/// <summary>Reads and sets the flags of descriptors, and duplicates them.</summary>
 internal static partial class LibcFcntl
 {
     private const int F_GETFD = 1;
@@ -14,7 +14,7 @@ internal static partial class LibcFcntl
     private const int FD_CLOEXEC = 1;
     private const int O_NONBLOCK = 0x800;
 
-    /// <summary>1 when the descriptor is closed on exec, 0 when it is not, or <c>-errno</c> (EBADF: not open).</summary>
+    /// <summary>Returns 1 if the descriptor is closed on exec, 0 if it is not, or <c>-errno</c> (EBADF: not open).</summary>
     public static int GetCloseOnExec(int number)
     {
         int flags = LibcResult.From(fcntl(number, F_GETFD, 0));
@@ -38,7 +38,7 @@ internal static partial class LibcFcntl
         return wanted == flags ? 0 : LibcResult.From(fcntl(lease.Fd, F_SETFL, wanted));
     }
 
-    /// <summary>A new close-on-exec descriptor for the same open file description.</summary>
+    /// <summary>Creates a close-on-exec descriptor of the same open file description.</summary>
     public static int Duplicate(SafeHandle handle, out Descriptor? duplicate)
     {
         using var lease = new DescriptorLease(handle);
@@ -47,12 +47,12 @@ internal static partial class LibcFcntl
         return fd;
     }
 
-    /// <summary>How many of the lowest free descriptor numbers are below <paramref name="end"/>, counted up to
-    /// <paramref name="most"/>, by taking them for a moment.</summary>
+    /// <summary>Counts the lowest free descriptor numbers below <paramref name="end"/>, up to
+    /// <paramref name="most"/>, by using them for a moment.</summary>
     /// <param name="any">Any open descriptor.</param>
-    /// <param name="most">When to stop counting.</param>
+    /// <param name="most">The maximum of the count.</param>
     /// <param name="end">The first number that does not count.</param>
-    /// <param name="last">The highest number that was free and counts; -1 when there is none.</param>
+    /// <param name="last">The highest number that was counted, or -1.</param>
     public static int CountFree(Descriptor any, int most, int end, out int last)
     {
         Span<int> taken = stackalloc int[most];
@@ -84,4 +84,66 @@ internal static partial class LibcFcntl
 
     [LibraryImport("libc")]
     private static partial int fcntl(int fd, int command, int argument);
+}
+
+/// <summary>Descriptors that this process inherited without close-on-exec, which its children would inherit in turn.</summary>
+internal static partial class LibcCloseRange
+{
+    private const int SYS_close_range = 436; // on every architecture
+    private const uint CLOSE_RANGE_CLOEXEC = 4;
+    private const int F_SETFD = 2;
+    private const int FD_CLOEXEC = 1;
+    private const int FirstOther = 3;
+
+    /// <summary>Sets close-on-exec on all descriptors but 0, 1 and 2.</summary>
+    public static void KeepFromChildren()
+    {
+        if (syscall(SYS_close_range, FirstOther, uint.MaxValue, CLOSE_RANGE_CLOEXEC) >= 0)
+            return;
+        foreach (int number in Open()) // before Linux 5.11, or forbidden by a filter
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC);
+    }
+
+    private static IEnumerable<int> Open()
+    {
+        try
+        {
+            var numbers = new List<int>();
+            foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+            {
+                if (Numbers.TryParse(Path.GetFileName(path.AsSpan()), out int number) && number >= FirstOther)
+                    numbers.Add(number);
+            }
+            return numbers;
+        }
+        catch (IOException)
+        {
+            return Enumerable.Range(FirstOther, 1024); // no /proc: the usual limit
+        }
+    }
+
+    [LibraryImport("libc")]
+    private static partial nint syscall(nint number, nuint first, nuint last, nuint flags);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int descriptor, int command, int argument);
+}
+
+/// <summary>Pipes.</summary>
+internal static unsafe partial class LibcPipe
+{
+    private const int O_CLOEXEC = 0x80000;
+    private const int O_NONBLOCK = 0x800;
+
+    public static int Create(out Descriptor? readEnd, out Descriptor? writeEnd)
+    {
+        int* ends = stackalloc int[2];
+        int result = LibcResult.From(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
+        readEnd = result >= 0 ? new Descriptor(ends[0]) : null;
+        writeEnd = result >= 0 ? new Descriptor(ends[1]) : null;
+        return result;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int pipe2(int* ends, int flags);
 }

@@ -1,9 +1,9 @@
-// open(2), statx(2), fchmod(2), chmod(2), fchownat(2), unlink(2).
+// open(2), statx(2), inode(7), fchmod(2), chmod(2), fchownat(2), unlink(2), rename(2), flock(2), memfd_create(2): files.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
 
-/// <summary>Files by path and by descriptor. Paths are bytes without the closing NUL.</summary>
+/// <summary>Files by path and by descriptor. Paths are bytes without a final NUL.</summary>
 internal static unsafe partial class LibcFile
 {
     public const int O_RDONLY = 0;
@@ -27,7 +27,7 @@ internal static unsafe partial class LibcFile
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
-    /// <summary>Opens close-on-exec; <paramref name="mode"/> counts only with <see cref="O_CREAT"/>.</summary>
+    /// <summary>Opens close-on-exec; <paramref name="mode"/> is used with <see cref="O_CREAT"/> only.</summary>
     public static int Open(ReadOnlySpan<byte> path, int flags, uint mode, out Descriptor? opened)
     {
         Span<byte> text = Terminated(path, stackalloc byte[256]);
@@ -41,14 +41,14 @@ internal static unsafe partial class LibcFile
         return fd;
     }
 
-    /// <summary>What is at a path; a symbolic link in the last place is itself the answer (lstat).</summary>
+    /// <summary>Reads the status of a file or of the symbolic link at a path (lstat).</summary>
     public static int LinkStatus(ReadOnlySpan<byte> path, out FileStatus status) =>
         Status(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, out status);
 
-    /// <summary>What is at a path, symbolic links followed (stat).</summary>
+    /// <summary>Reads the status of the file at a path, following symbolic links (stat).</summary>
     public static int Status(ReadOnlySpan<byte> path, out FileStatus status) => Status(AT_FDCWD, path, 0, out status);
 
-    /// <summary>What a descriptor stands for (fstat); it may be an O_PATH descriptor or a socket.</summary>
+    /// <summary>Reads the status of the file of a descriptor (fstat), which may be an O_PATH descriptor or a socket.</summary>
     public static int Status(Descriptor file, out FileStatus status)
     {
         using var lease = new DescriptorLease(file);
@@ -61,7 +61,7 @@ internal static unsafe partial class LibcFile
         return LibcResult.From(fchmod(lease.Fd, mode));
     }
 
-    /// <summary>chmod(2), which follows symbolic links: only for paths below /proc/self/fd, which lead to one inode.</summary>
+    /// <summary>chmod(2), which follows symbolic links: only for paths in /proc/self/fd, which refer to one inode.</summary>
     public static int ChangeMode(ReadOnlySpan<byte> path, uint mode)
     {
         Span<byte> text = Terminated(path, stackalloc byte[256]);
@@ -69,7 +69,7 @@ internal static unsafe partial class LibcFile
             return LibcResult.From(chmod(p, mode));
     }
 
-    /// <summary>Gives the file that an O_PATH descriptor stands for to a group; its user stays.</summary>
+    /// <summary>Changes the group of the file of an O_PATH descriptor.</summary>
     public static int ChangeGroup(Descriptor file, uint group)
     {
         using var lease = new DescriptorLease(file);
@@ -135,4 +135,91 @@ internal static unsafe partial class LibcFile
 
     [LibraryImport("libc")]
     private static partial int unlink(byte* path);
+}
+
+/// <summary>Identifies a file: equal ids are the same inode as long as it is not freed.</summary>
+internal readonly record struct FileId(uint DeviceMajor, uint DeviceMinor, ulong Inode);
+
+/// <summary>The part of the status of a file that is used here.</summary>
+internal readonly record struct FileStatus(FileId Id, uint Mode, uint User, uint Group, ulong Size, uint Links)
+{
+    public const uint S_IFMT = 0xF000;
+    public const uint S_IFSOCK = 0xC000;
+    public const uint S_IFLNK = 0xA000;
+    public const uint S_IFREG = 0x8000;
+    public const uint S_IFDIR = 0x4000;
+    public const uint S_IFIFO = 0x1000;
+    public const uint S_IFCHR = 0x2000;
+    public const uint S_IFBLK = 0x6000;
+    public const uint S_ISVTX = 0x200;
+    public const uint S_IWOTH = 2;
+
+    public uint Type => Mode & S_IFMT;
+
+    public uint Permissions => Mode & 0x1FF;
+}
+
+/// <summary>Renames files. Paths are bytes without a final NUL.</summary>
+internal static unsafe partial class LibcRename
+{
+    private const int AT_FDCWD = -100;
+    private const uint RENAME_NOREPLACE = 1;
+    private const uint RENAME_EXCHANGE = 2;
+
+    /// <summary>Renames, replacing an existing file.</summary>
+    public static int Replace(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => Rename(from, to, 0);
+
+    /// <summary>Renames; <c>-EEXIST</c> if the target exists, <c>-EINVAL</c> if the file system does not support it.</summary>
+    public static int Move(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to) => Rename(from, to, RENAME_NOREPLACE);
+
+    /// <summary>Swaps two files; <c>-ENOENT</c> if one does not exist, <c>-EINVAL</c> if the file system does not support it.</summary>
+    public static int Exchange(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => Rename(one, other, RENAME_EXCHANGE);
+
+    private static int Rename(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, uint flags)
+    {
+        byte[] source = [.. from, 0], target = [.. to, 0];
+        fixed (byte* s = source, t = target)
+            return LibcResult.From(renameat2(AT_FDCWD, s, AT_FDCWD, t, flags));
+    }
+
+    [LibraryImport("libc")]
+    private static partial int renameat2(int fromDirectory, byte* from, int toDirectory, byte* to, uint flags);
+}
+
+/// <summary>Advisory locks of files, which end with the open file description, also if the process is killed.</summary>
+internal static partial class LibcLock
+{
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
+
+    /// <summary>Locks, or returns <c>-EAGAIN</c> (EWOULDBLOCK) at once; closing the descriptor unlocks.</summary>
+    public static int TryLock(Descriptor file)
+    {
+        using var lease = new DescriptorLease(file);
+        int result;
+        do result = LibcResult.From(flock(lease.Fd, LOCK_EX | LOCK_NB));
+        while (result == -LibcResult.EINTR);
+        return result;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int flock(int fd, int operation);
+}
+
+/// <summary>Memory with a descriptor.</summary>
+internal static partial class LibcMemory
+{
+    private const int F_GET_SEALS = 1034;
+
+    /// <summary>Returns true for memory from memfd_create: it supports seals, as only files on tmpfs do otherwise, and has no link in any
+    /// directory.</summary>
+    public static bool IsMemory(Descriptor descriptor)
+    {
+        using var lease = new DescriptorLease(descriptor);
+        int seals = LibcResult.From(fcntl(lease.Fd, F_GET_SEALS, 0));
+        return seals >= 0 && LibcFile.Status(descriptor, out var status) >= 0 && status.Links == 0;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int fd, int command, int argument);
 }

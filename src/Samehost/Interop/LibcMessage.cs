@@ -1,7 +1,9 @@
-// sendmsg(2), recvmsg(2), cmsg(3): messages with ancillary data.
+// sendmsg(2), recvmsg(2), cmsg(3): messages with ancillary data, and struct msghdr as glibc and musl define it on 64-bit Linux.
+using System.Runtime.InteropServices;
+
 namespace Samehost.Interop;
 
-/// <summary>What came with a message.</summary>
+/// <summary>The lengths and flags of a received message.</summary>
 internal struct ReceivedHeader
 {
     public int AddressLength;
@@ -9,13 +11,12 @@ internal struct ReceivedHeader
     public int Flags;
 }
 
-/// <summary>Messages with control messages beside the bytes; never blocks and never raises SIGPIPE.</summary>
+/// <summary>Sends and receives bytes with control messages; never blocks and never raises SIGPIPE.</summary>
 internal static unsafe class LibcMessage
 {
-    private const int MSG_DONTWAIT = 0x40;
-    private const int MSG_NOSIGNAL = 0x4000;
-    private const int MSG_CMSG_CLOEXEC = 0x40000000;
-
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int MSG_CTRUNC = 0x8;
     public const int MSG_TRUNC = 0x20;
 
@@ -80,4 +81,23 @@ internal static unsafe class LibcMessage
             return (int)result;
         }
     }
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MsgHdr
+{
+    public byte* Name;
+    public uint NameLength;
+    public IoVec* Vectors;
+    public nuint VectorCount;
+    public byte* Control;
+    public nuint ControlLength;
+    public int Flags;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVec
+{
+    public void* Base;
+    public nuint Length;
 }

@@ -61,7 +61,7 @@ internal static unsafe partial class LibcPoll
     [LibraryImport("libc")]
     private static partial int ppoll(PollFd* fds, nuint count, TimeSpec* limit, void* signals);
 
-    /// <summary>One descriptor to look at (a negative one is passed over), what for, and what has happened to it.</summary>
+    /// <summary>A descriptor (a negative one is ignored), the events to wait for, and those that have occurred.</summary>
     public struct PollFd
     {
         public int Fd;

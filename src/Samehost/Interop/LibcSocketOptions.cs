@@ -1,4 +1,4 @@
-// getsockopt(2), setsockopt(2), socket(7), unix(7).
+// getsockopt(2), setsockopt(2), socket(7), unix(7), pidfd_open(2), pidfd_send_signal(2): socket options, and the peer of a socket.
 using System.Runtime.InteropServices;
 
 namespace Samehost.Interop;
@@ -35,7 +35,7 @@ internal static unsafe partial class LibcSocketOptions
         return LibcResult.From(setsockopt(lease.Fd, SOL_SOCKET, option, &value, sizeof(int)));
     }
 
-    /// <summary>Who connected, listened or made the pair, as the kernel noted it at that moment.</summary>
+    /// <summary>Reads the credentials of the process that connected, listened or created the pair (SO_PEERCRED).</summary>
     public static int GetPeerCredentials(Descriptor socket, out UCred credentials)
     {
         using var lease = new DescriptorLease(socket);
@@ -60,4 +60,72 @@ internal struct UCred
     public int Pid;
     public uint Uid;
     public uint Gid;
+}
+
+/// <summary>Reads the attributes of a peer.</summary>
+internal static unsafe partial class LibcPeer
+{
+    private const int SOL_SOCKET = 1;
+    private const int SO_PEERSEC = 31;
+    private const int SO_PEERGROUPS = 59;
+    private const int SO_PEERPIDFD = 77;
+    private const int ERANGE = 34;
+
+    /// <summary>Reads the peer's supplementary groups (SO_PEERGROUPS).</summary>
+    public static int GetGroups(Descriptor socket, out uint[] groups)
+    {
+        using var lease = new DescriptorLease(socket);
+        groups = new uint[32];
+        while (true)
+        {
+            uint length = (uint)groups.Length * sizeof(uint);
+            int result;
+            fixed (uint* g = groups)
+                result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERGROUPS, g, &length));
+            if (result == -ERANGE && length > groups.Length * sizeof(uint))
+            {
+                groups = new uint[length / sizeof(uint)]; // the kernel has said how many there are
+                continue;
+            }
+
+            groups = result < 0 ? [] : groups[..(int)(length / sizeof(uint))];
+            return result;
+        }
+    }
+
+    /// <summary>Reads the peer's security label (SO_PEERSEC), without a final NUL.</summary>
+    public static int GetSecurityLabel(Descriptor socket, out byte[] label)
+    {
+        using var lease = new DescriptorLease(socket);
+        label = new byte[256];
+        while (true)
+        {
+            uint length = (uint)label.Length;
+            int result;
+            fixed (byte* l = label)
+                result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERSEC, l, &length));
+            if (result == -ERANGE && length > label.Length)
+            {
+                label = new byte[length];
+                continue;
+            }
+
+            label = result < 0 ? [] : label.AsSpan(0, (int)length).TrimEnd((byte)0).ToArray();
+            return result;
+        }
+    }
+
+    /// <summary>Opens a pidfd of the peer's process (SO_PEERPIDFD), which remains valid when its number is reused.</summary>
+    public static int GetPidFd(Descriptor socket, out Descriptor? pidFd)
+    {
+        using var lease = new DescriptorLease(socket);
+        int fd = -1;
+        uint length = sizeof(int);
+        int result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERPIDFD, &fd, &length));
+        pidFd = result >= 0 && fd >= 0 ? new Descriptor(fd) : null;
+        return result;
+    }
+
+    [LibraryImport("libc")]
+    private static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
 }

@@ -5,8 +5,8 @@ namespace Samehost.Interop;
 
 /// <summary>
 /// recvfrom(2), sendto(2), recvmsg(2), sendmsg(2) and epoll_pwait(2) by their numbers. The wrappers of the C library are points where a
-/// thread may be cancelled (pthreads(7)), for which a process of several threads pays two atomic operations around each call; nobody
-/// cancels a thread of .NET. All return −1 and set errno as the wrappers do.
+/// thread may be canceled (pthreads(7)), for which a process of several threads pays two atomic operations around each call; .NET never
+/// cancels a thread. All return −1 and set errno as the wrappers do.
 /// </summary>
 internal static unsafe partial class LibcSyscall
 {

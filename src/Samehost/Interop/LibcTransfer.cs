@@ -1,18 +1,14 @@
 // send(2), sendmsg(2), recvfrom(2), unix(7).
 using System.Buffers;
+using static Samehost.Interop.LibcMessage;
 
 namespace Samehost.Interop;
 
-/// <summary>Moving bytes; never blocks and never raises SIGPIPE.</summary>
+/// <summary>Sends and receives bytes; never blocks and never raises SIGPIPE.</summary>
 internal static unsafe class LibcTransfer
 {
-    /// <summary>The most buffers one vectored write takes (IOV_MAX).</summary>
+    /// <summary>The maximum number of buffers of a vectored write (IOV_MAX).</summary>
     public const int MaxVectors = 1024;
-
-    private const int MSG_TRUNC = 0x20;
-    private const int MSG_DONTWAIT = 0x40;
-    private const int MSG_NOSIGNAL = 0x4000;
-    private const int MSG_CMSG_CLOEXEC = 0x40000000;
 
     public static int Receive(Descriptor socket, Span<byte> buffer)
     {

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Samehost.Interop;
 
-/// <summary>What the file system of a file allows where it is mounted, and whether it has room for another file.</summary>
+/// <summary>What the file system of a file allows where it is mounted, and whether it has space for another file.</summary>
 internal readonly record struct FileSystemStatus(bool IsProc, bool IsSockets, bool IsReadOnly, bool FollowsLinks, bool IsFull);
 
 /// <summary>Walking by descriptors that stand for files without opening them. Names are bytes without the closing NUL.</summary>
@@ -28,8 +28,8 @@ internal static unsafe partial class LibcWalk
     public static int Open(Descriptor directory, ReadOnlySpan<byte> name, bool follow, out Descriptor? opened) =>
         Open(directory, name, follow ? 0 : LibcFile.O_NOFOLLOW, out opened);
 
-    /// <summary>Stands for the directory of that name in another one; ENOTDIR for anything else, which a symbolic link is as well unless it
-    /// is followed. What is to be mounted there on demand is mounted.</summary>
+    /// <summary>Stands for the directory of that name in another one; ENOTDIR for anything else, which a symbolic link is as well unless
+    /// it is followed. What is to be mounted there on demand is mounted.</summary>
     public static int OpenDirectory(Descriptor directory, ReadOnlySpan<byte> name, bool follow, out Descriptor? opened) =>
         Open(directory, name, LibcFile.O_DIRECTORY | (follow ? 0 : LibcFile.O_NOFOLLOW), out opened);
 
@@ -60,7 +60,7 @@ internal static unsafe partial class LibcWalk
         return (int)Math.Min(length, 0);
     }
 
-    /// <summary>The number of the mount as /proc/self/mountinfo has it, and whether nobody may change the file (chattr +i), or nothing
+    /// <summary>The number of the mount as /proc/self/mountinfo has it, and whether the file is immutable (chattr +i), or nothing
     /// may be taken away from it (chattr +a).</summary>
     public static int Mount(Descriptor file, out ulong mount, out bool isImmutable, out bool isAppendOnly)
     {

@@ -1,16 +1,15 @@
-// sock_diag(7), netlink(7): the kernel's own table of local sockets, in binary.
+// sock_diag(7), netlink(7), linux/unix_diag.h: the kernel's table of local sockets, in binary.
 using System.Runtime.InteropServices;
+using static Samehost.Interop.LibcMessage;
 
 namespace Samehost.Interop;
 
-/// <summary>Asks for one socket or for all. Only sockets of our own network namespace are seen.</summary>
+/// <summary>Reads the entries of one socket or of all sockets in our network namespace.</summary>
 internal static unsafe partial class SockDiag
 {
     private const int AF_NETLINK = 16;
     private const int SOCK_RAW = 3;
     private const int NETLINK_SOCK_DIAG = 4;
-    private const int MSG_DONTWAIT = 0x40;
-    private const int MSG_NOSIGNAL = 0x4000;
     private const ushort SOCK_DIAG_BY_FAMILY = 20;
     private const ushort NLMSG_ERROR = 2;
     private const ushort NLMSG_DONE = 3;
@@ -36,13 +35,12 @@ internal static unsafe partial class SockDiag
     /// <summary>Adds the entry of every local socket of this network namespace.</summary>
     public static int List(List<SockDiagEntry> entries) => Ask(null, AnyState, NameFileAndUser, entries);
 
-    /// <summary>The same with peers and queues.</summary>
+    /// <summary>Adds the same entries with peers and queues.</summary>
     public static int ListWithQueues(List<SockDiagEntry> entries) => Ask(null, AnyState, NameFileAndUser | PeerAndQueues, entries);
 
-    /// <summary>
-    /// Of the listeners, who waits to be accepted. It is a list of its own because the kernel ends one, without saying so, at a row that is
-    /// longer than 32 KiB, and a stranger can have more than eight thousand wait where the system lets him.
-    /// </summary>
+    /// <summary>Adds the entry of every listener, with the connections in its backlog.</summary>
+    /// <remarks>It is a separate list because the kernel silently ends a list at an entry longer than 32 KiB, and another user can have
+    /// more than eight thousand connections in a backlog if the system allows it.</remarks>
     public static int ListWaiting(List<SockDiagEntry> entries) => Ask(null, 1u << SockDiagEntry.Listening, Icons, entries);
 
     private static int Ask(uint? socketInode, uint states, uint show, List<SockDiagEntry> entries)
@@ -134,4 +132,80 @@ internal static unsafe partial class SockDiag
 
     [LibraryImport("libc")]
     private static partial nint recv(int fd, byte* buffer, nuint length, int flags);
+}
+
+/// <summary>One local socket: its own inode number (what <c>socket:[N]</c> says) and what was asked for about it.</summary>
+internal readonly record struct SockDiagEntry(uint SocketInode)
+{
+    /// <summary>The state of a connected socket; one that was accepted carries the listener's file too.</summary>
+    public const byte Established = 1;
+
+    public const byte Listening = 10;
+
+    /// <summary>Bits of <see cref="ShutDown"/>.</summary>
+    public const byte ReceivingShutDown = 1;
+    public const byte SendingShutDown = 2;
+
+    public const int MessageSize = 16; // unix_diag_msg
+
+    public byte Type { get; init; }
+
+    public byte State { get; init; }
+
+    public byte ShutDown { get; init; }
+
+    /// <summary>As <c>bind</c> was given it, a path with its final NUL; empty when the socket has no name.</summary>
+    public byte[] Name { get; init; } = [];
+
+    public uint? FileInode { get; init; }
+
+    /// <summary>As the kernel writes it to itself: twelve bits of major number, twenty of minor.</summary>
+    public uint FileDevice { get; init; }
+
+    /// <summary>Zero when there is none, or when it is closed.</summary>
+    public uint PeerInode { get; init; }
+
+    /// <summary>Of a listener: the clients that wait to be accepted, by the inode of their own socket.</summary>
+    public uint[] Waiting { get; init; } = [];
+
+    /// <summary>Bytes; of a listener, connections that wait.</summary>
+    public uint ReceiveQueue { get; init; }
+
+    /// <summary>Bytes of memory; of a listener, its backlog.</summary>
+    public uint SendQueue { get; init; }
+
+    public uint SendBuffer { get; init; }
+
+    public uint? User { get; init; }
+
+    /// <summary>Reads a <c>unix_diag_msg</c> and the attributes behind it.</summary>
+    public static SockDiagEntry Read(ReadOnlySpan<byte> body)
+    {
+        var entry = new SockDiagEntry(Number(body, 4)) { Type = body[1], State = body[2] };
+        ReadOnlySpan<byte> rest = body[MessageSize..];
+        while (rest.Length >= 4)
+        {
+            int length = MemoryMarshal.Read<ushort>(rest);
+            if (length < 4 || length > rest.Length)
+                break;
+            entry = entry.With(MemoryMarshal.Read<ushort>(rest[2..]), rest[4..length]);
+            rest = rest[Math.Min((length + 3) & ~3, rest.Length)..];
+        }
+        return entry;
+    }
+
+    private SockDiagEntry With(int attribute, ReadOnlySpan<byte> value) => attribute switch
+    {
+        0 => this with { Name = value.ToArray() }, // UNIX_DIAG_NAME
+        1 when value.Length >= 8 => this with { FileInode = Number(value, 0), FileDevice = Number(value, 4) }, // UNIX_DIAG_VFS
+        2 when value.Length >= 4 => this with { PeerInode = Number(value, 0) }, // UNIX_DIAG_PEER
+        3 => this with { Waiting = MemoryMarshal.Cast<byte, uint>(value).ToArray() }, // UNIX_DIAG_ICONS
+        4 when value.Length >= 8 => this with { ReceiveQueue = Number(value, 0), SendQueue = Number(value, 4) }, // UNIX_DIAG_RQLEN
+        5 when value.Length >= 16 => this with { SendBuffer = Number(value, 12) }, // UNIX_DIAG_MEMINFO: SK_MEMINFO_SNDBUF
+        6 when value.Length >= 1 => this with { ShutDown = value[0] }, // UNIX_DIAG_SHUTDOWN
+        7 when value.Length >= 4 => this with { User = Number(value, 0) }, // UNIX_DIAG_UID
+        _ => this,
+    };
+
+    private static uint Number(ReadOnlySpan<byte> from, int offset) => MemoryMarshal.Read<uint>(from[offset..]);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 

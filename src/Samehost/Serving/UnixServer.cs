@@ -158,7 +158,7 @@ public sealed class UnixServer : IAsyncDisposable
         using (cancellationToken.UnsafeRegister(static task => ((TaskCompletionSource)task!).TrySetResult(), canceled))
         {
             var first = await Task.WhenAny(Completion, signal.Received, canceled.Task).ConfigureAwait(false);
-            bool drained = await StopAsync().ConfigureAwait(false);
+            bool drained = await StopAsync(CancellationToken.None).ConfigureAwait(false); // the token asks for a drain
             if (first == Completion)
                 await Completion.ConfigureAwait(false);
             return drained;

@@ -1,4 +1,3 @@
-using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 

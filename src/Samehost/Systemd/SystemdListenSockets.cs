@@ -2,7 +2,6 @@ using System.Collections;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.Systemd;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 using Samehost.Systemd;

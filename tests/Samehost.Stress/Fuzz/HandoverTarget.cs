@@ -78,20 +78,20 @@ internal sealed class HandoverTarget : FuzzTarget
 
     private async Task<string> SucceedAsync()
     {
-        UnixAcceptedHandover takeOver;
+        UnixAcceptedHandover accepted;
         try
         {
-            takeOver = await UnixHandover.AcceptAsync(_predecessor.LocalEndPoint);
+            accepted = await UnixHandover.AcceptAsync(_predecessor.LocalEndPoint);
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {
             return $"request {KindOf(e)}";
         }
-        await using (takeOver)
+        await using (accepted)
         {
             try
             {
-                var connections = await takeOver.CompleteAsync();
+                var connections = await accepted.CompleteAsync();
                 foreach (var connection in connections)
                     await connection.Stream.DisposeAsync();
                 return $"confirmed {connections.Count}";
@@ -102,21 +102,15 @@ internal sealed class HandoverTarget : FuzzTarget
             }
             finally
             {
-                Close(takeOver);
+                Close(accepted);
             }
         }
     }
 
-    private static void Close(UnixAcceptedHandover takeOver)
+    private static void Close(UnixAcceptedHandover accepted)
     {
-        try
-        {
-            takeOver.Listener.Dispose();
-        }
-        catch (InvalidOperationException)
-        {
-            takeOver.SeqpacketListener.Dispose();
-        }
+        accepted.Listener?.Dispose();
+        accepted.SeqpacketListener?.Dispose();
     }
 
     /// <summary>We are a successor that says the records.</summary>

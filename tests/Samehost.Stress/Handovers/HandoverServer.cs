@@ -43,11 +43,11 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         UnixServer server;
         if (take)
         {
-            await using var takeOver = await UnixHandover.AcceptAsync(control);
-            server = UnixServer.Start(takeOver.Listener!, connections.ServeAsync);
+            await using var accepted = await UnixHandover.AcceptAsync(control);
+            server = UnixServer.Start(accepted.Listener!, connections.ServeAsync);
             try
             {
-                foreach (var connection in await takeOver.CompleteAsync())
+                foreach (var connection in await accepted.CompleteAsync())
                     _ = connections.GoOnAsync(connection);
             }
             catch

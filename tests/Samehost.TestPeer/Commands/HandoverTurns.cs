@@ -55,9 +55,9 @@ internal static class HandoverTurns
         UnixServer server;
         if (take)
         {
-            await using var takeOver = await UnixHandover.AcceptAsync(control);
-            server = UnixServer.Start(takeOver.Listener!, AnswerOnceAsync);
-            foreach (var connection in await takeOver.CompleteAsync())
+            await using var accepted = await UnixHandover.AcceptAsync(control);
+            server = UnixServer.Start(accepted.Listener!, AnswerOnceAsync);
+            foreach (var connection in await accepted.CompleteAsync())
                 _ = GoOnAsync(connection);
         }
         else

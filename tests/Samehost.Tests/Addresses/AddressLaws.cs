@@ -33,7 +33,7 @@ public sealed class AddressLaws
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Bytes_come_back_from_the_runtimes_form() => Prop.ForAll(
+    public void Bytes_come_back_from_a_SocketAddress() => Prop.ForAll(
         EndPoints, endPoint => UnixEndPoint.Unnamed.Create(endPoint.Serialize()).Equals(endPoint)).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class SockAddrTests
     }
 
     [Fact]
-    public void A_strangers_path_of_108_bytes_is_read_and_written_whole()
+    public void A_path_of_108_bytes_that_another_program_bound_is_read_and_written_completely()
     {
         byte[] sockaddr = [1, 0, (byte)'/', .. Enumerable.Repeat((byte)'a', 107)];
         UnixEndPoint endPoint = UnixEndPoint.FromSockAddr(sockaddr);
@@ -87,7 +87,7 @@ public sealed class SockAddrTests
     [Theory]
     [InlineData("path")]
     [InlineData("abstract")]
-    public void The_runtimes_Socket_takes_an_address_and_gives_it_back(string kind)
+    public void Socket_accepts_an_address_and_returns_it(string kind)
     {
         using var directory = new AddressTestDirectory();
         UnixEndPoint endPoint = kind == "path"
@@ -108,7 +108,7 @@ public sealed class SockAddrTests
     }
 
     [Fact]
-    public void Autobind_gives_a_free_abstract_name()
+    public void Autobind_chooses_a_free_abstract_name()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(UnixEndPoint.Autobind);

@@ -46,7 +46,7 @@ public sealed class UnixEndPointTests
     [InlineData("/run/\u202egnp", "/run/\\xe2\\x80\\xaegnp")]
     [InlineData("/run/\u2028", "/run/\\xe2\\x80\\xa8")]
     [InlineData("/run/😀", "/run/😀")]
-    public void What_could_forge_a_line_is_printed_escaped(string path, string printed) =>
+    public void Characters_that_could_forge_a_line_are_printed_escaped(string path, string printed) =>
         Assert.Equal(printed, UnixEndPoint.FromPath(path).ToString());
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class UnixEndPointTests
     }
 
     [Fact]
-    public void A_relative_path_that_somebody_else_bound_cannot_pass_for_an_abstract_name()
+    public void A_relative_path_that_another_program_bound_does_not_look_like_an_abstract_name()
     {
         UnixEndPoint relative = UnixEndPoint.FromSockAddr([1, 0, .. "@x"u8, 0]);
 

@@ -24,7 +24,7 @@ public sealed class UserRuntimeTests
     }
 
     [Fact]
-    public void The_place_is_a_private_directory()
+    public void The_directory_is_private()
     {
         UnixEndPoint endPoint = UnixEndPoint.UserRuntime("app.sock");
 
@@ -57,7 +57,7 @@ public sealed class UserRuntimeTests
     }
 
     [Fact]
-    public void A_session_directory_that_lets_others_in_is_not_used()
+    public void A_session_directory_that_others_can_access_is_not_used()
     {
         using var directory = new AddressTestDirectory();
         string open = Directory.CreateDirectory(directory.Path + "/open").FullName;
@@ -67,7 +67,7 @@ public sealed class UserRuntimeTests
     }
 
     [Fact]
-    public void A_directory_in_the_fallback_place_that_lets_others_in_is_refused()
+    public void A_fallback_directory_that_others_can_access_is_refused()
     {
         using var directory = new AddressTestDirectory();
         string made = UserRuntimeDirectory.Find(null, directory.Path);
@@ -78,7 +78,7 @@ public sealed class UserRuntimeTests
     }
 
     [Fact]
-    public void A_symbolic_link_in_the_fallback_place_is_refused()
+    public void A_symbolic_link_as_fallback_directory_is_refused()
     {
         using var directory = new AddressTestDirectory();
         string made = UserRuntimeDirectory.Find(null, directory.Path);
@@ -90,7 +90,7 @@ public sealed class UserRuntimeTests
     }
 
     [Fact]
-    public void A_directory_of_somebody_else_is_not_used()
+    public void A_directory_of_another_user_is_not_used()
     {
         using var directory = new AddressTestDirectory();
         string theirs = "/root"; // private, and not ours unless we are root, who can give one away

@@ -39,7 +39,7 @@ public sealed class ControlBufferLaws
         select count == 0 ? null : new DescriptorOptions { MaxCount = count, Kinds = (DescriptorKinds)kinds };
 
     [Fact]
-    public void A_reader_of_any_bytes_ends_and_stays_inside() => Prop.ForAll(Bytes(200).ToArbitrary(), bytes =>
+    public void A_reader_of_arbitrary_bytes_ends_and_stays_inside_the_buffer() => Prop.ForAll(Bytes(200).ToArbitrary(), bytes =>
     {
         var reader = new ControlReader(bytes);
         int messages = 0;
@@ -54,7 +54,7 @@ public sealed class ControlBufferLaws
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Arbitrary_control_buffers_crash_nothing_and_bring_no_more_than_was_wanted() => Prop.ForAll(
+    public void Arbitrary_control_buffers_do_not_crash_and_bring_no_more_than_was_wanted() => Prop.ForAll(
         Buffer.ToArbitrary(), Wanted.ToArbitrary(), Gen.Elements(0, LibcMessage.MSG_CTRUNC).ToArbitrary(), (buffer, wanted, flags) =>
     {
         var result = ControlReceiver.Read(buffer, flags, wanted);

@@ -42,7 +42,7 @@ public sealed class ControlReceiverTests
     }
 
     [Fact]
-    public void A_cut_buffer_still_closes_what_it_holds_whole()
+    public void The_complete_descriptors_of_a_truncated_buffer_are_closed()
     {
         using var tracked = new Tracked();
         byte[] buffer = [.. Rights(tracked, 3), .. Rights(tracked, 1)];
@@ -65,7 +65,7 @@ public sealed class ControlReceiverTests
     }
 
     [Fact]
-    public void Another_level_with_the_same_type_is_none_of_ours()
+    public void The_same_type_of_another_level_is_ignored()
     {
         using var tracked = new Tracked();
         byte[] other = ControlBufferLaws.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));

@@ -64,7 +64,7 @@ public sealed class ReceivedDescriptorsTests
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_forgotten_set_is_closed_by_the_collector()
+    public async Task A_set_that_is_not_disposed_is_closed_by_the_garbage_collector()
     {
         using var tracked = new Tracked();
         Forget(tracked);

@@ -69,7 +69,8 @@ public sealed class FrameDescriptorTests : IDisposable
                 await writer.WriteAsync(FramePair.Numbered(i, 700_000), _pipes[i].Ends, TestContext.Current.CancellationToken);
             }
         }, TestContext.Current.CancellationToken);
-        await using var reader = new FrameReader(_pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = 1000 });
+        await using var reader = new FrameReader(
+            _pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = 1000 });
         for (int i = 0; i < _pipes.Length; i++)
         {
             AssertPlain(await reader.ReadAsync(TestContext.Current.CancellationToken), "before"u8);
@@ -85,7 +86,8 @@ public sealed class FrameDescriptorTests : IDisposable
     public void A_set_may_come_with_any_byte_of_its_frame(int bufferSize)
     {
         byte[] wire = FramePair.Encode("ab"u8);
-        using var reader = new FrameReader(_pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = bufferSize });
+        using var reader = new FrameReader(
+            _pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = bufferSize });
         for (int with = 0; with < wire.Length; with++)
         {
             for (int i = 0; i < wire.Length; i++)
@@ -102,7 +104,7 @@ public sealed class FrameDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void A_second_set_for_the_same_frame_costs_it_both()
+    public void Two_sets_for_the_same_frame_are_both_closed()
     {
         byte[] wire = FramePair.Encode("greedy"u8);
         _pair.Peer.Send(wire.AsSpan(0, 2), _pipes[0].Ends);
@@ -150,7 +152,7 @@ public sealed class FrameDescriptorTests : IDisposable
     }
 
     [Fact]
-    public void Disposal_closes_what_came_with_frames_that_nobody_read()
+    public void Disposal_closes_the_descriptors_of_frames_that_were_not_read()
     {
         var reader = new FrameReader(_pair.Own, Wanted);
         byte[] wire = FramePair.Encode("first"u8);
@@ -189,7 +191,7 @@ public sealed class FrameDescriptorTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_peer_that_accepts_no_descriptors_still_gets_the_other_frames(bool async)
+    public async Task A_peer_that_accepts_no_descriptors_still_receives_the_other_frames(bool async)
     {
         using var pair = new FramePair(acceptDescriptors: false);
         bool refused = false;

@@ -117,7 +117,7 @@ public sealed class FrameReaderTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_wait_goes_on_when_the_rest_arrives()
+    public async Task A_wait_continues_when_the_rest_arrives()
     {
         var reader = new FrameReader(_pair.Own);
         ValueTask<Frame> reading = reader.ReadAsync(TestContext.Current.CancellationToken);

@@ -85,7 +85,7 @@ public sealed class FrameWriterTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task After_a_send_that_was_canceled_midway_the_writer_says_so()
+    public async Task After_a_send_that_was_canceled_midway_further_calls_fail()
     {
         var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10_000_000 });
         using var cancellation = new CancellationTokenSource();
@@ -100,7 +100,7 @@ public sealed class FrameWriterTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_is_gone_is_an_EPIPE_and_disposal_is_quiet_afterwards()
+    public void A_peer_that_has_closed_is_an_EPIPE_and_disposal_does_not_throw_afterwards()
     {
         var writer = new FrameWriter(_pair.Peer);
         _pair.Own.Dispose();

@@ -98,7 +98,7 @@ public sealed class LineTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_writer_refuses_newlines_and_lines_above_the_limit_and_goes_on()
+    public async Task A_writer_refuses_newlines_and_lines_above_the_limit_and_can_be_used_further()
     {
         await using var writer = new LineWriter(_pair.Peer, new LineOptions { MaxLength = 10 });
         Assert.Throws<ArgumentException>(() => writer.Write("two\nlines"));
@@ -134,7 +134,7 @@ public sealed class LineTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_memory_of_a_long_line_is_given_back_behind_it(bool asynchronous)
+    public async Task The_memory_of_a_long_line_is_returned_after_it(bool asynchronous)
     {
         var (near, far) = UnixStream.CreatePair();
         using var _ = near;

@@ -17,7 +17,7 @@ public sealed class NumbersTests
 
     [Theory]
     [MemberData(nameof(NotNumbers))]
-    public void What_is_not_only_digits_is_no_number(string text)
+    public void Text_that_is_not_digits_is_not_a_number(string text)
     {
         Assert.False(Numbers.TryParse(text, out int _));
         Assert.False(Numbers.TryParse(text, out uint _));
@@ -36,7 +36,7 @@ public sealed class NumbersTests
     [InlineData("g")]
     [InlineData("100000000")]
     [InlineData("\uFF41")]
-    public void What_is_not_only_hexadecimal_digits_is_no_hexadecimal_number(string text)
+    public void Text_that_is_not_hexadecimal_digits_is_not_a_number(string text)
     {
         Assert.False(Numbers.TryParseHex(text, out uint _));
         Assert.False(Numbers.TryParseHex(Encoding.UTF8.GetBytes(text), out uint _));
@@ -54,10 +54,10 @@ public sealed class NumbersTests
     [InlineData("1,5")]
     [InlineData("NaN")]
     [InlineData("Infinity")]
-    public void What_is_not_digits_and_a_point_is_no_decimal_number(string text) => Assert.False(Numbers.TryParseDecimal(text, out _));
+    public void Text_that_is_not_digits_and_a_point_is_not_a_number(string text) => Assert.False(Numbers.TryParseDecimal(text, out _));
 
     [Fact]
-    public void Digits_are_a_number_as_far_as_the_type_goes()
+    public void Digits_are_a_number_within_the_range_of_the_type()
     {
         Assert.True(Numbers.TryParse("0", out byte zero));
         Assert.Equal(0, zero);
@@ -76,7 +76,7 @@ public sealed class NumbersTests
 
     [Theory]
     [MemberData(nameof(NotNumbers))]
-    public void No_policy_or_user_is_read_from_it(string text)
+    public void Policies_and_users_are_not_read_from_such_text(string text)
     {
         bool isTrimmed = text.TrimEnd() != text; // white space around a term is allowed
         Assert.Equal(isTrimmed && text.Length > 1, PeerPolicy.TryParse("uid:" + text + ",root", out _));
@@ -87,7 +87,7 @@ public sealed class NumbersTests
 
     [Theory]
     [MemberData(nameof(NotNumbers))]
-    public void No_socket_file_is_given_to_it(string text)
+    public void Socket_files_are_not_given_to_such_a_group(string text)
     {
         using var directory = new TestDirectory();
         var options = new UnixListenerOptions { SocketFile = new SocketFileOptions { Group = text } };

@@ -33,7 +33,7 @@ public sealed class DatagramPolicyTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task A_receive_goes_on_waiting_while_only_others_send(string way)
+    public async Task A_receive_continues_to_wait_while_only_others_send(string way)
     {
         using var socket = UnixDatagram.Bind(At("a"), For("uid:4000000000"));
         using var sender = UnixDatagram.Create();
@@ -46,7 +46,7 @@ public sealed class DatagramPolicyTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Another_user_is_admitted_by_number_and_by_its_first_group_only()
+    public async Task Another_user_is_allowed_by_number_and_by_its_first_group_only()
     {
         OtherUser.NeedsRoot();
         await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");

@@ -17,7 +17,7 @@ public sealed class ListenerPolicyTests : SocketTest
     [Theory(Timeout = Limit)]
     [InlineData("stream")]
     [InlineData("seqpacket")]
-    public async Task By_default_another_user_is_turned_away_unheard_and_ours_is_served(string type)
+    public async Task By_default_another_user_is_refused_before_a_byte_is_read_and_ours_is_served(string type)
     {
         OtherUser.NeedsRoot();
         using IDisposable listener = type == "stream"
@@ -43,7 +43,7 @@ public sealed class ListenerPolicyTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_third_user_is_admitted_by_user_by_group_or_by_supplementary_group()
+    public async Task A_third_user_is_allowed_by_user_by_group_or_by_supplementary_group()
     {
         OtherUser.NeedsRoot();
         await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777, 888), "converse", Temp["a"]);
@@ -69,7 +69,7 @@ public sealed class ListenerPolicyTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_blocking_accept_turns_away_too()
+    public async Task A_blocking_accept_refuses_too()
     {
         using var listener = UnixListener.Listen(At("a"), For(NotUs));
         var accepting = Task.Factory.StartNew(listener.Accept, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -87,7 +87,7 @@ public sealed class ListenerPolicyTests : SocketTest
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_backlog_full_of_the_refused_is_worked_off_and_leaves_nothing_open(bool asynchronous)
+    public async Task A_backlog_full_of_refused_clients_is_emptied_and_leaves_nothing_open(bool asynchronous)
     {
         using var listener = UnixListener.Listen(At("a"), For(NotUs));
         var clients = Enumerable.Range(0, 300).Select(_ => UnixStream.Connect(At("a"))).ToList();
@@ -112,7 +112,7 @@ public sealed class ListenerPolicyTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_inherited_listener_judges_as_well()
+    public async Task The_policy_applies_to_a_listener_from_a_descriptor()
     {
         using var maker = UnixListener.Listen(At("a"));
         using var listener = UnixListener.FromDescriptor(maker.Handle, For(NotUs));

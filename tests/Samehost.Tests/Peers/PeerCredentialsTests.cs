@@ -9,7 +9,7 @@ namespace Samehost.Tests.Peers;
 public sealed class PeerCredentialsTests : SocketTest
 {
     [Fact]
-    public void The_names_of_all_groups_are_told_once_each()
+    public void GroupNames_has_the_name_of_each_group_once()
     {
         var (first, second) = UnixStream.CreatePair();
         using (first)
@@ -24,7 +24,7 @@ public sealed class PeerCredentialsTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_streams_ends_know_each_others_process_user_and_groups()
+    public async Task The_ends_of_a_stream_have_each_others_process_user_and_groups()
     {
         using var listener = UnixListener.Listen(At("a"));
         await using var peer = await ConnectedAsync("stream");
@@ -35,7 +35,7 @@ public sealed class PeerCredentialsTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_seqpackets_ends_know_each_others_process_user_and_groups()
+    public async Task The_ends_of_a_seqpacket_have_each_others_process_user_and_groups()
     {
         using var listener = UnixSeqpacketListener.Listen(At("a"));
         await using var peer = await ConnectedAsync("seqpacket");
@@ -46,7 +46,7 @@ public sealed class PeerCredentialsTests : SocketTest
     }
 
     [Fact]
-    public void The_ends_of_a_pair_know_who_made_it()
+    public void The_ends_of_a_pair_have_the_credentials_of_the_process_that_created_it()
     {
         var (first, second) = UnixStream.CreatePair();
         using (first)
@@ -63,7 +63,7 @@ public sealed class PeerCredentialsTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Another_user_is_known_by_its_numbers_and_all_its_thousand_groups()
+    public async Task Another_user_has_its_numbers_and_all_its_thousand_groups()
     {
         OtherUser.NeedsRoot();
         uint[] groups = [.. Enumerable.Range(30_000, 1_000).Select(n => (uint)n)];
@@ -117,7 +117,7 @@ public sealed class PeerCredentialsTests : SocketTest
     }
 
     [Fact]
-    public void A_socket_without_a_peer_has_nobodys_credentials()
+    public void A_socket_without_a_peer_has_no_credentials()
     {
         using var datagram = UnixDatagram.Create();
         var failure = Assert.Throws<UnixSocketException>(() => PeerCredentials.Of((Descriptor)datagram.Handle));

@@ -28,14 +28,14 @@ public sealed class PeerPolicyLaws
         .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_policy_admits_exactly_whom_one_of_its_terms_admits() => Prop.ForAll(
+    public void A_policy_allows_exactly_the_peers_that_one_of_its_terms_allows() => Prop.ForAll(
         Policy.ToArbitrary(),
         Peer.ToArbitrary(),
         (text, peer) => PeerPolicy.Parse(text).Allows(peer) == text.Split(',').Any(term => PeerPolicy.Parse(term).Allows(peer)))
         .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_datagrams_sender_is_judged_as_a_peer_without_supplementary_groups() => Prop.ForAll(
+    public void A_datagrams_sender_is_checked_as_a_peer_without_supplementary_groups() => Prop.ForAll(
         Policy.ToArbitrary(), Number.Three().ToArbitrary(), (text, numbers) =>
     {
         var (user, group, process) = numbers;

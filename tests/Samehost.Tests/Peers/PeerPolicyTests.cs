@@ -45,7 +45,7 @@ public sealed class PeerPolicyTests
     [InlineData("uid:4294967294", 4294967294u, 7u, true)]
     [InlineData("anyone", 4294967294u, 4294967294u, true)]
     [InlineData(" uid:1 , gid:7 ", 8u, 7u, true)]
-    public void A_term_admits_whom_it_names_and_nobody_else(string policy, uint user, uint group, bool admitted) =>
+    public void A_term_allows_the_peers_that_it_names_and_no_others(string policy, uint user, uint group, bool admitted) =>
         Assert.Equal(admitted, PeerPolicy.Parse(policy).Allows(Peer(user, group)));
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class PeerPolicyTests
     [InlineData("uid:0")]
     [InlineData("gid:0")]
     [InlineData("group:root")]
-    public void A_peer_without_a_process_number_here_is_admitted_by_nothing_but_anyone(string policy)
+    public void A_peer_without_a_process_number_here_is_allowed_only_by_anyone(string policy)
     {
         var stranger = Peer(0, 0, 0);
         Assert.True(stranger.IsUnmapped);
@@ -100,7 +100,7 @@ public sealed class PeerPolicyTests
     }
 
     [Fact]
-    public void Null_is_no_policy()
+    public void Null_is_not_a_policy()
     {
         Assert.Throws<ArgumentNullException>(() => PeerPolicy.Parse(null!));
         Assert.False(PeerPolicy.TryParse(null, out _));
@@ -131,7 +131,7 @@ public sealed class PeerPolicyTests
     }
 
     [Fact]
-    public void Composed_policies_are_those_that_are_written()
+    public void Composed_policies_are_equal_to_parsed_ones()
     {
         Assert.Equal(PeerPolicy.Parse("self"), PeerPolicy.Self);
         Assert.Equal(PeerPolicy.Parse("root"), PeerPolicy.Root);
@@ -148,7 +148,7 @@ public sealed class PeerPolicyTests
     }
 
     [Fact]
-    public void What_stands_for_no_user_cannot_be_named()
+    public void The_number_that_means_no_user_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => PeerPolicy.ForUserId(uint.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>(() => PeerPolicy.ForGroupId(uint.MaxValue));
@@ -164,7 +164,7 @@ public sealed class PeerPolicyTests
     [InlineData("users\u202E", "gid:7")]
     [InlineData("domain users", "group:domain users")]
     [InlineData("b\u00FCro", "group:b\u00FCro")]
-    public void A_name_that_cannot_stand_in_a_policy_is_printed_as_its_number(string name, string printed) =>
+    public void A_name_that_cannot_be_part_of_a_policys_text_is_printed_as_its_number(string name, string printed) =>
         Assert.Equal(printed, new PeerPolicyTerm(PeerPolicyTerm.Kind.Group, 7, name).ToString());
 
     internal static PeerCredentials Peer(uint user, uint group = 7, int process = 1, uint[]? groups = null) =>

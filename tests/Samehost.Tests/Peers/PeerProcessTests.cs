@@ -26,7 +26,7 @@ public sealed class PeerProcessTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_process_that_nobody_has_waited_for_has_ended_all_the_same()
+    public async Task A_zombie_process_has_ended()
     {
         await using var meeting = new Meeting(this, "stream");
         string[] parent = ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 & exec sleep 60", "sh"];
@@ -41,7 +41,7 @@ public sealed class PeerProcessTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_process_that_is_gone_already_is_told_to_be_gone()
+    public async Task A_process_that_ended_before_is_reported_as_ended()
     {
         using var listener = UnixListener.Listen(At("a"));
         await using var peer = PeerProcess.Start("converse", Temp["a"]);
@@ -65,7 +65,7 @@ public sealed class PeerProcessTests : SocketTest
     }
 
     [Fact]
-    public void Our_own_process_can_be_looked_at_like_any_other()
+    public void Our_own_process_can_be_examined_like_any_other()
     {
         var (first, second) = UnixSeqpacket.CreatePair();
         using var one = first;

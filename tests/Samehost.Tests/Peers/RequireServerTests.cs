@@ -9,7 +9,7 @@ public sealed class RequireServerTests : SocketTest
     private static UnixConnectOptions Require(string policy) => new() { RequireServer = PeerPolicy.Parse(policy) };
 
     [Fact(Timeout = Limit)]
-    public async Task A_server_of_another_user_is_left_before_a_byte_is_sent()
+    public async Task A_server_of_another_user_is_refused_before_a_byte_is_sent()
     {
         OtherUser.NeedsRoot();
         string place = Temp.MakeDirectory("theirs", 0b111_101_101);
@@ -35,7 +35,7 @@ public sealed class RequireServerTests : SocketTest
     [InlineData("self", true)]
     [InlineData("anyone", true)]
     [InlineData("uid:4000000000", false)]
-    public async Task All_ways_to_connect_look_at_the_server(string policy, bool admitted)
+    public async Task All_ways_to_connect_check_the_server(string policy, bool admitted)
     {
         using var streams = UnixListener.Listen(At("a"));
         using var seqpackets = UnixSeqpacketListener.Listen(At("b"));

@@ -29,7 +29,7 @@ public sealed class UnmappedPeerTests : SocketTest
     [InlineData("uid:12345", true)]
     [InlineData("root", false)]
     [InlineData("self", false)]
-    public async Task Who_claims_to_be_root_in_a_user_namespace_is_judged_by_its_real_user(string policy, bool admitted)
+    public async Task A_root_of_a_user_namespace_is_checked_as_its_real_user(string policy, bool admitted)
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For(policy));
@@ -54,7 +54,7 @@ public sealed class UnmappedPeerTests : SocketTest
     [Theory(Timeout = Limit)]
     [InlineData("uid:65534,gid:65534,self,root", "65534 stranger refused")]
     [InlineData("anyone", "65534 stranger admitted")]
-    public async Task Inside_a_user_namespace_the_overflow_user_may_be_anybody(string policy, string verdict)
+    public async Task Inside_a_user_namespace_the_overflow_user_is_unmapped(string policy, string verdict)
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--user", "--map-root-user"];
@@ -67,7 +67,7 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Where_every_user_has_a_number_nobody_is_just_a_user()
+    public async Task Where_every_user_is_mapped_the_overflow_user_is_an_ordinary_one()
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For("uid:65534"));
@@ -79,7 +79,7 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_datagram_from_outside_our_process_namespace_is_a_strangers()
+    public async Task A_datagram_from_outside_our_process_namespace_has_unmapped_credentials()
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
@@ -93,7 +93,7 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_datagram_from_a_process_namespace_within_ours_tells_its_number_here()
+    public async Task A_datagram_from_a_process_namespace_within_ours_has_its_number_here()
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });

@@ -20,7 +20,7 @@ public sealed class BlockedHandlerTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Two_hundred_handlers_in_Thread_Sleep_keep_nobody_waiting(bool afterARead)
+    public async Task Two_hundred_handlers_in_Thread_Sleep_do_not_delay_other_clients(bool afterARead)
     {
         await using UnixServer server = UnixServer.Start(Path, (stream, stopping) => ServeAsync(stream, afterARead, stopping));
         var clients = new List<EchoClient>();

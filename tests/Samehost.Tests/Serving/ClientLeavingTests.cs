@@ -20,7 +20,7 @@ public sealed class ClientLeavingTests : IDisposable
     [InlineData("gathered write")]
     [InlineData("send")]
     [InlineData("read")]
-    public async Task A_client_that_leaves_in_the_middle_of_an_answer_is_no_failure_of_the_handler(string how)
+    public async Task A_client_that_disconnects_during_an_answer_is_not_a_failure_of_the_handler(string how)
     {
         byte[] answer = new byte[64 * 1024];
         await using var server = Start(async (stream, stopping) =>
@@ -55,7 +55,7 @@ public sealed class ClientLeavingTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_seqpacket_client_that_leaves_in_the_middle_of_an_answer_is_no_failure_of_the_handler()
+    public async Task A_seqpacket_client_that_disconnects_during_an_answer_is_not_a_failure_of_the_handler()
     {
         await using var server = UnixServer.StartSeqpacket(
             Path,
@@ -72,7 +72,7 @@ public sealed class ClientLeavingTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_broken_connection_of_the_handlers_own_is_a_failure_even_when_the_client_has_left()
+    public async Task A_broken_connection_of_the_handlers_own_is_a_failure_even_if_the_client_has_disconnected()
     {
         await using var server = Start(async (stream, stopping) =>
         {

@@ -20,7 +20,7 @@ public sealed class DescriptorAttackTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(100)]
     [InlineData(256)]
-    public async Task Descriptors_from_one_client_leave_room_for_the_runtime_and_for_other_clients(int limit)
+    public async Task Descriptors_from_one_client_leave_some_for_the_runtime_and_for_other_clients(int limit)
     {
         await using var server = PeerProcess.StartWithDescriptors(limit, "serve-frames", _directory["s"]);
         await server.ExpectAsync("ready");

@@ -8,7 +8,7 @@ namespace Samehost.Tests.Serving;
 public sealed class DescriptorReserveTests
 {
     [Fact]
-    public void It_begins_as_many_below_the_limit_as_is_wanted()
+    public void The_reserve_begins_the_given_number_below_the_limit()
     {
         var (near, far) = UnixStream.CreatePair();
         using var one = near;

@@ -16,7 +16,7 @@ public sealed class DescriptorShortageTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_short_of_descriptors_serves_on_costs_nothing_and_recovers_within_a_second()
+    public async Task A_server_without_free_descriptors_serves_its_clients_without_using_the_processor_and_recovers_within_a_second()
     {
         await using PeerProcess server = PeerProcess.StartWithDescriptors(96, "serve", _directory["server.sock"]);
         await server.ExpectAsync("ready");
@@ -78,7 +78,7 @@ public sealed class DescriptorShortageTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_without_descriptors_for_the_runtime_says_so_at_its_start()
+    public async Task A_server_without_descriptors_for_the_runtime_fails_to_start()
     {
         await using PeerProcess server = PeerProcess.StartWithDescriptors(66, "serve", _directory["server.sock"]);
         Assert.StartsWith("failed EMFILE accept failed: ", await server.ReadLineAsync(), StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class DescriptorShortageTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_limit_taken_away_under_the_server_delays_clients_and_harms_none()
+    public async Task A_limit_that_is_lowered_while_the_server_runs_delays_clients_only()
     {
         await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"]);
         await server.ExpectAsync("ready");

@@ -12,7 +12,7 @@ public sealed class EventHandlerErrorTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task What_an_event_handler_throws_is_a_line_on_standard_error_unless_it_is_overridden()
+    public async Task An_exception_of_an_event_handler_is_a_line_on_standard_error_by_default()
     {
         using var written = new StringWriter();
         var standard = Console.Error;

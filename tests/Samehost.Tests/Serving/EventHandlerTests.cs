@@ -52,7 +52,7 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_blocked_handler_of_a_refusal_holds_up_no_other_connection()
+    public async Task A_blocked_handler_of_a_refusal_delays_no_other_connection()
     {
         // Both servers are on one event loop.
         await using var refusing = UnixServer.Start(Path, EchoClient.ServeAsync, new UnixServerOptions
@@ -77,7 +77,7 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_blocked_handler_of_a_refusal_holds_up_no_client_that_the_policy_allows()
+    public async Task A_blocked_handler_of_a_refusal_delays_no_client_that_the_policy_allows()
     {
         if (!OrdinaryUser.WeAreRoot)
             Assert.Skip("run the tests as root: only root can start a client of a second user");
@@ -100,7 +100,7 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_blocked_handler_of_a_refusal_beyond_the_limit_holds_up_no_later_client()
+    public async Task A_blocked_handler_of_a_refusal_beyond_the_limit_delays_no_later_client()
     {
         await using var server = UnixServer.Start(
             Path, EchoClient.ServeAsync, new UnixServerOptions { MaxConnectionsPerUser = 1, Events = _events });
@@ -119,7 +119,7 @@ public sealed class EventHandlerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Refusals_are_reported_once_a_second_with_the_number_of_those_left_out()
+    public async Task Refusals_are_reported_once_a_second_with_the_number_of_unreported_ones()
     {
         const int count = 50;
         var events = new RecordingEvents();
@@ -140,7 +140,7 @@ public sealed class EventHandlerTests : IDisposable
         Assert.InRange(events.Refusals.Count, 2, (int)seconds + 1);
         var last = events.Refusals.Last();
         Assert.Equal((Environment.ProcessId, last.UserId), (last.Peer!.ProcessId, last.Peer.UserId));
-        Assert.EndsWith($"is not admitted by the policy ({last.UnreportedCount} more since the last report)", last.ToString());
+        Assert.EndsWith($"is not allowed by the policy ({last.UnreportedCount} more since the last report)", last.ToString());
     }
 
     [Fact(Timeout = 180_000)]

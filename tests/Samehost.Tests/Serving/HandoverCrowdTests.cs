@@ -11,7 +11,7 @@ public sealed class HandoverCrowdTests : HandoverFixture
     private static readonly TimeSpan LongEnoughToFail = TimeSpan.FromMilliseconds(500);
 
     [Fact(Timeout = 180_000)]
-    public async Task Descriptors_that_others_of_the_user_have_on_their_way_delay_a_hand_over_and_do_not_end_it()
+    public async Task Descriptors_in_flight_of_other_processes_of_the_user_delay_a_handover_without_ending_it()
     {
         string place = Directory.MakeDirectory("place", 0b111_101_101);
         OrdinaryUser.Give(place);
@@ -30,9 +30,9 @@ public sealed class HandoverCrowdTests : HandoverFixture
         await Task.WhenAny(request, Task.Delay(LongEnoughToFail, token));
         Assert.False(request.IsCompleted, $"It did not wait: {request.Exception}");
         await crowd.FinishAsync();
-        await using var takeOver = await request.WaitAsync(EchoClient.Patience, token);
-        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-        Assert.Empty(await CompleteAsync(takeOver));
+        await using var accepted = await request.WaitAsync(EchoClient.Patience, token);
+        await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(accepted));
         await predecessor.ExpectAsync("left");
     }
 }

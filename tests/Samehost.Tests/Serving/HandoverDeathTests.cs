@@ -13,7 +13,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("ready")]
     [InlineData("connection")]
     [InlineData("yours")]
-    public async Task A_successor_that_is_killed_leaves_everything_as_it_was(string step)
+    public async Task A_killed_successor_changes_nothing(string step)
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Giving);
@@ -46,7 +46,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     [Theory(Timeout = 180_000)]
     [InlineData("connected")]
     [InlineData("take 1")]
-    public async Task A_predecessor_that_is_killed_before_it_has_shared_anything_leaves_a_stale_file(string step)
+    public async Task A_predecessor_that_is_killed_before_it_has_shared_its_socket_leaves_a_stale_file(string step)
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
@@ -62,15 +62,15 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("ready")]
     [InlineData("yours")]
     [InlineData("confirmed")]
-    public async Task A_predecessor_that_is_killed_leaves_an_heir(string step)
+    public async Task A_successor_takes_the_place_of_a_killed_predecessor(string step)
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
-        await using (var takeOver = await AcceptAsync())
+        await using (var accepted = await AcceptAsync())
         {
-            await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-            Assert.Empty(await CompleteAsync(takeOver));
+            await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+            Assert.Empty(await CompleteAsync(accepted));
             await early.SendAsync("12");
             Assert.Equal("2\n", await early.ReceiveAsync(2));
             await ExpectServedAsync();
@@ -82,13 +82,13 @@ public sealed class HandoverDeathTests : HandoverFixture
     [Theory(Timeout = 180_000)]
     [InlineData("listener")]
     [InlineData("yours")]
-    public async Task A_predecessor_that_had_removed_its_path_when_it_ended_leaves_no_heir_to_whom_nobody_could_come(string step)
+    public async Task A_successor_does_not_take_the_place_of_a_predecessor_that_has_removed_its_path(string step)
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
-        await using (var takeOver = await AcceptAsync())
+        await using (var accepted = await AcceptAsync())
         {
-            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(takeOver);
+            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(accepted);
             await predecessor.ExpectAsync($"at {step}");
             File.Delete(Directory["server.sock"]); // as one does that stops
             await predecessor.KillAsync();
@@ -99,7 +99,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_successor_that_is_killed_while_it_serves_already_takes_no_request_with_it_that_waits_in_the_backlog()
+    public async Task A_successor_that_is_killed_while_it_serves_loses_no_request_in_the_backlog()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
@@ -113,7 +113,7 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     /// <summary>Two deployments at once: the second has the predecessor's socket, too, and must not take it from the first.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task Of_several_successors_one_has_the_socket_also_when_the_predecessor_is_gone()
+    public async Task Only_one_of_several_successors_has_the_socket_even_if_the_predecessor_has_ended()
     {
         await using PeerProcess predecessor = await StartServingAsync(), first = await StartReadyAsync();
         await using (var second = await AcceptAsync())
@@ -132,15 +132,15 @@ public sealed class HandoverDeathTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Of_several_heirs_the_first_has_the_socket()
+    public async Task The_first_of_several_successors_of_a_killed_predecessor_has_the_socket()
     {
         await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         other.Send("request");
         await other.ExpectAsync("requested");
         await predecessor.KillAsync();
-        await using UnixServer server = UnixServer.Start(takeOver.Listener!, Connections.ServeAsync);
-        Assert.Empty(await CompleteAsync(takeOver));
+        await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+        Assert.Empty(await CompleteAsync(accepted));
         other.Send("confirm");
         await other.ExpectAsync("not confirmed");
         await ExpectServedAsync();

@@ -44,9 +44,9 @@ public abstract class HandoverFixture : IDisposable
     /// <summary>Takes over in this process, and hands the server over to the caller.</summary>
     private protected async Task<UnixServer> TakeOverAsync()
     {
-        await using var takeOver = await AcceptAsync();
-        var server = UnixServer.Start(takeOver.Listener!, new ParkedConnections().ServeAsync);
-        foreach (var connection in await CompleteAsync(takeOver))
+        await using var accepted = await AcceptAsync();
+        var server = UnixServer.Start(accepted.Listener!, new ParkedConnections().ServeAsync);
+        foreach (var connection in await CompleteAsync(accepted))
             _ = new ParkedConnections().GoOnAsync(connection);
         return server;
     }
@@ -54,8 +54,8 @@ public abstract class HandoverFixture : IDisposable
     private protected Task<UnixAcceptedHandover> AcceptAsync(PeerPolicy? predecessors = null, UnixListenerOptions? options = null) =>
         UnixHandover.AcceptAsync(Control, options, predecessors).WaitAsync(EchoClient.Patience);
 
-    private protected static Task<IReadOnlyList<UnixHandoverConnection>> CompleteAsync(UnixAcceptedHandover takeOver) =>
-        takeOver.CompleteAsync().WaitAsync(EchoClient.Patience);
+    private protected static Task<IReadOnlyList<UnixHandoverConnection>> CompleteAsync(UnixAcceptedHandover accepted) =>
+        accepted.CompleteAsync().WaitAsync(EchoClient.Patience);
 
     private protected PeerProcess StartPeer(string command, params string[] arguments) =>
         PeerProcess.Start([command, _directory["server.sock"], "--control", _directory["control.sock"], .. arguments]);

@@ -43,7 +43,7 @@ public sealed class HandoverInputTests : HandoverFixture
     [InlineData("connection\0")]
     [InlineData("yours")]
     [InlineData("\0")]
-    public async Task A_record_that_is_none_is_an_IOException(string text)
+    public async Task An_invalid_record_is_an_IOException(string text)
     {
         byte[] record = Encoding.UTF8.GetBytes(text.Replace("{200}", new string('x', 200), StringComparison.Ordinal)
             .Replace("{70000}", new string('x', 70_000), StringComparison.Ordinal));
@@ -104,8 +104,8 @@ public sealed class HandoverInputTests : HandoverFixture
                     using var held = new Held(Directory, sent);
                     await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, new byte[state]), held.Handles);
                 });
-                await using (var takeOver = await AcceptAsync())
-                    await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+                await using (var accepted = await AcceptAsync())
+                    await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
                 await predecessor;
                 Assert.Equal(0, await kept.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
             }
@@ -114,7 +114,7 @@ public sealed class HandoverInputTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Whatever_a_predecessor_sends_the_successor_fails_as_documented()
+    public async Task A_successor_fails_as_documented_for_any_records_of_a_predecessor()
     {
         int seed = Environment.TickCount;
         var random = new Random(seed);
@@ -138,7 +138,7 @@ public sealed class HandoverInputTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Whatever_a_candidate_sends_the_server_goes_on_and_can_be_handed_over()
+    public async Task A_server_continues_and_can_be_handed_over_after_any_records_of_a_candidate()
     {
         int seed = Environment.TickCount;
         var random = new Random(seed);

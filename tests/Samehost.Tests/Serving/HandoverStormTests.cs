@@ -9,7 +9,7 @@ public sealed class HandoverStormTests : HandoverFixture
     private const int Rounds = 200;
 
     [Fact(Timeout = 180_000)]
-    public async Task Two_hundred_hand_overs_between_processes_leave_no_client_of_a_storm_without_its_answer()
+    public async Task Two_hundred_handovers_between_processes_lose_no_request_of_many_clients()
     {
         await using PeerProcess a = StartPeer("handover-turns"), b = StartPeer("handover-turns"), c = StartPeer("handover-turns");
         PeerProcess[] servers = [a, b, c];
@@ -37,7 +37,7 @@ public sealed class HandoverStormTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_fresh_socket_in_the_place_of_a_live_one_leaves_no_client_of_a_storm_without_its_answer()
+    public async Task Replacing_a_live_socket_loses_no_request_of_many_clients()
     {
         UnixServer server = Fresh();
         await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);

@@ -7,7 +7,7 @@ namespace Samehost.Tests.Serving;
 public sealed class HandoverTests : HandoverFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task Live_connections_move_with_their_state_into_another_process_and_are_closed_in_the_old_one()
+    public async Task Connections_are_handed_over_with_their_state_and_are_closed_in_the_predecessor()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Giving);
@@ -63,7 +63,7 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_path_that_is_a_strangers_by_now_is_removed_by_nobody()
+    public async Task A_path_that_belongs_to_another_socket_by_now_is_not_removed()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
@@ -91,7 +91,7 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Silent_candidates_are_in_nobodys_way()
+    public async Task Candidates_that_do_not_answer_block_no_other()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
@@ -107,21 +107,21 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_successor_that_stops_in_the_middle_is_given_up_after_its_time()
+    public async Task A_handover_to_a_successor_that_stops_answering_is_canceled_after_the_timeout()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { StepTimeout = TimeSpan.FromMilliseconds(200), Failed = Failures.Enqueue };
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         await Eventually.IsTrueAsync(() => Failures.Count == 1);
         Assert.IsType<TimeoutException>(Failures.Single());
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver)); // it lives, and goes on
-        await takeOver.DisposeAsync();
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted)); // it lives, and goes on
+        await accepted.DisposeAsync();
         await ExpectServedAsync();
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_callback_that_throws_ends_that_hand_over_and_nothing_else()
+    public async Task An_exception_of_a_callback_ends_only_that_handover()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
@@ -145,9 +145,9 @@ public sealed class HandoverTests : HandoverFixture
     {
         UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         Assert.True(await server.StopAsync());
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Empty(Directory.Names);
     }
@@ -157,16 +157,16 @@ public sealed class HandoverTests : HandoverFixture
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
+        await using var accepted = await AcceptAsync();
         await handover.DisposeAsync();
-        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(takeOver));
+        await Assert.ThrowsAsync<IOException>(() => CompleteAsync(accepted));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => handover.Completion);
         Assert.Equal(["server.sock"], Directory.Names);
         await ExpectServedAsync();
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_candidate_that_takes_descriptors_changes_nothing_for_the_clients_of_the_old_server()
+    public async Task A_candidate_that_accepts_descriptors_changes_nothing_for_the_predecessors_clients()
     {
         await using UnixServer server = UnixServer.Start(Path, async (stream, _) =>
         {
@@ -199,7 +199,7 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_candidate_that_takes_no_descriptors_keeps_none_from_the_old_server()
+    public async Task A_candidate_that_accepts_no_descriptors_keeps_none_from_the_predecessor()
     {
         await using UnixServer server = UnixServer.Start(Path, static async (stream, stopping) =>
         {
@@ -224,11 +224,11 @@ public sealed class HandoverTests : HandoverFixture
     {
         await using UnixServer server = UnixServer.StartSeqpacket(Path, static (_, _) => Task.CompletedTask);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using var takeOver = await AcceptAsync();
-        Assert.Null(takeOver.Listener);
+        await using var accepted = await AcceptAsync();
+        Assert.Null(accepted.Listener);
         await using UnixServer next = UnixServer.StartSeqpacket(
-            takeOver.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
-        await CompleteAsync(takeOver);
+            accepted.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
+        await CompleteAsync(accepted);
         await handover.Completion;
         using UnixSeqpacket client = UnixSeqpacket.Connect(Path);
         byte[] buffer = new byte[16];
@@ -237,7 +237,7 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Who_is_not_admitted_takes_nothing_over()
+    public async Task A_successor_that_the_policy_does_not_allow_is_refused()
     {
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { SuccessorPolicy = PeerPolicy.Parse("uid:54321"), Failed = Failures.Enqueue };
@@ -250,11 +250,11 @@ public sealed class HandoverTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Another_user_takes_nothing_over_also_where_the_control_file_lets_it_in()
+    public async Task Another_user_is_refused_even_if_the_control_file_is_accessible()
     {
         if (!OrdinaryUser.WeAreRoot)
         {
-            await Who_is_not_admitted_takes_nothing_over(); // one user cannot be two
+            await A_successor_that_the_policy_does_not_allow_is_refused(); // one user cannot be two
             return;
         }
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);

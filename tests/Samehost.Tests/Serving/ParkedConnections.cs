@@ -30,7 +30,8 @@ internal sealed class ParkedConnections
         return [.. parking.Connections];
     }
 
-    public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections) => Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
+    public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections) =>
+        Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
 
     private async Task ServeAsync(UnixStream stream, int sum, CancellationToken stopping)
     {

@@ -24,7 +24,7 @@ public sealed class RunTests : IDisposable
     [InlineData(SIGINT)]
     [InlineData(SIGQUIT)]
     [InlineData(SIGTERM)]
-    public async Task A_signal_ends_a_running_server_and_the_program_goes_on_to_its_end(int signal)
+    public async Task A_signal_stops_a_running_server_and_the_program_continues_after_it(int signal)
     {
         await using PeerProcess peer = await StartAsync("");
         using EchoClient client = EchoClient.Connect(Path);
@@ -57,7 +57,7 @@ public sealed class RunTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData("stubborn")]
     [InlineData("bare")]
-    public async Task The_files_are_gone_at_the_first_signal_and_a_later_one_ends_the_process(string way)
+    public async Task The_first_signal_removes_the_files_and_a_later_one_ends_the_process(string way)
     {
         await using PeerProcess peer = await StartAsync(way);
         using EchoClient client = EchoClient.Connect(Path);
@@ -92,7 +92,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_process_does_not_end_between_the_making_of_a_file_and_its_removal()
+    public async Task A_process_does_not_end_between_creating_a_file_and_removing_it()
     {
         for (int i = 0; i < 20; i++)
         {
@@ -124,7 +124,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_can_accept_no_more_is_drained_and_its_failure_thrown()
+    public async Task A_server_whose_accepting_fails_is_drained_and_RunAsync_throws()
     {
         UnixServer server = UnixServer.Start(Path, EchoClient.ServeAsync);
         Task<bool> running = server.RunAsync(TestContext.Current.CancellationToken);

@@ -78,7 +78,7 @@ public sealed class UnixServerIsolationTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_client_killed_in_the_middle_of_a_message_is_gone_and_nothing_else()
+    public async Task A_client_that_is_killed_during_a_message_affects_no_other()
     {
         await using UnixServer server = Start(ServeMessagesAsync);
         using EchoClient other = EchoClient.Connect(Path);
@@ -98,7 +98,7 @@ public sealed class UnixServerIsolationTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_client_that_dies_with_answers_unread_is_gone_and_nothing_else()
+    public async Task A_client_that_is_killed_with_unread_answers_affects_no_other()
     {
         await using UnixServer server = Start(ServeMessagesAsync);
         using EchoClient other = EchoClient.Connect(Path);
@@ -113,7 +113,7 @@ public sealed class UnixServerIsolationTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Clients_that_stall_or_never_read_hold_up_nobody()
+    public async Task Clients_that_stall_or_never_read_delay_no_other()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
         var idle = new List<EchoClient>();
@@ -146,7 +146,7 @@ public sealed class UnixServerIsolationTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Events_that_throw_are_reported_and_touch_no_client()
+    public async Task Exceptions_of_event_handlers_are_reported_and_affect_no_client()
     {
         var events = new ThrowingEvents();
         await using UnixServer server = UnixServer.Start(

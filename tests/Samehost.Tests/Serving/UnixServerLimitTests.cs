@@ -44,7 +44,7 @@ public sealed class UnixServerLimitTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task With_every_thread_of_the_pool_held_up_a_client_that_leaves_makes_room_for_the_next()
+    public async Task With_every_thread_of_the_pool_blocked_a_client_that_disconnects_is_followed_by_the_next()
     {
         await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"], "--max", "1", "--blocked-pool", "1");
         await server.ExpectAsync("ready");
@@ -67,7 +67,7 @@ public sealed class UnixServerLimitTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Clients_of_one_user_beyond_its_share_are_closed_and_told()
+    public async Task Clients_of_one_user_beyond_its_limit_are_closed_and_reported()
     {
         await using UnixServer server = Start(maxPerUser: 2);
         using EchoClient first = EchoClient.Connect(Path);
@@ -92,7 +92,7 @@ public sealed class UnixServerLimitTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_user_with_all_its_connections_taken_keeps_no_other_user_out()
+    public async Task A_user_at_its_limit_keeps_out_no_other_user()
     {
         if (!OrdinaryUser.WeAreRoot)
             Assert.Skip("run the tests as root: only root can start a client of a second user");

@@ -46,7 +46,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Stopping_lets_handlers_end_and_takes_the_path_away()
+    public async Task Stopping_lets_handlers_end_and_removes_the_path()
     {
         var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         UnixServer server = Start(async (stream, stopping) =>
@@ -73,7 +73,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Handlers_that_go_by_their_token_end_at_once_and_are_no_failures()
+    public async Task Handlers_that_end_when_their_token_is_canceled_are_not_failures()
     {
         UnixServer server = Start(EchoClient.ServeAsync);
         var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
@@ -107,7 +107,7 @@ public sealed class UnixServerStopTests : IDisposable
 
     /// <summary>One that was accepted a moment before the end is closed like the others.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task Without_any_time_nothing_is_left_open_behind_a_stop()
+    public async Task A_stop_with_a_timeout_of_zero_leaves_nothing_open()
     {
         for (int round = 0; round < 50; round++)
         {
@@ -136,7 +136,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_handler_that_blocks_its_thread_for_ever_delays_the_end_by_a_second_at_most()
+    public async Task A_handler_that_blocks_its_thread_forever_delays_the_stop_by_a_second_at_most()
     {
         using var over = new ManualResetEventSlim();
         UnixServer server = Start((_, _) =>
@@ -157,7 +157,7 @@ public sealed class UnixServerStopTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_token_callback_that_throws_or_blocks_does_not_keep_the_server(bool throws)
+    public async Task A_token_callback_that_throws_or_blocks_does_not_delay_the_stop(bool throws)
     {
         using var over = new ManualResetEventSlim();
         UnixServer server = Start(async (stream, stopping) =>
@@ -184,7 +184,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_time_to_drain_that_makes_no_sense_is_refused_and_stops_nothing()
+    public async Task An_invalid_drain_timeout_is_refused_and_does_not_stop_the_server()
     {
         await using UnixServer server = Start(EchoClient.ServeAsync);
         Assert.Throws<ArgumentOutOfRangeException>("drainTimeout", () => { _ = server.StopAsync(TimeSpan.FromSeconds(-5)); });
@@ -194,7 +194,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task When_accepting_fails_for_good_Completion_has_the_error_and_clients_are_refused()
+    public async Task When_accepting_fails_permanently_Completion_fails_and_clients_are_refused()
     {
         UnixListener listener = UnixListener.Listen(Path);
         await using UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync);
@@ -211,7 +211,7 @@ public sealed class UnixServerStopTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Disposing_under_a_storm_of_connects_leaks_no_descriptor()
+    public async Task Disposing_during_many_connects_leaks_no_descriptor()
     {
         await using PeerProcess peer = PeerProcess.Start("serve-storm", _directory["server.sock"], "--rounds", "5");
         string[] counts = (await peer.ReadLineAsync())!.Split(' ');

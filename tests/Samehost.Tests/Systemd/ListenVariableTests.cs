@@ -44,7 +44,7 @@ public sealed class ListenVariableTests
     [InlineData("LISTEN_FDNAMES", "4711", "2", "one")]
     [InlineData("LISTEN_FDNAMES", "4711", "2", "one:two:three")]
     [InlineData("LISTEN_FDNAMES", "4711", "0", "one")]
-    public void Garbage_is_refused_with_the_variable_and_its_value_and_touches_nothing(
+    public void An_invalid_variable_is_refused_with_its_name_and_value_and_nothing_is_taken(
         string culprit, string pid, string count, string? names)
     {
         using var file = File.OpenHandle("/dev/null");
@@ -78,7 +78,7 @@ public sealed class ListenVariableTests
     }
 
     [Fact]
-    public void Clearing_reaches_the_runtimes_copy_and_the_environment_proper()
+    public void Clearing_removes_from_the_runtimes_copy_and_from_the_environment_of_the_process()
     {
         string name = $"SAMEHOST_TEST_{Guid.NewGuid():N}";
         InheritedDescriptors.SetVariable(name, "x");
@@ -89,7 +89,7 @@ public sealed class ListenVariableTests
     }
 
     [Fact]
-    public void Whatever_the_variables_hold_the_outcome_is_a_set_that_fits_or_the_documented_exception()
+    public void Any_value_of_the_variables_results_in_a_matching_set_or_the_documented_exception()
     {
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);

@@ -30,7 +30,7 @@ public sealed class NotifyVariableTests
     [Theory]
     [InlineData(null)]
     [InlineData("")]
-    public void Without_NOTIFY_SOCKET_nobody_is_told(string? value) => Assert.False(From(value).IsEnabled);
+    public void Without_NOTIFY_SOCKET_nothing_is_sent(string? value) => Assert.False(From(value).IsEnabled);
 
     [Theory]
     [InlineData("relative/path")]
@@ -40,7 +40,7 @@ public sealed class NotifyVariableTests
     [InlineData("vsock-stream:2:1234", "vsock address")]
     [InlineData("/too-long")]
     [InlineData("@too-long")]
-    public void What_cannot_be_sent_to_is_refused_with_its_value(string value, string because = "")
+    public void An_invalid_address_is_refused_with_its_value(string value, string because = "")
     {
         value = value.EndsWith("too-long", StringComparison.Ordinal) ? value + new string('x', 108) : value;
         var problem = Assert.Throws<InvalidDataException>(() => From(value));
@@ -61,7 +61,7 @@ public sealed class NotifyVariableTests
         Assert.Equal(expected, (long?)From("/run/notify", microseconds, pid).WatchdogInterval?.TotalMicroseconds);
 
     [Fact]
-    public void An_interval_beyond_what_a_time_span_holds_is_the_longest_one() =>
+    public void An_interval_beyond_the_range_of_TimeSpan_is_the_longest_one() =>
         Assert.True(From("/run/notify", $"{long.MaxValue}").WatchdogInterval > TimeSpan.FromDays(1_000_000));
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class NotifyVariableTests
     [InlineData("WATCHDOG_USEC", "18446744073709551615", null)]
     [InlineData("WATCHDOG_PID", "3000000", "nonsense")]
     [InlineData("WATCHDOG_PID", "3000000", "-4711")]
-    public void Watchdog_garbage_is_refused_with_the_variable_and_its_value(string culprit, string microseconds, string? pid)
+    public void An_invalid_watchdog_variable_is_refused_with_its_name_and_value(string culprit, string microseconds, string? pid)
     {
         var problem = Assert.Throws<InvalidDataException>(() => From("/run/notify", microseconds, pid));
         Assert.StartsWith($"The environment variable {culprit} is '{pid ?? microseconds}': ", problem.Message, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class NotifyVariableTests
     }
 
     [Fact]
-    public void Whatever_the_variables_hold_the_outcome_is_a_notifier_or_the_documented_exception() =>
+    public void Any_value_of_the_variables_results_in_a_notifier_or_the_documented_exception() =>
         Prop.ForAll<string?, string?, string?>((address, microseconds, pid) =>
         {
             foreach (string? first in (string?[])[address, "/" + address, "@" + address])

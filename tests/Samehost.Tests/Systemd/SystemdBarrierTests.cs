@@ -13,7 +13,7 @@ public sealed class SystemdBarrierTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task It_waits_until_the_manager_lets_go_of_the_descriptor(bool blocking)
+    public async Task A_barrier_waits_until_the_manager_closes_the_descriptor(bool blocking)
     {
         _manager.Notify.NotifyReady();
         var passed = Start(blocking, Ample);
@@ -32,7 +32,7 @@ public sealed class SystemdBarrierTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_manager_that_does_not_get_to_it_in_time_is_reported(bool blocking)
+    public async Task A_timeout_of_the_barrier_is_reported(bool blocking)
     {
         var failure = await Assert.ThrowsAsync<UnixSocketException>(() => Start(blocking, TimeSpan.FromMilliseconds(30)));
         Assert.Equal(Errno.ETIMEDOUT, failure.Errno);
@@ -59,7 +59,7 @@ public sealed class SystemdBarrierTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_manager_that_dies_keeps_nobody_waiting(bool blocking)
+    public async Task A_manager_that_is_killed_ends_the_wait(bool blocking)
     {
         var passed = Start(blocking, Ample);
         using (await _manager.NextMessageAsync())
@@ -68,7 +68,7 @@ public sealed class SystemdBarrierTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Cancelling_ends_the_wait()
+    public async Task Canceling_ends_the_wait()
     {
         using var stop = new CancellationTokenSource();
         var passed = _manager.Notify.WaitForBarrierAsync(Timeout.InfiniteTimeSpan, stop.Token).AsTask();
@@ -78,7 +78,7 @@ public sealed class SystemdBarrierTests : IDisposable
     }
 
     [Fact]
-    public void A_negative_limit_is_refused() =>
+    public void A_negative_timeout_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => _manager.Notify.WaitForBarrier(TimeSpan.FromMilliseconds(-2)));
 
     private Task<bool> Start(bool blocking, TimeSpan limit) =>

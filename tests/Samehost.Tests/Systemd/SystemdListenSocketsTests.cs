@@ -36,7 +36,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact]
-    public void Every_kind_is_told_apart()
+    public void Every_kind_is_recognized()
     {
         using var stream = UnixListener.Listen(Path("stream"));
         using var seqpacket = UnixSeqpacketListener.Listen(Path("seqpacket"));
@@ -69,7 +69,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact]
-    public void What_is_taken_as_something_else_is_refused_and_can_still_be_taken_as_what_it_is()
+    public void Taking_a_wrong_kind_is_refused_and_the_descriptor_can_still_be_taken()
     {
         using var managers = UnixListener.Listen(Path("web"));
         using var inherited = new InheritedDescriptors(managers.Handle);
@@ -86,7 +86,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact]
-    public void Several_with_one_name_are_taken_in_order_and_without_a_name_there_must_be_just_one()
+    public void Descriptors_of_one_name_are_taken_in_order_and_without_a_name_there_must_be_only_one()
     {
         using var first = UnixListener.Listen(Path("first"));
         using var second = UnixListener.Listen(Path("second"));
@@ -126,7 +126,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_tcp_listener_is_handed_on_to_the_runtime()
+    public async Task A_TCP_listener_can_be_taken_as_a_Socket()
     {
         using var managers = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         managers.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -157,7 +157,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
 
     /// <summary>The one that started the service came before anybody could ask for its sender.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task A_datagram_whose_sender_no_policy_can_judge_is_told_of_and_not_lost()
+    public async Task A_datagram_without_credentials_is_reported_and_not_lost()
     {
         using var managers = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         managers.Bind(new UnixDomainSocketEndPoint(_directory["d"]));
@@ -179,7 +179,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Who_was_in_the_backlog_before_is_served_like_everybody_else(bool early)
+    public async Task Clients_that_were_in_the_backlog_before_are_served(bool early)
     {
         using var managers = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         managers.Bind(new UnixDomainSocketEndPoint(_directory["s"]));

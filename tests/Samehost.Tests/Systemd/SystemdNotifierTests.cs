@@ -87,7 +87,7 @@ public sealed class SystemdNotifierTests : IDisposable
     [InlineData("a\nMAINPID=1")]
     [InlineData("ä")]
     [InlineData("256")]
-    public void A_store_name_that_would_not_come_back_is_refused(string name)
+    public void An_invalid_name_for_stored_descriptors_is_refused(string name)
     {
         name = name == "256" ? new string('x', 256) : name;
         using var file = File.OpenHandle("/dev/null");
@@ -96,7 +96,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_and_too_much_cannot_be_stored()
+    public void No_descriptors_and_too_many_cannot_be_stored()
     {
         using var file = File.OpenHandle("/dev/null");
         Assert.Throws<ArgumentException>(() => Notify.StoreDescriptors("web", []));
@@ -109,14 +109,14 @@ public sealed class SystemdNotifierTests : IDisposable
     [InlineData("")]
     [InlineData("READY=1\nMAINPID=1")]
     [InlineData("STATUS=a\0b")]
-    public void What_is_no_assignment_is_refused_before_it_is_sent(string assignment)
+    public void An_invalid_assignment_is_refused_before_it_is_sent(string assignment)
     {
         Assert.Throws<ArgumentException>(() => Notify.Send([assignment]));
         Assert.Throws<ArgumentException>(() => new SystemdNotifier(null).Send([assignment]));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_a_manager_everything_does_nothing_and_says_so()
+    public async Task Without_a_manager_every_method_does_nothing_and_returns_false()
     {
         var none = SystemdNotifier.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
         using var file = File.OpenHandle("/dev/null");
@@ -130,7 +130,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public void A_manager_that_is_gone_is_an_error_that_names_its_address()
+    public void A_manager_that_does_not_listen_is_an_error_with_its_address()
     {
         _manager.Leave();
         var failure = Assert.Throws<UnixSocketException>(() => Notify.NotifyReady());
@@ -139,7 +139,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public void A_supervisor_without_a_name_and_an_interval_of_nothing_are_refused()
+    public void A_supervisor_without_a_name_and_an_interval_of_zero_are_refused()
     {
         Assert.Throws<ArgumentException>(() => new SystemdNotifier(UnixEndPoint.Unnamed));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SystemdNotifier(_manager.Address, TimeSpan.Zero));

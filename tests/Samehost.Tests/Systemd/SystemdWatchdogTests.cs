@@ -15,7 +15,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     public void Dispose() => _manager.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Signs_of_life_come_at_once_and_at_half_the_interval()
+    public async Task Notifications_are_sent_at_once_and_at_half_the_interval()
     {
         await using var watchdog = new SystemdWatchdog(_notify, null, _time);
         Assert.True(watchdog.IsRunning);
@@ -32,7 +32,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_service_in_bad_health_gives_none_and_a_question_that_fails_is_remembered()
+    public async Task An_unhealthy_service_sends_none_and_an_exception_of_the_health_check_is_kept()
     {
         var asked = new SemaphoreSlim(0);
         Func<bool> health = () => false;
@@ -50,7 +50,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_manager_that_is_gone_is_remembered_and_tried_again()
+    public async Task A_failed_notification_is_kept_and_the_next_one_is_sent()
     {
         _manager.Leave();
         await using var watchdog = new SystemdWatchdog(_notify, null, _time);
@@ -60,7 +60,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Disposed_of_it_is_silent_and_may_be_disposed_of_again()
+    public async Task A_disposed_watchdog_sends_nothing_and_can_be_disposed_again()
     {
         var watchdog = new SystemdWatchdog(_notify, null, _time);
         Assert.Equal("WATCHDOG=1", await _manager.NextAsync());
@@ -76,7 +76,7 @@ public sealed class SystemdWatchdogTests : IDisposable
     [InlineData(1, 1)] // a microsecond: as fast as timers go
     [InlineData(3_000, 1.5)]
     [InlineData(long.MaxValue / 10, 49.0 * 24 * 60 * 60 * 1000)]
-    public async Task The_period_stays_within_what_timers_can_do(long microseconds, double milliseconds)
+    public async Task The_period_is_within_the_limits_of_timers(long microseconds, double milliseconds)
     {
         var notify = new SystemdNotifier(_manager.Address, TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond));
         await using var watchdog = new SystemdWatchdog(notify, null, _time);

@@ -117,7 +117,7 @@ public sealed class ServeErrorTests : ToolFixture
         {
             await using ToolRun refused = StartProgram(ForeignProgram.SetPriv, connect);
             Assert.DoesNotContain("welcome", (await refused.EndAsync()).Output, StringComparison.Ordinal);
-            await server.ReadErrorsUntilAsync("is not admitted by the policy (see --allow;");
+            await server.ReadErrorsUntilAsync("is not allowed by the policy (see --allow;");
             server.Terminate();
             Assert.Equal(0, (await server.EndAsync()).Status);
         }

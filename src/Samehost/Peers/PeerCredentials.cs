@@ -2,7 +2,6 @@ using System.Text;
 using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
-using Samehost.Peers;
 
 namespace Samehost;
 

@@ -86,7 +86,8 @@ public sealed class UnixExplanation
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>Explains what connecting to an address comes to.</summary>
-    /// <param name="address">As <see cref="UnixEndPoint.Parse(string)"/> reads it; paths may also be relative, too long, or end in a slash.</param>
+    /// <param name="address">An address for <see cref="UnixEndPoint.Parse(string)"/>, or a path that is relative, too long, or ends in a
+    /// slash.</param>
     /// <param name="options">The user, and the type of the socket.</param>
     /// <exception cref="FormatException">It is no address at all, such as an empty text.</exception>
     public static UnixExplanation ExplainConnect(string address, UnixExplainOptions? options = null) =>
@@ -137,7 +138,7 @@ public sealed class UnixExplanation
         ServerStarted = SocketProcess.EarliestStart(entry.Processes);
     }
 
-    /// <summary>Reads what <see cref="UnixEndPoint.Parse(string)"/> reads, and paths that are relative, too long, or end in a slash.</summary>
+    /// <summary>Reads an address, or a path that is relative, too long, or ends in a slash.</summary>
     private static ExplainedAddress Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text, "address");

@@ -75,7 +75,7 @@ internal static class ExplainCommand
                 return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
             return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is FormatException or ArgumentException)
         {
             throw new ToolException(ArgumentErrorText.Of(error), ExitStatus.UsageError);
         }

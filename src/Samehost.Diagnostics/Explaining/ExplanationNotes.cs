@@ -26,8 +26,8 @@ internal static class ExplanationNotes
             yield return "Datagrams wait there to be read; when its queue is full, sending waits or fails with EAGAIN.";
         if (entry.Processes is [{ } first, ..] && entry.Processes.TrueForAll(p => p.IsStopped))
         {
-            yield return $"Process {first.ProcessId} ({PrintableText.Of(first.Command)}) is stopped, by a signal or a debugger, and answers " +
-                $"no client until it continues: kill -CONT {first.ProcessId}.";
+            yield return $"Process {first.ProcessId} ({PrintableText.Of(first.Command)}) is stopped, by a signal or a debugger, and " +
+                $"answers no client until it continues: kill -CONT {first.ProcessId}.";
         }
     }
 
@@ -64,8 +64,8 @@ internal static class ExplanationNotes
         // Its name is still the path, and its file is another one or none.
         if (table?.Sockets.Find(s => s.HasPath(wanted) && s.IsListening) is { } lost)
         {
-            yield return $"{Process(lost)} listens at a socket that was bound to {PrintableText.Of(wanted)}, but its file has been removed, " +
-                "replaced or mounted over: no client can reach it by a path any more. Restart it.";
+            yield return $"{Process(lost)} listens at a socket that was bound to {PrintableText.Of(wanted)}, but its file has been " +
+                "removed, replaced or mounted over: no client can reach it by a path any more. Restart it.";
         }
         foreach (string note in OnPrintedName(address, table).Concat(Namesakes(wanted, table)))
             yield return note;

@@ -6,13 +6,13 @@ using Samehost.Inspection;
 namespace Samehost.Diagnostics;
 
 /// <summary>
-/// Why connecting to an address, or binding it, works or fails: the path step by step, the socket at its end, and one verdict with its errno,
-/// its reason and what to change.
+/// Why connecting to an address, or binding it, works or fails: the path step by step, the socket at its end, and one verdict with its
+/// errno, its reason and what to change.
 /// </summary>
 /// <remarks>
-/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs no server: its only call on a socket is
-/// the probe of <see cref="UnixExplainOptions.Probe"/>. What is not seen is what security modules decide, and what the server does with a
-/// client that it has accepted. The answer is about one moment.</para>
+/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs no server: its only call on a socket
+/// is the probe of <see cref="UnixExplainOptions.Probe"/>. What security modules decide is not seen, nor what the server does with a client
+/// that it has accepted. The answer is about one moment.</para>
 /// <para>For another user than one's own, and to see the processes of others, it takes root. Where this process may not see what decides,
 /// the verdict is <see cref="UnixOutcome.Unknown"/>.</para>
 /// </remarks>
@@ -82,11 +82,12 @@ public sealed class UnixExplanation
     /// <summary>The answer.</summary>
     public UnixVerdict Verdict { get; }
 
-    /// <summary>What else is worth knowing, a sentence or two each: similar names, a server whose file is gone, other namespaces.</summary>
+    /// <summary>Further facts, a sentence or two each: similar names, a server whose file was removed, other namespaces.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
     /// <summary>Explains what connecting to an address comes to.</summary>
-    /// <param name="address">As <see cref="UnixEndPoint.Parse(string)"/> reads it; paths may also be relative, too long, or end in a slash.</param>
+    /// <param name="address">An address for <see cref="UnixEndPoint.Parse(string)"/>, or a path that is relative, too long, or ends in a
+    /// slash.</param>
     /// <param name="options">The user, and the type of the socket.</param>
     /// <exception cref="FormatException">It is no address at all, such as an empty text.</exception>
     public static UnixExplanation ExplainConnect(string address, UnixExplainOptions? options = null) =>
@@ -137,7 +138,7 @@ public sealed class UnixExplanation
         ServerStarted = SocketProcess.EarliestStart(entry.Processes);
     }
 
-    /// <summary>Reads what <see cref="UnixEndPoint.Parse(string)"/> reads, and paths that are relative, too long, or end in a slash.</summary>
+    /// <summary>Reads an address, or a path that is relative, too long, or ends in a slash.</summary>
     private static ExplainedAddress Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text, "address");

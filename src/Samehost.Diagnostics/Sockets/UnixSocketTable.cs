@@ -128,7 +128,7 @@ public sealed class UnixSocketConnection
     /// </summary>
     public UnixSocketEntry Client { get; }
 
-    /// <summary>The other end; null when it is closed, in another network namespace, or not made yet because the server has not accepted.</summary>
+    /// <summary>The other end; null when it is closed, in another network namespace, or not accepted yet.</summary>
     public UnixSocketEntry? Server { get; }
 
     /// <summary>The socket that listens at the server's name now; null for datagrams, for pairs, and when it is closed.</summary>

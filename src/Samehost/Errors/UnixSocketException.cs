@@ -49,8 +49,8 @@ public sealed class UnixSocketException : SocketException
     public EndPoint? EndPoint { get; }
 
     /// <summary>The reason and what to change, in a few sentences; null when there is nothing to add to the error itself.</summary>
-    /// <remarks>It is computed when it is first read, and then stays. Where it depends on the address, the file system and the kernel's table
-    /// of sockets are read for it, with the rights of the reading thread; reading it never throws.</remarks>
+    /// <remarks>It is computed when it is first read, and then stays. Where it depends on the address, the file system and the kernel's
+    /// table of sockets are read for it, with the rights of the reading thread. Reading it never throws.</remarks>
     public string? Hint
     {
         get
@@ -78,11 +78,10 @@ public sealed class UnixSocketException : SocketException
     /// <summary>The type, the message, the hint on a line of its own, and the stack trace.</summary>
     public override string ToString()
     {
-        string text = base.ToString();
-        if (Hint is not { } hint)
-            return text;
-        int end = text.IndexOf(Message, StringComparison.Ordinal) is >= 0 and var start ? start + Message.Length : text.Length;
-        return $"{text[..end]}{Environment.NewLine}{hint}{text[end..]}";
+        string text = $"{GetType()}: {Message}";
+        if (Hint is { } hint)
+            text += Environment.NewLine + hint;
+        return StackTrace is { } trace ? text + Environment.NewLine + trace : text;
     }
 
     /// <summary>The socket whose call failed, by which a server tells its connection's failures from others.</summary>

@@ -23,7 +23,8 @@ internal static class BindVerdict
         Verdict kernel = walk switch
         {
             { Found: { } found } => Occupied(found, walk.Directory, user, look, notes),
-            { Problem: WalkProblem.Missing, IsLastName: true } => Free(walk, walk.Directory, PrintableText.Of(walk.Directory.Location), user),
+            { Problem: WalkProblem.Missing, IsLastName: true } =>
+                Free(walk, walk.Directory, PrintableText.Of(walk.Directory.Location), user),
             _ => WalkVerdict.Of(walk, user, isBind: true),
         };
         // The library looks at the directories before it asks the kernel; the user's way may end before it comes to an unsafe one.
@@ -146,7 +147,8 @@ internal static class BindVerdict
                 $"A stale socket file is there, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when !isFree => Verdict.Fails(Errno.EPERM,
-                $"A stale socket file of {PrintableText.User(found.Status.User)} is there, and {place} is sticky: only its owner may remove it.",
+                $"A stale socket file of {PrintableText.User(found.Status.User)} is there, and {place} is sticky: only its owner may " +
+                "remove it.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when found.Mount != directory.Mount => Verdict.Fails(Errno.EBUSY,
                 "A stale socket file is mounted there (a bind mount), and what is mounted cannot be removed.",

@@ -95,8 +95,10 @@ internal static class SocketVerdict
                 $"The backlog of {address} is full: {pending} connections wait to be accepted, and it was made for {backlog}. " +
                 "A call that may wait does so until there is room.",
                 VerdictParty.Server, "Find out what keeps the server from accepting, or have it listen with a larger backlog.")
-            : Verdict.Works($"A {((wanted ?? probe.Type) is { } known ? SocketTableEntry.TypeName(known) + " " : "")}socket listens at {address}.");
+            : Verdict.Works($"A {Adjective(wanted ?? probe.Type)}socket listens at {address}.");
     }
+
+    private static string Adjective(int? type) => type is { } known ? SocketTableEntry.TypeName(known) + " " : "";
 
     private static Verdict OtherType(string address) => Verdict.Fails(Errno.EPROTOTYPE,
         $"A stream or seqpacket socket is at {address}, and a datagram socket cannot connect to it.",

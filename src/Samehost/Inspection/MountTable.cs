@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Inspection;
 
-/// <summary>One mount: the type of its file system, and whether the file system itself is read-only and not just this mount of it.</summary>
+/// <summary>One mount: the type of its file system, and whether the file system itself (not just this mount) is read-only.</summary>
 internal sealed record MountRow(string FileSystem, bool IsReadOnlyItself);
 
 /// <summary>The mounts of this process's mount namespace (proc_pid_mountinfo(5)); empty where there is no /proc.</summary>

@@ -15,9 +15,9 @@ internal sealed record NamespaceSocket(
     int Type, bool IsListening, int ProcessId, string Command, SocketTable? Table, SocketTableEntry? Entry);
 
 /// <summary>
-/// Looks for a socket in the network namespaces of other processes (network_namespaces(7)): in the kernel's own table where this process may
-/// enter them. Otherwise by name: each process shows the table of its namespace in /proc/PID/net/unix, to every user and as text; names there
-/// are raw, so what is found is a hint and no proof.
+/// Looks for a socket in the network namespaces of other processes (network_namespaces(7)): in the kernel's own table where this process
+/// may enter them. Otherwise by name: each process shows the table of its namespace in /proc/PID/net/unix, to every user and as text; names
+/// there are raw, so what is found is a hint and no proof.
 /// </summary>
 internal static class NetworkNamespaces
 {

@@ -19,7 +19,7 @@ internal enum WalkProblem
     /// <summary>The path has more symbolic links than the kernel follows.</summary>
     TooManyLinks,
 
-    /// <summary>A link in a directory that every user may write to belongs to a third user (fs.protected_symlinks, proc_sys_fs(5)).</summary>
+    /// <summary>A link in a sticky directory of all users belongs to a third user (fs.protected_symlinks, proc_sys_fs(5)).</summary>
     LinkNotTrusted,
 
     /// <summary>The file system is mounted with nosymfollow.</summary>
@@ -28,7 +28,7 @@ internal enum WalkProblem
     /// <summary>The link leads into another process, and the user may not look into that one.</summary>
     ProcessClosed,
 
-    /// <summary>The path leads through /proc/self, which is this process here and another one for the user who would make the call.</summary>
+    /// <summary>The path leads through /proc/self, which is another process for the user who would make the call.</summary>
     OtherProcess,
 
     /// <summary>The name is longer than the file system allows.</summary>
@@ -93,7 +93,7 @@ internal sealed class PathWalk : IDisposable
     /// <summary>The step at which the walk ended.</summary>
     public PathStep Last => _steps[^1];
 
-    /// <summary>The file that the path leads to; null when the walk ended before. For a bind it is what has the wanted name already.</summary>
+    /// <summary>The file that the path leads to; null when the walk ended before. For a bind, the file that has the name already.</summary>
     public WalkPoint? Found { get; private set; }
 
     /// <summary>The directory in which the last name was looked up.</summary>
@@ -285,7 +285,7 @@ internal sealed class PathWalk : IDisposable
         return 0;
     }
 
-    /// <summary>Lets the kernel follow a link of /proc that leads straight to a file and not through a path, such as /proc/PID/root.</summary>
+    /// <summary>Lets the kernel follow a link of /proc that leads straight to a file, such as /proc/PID/root.</summary>
     private int Jump(WalkPoint link, PathStep step, bool isEnd)
     {
         if (!MayLookInto(link))
@@ -364,7 +364,7 @@ internal sealed class PathWalk : IDisposable
 
     private static bool IsDots(ReadOnlySpan<byte> name) => name.SequenceEqual("."u8) || name.SequenceEqual(".."u8);
 
-    /// <summary>Whether a link of /proc leads straight to a file, and its text is only for people: other text is a name beside it.</summary>
+    /// <summary>Whether a link of /proc leads straight to a file; other links lead to the name that they contain.</summary>
     private static bool IsDirect(ReadOnlySpan<byte> target) => target.IsEmpty || target[0] == (byte)'/' || target.Contains((byte)':');
 
     private bool MayLookInto(WalkPoint process) =>

@@ -7,7 +7,7 @@ namespace Samehost.Inspection;
 /// <summary>A process that has a socket open.</summary>
 /// <param name="ProcessId">The process number in our namespace.</param>
 /// <param name="UserId">The effective user; null when the process ended meanwhile.</param>
-/// <param name="Command">The name of the program as the process chose it (proc_pid_comm(5)); empty when the process ended meanwhile.</param>
+/// <param name="Command">The name that the process chose (proc_pid_comm(5)); empty when the process ended meanwhile.</param>
 internal sealed record SocketProcess(int ProcessId, uint? UserId, byte[] Command)
 {
     /// <summary>The descriptor numbers of the socket in the order of the kernel.</summary>

@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Inspection;
 
-/// <summary>One local socket at one moment: its row of the kernel's table, the processes that have it, and the sockets it belongs to.</summary>
+/// <summary>One local socket at one moment: its row of the kernel's table, its processes, and the sockets that it belongs to.</summary>
 internal sealed class SocketTableEntry(in SockDiagEntry row)
 {
     private readonly SockDiagEntry _row = row;
@@ -60,7 +60,7 @@ internal sealed class SocketTableEntry(in SockDiagEntry row)
     /// <summary>The socket that this one is connected to, where it is of the same network namespace.</summary>
     public SocketTableEntry? Peer { get; set; }
 
-    /// <summary>Of an accepted connection, the socket that listens at its name now; of a waiting one, the socket that it waits at.</summary>
+    /// <summary>The socket that listens at the name of an accepted connection now, or at which a connection waits.</summary>
     public SocketTableEntry? Listener { get; set; }
 
     /// <summary>Whether this is the client's end of a connection that its server has not accepted yet.</summary>

@@ -148,7 +148,7 @@ internal sealed class WalkPoint : IDisposable
 
     public AccessAnswer Judge(FileCredentials user, AccessKinds wanted) => AccessCheck.Judge(user, Status, Acl, wanted);
 
-    /// <summary>The path of the file as the kernel reports it; where there is no /proc, the path by which the walk has reached it.</summary>
+    /// <summary>The path of the file as the kernel reports it; without /proc, the path by which the walk has reached it.</summary>
     public byte[] KernelPath()
     {
         byte[] link = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{File.Number}"));

@@ -30,8 +30,8 @@ internal static class WalkVerdict
                 $"Symbolic links lead in a circle, or more than 40 follow one another: {at} leads to {walk.Last.LinkTarget}.",
                 VerdictParty.Owner, $"Make the link anew, so that it leads to the socket: ln -sfn TARGET {at}."),
             WalkProblem.LinkNotTrusted => Verdict.Fails(Errno.EACCES,
-                $"{at} is a symbolic link of {PrintableText.User(walk.Last.Status!.Value.User)} in {directory}, where every user may make files: " +
-                "there the kernel follows a link only for its owner (fs.protected_symlinks).",
+                $"{at} is a symbolic link of {PrintableText.User(walk.Last.Status!.Value.User)} in {directory}, where every user may " +
+                "make files: there the kernel follows a link only for its owner (fs.protected_symlinks).",
                 VerdictParty.Caller,
                 $"Give the path that it leads to, {walk.Last.LinkTarget}, or put the link into another directory."),
             WalkProblem.LinksForbidden => Verdict.Fails(Errno.ELOOP,

@@ -5,15 +5,15 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// Puts a fresh socket in the place of one that may still be served: bound beside it under a name of its own, and moved over it in one step
-/// when it listens already, so that there is no moment in which a client finds nothing.
+/// Replaces a socket that may still be served by a new one: bound beside it under a name of its own, and moved over it in one step when it
+/// listens already, so that there is no moment in which a client finds nothing.
 /// </summary>
 internal static class AtomicReplace
 {
     private const int Rounds = 100;
 
     /// <summary>Binds beside the wanted path, which is touched later, and only if a socket (or nothing) is there.</summary>
-    /// <returns>The name that it has for now.</returns>
+    /// <returns>The request for the temporary name.</returns>
     public static BindRequest BindBeside(BindRequest wanted)
     {
         for (int round = 0; round < Rounds; round++)
@@ -32,7 +32,7 @@ internal static class AtomicReplace
     /// <exception cref="UnixSocketException">EADDRINUSE: what is there is no socket; it is untouched.</exception>
     public static void Publish(BindRequest wanted, ReadOnlySpan<byte> beside)
     {
-        using var held = SocketFileLock.Take(wanted); // against an owner that judges the path its own and then removes it
+        using var held = SocketFileLock.Take(wanted); // against an owner that finds the path its own and then removes it
         for (int round = 0; round < Rounds; round++)
         {
             int result = LibcRename.Move(beside, wanted.Path);
@@ -49,7 +49,7 @@ internal static class AtomicReplace
             // Exchanged, what was there is not lost whatever it turns out to be.
             result = LibcRename.Exchange(beside, wanted.Path);
             if (result == -(int)Errno.ENOENT)
-                continue; // gone meanwhile
+                continue; // removed meanwhile
             if (result < 0)
                 throw wanted.Failure(result, "The new socket file could not be moved there.");
             if (IsSocket(beside))

@@ -37,7 +37,7 @@ internal static class BoundSocketFiles
 
     public static void Remove(SocketFile file) => Files.Remove(file);
 
-    /// <summary>Removes the files that are there; returns when also those are gone that other threads are removing.</summary>
+    /// <summary>Removes the files; returns when also those are removed that other threads have begun to remove.</summary>
     /// <param name="isLast">The process ends afterwards: waits for binds that have begun, and delays later ones.</param>
     public static void RemoveAll(bool isLast)
     {

@@ -7,7 +7,7 @@ namespace Samehost.SocketFiles;
 /// <summary>
 /// Permissions and group of the file, without ever showing more than what was asked for and without the process umask,
 /// which all threads share. What fchmod(2) sets on a socket before bind(2) is what the file starts with, less the umask;
-/// the rest is added when the file is there but nobody can connect yet, because listen(2) comes later.
+/// the rest is added when the file is there but no client can connect yet, because listen(2) comes later.
 /// </summary>
 internal sealed class FilePermissions
 {

@@ -3,12 +3,12 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// The file of a bound socket: made with the wanted permissions, in place of a stale one where there is one, and unlinked
-/// at the end only if it is still the same file. docs/internals/socket-files.md tells the whole of it.
+/// The file of a bound socket: created with the wanted permissions, in place of a stale one where there is one, and unlinked
+/// at the end only if it is still the same file. See docs/internals/socket-files.md.
 /// </summary>
 internal sealed class SocketFile : IDisposable
 {
-    // Long enough for one who is just replacing a file; closing must not wait for one who sits on the lock.
+    // Long enough for a process that is just replacing a file; closing must not wait for one that keeps the lock.
     private static readonly TimeSpan LockPatience = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _lock = new();
@@ -38,7 +38,7 @@ internal sealed class SocketFile : IDisposable
     /// <exception cref="UnixSocketException">Operation "bind". The path is left as it was found.</exception>
     public static SocketFile Bind(Descriptor socket, UnixEndPoint endPoint, SocketFileOptions? options = null)
     {
-        var request = new BindRequest(socket, endPoint, options ?? new SocketFileOptions());
+        var request = new BindRequest(socket, endPoint, options?.Copy() ?? new SocketFileOptions());
         if (endPoint.Kind != UnixEndPointKind.Pathname)
         {
             int result = request.TryBind();
@@ -78,8 +78,7 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>
-    /// Becomes the owner of the file of a socket that was taken over from a process that has left it to us. Owns nothing where the path
-    /// leads elsewhere by now.
+    /// Becomes the owner of the file of a socket that was accepted in a handover. Owns nothing where the path leads elsewhere by now.
     /// </summary>
     public static SocketFile? Adopt(Descriptor socket, UnixEndPoint endPoint)
     {
@@ -98,7 +97,7 @@ internal sealed class SocketFile : IDisposable
     public void Dispose() => Remove(LockPatience);
 
     /// <inheritdoc cref="Dispose"/>
-    /// <remarks>It returns when the file is gone, also where another thread has begun to remove it.</remarks>
+    /// <remarks>It returns when the file is removed, also where another thread has begun to remove it.</remarks>
     /// <param name="patience">How long to wait for the lock of the directory.</param>
     public void Remove(TimeSpan patience)
     {
@@ -121,7 +120,7 @@ internal sealed class SocketFile : IDisposable
         BoundSocketFiles.Remove(this);
     }
 
-    /// <summary>Leaves the file to a successor: <see cref="Dispose"/> does nothing any more.</summary>
+    /// <summary>Leaves the file to a successor: <see cref="Dispose"/> does nothing afterwards.</summary>
     /// <returns>False when the file has been removed, or left, before.</returns>
     public bool Forget()
     {
@@ -134,7 +133,7 @@ internal sealed class SocketFile : IDisposable
         }
     }
 
-    /// <summary>Binds, and knows the file as ours before the process can end.</summary>
+    /// <summary>Binds, and registers the file as ours before the process can end.</summary>
     private static SocketFile Make(BindRequest request, out Descriptor pinned, out FileStatus status)
     {
         BoundSocketFiles.EnterBind();
@@ -170,7 +169,7 @@ internal sealed class SocketFile : IDisposable
     {
         int result = LibcFile.Open(request.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
         if (result == -(int)Errno.ENOENT)
-            throw request.Failure(result, "The new socket file vanished as soon as it was made: something else removes files there.");
+            throw request.Failure(result, "The new socket file was removed as soon as it was made: another program removes files there.");
         if (result < 0)
         {
             bool isThere = LibcFile.LinkStatus(request.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;

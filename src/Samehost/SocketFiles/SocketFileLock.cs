@@ -45,7 +45,7 @@ internal sealed class SocketFileLock : IDisposable
         }
     }
 
-    /// <summary>Takes the lock on the directory if that is soon to be had; null otherwise.</summary>
+    /// <summary>Takes the lock on the directory if that succeeds in time; null otherwise.</summary>
     public static SocketFileLock? TryTake(ReadOnlySpan<byte> path, TimeSpan patience)
     {
         if (LibcFile.Open(BindRequest.DirectoryOf(path), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory) < 0)
@@ -53,7 +53,7 @@ internal sealed class SocketFileLock : IDisposable
         long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         int result;
         while ((result = LibcLock.TryLock(directory!)) == -(int)Errno.EAGAIN && Environment.TickCount64 < deadline)
-            Thread.Sleep(1); // no event tells of an unlocked flock
+            Thread.Sleep(1); // no event reports an unlocked flock
         if (result >= 0)
             return new SocketFileLock(directory!, remove: null);
         directory!.Dispose();
@@ -62,7 +62,7 @@ internal sealed class SocketFileLock : IDisposable
 
     public void Dispose()
     {
-        // Removed while it is still locked: who waits for it finds another inode at the path afterwards and tries again.
+        // Removed while it is still locked: a process that waits for it finds another inode at the path afterwards and tries again.
         if (_remove is not null)
             _ = LibcFile.Unlink(_remove);
         _held.Dispose();
@@ -101,7 +101,7 @@ internal sealed class SocketFileLock : IDisposable
         }
     }
 
-    /// <summary>Hands the descriptor over to the lock, so that leaving the method does not close it.</summary>
+    /// <summary>Moves the descriptor to the lock, so that leaving the method does not close it.</summary>
     private static Descriptor Keep(ref Descriptor? descriptor)
     {
         Descriptor kept = descriptor!;
@@ -118,6 +118,6 @@ internal sealed class SocketFileLock : IDisposable
                 "A stale socket file is there, and another process holds the lock under which such files are replaced, for longer than " +
                 $"{request.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
         }
-        Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event tells of an unlocked flock
+        Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event reports an unlocked flock
     }
 }

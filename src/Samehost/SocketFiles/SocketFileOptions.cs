@@ -1,7 +1,8 @@
 namespace Samehost;
 
-/// <summary>How the file of a pathname socket is made. The defaults let only the same user (and root) connect.</summary>
-/// <remarks>Other kinds of address have no file, and these options do not touch them. See unix(7), "Pathname socket ownership".</remarks>
+/// <summary>Options of the file of a pathname socket. The defaults let only the same user and root connect.</summary>
+/// <remarks>They do not apply to other kinds of address, which have no file, and are copied when a socket is bound. See unix(7), "Pathname
+/// socket ownership".</remarks>
 public sealed class SocketFileOptions
 {
     private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
@@ -32,23 +33,23 @@ public sealed class SocketFileOptions
     /// a directory above it, or one that a symbolic link of the path lies in or leads through is writable by others and has no sticky bit.
     /// False by default: request there fails with EPERM, and the hint names the directory.
     /// </summary>
-    /// <remarks>What is looked at is the mode, not the owner, which user namespaces change. For a path relative to the working directory
+    /// <remarks>The mode decides, not the owner, which user namespaces change. For a path relative to the working directory
     /// the directories above that one count as well.</remarks>
     public bool AllowUnsafeDirectory { get; set; }
 
     /// <summary>
-    /// Whether the file of a server that is gone is replaced; true by default. Only a socket file that no socket is bound to
-    /// is ever replaced: files, directories, symbolic links, live sockets and those that cannot be judged are left untouched.
+    /// Whether the file of a server that has ended is replaced; true by default. Only a socket file that no socket is bound to
+    /// is ever replaced: files, directories, symbolic links, live sockets and those of which it cannot be known are left untouched.
     /// </summary>
     public bool ReplaceStale { get; set; } = true;
 
     /// <summary>
-    /// Whether a fresh socket is put in the place of any socket that is there, also a live one; false by default, and only for listeners.
+    /// Whether a new socket replaces any socket at the path, also a live one; false by default, and only for listeners.
     /// The socket is bound under a name of its own in the same directory (a dot and eight characters) and moved over the path by
     /// rename(2) when it listens, so no client finds the path empty. The server that was there keeps its socket and the clients that wait
-    /// in its backlog; tell it to stop afterwards. Files, directories and symbolic links are left untouched: EADDRINUSE.
+    /// in its backlog; stop it afterwards. Files, directories and symbolic links are left untouched: EADDRINUSE.
     /// </summary>
-    /// <remarks>The kernel keeps the name of the bind: clients that ask for their remote address are told that one. A process killed
+    /// <remarks>The kernel keeps the name of the bind, and reports it to clients as their remote address. A process killed
     /// between the bind and the rename leaves its file under that name.</remarks>
     public bool ReplaceLive { get; set; }
 
@@ -64,4 +65,6 @@ public sealed class SocketFileOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "The time to wait is between zero and a day.");
     } = TimeSpan.FromSeconds(5);
+
+    internal SocketFileOptions Copy() => (SocketFileOptions)MemberwiseClone();
 }

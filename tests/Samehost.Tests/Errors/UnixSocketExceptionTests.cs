@@ -86,8 +86,8 @@ public sealed class UnixSocketExceptionTests
     [Fact]
     public void The_text_of_an_exception_that_was_thrown_has_hint_and_stack_trace()
     {
-        UnixSocketException thrown = Assert.Throws<UnixSocketException>(void () =>
-            throw new UnixSocketException(Errno.EINVAL, "connect", UnixEndPoint.Parse("@name"), "Look here."));
+        UnixSocketException thrown = Assert.Throws<UnixSocketException>((Action)(() =>
+            throw new UnixSocketException(Errno.EINVAL, "connect", UnixEndPoint.Parse("@name"), "Look here.")));
 
         string[] lines = thrown.ToString().Split('\n');
         Assert.StartsWith(typeof(UnixSocketException).FullName!, lines[0], StringComparison.Ordinal);

@@ -63,7 +63,7 @@ public sealed class SocketFilePermissionTests : SocketFileFixture
     {
         UnixSocketException e = Refused(new SocketFileOptions { Group = "no such\ngroup" });
         Assert.Equal(Errno.EINVAL, e.Errno);
-        Assert.StartsWith("There is no group named no such\\u000agroup", e.Hint, StringComparison.Ordinal);
+        Assert.StartsWith("There is no group named no such\\x0agroup", e.Hint, StringComparison.Ordinal);
         Assert.Empty(Temp.Names);
     }
 

@@ -32,11 +32,11 @@ public sealed class ConnectErrorTests : ToolFixture
     {
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
-            $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
+            $"{Temporary} has nothing named a.sock in it. Start the server, or give the path that it listens at.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
-            $"The directory {Temporary} exists but has no such file: is the server running, and is this its path?",
+            $"{Temporary} has nothing named a.sock in it. Start the server, or give the path that it listens at.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"), "--wait", "50ms");
     }
 
@@ -46,7 +46,7 @@ public sealed class ConnectErrorTests : ToolFixture
         File.WriteAllText(At("file"), "");
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("file")}",
-            "That is a file but not a socket: give the path that the server listens at.",
+            $"{At("file")} is a regular file and no socket. Give the path that the server listens at.",
             $"'samehost explain {At("file")}' gives the details.", At("file"));
     }
 
@@ -64,7 +64,8 @@ public sealed class ConnectErrorTests : ToolFixture
         }
         await FailsAsync(
             $"connect failed: Connection refused (111): {At("a.sock")}",
-            "A socket file is there but nobody listens at it: its server has ended without removing it, or has not begun to listen.",
+            $"{At("a.sock")} is a stale socket file: the socket that it was made for is closed, as when a server was killed. "
+            + "Start the server again. With this library it replaces the file; others may need it removed.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 
@@ -74,7 +75,8 @@ public sealed class ConnectErrorTests : ToolFixture
         await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
         await FailsAsync(
             $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
-            "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.\n"
+            "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type. "
+                + "It is a seqpacket socket.\n"
                 + "hint: --type datagram or --type seqpacket uses another type of socket.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
@@ -91,8 +93,9 @@ public sealed class ConnectErrorTests : ToolFixture
         ToolResult result = await client.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.StartsWith(
-            $"samehost: connect failed: Permission denied (13): {At("a.sock")}\nhint: The socket file belongs to user ", result.Errors,
+            $"samehost: connect failed: Permission denied (13): {At("a.sock")}\nhint: User ", result.Errors,
             StringComparison.Ordinal);
+        Assert.Contains($"may not write to {At("a.sock")}, which connecting takes: ", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]

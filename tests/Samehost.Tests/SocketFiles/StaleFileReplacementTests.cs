@@ -8,7 +8,7 @@ using Xunit;
 namespace Samehost.Tests.SocketFiles;
 
 [Collection(Alone.Name)]
-public sealed class SocketFileTakeOverTests : SocketFileFixture
+public sealed class StaleFileReplacementTests : SocketFileFixture
 {
     [Fact]
     public void A_stale_socket_file_is_replaced_and_nothing_else_is_left()

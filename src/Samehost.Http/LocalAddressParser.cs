@@ -8,7 +8,7 @@ internal static class LocalAddressParser
     private const string AbstractPrefix = "unix-abstract:";
 
     /// <summary>Parses the target of a client: an address, a gRPC target with a relative path, or a URL as Kestrel writes it.</summary>
-    /// <exception cref="ArgumentException">The text does not name a local socket.</exception>
+    /// <exception cref="FormatException">The text does not name a local socket.</exception>
     public static UnixEndPoint Parse(string target)
     {
         ArgumentNullException.ThrowIfNull(target);
@@ -17,8 +17,8 @@ internal static class LocalAddressParser
         {
             var path = rest[PathPrefix.Length..];
             if (path.Contains(':')) // begins the path base in Kestrel's URLs
-                throw new ArgumentException($"\"{target}\" has a colon after the path: write \"unix:/run/x.sock\".", nameof(target));
-            return FromUrlPath(UnixEndPoint.FromPath(path));
+                throw new FormatException($"\"{target}\" has a colon after the path: write \"unix:/run/x.sock\".");
+            return UnixEndPoint.Parse(path.StartsWith("/@", StringComparison.Ordinal) ? path[1..] : path); // see FromUrlPath
         }
 
         var isRelative = target.StartsWith(PathPrefix, StringComparison.Ordinal) && target.Length > PathPrefix.Length

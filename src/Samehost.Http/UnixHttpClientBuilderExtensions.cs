@@ -30,7 +30,7 @@ public static class UnixHttpClientBuilderExtensions
     /// <param name="target">An address in a form that <see cref="UnixHttp.CreateHandler(string, UnixConnectOptions?)"/> reads.</param>
     /// <param name="options">How long to wait for the server and which users it may run as.</param>
     /// <returns><paramref name="builder"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="target"/> is not the address of a local socket; the message says what to
+    /// <exception cref="FormatException"><paramref name="target"/> is not the address of a local socket; the message says what to
     /// write.</exception>
     public static IHttpClientBuilder UseUnixSocket(this IHttpClientBuilder builder, string target, UnixConnectOptions? options = null) =>
         builder.UseUnixSocket(LocalAddressParser.Parse(target), options);

@@ -15,7 +15,7 @@ public static class UnixPeerAuthorizationExtensions
     /// <param name="policy">A whole policy in the form that <see cref="PeerPolicy.Parse"/> reads, for example <c>group:docker,root</c>. Do
     /// not insert names into it; compose a <see cref="PeerPolicy"/> instead.</param>
     /// <returns><paramref name="builder"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="policy"/> is not a policy, or names a user or group that does not
+    /// <exception cref="FormatException"><paramref name="policy"/> is not a policy, or names a user or group that does not
     /// exist.</exception>
     public static TBuilder RequirePeer<TBuilder>(this TBuilder builder, string policy)
         where TBuilder : IEndpointConventionBuilder =>
@@ -47,7 +47,7 @@ public static class UnixPeerAuthorizationExtensions
     /// <param name="builder">The builder of the authorization policy.</param>
     /// <param name="policy">A whole peer policy in the form that <see cref="PeerPolicy.Parse"/> reads; do not insert names into it.</param>
     /// <returns><paramref name="builder"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="policy"/> is not a policy, or names a user or group that does not
+    /// <exception cref="FormatException"><paramref name="policy"/> is not a policy, or names a user or group that does not
     /// exist.</exception>
     public static AuthorizationPolicyBuilder RequirePeer(this AuthorizationPolicyBuilder builder, string policy)
     {

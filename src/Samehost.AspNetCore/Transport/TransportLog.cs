@@ -60,8 +60,8 @@ internal sealed partial class TransportLog(ILogger logger, string address) : Uni
     public static partial void StartFailedAfterHandover(ILogger logger, string address);
 
     [LoggerMessage(12, LogLevel.Information,
-        "A connection to {Address} by user {UserId} was refused: {Reason} ({LeftOut} more since the last report)")]
-    private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long leftOut);
+        "A connection to {Address} by user {UserId} was refused: {Reason} ({UnreportedCount} more since the last report)")]
+    private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long unreportedCount);
 
     [LoggerMessage(13, LogLevel.Error, "Logging {Event} of {Address} failed")]
     private static partial void LoggingFailed(ILogger logger, string address, string @event, Exception error);

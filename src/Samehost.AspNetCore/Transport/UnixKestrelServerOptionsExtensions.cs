@@ -14,7 +14,7 @@ public static class UnixKestrelServerOptionsExtensions
     /// <param name="address">An address in a form that <see cref="UnixEndPoint.Parse(string)"/> reads: <c>unix:/run/app.sock</c>,
     /// <c>/run/app.sock</c>, <c>@name</c>.</param>
     /// <param name="configure">Configures policy, limits and protocols.</param>
-    /// <exception cref="ArgumentException"><paramref name="address"/> is not an address.</exception>
+    /// <exception cref="FormatException"><paramref name="address"/> is not an address.</exception>
     /// <exception cref="InvalidOperationException">The transport was not registered.</exception>
     public static void ListenUnix(this KestrelServerOptions options, string address, Action<UnixTransportOptions>? configure = null) =>
         ListenUnix(options, UnixEndPoint.Parse(address), configure);

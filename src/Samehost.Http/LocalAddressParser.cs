@@ -18,7 +18,7 @@ internal static class LocalAddressParser
             var path = rest[PathPrefix.Length..];
             if (path.Contains(':')) // begins the path base in Kestrel's URLs
                 throw new FormatException($"\"{target}\" has a colon after the path: write \"unix:/run/x.sock\".");
-            return FromUrlPath(UnixEndPoint.Parse(path));
+            return UnixEndPoint.Parse(path.StartsWith("/@", StringComparison.Ordinal) ? path[1..] : path); // see FromUrlPath
         }
 
         var isRelative = target.StartsWith(PathPrefix, StringComparison.Ordinal) && target.Length > PathPrefix.Length

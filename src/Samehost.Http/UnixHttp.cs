@@ -4,8 +4,8 @@ namespace Samehost.Http;
 /// <remarks>
 /// The handlers work with everything that takes an <see cref="HttpMessageHandler"/>: <see cref="HttpClient"/>, <c>GrpcChannel</c>, and,
 /// wrapped in an <see cref="HttpMessageInvoker"/>,
-/// <see cref="System.Net.WebSockets.ClientWebSocket.ConnectAsync(Uri, HttpMessageInvoker?, CancellationToken)"/> with a <c>ws:</c>
-/// address. They use HTTP/1.1 unless the client asks for HTTP/2; without TLS the client has to ask for it in advance.
+/// <see cref="System.Net.WebSockets.ClientWebSocket.ConnectAsync(Uri, HttpMessageInvoker?, CancellationToken)"/> with a <c>ws:</c> address.
+/// They use HTTP/1.1 unless the client asks for HTTP/2; without TLS the client has to ask for it in advance.
 /// </remarks>
 /// <example><code>
 /// using var docker = new HttpClient(UnixHttp.CreateHandler("unix:///var/run/docker.sock"))
@@ -24,8 +24,8 @@ public static class UnixHttp
     /// <see cref="HttpRequestException"/> whose inner exception is a <see cref="UnixSocketException"/>.
     /// </remarks>
     /// <param name="endPoint">The server's path or abstract name.</param>
-    /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor
-    /// checks the user.</param>
+    /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
+    /// the user.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static SocketsHttpHandler CreateHandler(UnixEndPoint endPoint, UnixConnectOptions? options = null)
@@ -42,12 +42,11 @@ public static class UnixHttp
     /// <summary>Creates a handler that connects to the local server that a gRPC target, a Docker host or a URL names.</summary>
     /// <remarks>See <see cref="CreateHandler(UnixEndPoint, UnixConnectOptions?)"/>.</remarks>
     /// <param name="target">An address in the form of <see cref="UnixEndPoint.Parse(string)"/> (<c>/run/x.sock</c>,
-    /// <c>unix:/run/x.sock</c>,
-    /// <c>unix:///run/x.sock</c>, <c>@name</c>, <c>unix-abstract:name</c>), of gRPC (<c>unix:x.sock</c>, relative to the current
-    /// directory), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally; nothing is
-    /// unescaped.</param>
-    /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor
-    /// checks the user.</param>
+    /// <c>unix:/run/x.sock</c>, <c>unix:///run/x.sock</c>, <c>@name</c>, <c>unix-abstract:name</c>), of gRPC (<c>unix:x.sock</c>, relative
+    /// to the current directory), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally; nothing
+    /// is unescaped.</param>
+    /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
+    /// the user.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>
     /// <exception cref="FormatException"><paramref name="target"/> is not the address of a local socket; the message says what to
     /// write.</exception>

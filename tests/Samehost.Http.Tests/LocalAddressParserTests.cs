@@ -41,6 +41,7 @@ public sealed class LocalAddressParserTests
     [InlineData("http://localhost:80")]
     [InlineData("http://unix:x.sock")]
     [InlineData("http://unix:@x")]
+    [InlineData("http://unix:/@")]
     [InlineData("http://unix:/run/x.sock:/base")]
     [InlineData("http://unix:/run/x.sock/")]
     public void A_text_that_names_no_local_socket_is_refused_with_a_message(string target) =>

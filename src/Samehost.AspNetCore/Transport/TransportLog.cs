@@ -61,7 +61,7 @@ internal sealed partial class TransportLog(ILogger logger, string address) : Uni
 
     [LoggerMessage(12, LogLevel.Information,
         "A connection to {Address} by user {UserId} was refused: {Reason} ({UnreportedCount} more since the last report)")]
-    private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long leftOut);
+    private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long unreportedCount);
 
     [LoggerMessage(13, LogLevel.Error, "Logging {Event} of {Address} failed")]
     private static partial void LoggingFailed(ILogger logger, string address, string @event, Exception error);

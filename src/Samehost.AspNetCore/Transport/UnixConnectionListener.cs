@@ -131,9 +131,9 @@ internal sealed class UnixConnectionListener : IConnectionListener
             handoverEndPoint, options.CreateListenerOptions(), cancellationToken).ConfigureAwait(false);
         if (handover is null)
             return null;
-        var accepted = handover.Listener
-            ?? throw new IOException($"The predecessor at {handoverEndPoint} offers a seqpacket listener; web servers need streams.");
-        var listener = new UnixConnectionListener(endPoint, accepted, options, logger, handoverShutdown);
+        var streams = handover.Listener
+            ?? throw new InvalidOperationException($"The process that offers a handover at {handoverEndPoint} serves no streams.");
+        var listener = new UnixConnectionListener(endPoint, streams, options, logger, handoverShutdown);
         try
         {
             await HandoverRetry.CompleteAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;

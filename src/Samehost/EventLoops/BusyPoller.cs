@@ -5,33 +5,33 @@ using Samehost.Interop;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// The descriptor that a loop has been busy with alone, if there is one. Looking at it directly is half the work of asking epoll first; and
-/// while it is looked at anyway it leaves epoll, where each message would cost its sender a callback, and us an event that is no news.
+/// Polls the one descriptor that a loop is busy with, where there is only one. Trying its call directly is half the work of asking epoll
+/// first; and while it is polled it is taken out of epoll, where each message would cost the sender a callback and the loop an event.
 /// </summary>
 /// <remarks>
-/// Whoever leads uses it. A leader that was deposed without knowing may once come in between, which costs no more than a look in vain: a
-/// descriptor leaves only while the leader waits, when nobody is deposed, and whoever finds it away brings it back.
+/// Used by the leader. A leader that was replaced without knowing it yet may use it once at the same time, which costs a try in vain: a
+/// descriptor is taken out only while the leader waits, when it is not replaced, and put back by whichever thread finds it out.
 /// </remarks>
 internal sealed class BusyPoller
 {
-    private const int LooksBetweenEvents = 8;
-    private const int MostInlinePolls = 16;
-    private const int FoundToLeave = 16; // leaving and coming back costs about as much as a message
+    private const int TriesBetweenEpolls = 8;
+    private const int MaxInlinePolls = 16;
+    private const int SuccessesToLeaveEpoll = 16; // leaving and returning costs about as much as a message
 
-    // Where more threads want to run than there are processors, a single yield may take as long as a time slice of each of them: then the
-    // number of looks says nothing about how long the others have been waiting.
-    private static readonly long LongestBetweenEvents = Stopwatch.Frequency / 1_000_000 * 200;
+    // Where more threads are ready than there are processors, a single yield may take as long as a time slice of each of them. Then the
+    // number of tries says nothing about how long the other descriptors have been waiting.
+    private static readonly long MaxTimeBetweenEpolls = Stopwatch.Frequency / 1_000_000 * 200;
 
     private Registration? _registration;
-    private Registration? _away;
-    private int _found;
-    private int _sinceEvents;
-    private long _lastEvents;
+    private Registration? _outsideEpoll;
+    private int _successes;
+    private int _triesSinceEpoll;
+    private long _lastEpoll;
 
-    /// <summary>Which it is, if there is one.</summary>
+    /// <summary>The descriptor that is polled, if any.</summary>
     public Registration? Registration => _registration;
 
-    /// <summary>The last batch of events was for this one alone.</summary>
+    /// <summary>Polls this descriptor from now on, for which alone the last batch of events was.</summary>
     public void Set(Registration registration)
     {
         if (ReferenceEquals(_registration, registration))
@@ -40,56 +40,56 @@ internal sealed class BusyPoller
         _registration = registration;
     }
 
-    /// <summary>There are others, or the loop is about to sleep: epoll is to tell of this one again.</summary>
+    /// <summary>Polls none from now on, because others have events or the loop is about to sleep, and puts it back into epoll.</summary>
     public void Clear()
     {
         _registration = null;
-        _found = 0;
-        if (_away is not null)
-            Interlocked.Exchange(ref _away, null)?.Return();
+        _successes = 0;
+        if (_outsideEpoll is not null)
+            Interlocked.Exchange(ref _outsideEpoll, null)?.ReturnToEpoll();
     }
 
     /// <summary>
-    /// True when a call that found nothing may look again for a moment where it stands, instead of returning to the loop, which
-    /// would only look at the same descriptor. Not often in a row: the loop has others to look for.
+    /// Whether a call that would block may poll for a moment in place, instead of returning to the loop, which would only poll the same
+    /// descriptor. Not often in a row, since the loop has others to serve.
     /// </summary>
     public bool MayPollInline(Registration registration) =>
-        ReferenceEquals(_registration, registration) && !registration.Timing.IsLong && registration.InlinePolls++ < MostInlinePolls
-        && registration.InlineTicks < LongestBetweenEvents;
+        ReferenceEquals(_registration, registration) && !registration.Timing.IsLong && registration.InlinePolls++ < MaxInlinePolls
+        && registration.InlineTicks < MaxTimeBetweenEpolls;
 
     /// <summary>
-    /// Looks again and again until the time is over, every few times at epoll, for the others. True when there is something to do:
-    /// a call was carried out, which the caller completes, or events are <paramref name="ready"/>, or work was posted.
+    /// Polls until the time is over, and now and then epoll for the others. True when there is something to do: a call was carried out,
+    /// which the caller completes, or events are <paramref name="ready"/>, or work was posted.
     /// </summary>
     public bool TryPoll(
         long end,
         Descriptor epoll,
         EpollBatch batch,
         ConcurrentQueue<IThreadPoolWorkItem> posted,
-        out PendingOperation? found,
+        out PendingOperation? performed,
         out int ready)
     {
-        found = null;
+        performed = null;
         long now = Stopwatch.GetTimestamp();
         do
         {
-            if (WaitingRegistration() is { } registration && ++_sinceEvents < LooksBetweenEvents && now - _lastEvents < LongestBetweenEvents)
+            if (WaitingRegistration() is { } registration && ++_triesSinceEpoll < TriesBetweenEpolls && now - _lastEpoll < MaxTimeBetweenEpolls)
             {
                 LibcSched.Yield(); // the call was tried a moment ago, before it was queued
                 ready = 0;
                 bool writing = registration.Readers.IsEmpty;
-                found = writing ? registration.Writers.TryPoll(registration) : registration.Readers.TryPoll(registration);
-                if (found is not null)
+                performed = writing ? registration.Writers.TryPoll(registration) : registration.Readers.TryPoll(registration);
+                if (performed is not null)
                 {
-                    if (++_found >= FoundToLeave)
-                        Leave(writing);
+                    if (++_successes >= SuccessesToLeaveEpoll && _outsideEpoll is null && registration.TryLeaveEpoll(writing))
+                        _outsideEpoll = registration;
                     return true;
                 }
             }
             else
             {
-                _sinceEvents = 0;
-                _lastEvents = now;
+                _triesSinceEpoll = 0;
+                _lastEpoll = now;
                 ready = LibcEpoll.Wait(epoll, batch, 0);
                 if (ready != 0 || !posted.IsEmpty)
                 {
@@ -105,10 +105,10 @@ internal sealed class BusyPoller
         return false;
     }
 
-    /// <summary>Looks once, if epoll does not tell of it: while the loop has other work it must not be forgotten.</summary>
-    public PendingOperation? TryAway(out Registration? registration)
+    /// <summary>Polls once a descriptor that epoll does not report, while the loop has other work.</summary>
+    public PendingOperation? TryOutsideEpoll(out Registration? registration)
     {
-        registration = _away;
+        registration = _outsideEpoll;
         if (registration is null)
             return null;
         if (!registration.Timing.IsLong)
@@ -117,15 +117,9 @@ internal sealed class BusyPoller
         return null;
     }
 
-    /// <summary>The one that it is, if it has operations to poll for.</summary>
+    /// <summary>The descriptor that is polled, if operations wait for it.</summary>
     private Registration? WaitingRegistration() =>
         _registration is { Timing.IsLong: false } registration && !(registration.Readers.IsEmpty && registration.Writers.IsEmpty)
             ? registration
             : null;
-
-    private void Leave(bool writing)
-    {
-        if (_away is null && _registration is { } registration && registration.TryLeave(writing))
-            _away = registration;
-    }
 }

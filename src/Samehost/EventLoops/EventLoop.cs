@@ -5,43 +5,46 @@ using Samehost.Interop;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// Waits for readiness with epoll and runs the waiting calls' continuations where it stands: on the thread that leads. The
-/// crew behind it replaces a leader that a continuation holds up.
+/// Waits for readiness with epoll and runs the continuations of pending operations on the thread that waits, the leader. The other threads
+/// of the loop replace a leader that a continuation blocks; see <see cref="EventLoopThreads"/>.
 /// </summary>
 internal sealed class EventLoop
 {
     private const ulong WakeSlot = ulong.MaxValue;
-    private const int MostPostedAtOnce = 1024;
+    private const int MaxPostedAtOnce = 1024;
 
-    // So many calls are carried out one after the other before the first of their continuations runs: the kernel's code for reading
-    // is then still in the processor's caches for the next, and what was read is still there for its continuation.
+    // So many calls are carried out one after the other before the first of their continuations runs: the kernel's code for reading is then
+    // still in the processor's caches for the next call, and what was read is still there for its continuation.
     private const int BatchSize = 16;
 
     [ThreadStatic]
-    private static EventLoop? _threadsLoop;
+    private static EventLoop? _loopOfThread;
 
     [ThreadStatic]
-    private static long _threadsTerm;
+    private static long _termOfThread;
 
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
     private readonly EpollBatch _batch = new(BatchSize);
-    private readonly ReadyEvent[] _entries = new ReadyEvent[BatchSize + 1]; // one more, for a call that was carried out while polling
+    private readonly ReadyEvent[] _events = new ReadyEvent[BatchSize + 1]; // one more, for a call that was carried out while polling
     private readonly Descriptor _wake;
-    private readonly EventLoopThreads _crew;
+    private readonly EventLoopThreads _threads;
     private readonly OffloadQueue _offload;
+    private readonly BusyPoller _busyPoller = new();
     private SpinBudget _budget;
-    private readonly BusyPoller _lone = new();
     private int _count;
-    private int _members;
+    private int _descriptorCount;
     private int _sleeping;
-    private int _signsOfLife;
+    private int _inlinePolls;
 
-    /// <exception cref="IOException">There is no descriptor, or no thread, left for it.</exception>
+    /// <summary>How far the leader is; shared with the watchdog.</summary>
+    public LeaderState State;
+
+    /// <exception cref="IOException">No descriptor, or no thread, is left for it.</exception>
     public EventLoop()
     {
         Epoll = Opened(LibcEpoll.Create(out var epoll), epoll, "epoll_create1");
         Descriptor? wake = null;
-        EventLoopThreads? crew = null;
+        EventLoopThreads? threads = null;
         try
         {
             _wake = wake = Opened(LibcEventFd.Create(out wake), wake, "eventfd");
@@ -49,44 +52,42 @@ internal sealed class EventLoop
             if (added < 0)
                 throw new IOException($"epoll_ctl failed with errno {-added}");
             _offload = new OffloadQueue();
-            _crew = crew = new EventLoopThreads(this, _offload);
-            crew.Start(); // last: its threads use this object as it stands
+            _threads = threads = new EventLoopThreads(this, _offload);
+            threads.Start(); // last: its threads use this object as it stands
         }
         catch
         {
-            crew?.Dispose();
+            threads?.Dispose();
             wake?.Dispose();
             Epoll.Dispose(); // when descriptors are short these are needed elsewhere
             throw;
         }
     }
 
-    /// <summary>True on a thread that leads, or has led and is still held by a continuation.</summary>
-    public static bool IsCurrentThread => _threadsLoop is not null;
+    /// <summary>Whether this thread leads a loop, or has led it and is still blocked by a continuation.</summary>
+    public static bool IsCurrentThread => _loopOfThread is not null;
 
-    /// <summary>True on a thread that leads, and that others would have to wait for.</summary>
-    public static bool IsLeading => _threadsLoop is { } loop && LeaderState.Term(loop.Cursor.Now) == _threadsTerm;
+    /// <summary>Whether this thread leads a loop, whose other descriptors wait for it.</summary>
+    public static bool IsLeading => _loopOfThread is { } loop && LeaderState.Term(loop.State.Current) == _termOfThread;
 
     public Descriptor Epoll { get; }
 
     public RegistrationTable Table { get; } = new();
 
-    /// <summary>How many descriptors have chosen it. They count from then on, not only when they come to wait: of a crowd that connects
-    /// at once, none waits yet when the last one chooses.</summary>
-    public int Members => Volatile.Read(ref _members);
+    /// <summary>The number of descriptors that have chosen this loop. They count from then on and not only when they wait: of many that
+    /// connect at once none waits yet when the last one chooses.</summary>
+    public int DescriptorCount => Volatile.Read(ref _descriptorCount);
 
-    /// <summary>Changes with each call that a continuation makes and that may poll: so it is not stuck, though it claims nothing.</summary>
-    public int SignsOfLife => Volatile.Read(ref _signsOfLife);
+    /// <summary>Changes with each call that a continuation makes and that may poll in place. Such a continuation is not blocked, although
+    /// the leader claims nothing meanwhile.</summary>
+    public int InlinePolls => Volatile.Read(ref _inlinePolls);
 
-    /// <summary>How far the leader is; shared with the crew's watch.</summary>
-    public LeaderState Cursor;
+    /// <inheritdoc cref="EventLoopThreads.IsWatchdogMissing"/>
+    public bool IsWatchdogMissing => _threads.IsWatchdogMissing;
 
-    /// <inheritdoc cref="EventLoopThreads.IsWatchMissing"/>
-    public bool IsWatchMissing => _crew.IsWatchMissing;
+    public void AddDescriptor() => Interlocked.Increment(ref _descriptorCount);
 
-    public void Join() => Interlocked.Increment(ref _members);
-
-    public void Leave() => Interlocked.Decrement(ref _members);
+    public void RemoveDescriptor() => Interlocked.Decrement(ref _descriptorCount);
 
     /// <summary>Runs a piece of work on the loop, as if an event had asked for it.</summary>
     public void Post(IThreadPoolWorkItem work)
@@ -95,48 +96,63 @@ internal sealed class EventLoop
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
             LibcEventFd.Signal(_wake);
-        _crew.EnsureWatch();
+        _threads.EnsureWatchdog();
     }
 
-    /// <summary>Leads until deposed, beginning with what is left of the batch. The caller's term is <paramref name="term"/>.</summary>
+    /// <summary>Leads until replaced, beginning with what is left of the batch.</summary>
+    /// <param name="term">The term of the calling thread.</param>
     public void Lead(long term)
     {
-        _threadsLoop = this;
-        _threadsTerm = term;
+        _loopOfThread = this;
+        _termOfThread = term;
         long time = Stopwatch.GetTimestamp();
         while (true)
         {
-            long seen = Cursor.Now;
+            long seen = State.Current;
             while (LeaderState.IsRunning(seen) && LeaderState.Term(seen) == term && LeaderState.Claimed(seen) is var index && index < _count)
             {
                 if (!TryServe(index, seen, ref time))
                     return;
-                seen = Cursor.Now;
+                seen = State.Current;
             }
 
-            // Not more than the cursor can count: leaders that follow each other in one batch claim on from where the last one was.
-            for (int left = Math.Min(_posted.Count, MostPostedAtOnce); left > 0 && LeaderState.Claimed(seen) < LeaderState.MostClaims; left--)
+            // No more than the state can count: leaders that follow each other in one batch continue to claim where the last one stopped.
+            for (int left = Math.Min(_posted.Count, MaxPostedAtOnce); left > 0 && LeaderState.Claimed(seen) < LeaderState.MaxClaims; left--)
             {
-                if (LeaderState.Term(seen) != term || !Cursor.TryClaim(seen))
+                if (LeaderState.Term(seen) != term || !State.TryClaim(seen))
                     return;
                 RunPosted();
-                seen = Cursor.Now;
+                seen = State.Current;
             }
 
-            if (LeaderState.Term(seen) != term || !Cursor.TryStartWaiting(seen))
+            if (LeaderState.Term(seen) != term || !State.TryStartWaiting(seen))
                 return;
             NextBatch();
-            Cursor.StartRunning();
-            _crew.WakeWatch();
-            _crew.EnsureWatch();
+            State.StartRunning();
+            _threads.WakeWatchdog();
+            _threads.EnsureWatchdog();
             time = Stopwatch.GetTimestamp();
         }
+    }
+
+    /// <inheritdoc cref="BusyPoller.MayPollInline"/>
+    /// <remarks>And only on the leader's thread.</remarks>
+    public bool MayPollInline(Registration registration)
+    {
+        if (!ReferenceEquals(_busyPoller.Registration, registration) || _budget.Budget == 0
+            || !IsLeading || !_posted.IsEmpty || !_busyPoller.MayPollInline(registration))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _inlinePolls, _inlinePolls + 1);
+        return true;
     }
 
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
         descriptor ?? throw new IOException($"{call} failed with errno {-result}; are this process's descriptors used up?");
 
-    // These two are methods of their own: what they have in hand must not stay alive in the frame of a loop that sleeps.
+    // RunPosted and TryServe are methods of their own, so that what they refer to does not stay alive in the frame of a loop that sleeps.
     private void RunPosted()
     {
         if (!_posted.TryDequeue(out var work))
@@ -147,10 +163,10 @@ internal sealed class EventLoop
 
     private bool TryServe(int index, long seen, ref long time)
     {
-        var entry = _entries[index]; // before the claim: after it a successor may already refill the batch
-        if (!Cursor.TryClaim(seen))
+        var ready = _events[index]; // before the claim: after it a successor may already refill the batch
+        if (!State.TryClaim(seen))
             return false;
-        time = Dispatch(entry.Registration, entry.Operation, entry.Events, time);
+        time = Dispatch(ready.Registration, ready.Operation, ready.Events, time);
         return true;
     }
 
@@ -168,15 +184,15 @@ internal sealed class EventLoop
         operation?.Complete();
         if (ran)
             EventLoopThreads.ResetContext();
-        return Charge(registration, ran, start);
+        return AddTiming(registration, ran, start);
     }
 
-    private static long Charge(Registration registration, bool ran, long start)
+    private static long AddTiming(Registration registration, bool ran, long start)
     {
         long end = Stopwatch.GetTimestamp();
         if (ran)
         {
-            // What it waited for its peer in between is not its own time.
+            // The time that it waited for its peer in between is not its own.
             registration.Timing.Add(end - start - registration.InlineTicks, registration.InlinePolls + registration.Readers.CallsWithoutWaiting);
         }
 
@@ -185,62 +201,60 @@ internal sealed class EventLoop
         return end;
     }
 
-    /// <inheritdoc cref="BusyPoller.MayPollInline"/>
-    /// <remarks>And only for who leads.</remarks>
-    public bool MayPollInline(Registration registration)
-    {
-        if (_budget.Budget == 0 || !IsLeading || !_posted.IsEmpty || !_lone.MayPollInline(registration))
-            return false;
-        Volatile.Write(ref _signsOfLife, _signsOfLife + 1);
-        return true;
-    }
-
-    /// <summary>Waits, and carries out what can be carried out without running anybody's code, while nobody is deposed.</summary>
+    /// <summary>Waits, and carries out the calls that run no code of others, since a leader is not replaced meanwhile.</summary>
     private void NextBatch()
     {
-        Array.Clear(_entries, 0, _count); // so that sockets that everybody else has forgotten can go
+        Array.Clear(_events, 0, _count); // so that forgotten sockets can be finalized
         int ready = PollOrWait(out var polled);
         for (int i = 0; i < ready; i++)
-            Enter(ref _entries[i], _batch.Data(i), _batch.Events(i));
+            Begin(ref _events[i], _batch.Data(i), _batch.Events(i));
         _count = Math.Max(0, ready);
-        if (_count == 1 && _entries[0] is { Registration: { Timing.IsLong: false } only })
-            _lone.Set(only);
+        if (_count == 1 && _events[0] is { Registration: { Timing.IsLong: false } only })
+            _busyPoller.Set(only);
         if (polled.Operation is not null)
-            _entries[_count++] = polled;
+            _events[_count++] = polled;
     }
 
-    private void Enter(ref ReadyEvent entry, ulong slot, uint events)
+    private void Begin(ref ReadyEvent ready, ulong slot, uint events)
     {
         if (slot == WakeSlot || Table.Find(slot) is not { } registration)
             return;
-        entry.Registration = registration;
-        if (registration.Timing.IsLong || !registration.TryBegin(events, out entry.Operation))
-            entry.Events = events;
+        ready.Registration = registration;
+        if (registration.Timing.IsLong || !registration.TryBegin(events, out ready.Operation))
+            ready.Events = events;
     }
 
-    /// <returns>How many events there are, or <c>-errno</c>.</returns>
+    /// <returns>The number of events, or <c>-errno</c>.</returns>
     private int PollOrWait(out ReadyEvent polled)
     {
         polled = default;
         if (!_posted.IsEmpty)
         {
-            polled.Operation = _lone.TryAway(out polled.Registration);
+            polled.Operation = _busyPoller.TryOutsideEpoll(out polled.Registration);
             return LibcEpoll.Wait(Epoll, _batch, 0);
         }
 
         long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0 && _lone.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out int ready))
+        if (_budget.Budget > 0 && _busyPoller.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out int ready))
         {
-            polled.Registration = _lone.Registration;
+            polled.Registration = _busyPoller.Registration;
             _budget.Succeeded();
             return ready;
         }
 
-        _lone.Clear();
+        _busyPoller.Clear();
         Interlocked.Exchange(ref _sleeping, 1);
         ready = LibcEpoll.Wait(Epoll, _batch, _posted.IsEmpty ? -1 : 0);
         Volatile.Write(ref _sleeping, 0);
         _budget.Slept(Stopwatch.GetTimestamp() - start);
         return ready;
+    }
+
+    /// <summary>One entry of a batch: a call that was carried out and is to be completed, or events to serve.</summary>
+    private struct ReadyEvent
+    {
+        public Registration? Registration; // null when there is nothing to do
+        public PendingOperation? Operation; // what was carried out
+        public uint Events; // what epoll reported, where nothing has been carried out for it yet
     }
 }

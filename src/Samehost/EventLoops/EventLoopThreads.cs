@@ -3,80 +3,81 @@ using Samehost.Interop;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// The threads of one loop: one leads, one watches it, and those that come back from a continuation that held them up stand by.
-/// The watch ticks only while there is activity; a leader found in the same continuation on two ticks is deposed and the
-/// watch leads in its place, with the rest of the batch.
+/// The threads of an event loop, by the leader/followers pattern: one leads, one is the watchdog, and those that return from a continuation
+/// that blocked them are followers. A leader that the watchdog finds in the same continuation on two ticks is replaced: the watchdog leads in
+/// its place, with the rest of the batch, and a follower becomes the watchdog.
 /// </summary>
+/// <remarks>The watchdog ticks only while there is activity.</remarks>
 internal sealed class EventLoopThreads
 {
-    private const int MostSpares = 2;
+    private const int MaxFollowers = 2;
     private const int QuietTicksToPark = 10;
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(10);
 
-    // One handler that blocks is often followed by more, and then what the others wait is what the watch takes to notice.
-    private const int EagerTicks = 100;
-    private static readonly TimeSpan EagerTick = TimeSpan.FromMicroseconds(100);
+    // One handler that blocks is often followed by more, and then the others wait for as long as the watchdog takes to notice.
+    private const int ShortTicks = 100;
+    private static readonly TimeSpan ShortTick = TimeSpan.FromMicroseconds(100);
 
-    private static ExecutionContext? _initialContext; // a new thread's
+    private static ExecutionContext? _initialContext; // that of a new thread
 
     private readonly EventLoop _loop;
     private readonly OffloadQueue _offload;
-    private readonly Descriptor _bell;
-    private readonly object _lock = new();
-    private int _spares;
-    private int _called;
-    private volatile bool _watchIsMissing; // changed under the lock
-    private int _watchesStarting; // threads on their way to be the watch
-    private Timer? _retry; // while the watch is missing
+    private readonly Descriptor _wake;
+    private readonly object _lock = new(); // with Monitor.Wait and Pulse
+    private int _followers;
+    private int _promoted;
+    private volatile bool _isWatchdogMissing; // changed under the lock
+    private int _watchdogsStarting;
+    private Timer? _retry; // while the watchdog is missing
     private int _parked;
 
     public EventLoopThreads(EventLoop loop, OffloadQueue offload)
     {
         _loop = loop;
         _offload = offload;
-        if (LibcEventFd.Create(out var bell) is < 0 and var errno)
+        if (LibcEventFd.Create(out var wake) is < 0 and var errno)
             throw new IOException($"eventfd failed with errno {-errno}; are this process's descriptors used up?");
-        _bell = bell!;
+        _wake = wake!;
     }
 
-    /// <summary>Sets the first two threads to work. Without the second, until it can be started, the first is not watched.</summary>
-    /// <exception cref="IOException">Not even one thread can be started.</exception>
+    /// <summary>Starts the leader and the watchdog, which may be missing until a thread can be started for it.</summary>
+    /// <exception cref="IOException">No thread can be started for the leader.</exception>
     public void Start()
     {
-        if (!TryStart(() => Serve(leads: true, eager: 0), "samehost loop"))
+        if (!TryStart(() => Serve(leads: true, shortTicks: 0), "samehost loop"))
             throw new IOException("No thread can be started for the event loop; are descriptors or memory used up?");
         lock (_lock)
-            _watchIsMissing = true;
-        TryStartWatch();
+            _isWatchdogMissing = true;
+        TryStartWatchdog();
     }
 
-    /// <summary>Starts the watch, should there be none because no thread could be started when it was needed.</summary>
-    public void EnsureWatch()
+    /// <summary>Starts the watchdog, where no thread could be started when it was needed.</summary>
+    public void EnsureWatchdog()
     {
-        if (_watchIsMissing)
-            TryStartWatch();
+        if (_isWatchdogMissing)
+            TryStartWatchdog();
     }
 
-    /// <summary>True while a held-up leader would not be noticed: no thread could be started for the watch.</summary>
-    public bool IsWatchMissing => _watchIsMissing;
+    /// <summary>Whether a blocked leader would not be noticed, since no thread could be started for the watchdog.</summary>
+    public bool IsWatchdogMissing => _isWatchdogMissing;
 
-    public void Dispose() => _bell.Dispose();
+    public void Dispose() => _wake.Dispose();
 
-    /// <summary>Has the watch tick again, should it have stopped. The caller has just passed a full fence.</summary>
-    public void WakeWatch()
+    /// <summary>Makes the watchdog tick again where it is parked. The caller has just passed a full fence.</summary>
+    public void WakeWatchdog()
     {
         if (Volatile.Read(ref _parked) != 0 && Interlocked.Exchange(ref _parked, 0) != 0)
-            LibcEventFd.Signal(_bell);
+            LibcEventFd.Signal(_wake);
     }
 
-    /// <summary>True for what starting a thread throws when descriptors or memory are used up.</summary>
+    /// <summary>Whether it is an exception that starting a thread throws when descriptors or memory are used up.</summary>
     public static bool IsStartFailure(Exception e) => e is OutOfMemoryException or ThreadStartException;
 
-    /// <summary>Makes the thread as it was when it started: a continuation may have left its AsyncLocals and its
-    /// SynchronizationContext behind, which are no business of the next one's.</summary>
+    /// <summary>Removes the AsyncLocals and the SynchronizationContext that a continuation may have left on the thread, and that the next
+    /// one must not see.</summary>
     public static void ResetContext()
     {
         if (SynchronizationContext.Current is not null)
@@ -85,11 +86,11 @@ internal sealed class EventLoopThreads
     }
 
 #if DEBUG
-    /// <summary>Lets a test have the start of a thread fail.</summary>
+    /// <summary>Lets a test make the start of a thread fail.</summary>
     public static Func<bool>? MayStart { get; set; }
 #endif
 
-    // Not in the context of the caller: its AsyncLocals are no business of the handlers'.
+    // Not in the context of the caller, whose AsyncLocals the handlers must not see.
     private static bool TryStart(ThreadStart body, string name)
     {
 #if DEBUG
@@ -113,47 +114,47 @@ internal sealed class EventLoopThreads
         }
     }
 
-    private void Serve(bool leads, int eager)
+    private void Serve(bool leads, int shortTicks)
     {
-        long term = 0; // the first leader's
+        long term = 0; // that of the first leader
         while (true)
         {
             if (leads)
             {
                 _loop.Lead(term);
                 leads = false;
-                eager = EagerTicks; // who comes to watch from now on does so because a leader was deposed
-                if (!StandBy())
+                shortTicks = ShortTicks; // a leader has been replaced, which is why a thread becomes the watchdog from now on
+                if (!Follow())
                     return;
             }
             else
             {
-                term = Watch(eager);
-                CallNextWatch();
+                term = Watch(shortTicks);
+                PromoteFollower();
                 leads = true;
             }
         }
     }
 
-    /// <summary>Ticks until the leader has to be replaced; returns the new term, which is the caller's.</summary>
-    private long Watch(int eager)
+    /// <summary>Ticks as the watchdog until the leader has to be replaced; returns the term of the caller, who leads from now on.</summary>
+    private long Watch(int shortTicks)
     {
-        long seen = _loop.Cursor.Now;
-        int life = _loop.SignsOfLife;
+        long seen = _loop.State.Current;
+        int polls = _loop.InlinePolls;
         long served = _offload.Served;
         int quiet = 0;
         while (true)
         {
-            LibcPoll.Wait(_bell, 0, null, eager > 0 ? EagerTick : Tick);
-            eager--;
-            long now = _loop.Cursor.Now;
-            int signs = _loop.SignsOfLife;
-            if (now != seen || signs != life)
+            LibcPoll.Wait(_wake, 0, null, shortTicks > 0 ? ShortTick : Tick);
+            shortTicks--;
+            long now = _loop.State.Current;
+            int pollsNow = _loop.InlinePolls;
+            if (now != seen || pollsNow != polls)
                 quiet = 0;
             else if (LeaderState.IsRunning(now))
             {
-                if (_loop.Cursor.TryDepose(now))
-                    return LeaderState.Term(_loop.Cursor.Now);
+                if (_loop.State.TryReplace(now))
+                    return LeaderState.Term(_loop.State.Current);
             }
             else
             {
@@ -161,8 +162,8 @@ internal sealed class EventLoopThreads
             }
 
             seen = now;
-            life = signs;
-            RescueOffloaded(ref served, ref quiet);
+            polls = pollsNow;
+            ServeOffloaded(ref served, ref quiet);
             if (quiet >= QuietTicksToPark)
             {
                 Park(seen);
@@ -171,14 +172,15 @@ internal sealed class EventLoopThreads
         }
     }
 
-    private void RescueOffloaded(ref long served, ref int quiet)
+    /// <summary>Serves offloaded descriptors where the thread pool has served none since the last tick.</summary>
+    private void ServeOffloaded(ref long served, ref int quiet)
     {
         long now = _offload.Served;
         if (!_offload.IsEmpty)
         {
             quiet = 0;
             if (now == served && !TryStart(_offload.ServeAll, "samehost handlers"))
-                _loop.Post(_offload); // the leader, then, one at a time
+                _loop.Post(_offload); // the leader serves them instead, one at a time
         }
 
         served = now;
@@ -187,56 +189,57 @@ internal sealed class EventLoopThreads
     private void Park(long seen)
     {
         Interlocked.Exchange(ref _parked, 1);
-        if (_loop.Cursor.Now == seen)
-            LibcPoll.Wait(_bell, LibcPoll.POLLIN, null, LibcPoll.Forever);
+        if (_loop.State.Current == seen)
+            LibcPoll.Wait(_wake, LibcPoll.POLLIN, null, LibcPoll.Forever);
         Volatile.Write(ref _parked, 0);
-        LibcEventFd.Clear(_bell);
+        LibcEventFd.Clear(_wake);
     }
 
-    private void CallNextWatch()
+    private void PromoteFollower()
     {
         lock (_lock)
         {
-            if (_spares > 0)
+            if (_followers > 0)
             {
-                _spares--;
-                _called++;
+                _followers--;
+                _promoted++;
                 Monitor.Pulse(_lock);
                 return;
             }
 
-            // Noted before a thread is started: the next to come watches, be it that one or one that comes back from what held it up.
-            _watchIsMissing = true;
+            // Noted before a thread is started: the next one is the watchdog, be it that thread or one that returns from a continuation.
+            _isWatchdogMissing = true;
         }
 
-        TryStartWatch();
+        TryStartWatchdog();
     }
 
-    private void TryStartWatch()
+    private void TryStartWatchdog()
     {
         lock (_lock)
         {
-            if (!_watchIsMissing || _watchesStarting > 0)
+            if (!_isWatchdogMissing || _watchdogsStarting > 0)
                 return;
-            _watchesStarting++;
+            _watchdogsStarting++;
         }
 
-        bool started = TryStart(BecomeWatch, "samehost loop");
+        bool started = TryStart(BecomeWatchdog, "samehost loop");
         lock (_lock)
         {
             if (!started)
-                _watchesStarting--;
-            if (_watchIsMissing && !started)
+                _watchdogsStarting--;
+            if (_isWatchdogMissing && !started)
                 _retry ??= StartRetrying();
         }
     }
 
-    /// <summary>The leader and all who post retry at once. This is for when the leader is held up as well and nothing is posted.</summary>
+    /// <summary>Retries now and then. The leader and each post retry at once; this is for a leader that is blocked while nothing is
+    /// posted.</summary>
     private Timer? StartRetrying()
     {
         try
         {
-            return new Timer(static crew => ((EventLoopThreads)crew!).EnsureWatch(), this, RetryEvery, RetryEvery);
+            return new Timer(static threads => ((EventLoopThreads)threads!).EnsureWatchdog(), this, RetryEvery, RetryEvery);
         }
         catch (Exception e) when (IsStartFailure(e))
         {
@@ -244,33 +247,33 @@ internal sealed class EventLoopThreads
         }
     }
 
-    private void BecomeWatch()
+    private void BecomeWatchdog()
     {
         lock (_lock)
-            _watchesStarting--;
-        if (StandBy())
-            Serve(leads: false, EagerTicks);
+            _watchdogsStarting--;
+        if (Follow())
+            Serve(leads: false, ShortTicks);
     }
 
-    /// <summary>Waits to become the watch; false when there are spare threads enough.</summary>
-    private bool StandBy()
+    /// <summary>Waits as a follower until it is to be the watchdog; false when there are followers enough.</summary>
+    private bool Follow()
     {
         lock (_lock)
         {
-            if (_watchIsMissing)
+            if (_isWatchdogMissing)
             {
-                _watchIsMissing = false;
+                _isWatchdogMissing = false;
                 _retry?.Dispose();
                 _retry = null;
                 return true;
             }
 
-            if (_spares >= MostSpares)
+            if (_followers >= MaxFollowers)
                 return false;
-            _spares++;
-            while (_called == 0)
+            _followers++;
+            while (_promoted == 0)
                 Monitor.Wait(_lock);
-            _called--;
+            _promoted--;
             return true;
         }
     }

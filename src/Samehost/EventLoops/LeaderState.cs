@@ -1,14 +1,15 @@
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// Who leads a loop and how far that thread has come, in one word, so that a leader's claim of the next piece of work and its
-/// deposition exclude each other. From the top: term (24 bits), number of the batch (23), running (1), pieces claimed (16).
-/// The word changes with each claim, so that a word seen twice, a tick apart, means a leader stuck in a continuation.
+/// Which thread leads a loop and how far it is, in one word, so that a leader's claim of the next piece of work and its replacement exclude
+/// each other. From the top: term of the leader (24 bits), number of the batch (23), running (1), pieces claimed (16).
 /// </summary>
+/// <remarks>The word changes with each claim. So the same word on two ticks of the watchdog means that a continuation blocks the
+/// leader.</remarks>
 internal struct LeaderState
 {
-    /// <summary>So many pieces may be claimed in one batch, with room to spare in the 16 bits that count them.</summary>
-    public const int MostClaims = 1 << 15;
+    /// <summary>The number of pieces that may be claimed in one batch, within the 16 bits that count them.</summary>
+    public const int MaxClaims = 1 << 15;
 
     private const long Running = 1L << 16;
     private const long OneBatch = 1L << 17;
@@ -17,7 +18,7 @@ internal struct LeaderState
 
     private long _word;
 
-    public readonly long Now => Volatile.Read(in _word);
+    public readonly long Current => Volatile.Read(in _word);
 
     public static int Claimed(long word) => (int)(word & 0xFFFF);
 
@@ -25,13 +26,13 @@ internal struct LeaderState
 
     public static long Term(long word) => (long)((ulong)word / OneTerm);
 
-    /// <summary>Claims the next piece of work; false when the leader was deposed.</summary>
+    /// <summary>Claims the next piece of work; false when the leader was replaced.</summary>
     public bool TryClaim(long seen) => Interlocked.CompareExchange(ref _word, seen + 1, seen) == seen;
 
-    /// <summary>From work to waiting, where nobody is deposed.</summary>
+    /// <summary>Changes from running to waiting, during which a leader is not replaced.</summary>
     public bool TryStartWaiting(long seen) => Interlocked.CompareExchange(ref _word, seen & ~(Running | 0xFFFF), seen) == seen;
 
-    /// <summary>From waiting to the next batch; a full fence.</summary>
+    /// <summary>Changes from waiting to running, with the next batch; a full fence.</summary>
     public void StartRunning()
     {
         long word = _word;
@@ -39,6 +40,6 @@ internal struct LeaderState
         Interlocked.Exchange(ref _word, (word & ~BatchMask) | batch | Running);
     }
 
-    /// <summary>Ends the leader's term and begins the caller's, who takes over what is left of the batch.</summary>
-    public bool TryDepose(long seen) => Interlocked.CompareExchange(ref _word, seen + OneTerm, seen) == seen;
+    /// <summary>Ends the leader's term and begins the caller's, who continues with what is left of the batch.</summary>
+    public bool TryReplace(long seen) => Interlocked.CompareExchange(ref _word, seen + OneTerm, seen) == seen;
 }

@@ -1,14 +1,15 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// The continuation of something that is awaited, run by an event loop and never by the thread pool, which may be unable to start a thread
-/// when descriptors or memory are short. Used again and again, so that waiting allocates nothing.
+/// A source of value tasks whose continuations run on an event loop and never on the thread pool, which may be unable to start a thread when
+/// descriptors or memory are short. It is reused, so that waiting does not allocate.
 /// </summary>
 /// <remarks>
-/// Completion and <see cref="OnCompleted"/> may come in either order and on different threads: whichever is second finds what the first one
-/// left in <c>_continuation</c>. The completing thread runs a continuation that is there; one that comes later is posted to the loop.
+/// Completion and <see cref="OnCompleted"/> may come in either order and on different threads: the second one finds in <c>_continuation</c>
+/// what the first one left. The completing thread runs a continuation that it finds; one that comes later is posted to the loop.
 /// </remarks>
 internal abstract class LoopValueTaskSource : IThreadPoolWorkItem
 {
@@ -20,13 +21,13 @@ internal abstract class LoopValueTaskSource : IThreadPoolWorkItem
     private object? _context; // an ExecutionContext, or a ContinuationContext
     private volatile bool _completed;
 
-    /// <summary>Tells the uses of this object apart, as the token of a <see cref="ValueTask"/>.</summary>
+    /// <summary>Distinguishes the uses of this object, as the token of a <see cref="ValueTask"/>.</summary>
     internal short Version { get; private set; }
 
-    /// <summary>The loop that runs a continuation that the completing thread does not run; null when there is none.</summary>
+    /// <summary>The loop for continuations that the completing thread does not run; null when there is none.</summary>
     protected abstract EventLoop? ContinuationLoop { get; }
 
-    // The continuation is null in the moment between completion and the sentinel: not completed yet, as far as others are concerned.
+    // The continuation is null between completion and the sentinel: for others the operation has not completed yet.
     protected bool IsCompleted => Volatile.Read(ref _continuation) is not null && _completed;
 
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
@@ -59,14 +60,14 @@ internal abstract class LoopValueTaskSource : IThreadPoolWorkItem
             throw new InvalidOperationException("This task was awaited already; a ValueTask can be awaited once.");
     }
 
-    /// <summary>Makes the outcome known. A continuation that is there runs on this thread.</summary>
+    /// <summary>Publishes the outcome. A continuation that was registered before runs on this thread.</summary>
     protected void CompleteHere()
     {
         if (SignalCompleted() is { } continuation)
             Run(continuation);
     }
 
-    /// <summary>Makes the outcome known. A continuation that is there runs on the loop, not on the caller's stack.</summary>
+    /// <summary>Publishes the outcome. A continuation that was registered before runs on the loop, not on the caller's stack.</summary>
     protected void CompleteOnLoop()
     {
         if (SignalCompleted() is not { } continuation)
@@ -75,7 +76,7 @@ internal abstract class LoopValueTaskSource : IThreadPoolWorkItem
         Post();
     }
 
-    /// <summary>Prepares for the next use. Tasks of this one are invalid from here on.</summary>
+    /// <summary>Prepares for the next use; tasks of this one become invalid.</summary>
     protected void Reset()
     {
         Version++;
@@ -111,8 +112,85 @@ internal abstract class LoopValueTaskSource : IThreadPoolWorkItem
             return;
         }
 
-        // Only where no loop could be made, for want of descriptors.
+        // No loop could be made, for want of descriptors.
         if (!ThreadPoolQueue.TryQueue(this))
             ((IThreadPoolWorkItem)this).Execute();
     }
+}
+
+/// <summary>The execution context and the scheduler of a continuation that does not simply run on the completing thread.</summary>
+internal sealed class ContinuationContext
+{
+    private readonly ExecutionContext? _execution;
+    private readonly object _scheduler;
+
+    private ContinuationContext(ExecutionContext? execution, object scheduler)
+    {
+        _execution = execution;
+        _scheduler = scheduler;
+    }
+
+    /// <summary>Captures what <see cref="Run"/> needs; null when the continuation may run anywhere.</summary>
+    public static object? Capture(ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (flags == ValueTaskSourceOnCompletedFlags.None)
+            return null;
+        var execution = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+        var scheduler = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? CurrentScheduler() : null;
+        return scheduler is null ? execution : new ContinuationContext(execution, scheduler);
+    }
+
+    /// <summary>Runs a continuation in the captured context.</summary>
+    public static void Run(object context, Action<object?> continuation, object? state)
+    {
+        if (context is ExecutionContext execution)
+        {
+            ExecutionContext.Run(execution, new ContextCallback(continuation), state);
+            return;
+        }
+
+        var captured = (ContinuationContext)context;
+        if (captured._execution is null)
+            captured.Schedule(continuation, state);
+        else
+            ExecutionContext.Run(captured._execution, _ => captured.Schedule(continuation, state), null);
+    }
+
+    private static object? CurrentScheduler()
+    {
+        if (SynchronizationContext.Current is { } synchronization && synchronization.GetType() != typeof(SynchronizationContext))
+            return synchronization;
+        return TaskScheduler.Current is var scheduler && scheduler != TaskScheduler.Default ? scheduler : null;
+    }
+
+    private void Schedule(Action<object?> continuation, object? state)
+    {
+        if (_scheduler is SynchronizationContext synchronization)
+            synchronization.Post(new SendOrPostCallback(continuation), state);
+        else
+        {
+            Task.Factory.StartNew(
+                continuation, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)_scheduler);
+        }
+    }
+}
+
+/// <summary>
+/// Awaits a task and continues on the thread that completes it, or at once where it has completed meanwhile. A plain await would continue
+/// on the thread pool in the latter case, and wait there for as long as all threads of the pool are blocked.
+/// </summary>
+internal readonly struct InlineAwaitable(Task task) : ICriticalNotifyCompletion
+{
+    public bool IsCompleted => task.IsCompleted;
+
+    public InlineAwaitable GetAwaiter() => this;
+
+    public void GetResult() => task.GetAwaiter().GetResult();
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation) =>
+        task.ContinueWith(
+            static (_, continuation) => ((Action)continuation!)(),
+            continuation, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 }

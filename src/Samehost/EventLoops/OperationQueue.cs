@@ -2,7 +2,7 @@ namespace Samehost.EventLoops;
 
 /// <summary>The two queues of a registration; flags, so that a registration can note which of them are posted to its event loop.</summary>
 [Flags]
-internal enum QueueKind
+internal enum QueueKind : byte
 {
     None = 0,
     Read = 1,

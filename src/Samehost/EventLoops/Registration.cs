@@ -111,7 +111,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
             operation, new OperationCanceledException(cancellationToken), cancellationToken);
     }
 
-    /// <summary>Makes events reach the queues. A readiness that is there already is reported too. 0 or <c>-errno</c>.</summary>
+    /// <summary>Has epoll report events from now on, and readiness that precedes the call too. Returns 0 or <c>-errno</c>.</summary>
     public int Arm(bool writing)
     {
         if (!X86Base.IsSupported)
@@ -144,17 +144,16 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Leaves epoll for a while in which the loop itself looks whether the one direction that somebody waits for is ready. False when both
-    /// have waiting calls.
+    /// Leaves epoll while the loop polls the one direction for which operations wait. False when they wait for both.
     /// </summary>
-    public bool TryLeave(bool writing)
+    public bool TryLeaveEpoll(bool writing)
     {
         lock (StateLock)
         {
             if (_disposed || !_added || !QueueOf(!writing).IsEmpty)
                 return false;
-            // From here on a call of the other direction that comes to wait takes the lock, finds this, and has us rejoin; one that came
-            // before, and may have relied on epoll, is seen below.
+            // From here on a call of the other direction that has to wait takes the lock, finds this, and rejoins; one that came before, and
+            // may have relied on epoll, is seen below.
             bool wasArmed = _writingArmed;
             _polled = writing ? QueueKind.Write : QueueKind.Read;
             _added = false;
@@ -173,8 +172,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Ends what <see cref="TryLeave"/> began, if that is still so. What is ready by now is reported as an event.</summary>
-    public void Return()
+    /// <summary>Ends what <see cref="TryLeaveEpoll"/> began, if it has not ended yet. What is ready by now is reported as an event.</summary>
+    public void ReturnToEpoll()
     {
         lock (StateLock)
         {
@@ -203,7 +202,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
                 return;
             _disposed = true;
             OnDisposing();
-            _loop?.Leave();
+            _loop?.RemoveDescriptor();
             if (_added)
                 _ = LibcEpoll.Remove(Loop.Epoll, Number);
             if (_added || _polled != QueueKind.None)
@@ -215,8 +214,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Carries out the read that waits, if that is all that the events are about. The caller completes it; there may be none, or nothing to
-    /// read any more.
+    /// Carries out the first read operation, if the events are about nothing else. The caller completes it; null where none waits, or where
+    /// nothing is left to read.
     /// </summary>
     public bool TryBegin(uint events, out PendingOperation? operation)
     {
@@ -226,7 +225,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     }
 
     /// <summary>Serves what epoll reported, on the calling thread.</summary>
-    /// <returns>True when a continuation ran, so that the time that was taken says something about it.</returns>
+    /// <returns>Whether a continuation ran, to which the elapsed time is to be attributed.</returns>
     public bool OnEvents(uint events)
     {
         bool ran = false;
@@ -235,7 +234,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         {
             if (Writers.IsEmpty && TryDisarmWriting())
             {
-                // nobody writes
+                // no operation waits to write
             }
             else if (read)
                 Post(QueueKind.Write); // neither direction waits for the other's continuation
@@ -246,11 +245,11 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         return (read && Signal(ref Readers, (events & Uncertain) != 0)) || ran;
     }
 
-    /// <summary>Adds events for another thread to serve; true when it has to be told.</summary>
+    /// <summary>Adds events for another thread to serve; true when none were left to serve before.</summary>
     public bool Offload(uint events) => Interlocked.Or(ref _offloaded, events) == 0;
 
     /// <summary>Serves the offloaded events.</summary>
-    /// <returns>True when a continuation ran.</returns>
+    /// <returns>Whether a continuation ran.</returns>
     public bool ServeOffloaded() => OnEvents(Interlocked.Exchange(ref _offloaded, 0));
 
     private ref OperationQueue QueueOf(bool writing) => ref writing ? ref Writers : ref Readers;
@@ -271,14 +270,14 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
                 return _loop;
             var loop = EventLoopGroup.Next();
             if (!_disposed)
-                loop.Join();
+                loop.AddDescriptor();
             Volatile.Write(ref _loop, loop);
             return loop;
         }
     }
 
     /// <summary>
-    /// False when a write was queued meanwhile: it may rely on what was armed, and on the very event that brought us here.
+    /// False when a write was queued meanwhile: it may rely on what was armed, and on the event that is being served.
     /// </summary>
     private bool TryDisarmWriting()
     {
@@ -300,7 +299,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Back to epoll, under the lock. Without it nobody would look for the calls that wait, so they end if it fails.</summary>
+    /// <summary>Returns to epoll, under the lock. Where that fails the waiting operations end with the error.</summary>
     private int Rejoin(bool writing)
     {
         writing |= _polled == QueueKind.Write;

@@ -1,8 +1,8 @@
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// Finds the registration that an event belongs to. A slot's generation changes when it is emptied, so an event that was fetched
-/// before its descriptor was closed never reaches whoever has the slot, or the descriptor's number, now.
+/// Finds the registration of an event. A slot's generation changes when it is emptied, so an event that was fetched before its descriptor was
+/// closed never reaches the registration that has the slot, or the number of the descriptor, by now.
 /// </summary>
 internal sealed class RegistrationTable
 {
@@ -12,7 +12,7 @@ internal sealed class RegistrationTable
     private Registration?[] _slots = new Registration?[64];
     private int _used;
 
-    /// <summary>Gives a registration a slot, whose number and generation it then carries.</summary>
+    /// <summary>Assigns a slot, whose number and generation the registration then has.</summary>
     public void Add(Registration registration)
     {
         lock (_lock)
@@ -45,8 +45,8 @@ internal sealed class RegistrationTable
         }
     }
 
-    /// <summary>The registration that got this slot; null when it has given it back since.</summary>
-    /// <remarks>The array may be the one from before it grew: it has all that was there when the events were fetched.</remarks>
+    /// <summary>The registration with this slot; null when it has been removed since.</summary>
+    /// <remarks>The array may be the one from before it grew, which has all registrations of when the events were fetched.</remarks>
     public Registration? Find(ulong slot) =>
         Volatile.Read(ref _slots)[(int)(uint)slot] is { } registration && registration.Slot == slot ? registration : null;
 }

@@ -3,9 +3,9 @@ using System.Diagnostics;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// Learns for how long it pays to look again and again before sleeping. A wake-up across processors costs many times what a
-/// small message costs, so a wait that has recently been short is polled through, and one that has been long is slept through at once.
-/// Not thread-safe: each instance belongs to one waiter.
+/// Learns for how long it pays to poll before sleeping. A wake-up across processors costs many times what a small message costs, so where
+/// waits have recently been short they are polled through, and where they have been long the thread sleeps at once. Not thread-safe: each
+/// instance belongs to one waiter.
 /// </summary>
 internal struct SpinBudget
 {
@@ -15,12 +15,12 @@ internal struct SpinBudget
     private const int ShortWaitsToStart = 2;
     private const int FailuresToStop = 3;
 
-    private long _budget;
-    private int _shortWaits;
-    private int _failures;
+    private bool _polls;
+    private byte _shortWaits;
+    private byte _failures;
 
     /// <summary>How long to poll before sleeping, in <see cref="Stopwatch"/> ticks; 0 is not at all.</summary>
-    public readonly long Budget => _budget;
+    public readonly long Budget => _polls ? Longest : 0;
 
     /// <summary>The wait ended while it was still polled.</summary>
     public void Succeeded() => _failures = 0;
@@ -31,14 +31,16 @@ internal struct SpinBudget
         if (ticks <= ShortWait)
         {
             _failures = 0;
-            if (++_shortWaits >= ShortWaitsToStart)
-                _budget = Longest;
+            if (_shortWaits < ShortWaitsToStart)
+                _shortWaits++;
+            _polls |= _shortWaits == ShortWaitsToStart;
             return;
         }
 
         _shortWaits = 0;
-        if (++_failures >= FailuresToStop)
-            _budget = 0;
+        if (_failures < FailuresToStop)
+            _failures++;
+        _polls &= _failures < FailuresToStop;
     }
 
     private static long Ticks(int microseconds) => Stopwatch.Frequency * microseconds / 1_000_000;

@@ -225,7 +225,7 @@ public sealed class UnixServer : IAsyncDisposable
         {
             if (_stop is not null || _accepting.Ended.IsFaulted)
                 return;
-            _listener.TellKernel();
+            _listener.ReapplyAcceptsDescriptors();
             _stopAccepting = new CancellationTokenSource();
             _accepting = StartAccepting();
         }

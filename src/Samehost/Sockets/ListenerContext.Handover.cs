@@ -55,7 +55,11 @@ internal sealed partial class ListenerContext
     }
 
     /// <summary>Has the kernel go by our rule for descriptors: whoever had the socket, or has it, too, may have changed it.</summary>
-    public void TellKernel() => AcceptsDescriptors = AcceptsDescriptors;
+    public void ReapplyAcceptsDescriptors()
+    {
+        bool accepts = AcceptsDescriptors;
+        AcceptsDescriptors = accepts;
+    }
 
     /// <summary>Leaves the path to a successor that listens on the same socket.</summary>
     /// <returns>False when it has been removed.</returns>
@@ -76,7 +80,7 @@ internal sealed partial class ListenerContext
             using var lease = isHeir && _inheritance is { } wanted ? SocketFileLock.TryTake(wanted.NameBytes.Span, LockPatience) : null;
             if (isHeir && LastToListen() != _predecessor)
                 return false;
-            TellKernel();
+            ReapplyAcceptsDescriptors();
             _ = LibcSocket.Listen(this, _backlog); // a second listen(2) renews SO_PEERCRED, and keeps who waits
             if (_inheritance is { } path)
                 _file = SocketFile.Adopt(this, path);

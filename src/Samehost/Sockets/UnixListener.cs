@@ -36,7 +36,9 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <summary>Gives the socket to a server, which closes it from now on.</summary>
     internal ListenerContext Detach()
     {
+#pragma warning disable CA1816 // the server disposes of the socket
         GC.SuppressFinalize(this);
+#pragma warning restore CA1816
         return _context;
     }
 
@@ -85,6 +87,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Dispose();
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
 }

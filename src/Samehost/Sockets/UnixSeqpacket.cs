@@ -171,6 +171,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
     public ValueTask DisposeAsync()
     {
         Dispose();
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
 

@@ -100,10 +100,10 @@ public sealed class BatchTests : CountingSocketTest
     {
         var registration = _one.Near.Context;
         var read = _one.Near.ReadAsync(new byte[1], token).AsTask();
-        await Eventually.IsTrueAsync(() => registration.TryLeave(writing: false), "the loop leaves it to us");
+        await Eventually.IsTrueAsync(() => registration.TryLeaveEpoll(writing: false), "the loop leaves it to us");
         _one.Far.WriteByte(1);
         Assert.True(registration.TryBegin(LibcEpoll.EPOLLIN, out var operation));
-        registration.Return();
+        registration.ReturnToEpoll();
         return (operation!, read);
     }
 

@@ -25,13 +25,13 @@ public sealed class BusyPollerTests : CountingSocketTest
     public async Task What_comes_while_it_is_away_is_reported_when_it_returns()
     {
         var read = await StartReadingAsync(Token);
-        Assert.True(Registration.TryLeave(writing: false));
+        Assert.True(Registration.TryLeaveEpoll(writing: false));
         Assert.False(IsInEpoll());
         _far.WriteByte(7);
-        await TheLoopHasHadATurnAsync();
+        await TheLoopHasServedWhatCameBeforeAsync();
         Assert.False(read.IsCompleted);
 
-        Registration.Return();
+        Registration.ReturnToEpoll();
         Assert.Equal(1, await read);
         Assert.Equal(7, _bytes[0]);
         Assert.True(IsInEpoll());
@@ -40,22 +40,22 @@ public sealed class BusyPollerTests : CountingSocketTest
     [Fact]
     public void Where_a_yield_takes_long_the_others_come_before_another_look()
     {
-        var lone = new BusyPoller();
-        lone.Set(Registration);
-        Assert.True(lone.MayPollInline(Registration));
+        var poller = new BusyPoller();
+        poller.Set(Registration);
+        Assert.True(poller.MayPollInline(Registration));
         Registration.InlineTicks = System.Diagnostics.Stopwatch.Frequency / 100; // a yield of 10 ms
-        Assert.False(lone.MayPollInline(Registration));
+        Assert.False(poller.MayPollInline(Registration));
         Registration.InlineTicks = 0; // as after each dispatch
-        Assert.True(lone.MayPollInline(Registration));
+        Assert.True(poller.MayPollInline(Registration));
     }
 
     [Fact(Timeout = Limit)]
     public async Task What_comes_after_its_return_is_reported_too()
     {
         var read = await StartReadingAsync(Token);
-        Assert.True(Registration.TryLeave(writing: false));
-        Registration.Return();
-        Registration.Return(); // which does no harm
+        Assert.True(Registration.TryLeaveEpoll(writing: false));
+        Registration.ReturnToEpoll();
+        Registration.ReturnToEpoll(); // which does no harm
         _far.WriteByte(7);
         Assert.Equal(1, await read);
     }
@@ -64,7 +64,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     public async Task A_call_that_comes_while_it_is_away_waits_for_whoever_looks()
     {
         var read = await StartReadingAsync(Token);
-        Assert.True(Registration.TryLeave(writing: false));
+        Assert.True(Registration.TryLeaveEpoll(writing: false));
         _far.WriteByte(1);
         _near.Context.Readers.TryPoll(_near.Context)!.Complete();
         Assert.Equal(1, await read);
@@ -83,7 +83,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     {
         byte[] much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
-        Assert.True(Registration.TryLeave(writing: false));
+        Assert.True(Registration.TryLeaveEpoll(writing: false));
         var write = _near.WriteAsync(much, Token).AsTask();
         Assert.True(IsInEpoll());
 
@@ -100,7 +100,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     {
         byte[] much = Pattern(8 << 20);
         var write = _near.WriteAsync(much, Token).AsTask();
-        Assert.True(Registration.TryLeave(writing: true));
+        Assert.True(Registration.TryLeaveEpoll(writing: true));
         var read = _near.ReadAsync(_bytes, Token).AsTask();
         Assert.True(IsInEpoll());
 
@@ -116,8 +116,8 @@ public sealed class BusyPollerTests : CountingSocketTest
         byte[] much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
         var write = _near.WriteAsync(much, Token).AsTask();
-        Assert.False(Registration.TryLeave(writing: false));
-        Assert.False(Registration.TryLeave(writing: true));
+        Assert.False(Registration.TryLeaveEpoll(writing: false));
+        Assert.False(Registration.TryLeaveEpoll(writing: true));
         Assert.True(IsInEpoll());
 
         await Task.Run(() => _far.ReadExactly(new byte[much.Length]), Token);
@@ -131,11 +131,11 @@ public sealed class BusyPollerTests : CountingSocketTest
     {
         var read = await StartReadingAsync(Token);
         var registration = Registration;
-        Assert.True(registration.TryLeave(writing: false));
+        Assert.True(registration.TryLeaveEpoll(writing: false));
         await _near.DisposeAsync();
         await Assert.ThrowsAnyAsync<ObjectDisposedException>(() => read);
-        registration.Return(); // whose number may be another socket's by now
-        Assert.False(registration.TryLeave(writing: false));
+        registration.ReturnToEpoll(); // whose number may be another socket's by now
+        Assert.False(registration.TryLeaveEpoll(writing: false));
     }
 
     [Fact(Timeout = Limit)]
@@ -143,10 +143,10 @@ public sealed class BusyPollerTests : CountingSocketTest
     {
         using var canceled = new CancellationTokenSource();
         var read = await StartReadingAsync(canceled.Token);
-        Assert.True(Registration.TryLeave(writing: false));
+        Assert.True(Registration.TryLeaveEpoll(writing: false));
         await canceled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read);
-        Registration.Return();
+        Registration.ReturnToEpoll();
         _far.WriteByte(1);
         Assert.Equal(1, await _near.ReadAsync(_bytes, Token));
     }
@@ -185,7 +185,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     /// <summary>Until an event that came after all that this thread has done was served by the same loop.</summary>
-    private async Task TheLoopHasHadATurnAsync()
+    private async Task TheLoopHasServedWhatCameBeforeAsync()
     {
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Registration.Loop.Post(new PostedWork(turn.SetResult));

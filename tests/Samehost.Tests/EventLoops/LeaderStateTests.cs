@@ -5,55 +5,55 @@ namespace Samehost.Tests.EventLoops;
 
 public sealed class LeaderStateTests
 {
-    private LeaderState _cursor;
+    private LeaderState _state;
 
     [Fact]
     public void It_begins_waiting_in_the_first_term()
     {
-        Assert.False(LeaderState.IsRunning(_cursor.Now));
-        Assert.Equal(0, LeaderState.Term(_cursor.Now));
-        Assert.Equal(0, LeaderState.Claimed(_cursor.Now));
+        Assert.False(LeaderState.IsRunning(_state.Current));
+        Assert.Equal(0, LeaderState.Term(_state.Current));
+        Assert.Equal(0, LeaderState.Claimed(_state.Current));
     }
 
     [Fact]
     public void Each_claim_takes_one_piece()
     {
-        _cursor.StartRunning();
+        _state.StartRunning();
         for (int i = 0; i < 1300; i++) // a full batch and all that may be posted at once
         {
-            Assert.Equal(i, LeaderState.Claimed(_cursor.Now));
-            Assert.True(_cursor.TryClaim(_cursor.Now));
+            Assert.Equal(i, LeaderState.Claimed(_state.Current));
+            Assert.True(_state.TryClaim(_state.Current));
         }
 
-        Assert.True(LeaderState.IsRunning(_cursor.Now));
-        Assert.Equal(0, LeaderState.Term(_cursor.Now));
+        Assert.True(LeaderState.IsRunning(_state.Current));
+        Assert.Equal(0, LeaderState.Term(_state.Current));
     }
 
     [Fact]
-    public void A_claim_changes_what_the_watch_sees()
+    public void A_claim_changes_what_the_watchdog_sees()
     {
-        _cursor.StartRunning();
-        long seen = _cursor.Now;
-        Assert.True(_cursor.TryClaim(seen));
+        _state.StartRunning();
+        long seen = _state.Current;
+        Assert.True(_state.TryClaim(seen));
 
-        Assert.False(_cursor.TryDepose(seen));
-        Assert.False(_cursor.TryClaim(seen));
+        Assert.False(_state.TryReplace(seen));
+        Assert.False(_state.TryClaim(seen));
     }
 
     [Fact]
-    public void A_deposed_leader_can_neither_claim_nor_wait()
+    public void A_replaced_leader_can_neither_claim_nor_wait()
     {
-        _cursor.StartRunning();
-        Assert.True(_cursor.TryClaim(_cursor.Now));
-        long seen = _cursor.Now;
+        _state.StartRunning();
+        Assert.True(_state.TryClaim(_state.Current));
+        long seen = _state.Current;
 
-        Assert.True(_cursor.TryDepose(seen));
+        Assert.True(_state.TryReplace(seen));
 
-        Assert.False(_cursor.TryClaim(seen));
-        Assert.False(_cursor.TryStartWaiting(seen));
-        Assert.Equal(1, LeaderState.Term(_cursor.Now));
-        Assert.Equal(1, LeaderState.Claimed(_cursor.Now)); // the successor goes on behind the piece that holds the old one
-        Assert.True(LeaderState.IsRunning(_cursor.Now));
+        Assert.False(_state.TryClaim(seen));
+        Assert.False(_state.TryStartWaiting(seen));
+        Assert.Equal(1, LeaderState.Term(_state.Current));
+        Assert.Equal(1, LeaderState.Claimed(_state.Current)); // the successor goes on behind the piece that holds the old one
+        Assert.True(LeaderState.IsRunning(_state.Current));
     }
 
     [Fact]
@@ -62,39 +62,39 @@ public sealed class LeaderStateTests
         var seen = new HashSet<long>();
         for (int batch = 0; batch < 10_000; batch++)
         {
-            _cursor.StartRunning();
-            Assert.True(seen.Add(_cursor.Now));
-            Assert.True(_cursor.TryClaim(_cursor.Now));
-            Assert.True(seen.Add(_cursor.Now));
-            Assert.True(_cursor.TryStartWaiting(_cursor.Now));
-            Assert.True(seen.Add(_cursor.Now));
-            Assert.Equal(0, LeaderState.Claimed(_cursor.Now));
+            _state.StartRunning();
+            Assert.True(seen.Add(_state.Current));
+            Assert.True(_state.TryClaim(_state.Current));
+            Assert.True(seen.Add(_state.Current));
+            Assert.True(_state.TryStartWaiting(_state.Current));
+            Assert.True(seen.Add(_state.Current));
+            Assert.Equal(0, LeaderState.Claimed(_state.Current));
         }
     }
 
     [Fact]
     public void Batches_never_run_over_into_the_term()
     {
-        Assert.True(_cursor.TryDepose(_cursor.Now));
+        Assert.True(_state.TryReplace(_state.Current));
         for (int batch = 0; batch < (1 << 23) + 10; batch++)
-            _cursor.StartRunning();
+            _state.StartRunning();
 
-        Assert.Equal(1, LeaderState.Term(_cursor.Now));
-        Assert.True(LeaderState.IsRunning(_cursor.Now));
+        Assert.Equal(1, LeaderState.Term(_state.Current));
+        Assert.True(LeaderState.IsRunning(_state.Current));
     }
 
     [Fact]
     public void Terms_never_run_over_into_the_rest()
     {
-        _cursor.StartRunning();
-        long rest = _cursor.Now;
+        _state.StartRunning();
+        long rest = _state.Current;
         for (int term = 1; term < 1 << 24; term++)
-            Assert.True(_cursor.TryDepose(_cursor.Now));
-        Assert.Equal((1 << 24) - 1, LeaderState.Term(_cursor.Now));
+            Assert.True(_state.TryReplace(_state.Current));
+        Assert.Equal((1 << 24) - 1, LeaderState.Term(_state.Current));
 
-        Assert.True(_cursor.TryDepose(_cursor.Now));
+        Assert.True(_state.TryReplace(_state.Current));
 
-        Assert.Equal(rest, _cursor.Now);
+        Assert.Equal(rest, _state.Current);
     }
 
     [Fact]
@@ -102,13 +102,13 @@ public sealed class LeaderStateTests
     {
         for (int round = 0; round < 2_000; round++)
         {
-            _cursor.StartRunning();
-            long seen = _cursor.Now;
+            _state.StartRunning();
+            long seen = _state.Current;
             bool claimed = false;
-            bool deposed = false;
-            Parallel.Invoke(() => claimed = _cursor.TryClaim(seen), () => deposed = _cursor.TryDepose(seen));
+            bool replaced = false;
+            Parallel.Invoke(() => claimed = _state.TryClaim(seen), () => replaced = _state.TryReplace(seen));
 
-            Assert.True(claimed ^ deposed);
+            Assert.True(claimed ^ replaced);
         }
     }
 }

@@ -31,12 +31,12 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         using (new Refusal(after: 1))
         {
             loop = new EventLoop();
-            Assert.True(loop.IsWatchMissing);
+            Assert.True(loop.IsWatchdogMissing);
             Run(loop, () => { });
         }
 
         HoldUpAndGoOn(loop);
-        Assert.False(loop.IsWatchMissing);
+        Assert.False(loop.IsWatchdogMissing);
     }
 
     [Fact(Timeout = Limit)]
@@ -47,8 +47,8 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         using (new Refusal())
         {
             loop.Post(new PostedWork(release.Wait));
-            Run(loop, () => { }); // on the former watch, whose own cannot be started
-            Assert.True(SpinWait.SpinUntil(() => loop.IsWatchMissing, Soon));
+            Run(loop, () => { }); // on the former watchdog, whose successor cannot be started
+            Assert.True(SpinWait.SpinUntil(() => loop.IsWatchdogMissing, Soon));
         }
 
         HoldUpAndGoOn(loop);
@@ -65,7 +65,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         {
             release.Set();
             // Until it has come back: it watches, or (the fault that this test is about) it stands by and is never called.
-            SpinWait.SpinUntil(() => !loop.IsWatchMissing || (heldUp!.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0, Soon);
+            SpinWait.SpinUntil(() => !loop.IsWatchdogMissing || (heldUp!.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0, Soon);
         });
         using (refused)
         {
@@ -109,7 +109,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         Assert.Equal(1, read.GetResult());
     }
 
-    /// <summary>Holds the leader up; what is posted behind it has to run all the same, which takes a watch.</summary>
+    /// <summary>Holds the leader up; what is posted behind it has to run all the same, which takes a watchdog.</summary>
     private static void HoldUpAndGoOn(EventLoop loop)
     {
         using var release = new ManualResetEventSlim();

@@ -13,14 +13,14 @@ internal sealed class AnswerWait(UnixDatagram socket, UnixEndPoint server)
 
     public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
-        ValueTask<UnixDatagramReceiveResult> receiving = socket.ReceiveAsync(_buffer, cancellationToken);
-        UnixDatagramReceiveResult got = receiving.IsCompleted ? await receiving : await WatchAsync(receiving.AsTask(), cancellationToken);
+        ValueTask<UnixMessage> receiving = socket.ReceiveAsync(_buffer, cancellationToken);
+        UnixMessage got = receiving.IsCompleted ? await receiving : await WatchAsync(receiving.AsTask(), cancellationToken);
         if (got.IsTruncated)
             Output.Error($"a datagram of {got.Length} bytes was cut to {got.Count}");
         return _buffer.AsMemory(0, DatagramText.Of(_buffer.AsSpan(0, got.Count)).Length);
     }
 
-    private async Task<UnixDatagramReceiveResult> WatchAsync(Task<UnixDatagramReceiveResult> receiving, CancellationToken cancellationToken)
+    private async Task<UnixMessage> WatchAsync(Task<UnixMessage> receiving, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -17,7 +17,7 @@ return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =
     byte[] buffer = new byte[DatagramText.BufferSize];
     while (true)
     {
-        UnixDatagramReceiveResult got = await socket.ReceiveAsync(buffer, program.CancellationToken);
+        UnixMessage got = await socket.ReceiveAsync(buffer, program.CancellationToken);
         byte[] answer = [.. "Hi, "u8, .. DatagramText.Of(buffer.AsSpan(0, got.Count))];
         Output.Line("Receive: "u8, answer.AsSpan("Hi, ".Length));
         if (got.IsTruncated)

@@ -25,7 +25,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_request_waits_for_a_server_that_starts_later()
     {
-        using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
+        using var client = Client(new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan });
 
         var early = client.GetStringAsync("/", Token);
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "here I am"));
@@ -36,7 +36,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task Canceling_the_request_ends_the_wait()
     {
-        using var client = Client(new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan });
+        using var client = Client(new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan });
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
         var request = client.GetStringAsync("/", cancellation.Token);

@@ -68,10 +68,10 @@ internal sealed class DatagramSpeaker : Speaker
 
     public override void Connect(UnixEndPoint remote) => _socket.Connect(remote);
 
-    public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.SendMessage(bytes, new() { Descriptors = descriptors });
+    public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.Send(bytes, new UnixAncillaryData { Descriptors = descriptors });
 
     public override void Claim(UnixCredentials credentials, byte[] bytes) =>
-        _socket.SendMessage(bytes, new() { Credentials = credentials });
+        _socket.Send(bytes, new UnixAncillaryData { Credentials = credentials });
 
     public override byte[]? Hear()
     {

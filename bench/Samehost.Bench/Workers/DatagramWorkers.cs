@@ -66,7 +66,7 @@ internal static class DatagramWorkers
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver())
         {
-            UnixDatagramReceiveResult received = await socket.ReceiveAsync(buffer);
+            UnixMessage received = await socket.ReceiveAsync(buffer);
             count.Take(buffer.AsSpan(0, received.Count));
         }
     }

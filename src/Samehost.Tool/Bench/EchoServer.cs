@@ -21,7 +21,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
 
     /// <summary>Sets a timeout for reads.</summary>
     public static void SetReadTimeout(BlockingChannel channel) =>
-        _ = LibcStructOptions.SetReceiveTimeout(channel.Handle, Comparison.AnswerTimeout);
+        _ = LibcStructOptions.SetReceiveTimeout(channel.SafeHandle, Comparison.AnswerTimeout);
 
     /// <summary>Connects with blocking calls that have a timeout.</summary>
     public BlockingChannel Connect()
@@ -39,15 +39,15 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
             {
                 case SocketType.Stream:
                     UnixStream stream = UnixStream.Connect(server);
-                    return MakeBlocking(stream, stream.Handle, preservesMessages: false);
+                    return MakeBlocking(stream, stream.SafeHandle, preservesMessages: false);
                 case SocketType.Seqpacket:
                     UnixSeqpacket seqpacket = UnixSeqpacket.Connect(server);
-                    return MakeBlocking(seqpacket, seqpacket.Handle, preservesMessages: true);
+                    return MakeBlocking(seqpacket, seqpacket.SafeHandle, preservesMessages: true);
                 default:
                     UnixDatagram datagram = UnixDatagram.Bind(
                         UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone });
                     datagram.Connect(server);
-                    return MakeBlocking(datagram, datagram.Handle, preservesMessages: true);
+                    return MakeBlocking(datagram, datagram.SafeHandle, preservesMessages: true);
             }
         }
         catch (UnixSocketException error) when (error.Operation == "connect")

@@ -56,7 +56,7 @@ internal static class ServerConnector
     {
         return new UnixConnectOptions
         {
-            WaitFor = wait ?? TimeSpan.Zero,
+            ServerTimeout = wait ?? TimeSpan.Zero,
             BacklogTimeout = wait ?? DefaultOptions.BacklogTimeout,
             RequireServer = requireServer,
             AcceptDescriptors = acceptDescriptors,

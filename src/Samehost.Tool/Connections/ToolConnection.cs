@@ -40,7 +40,7 @@ internal sealed class StreamConnection(UnixStream stream) : ToolConnection
 {
     public override bool PreservesMessages => false;
 
-    public override Descriptor Handle => (Descriptor)stream.Handle;
+    public override Descriptor Handle => (Descriptor)stream.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken) =>
         await stream.ReadAsync(buffer, cancellationToken) is > 0 and int got ? got : -1;
@@ -58,7 +58,7 @@ internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnect
 {
     public override bool PreservesMessages => true;
 
-    public override Descriptor Handle => (Descriptor)seqpacket.Handle;
+    public override Descriptor Handle => (Descriptor)seqpacket.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
@@ -81,11 +81,11 @@ internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
 {
     public override bool PreservesMessages => true;
 
-    public override Descriptor Handle => (Descriptor)datagram.Handle;
+    public override Descriptor Handle => (Descriptor)datagram.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        UnixDatagramReceiveResult got = await datagram.ReceiveAsync(buffer.GetMemory(), cancellationToken);
+        UnixMessage got = await datagram.ReceiveAsync(buffer.GetMemory(), cancellationToken);
         if (got.IsTruncated)
             TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");
         return got.Count;

@@ -56,7 +56,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
         while (true)
         {
-            using UnixMessage message = await socket.ReceiveMessageAsync(buffer, Descriptors, cancellationToken);
+            using UnixMessage message = await socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
             Sender? sender = null;
             try
             {
@@ -83,7 +83,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         {
             while (true)
             {
-                using UnixMessage message = await sender.Socket.ReceiveMessageAsync(buffer, Descriptors, cancellationToken);
+                using UnixMessage message = await sender.Socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
                 await PassAsync(message, buffer, sender, Direction.ToClient, socket, address, cancellationToken);
                 sender.LastUse = Environment.TickCount64;
             }
@@ -118,7 +118,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
         try
         {
-            await to.SendMessageAsync(
+            await to.SendAsync(
                 buffer.AsMemory(0, message.Count), new UnixAncillaryData { Descriptors = handles }, address, cancellationToken);
             sender.Count(direction, message.Count, handles.Length);
         }

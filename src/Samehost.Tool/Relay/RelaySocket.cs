@@ -60,10 +60,10 @@ internal sealed record RelayEndpoint(RelaySocket End, IDisposable Owner, string 
     public bool IsOwnProcess => Credentials?.ProcessId == Environment.ProcessId;
 
     public static RelayEndpoint Of(UnixStream stream) =>
-        Local((Descriptor)stream.Handle, stream, stream.GetPeerCredentials(), hasRecords: false);
+        Local((Descriptor)stream.SafeHandle, stream, stream.GetPeerCredentials(), hasRecords: false);
 
     public static RelayEndpoint Of(UnixSeqpacket connection) =>
-        Local((Descriptor)connection.Handle, connection, connection.GetPeerCredentials(), hasRecords: true);
+        Local((Descriptor)connection.SafeHandle, connection, connection.GetPeerCredentials(), hasRecords: true);
 
     public void Dispose() => Owner.Dispose();
 

@@ -40,7 +40,7 @@ internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings setting
         {
             try
             {
-                UnixDatagramReceiveResult got = await socket.ReceiveAsync(buffer, linked.Token);
+                UnixMessage got = await socket.ReceiveAsync(buffer, linked.Token);
                 idle.Restart();
                 if (got.IsTruncated)
                     TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");

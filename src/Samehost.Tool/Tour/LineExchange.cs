@@ -53,7 +53,7 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken ca
             Task sending = SendAllAsync(lines, deadline.Token);
             foreach (ReadOnlyMemory<byte> line in lines)
             {
-                UnixDatagramReceiveResult got = await socket.ReceiveAsync(_answer, deadline.Token);
+                UnixMessage got = await socket.ReceiveAsync(_answer, deadline.Token);
                 Statistics.Add(line.Span, DatagramText.Of(_answer.AsSpan(0, got.Count)));
             }
             await sending;

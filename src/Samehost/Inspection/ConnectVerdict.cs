@@ -118,5 +118,5 @@ internal static class SocketVerdict
             : Verdict.Fails(Errno.ECONNREFUSED,
                 $"A socket is bound to {address} and does not listen: its server is just starting, or hangs before listen(2).",
                 VerdictParty.Server,
-                "Try again in a moment (UnixConnectOptions.WaitFor does so), or look at what the server waits for.");
+                "Try again in a moment (UnixConnectOptions.ServerTimeout does so), or look at what the server waits for.");
 }

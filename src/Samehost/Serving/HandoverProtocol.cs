@@ -40,7 +40,7 @@ internal static class HandoverProtocol
     public static readonly TimeSpan MaxAnswerTime = TimeSpan.FromSeconds(5);
 
     public static ValueTask SendAsync(UnixSeqpacket control, string word, CancellationToken cancellationToken) =>
-        control.SendAsync(Encoding.ASCII.GetBytes(word), null, cancellationToken);
+        control.SendAsync(Encoding.ASCII.GetBytes(word), cancellationToken);
 
     public static byte[] Record(string word, ReadOnlySpan<byte> data) => [.. Encoding.ASCII.GetBytes(word), 0, .. data];
 

@@ -210,7 +210,7 @@ internal sealed class HandoverExchange(
             foreach (var connection in offered)
             {
                 var record = HandoverProtocol.Record(HandoverProtocol.Connection, connection.State.Span);
-                await SendAsync(HandoverProtocol.Connection, record, connection.Stream.Handle).ConfigureAwait(false);
+                await SendAsync(HandoverProtocol.Connection, record, connection.Stream.SafeHandle).ConfigureAwait(false);
             }
 
             await StepAsync(HandoverProtocol.Commit, t => HandoverProtocol.SendAsync(candidate, HandoverProtocol.Commit, t), AnswerTimeout)

@@ -21,6 +21,9 @@ internal sealed class DatagramContext : SocketContext
     /// <summary>The policy for senders; null allows all.</summary>
     public PeerPolicy? Policy { get; private set; }
 
+    /// <summary>Whether datagrams may bring ancillary data other than descriptors.</summary>
+    public bool HasAncillaryData { get; private set; }
+
     /// <summary>The connected peer; null while there is none.</summary>
     public UnixEndPoint? Remote => Volatile.Read(ref _remote);
 
@@ -47,7 +50,7 @@ internal sealed class DatagramContext : SocketContext
     {
         if (TryDuplicate(handle, LibcSocket.SOCK_DGRAM, out problem) is not { } fd)
             return null;
-        var context = new DatagramContext(fd);
+        var context = new DatagramContext(fd) { HasAncillaryData = true }; // its maker may have asked for it
         _ = context.InitializeForeign(acceptsDescriptors: false, isOurs: true);
         return context;
     }
@@ -58,9 +61,10 @@ internal sealed class DatagramContext : SocketContext
         AcceptsDescriptors = options.AcceptDescriptors;
         // Where all are allowed the credentials of each sender are not needed.
         Policy = PeerPolicy.Anyone.Equals(options.PeerPolicy) ? null : options.PeerPolicy;
-        if (options.TellSenders || Policy is not null)
+        if (options.ReceiveCredentials || Policy is not null)
             PassCredentials();
-        if (options.TellSenders)
+        HasAncillaryData |= options.ReceiveCredentials || Policy is not null;
+        if (options.ReceiveCredentials)
             _ = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSPIDFD, 1); // older kernels: credentials only
     }
 

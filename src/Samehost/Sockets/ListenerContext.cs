@@ -52,7 +52,6 @@ internal sealed partial class ListenerContext : SocketContext
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= UnixListenerOptions.Default;
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
         if (endPoint.Kind == UnixEndPointKind.Unnamed)
             throw new ArgumentException(NameWanted, nameof(endPoint));
         if (endPoint.Kind != UnixEndPointKind.Pathname && options.PeerPolicy is null)
@@ -91,7 +90,6 @@ internal sealed partial class ListenerContext : SocketContext
         SafeHandle descriptor, UnixListenerOptions? options, int type, out string? problem, bool isOurs = true)
     {
         options ??= UnixListenerOptions.Default;
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Backlog, nameof(options));
         if (TryDuplicate(descriptor, type, out problem) is not { } fd)
             return null;
         var context = new ListenerContext(fd, type, options);

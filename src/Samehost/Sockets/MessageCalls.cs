@@ -28,17 +28,38 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
     public readonly Exception CreateException(SocketContext socket, int error) =>
         new UnixSocketException((Errno)(-error), "receive") { FailedSocket = socket };
 
+    /// <summary>Receives a datagram without ancillary data (recvfrom(2)), which is faster; 0 or <c>-errno</c>.</summary>
+    private static int ReceiveDatagram(DatagramContext socket, Span<byte> buffer, Span<byte> address, out UnixMessage message)
+    {
+        int length = LibcTransfer.ReceiveFrom(socket, buffer, address, out int addressLength);
+        if (length < 0)
+        {
+            message = default;
+            return length;
+        }
+
+        message = new UnixMessage
+        {
+            Count = Math.Min(length, buffer.Length),
+            Length = length,
+            Sender = socket.Senders.Find(address[..Math.Min(addressLength, address.Length)]),
+        };
+        return 0;
+    }
+
     /// <summary>Receives once; 0 or <c>-errno</c>. Datagrams whose senders the socket's policy does not allow are dropped.</summary>
     public static int Receive(
         SocketContext socket, Span<byte> buffer, DescriptorOptions? wanted, out UnixMessage message, ref List<IDisposable>? refused)
     {
         var datagrams = socket as DatagramContext;
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int room = ControlReceiver.SizeForSender(socket.HasLabels) + (wanted is null ? 0 : ControlReceiver.SizeForDescriptors(wanted));
-        Span<byte> control = stackalloc byte[room];
         message = default;
         if (socket.ReadError is < 0 and var error)
             return error;
+        if (datagrams is { HasAncillaryData: false } && wanted is null)
+            return ReceiveDatagram(datagrams, buffer, address, out message);
+        int room = ControlReceiver.SizeForSender(socket.HasLabels) + (wanted is null ? 0 : ControlReceiver.SizeForDescriptors(wanted));
+        Span<byte> control = stackalloc byte[room];
         while (true)
         {
             bool record = socket.Type != LibcSocket.SOCK_STREAM;
@@ -85,7 +106,9 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
 
 /// <summary>Sends bytes or a record together with descriptors (sendmsg(2)). On a stream the descriptors go with the first byte, and the rest
 /// follows.</summary>
-internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors) : ISocketCall<int>
+/// <param name="descriptors">The descriptors.</param>
+/// <param name="credentials">The credentials to send; null for those that the kernel fills in.</param>
+internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) : ISocketCall<int>
 {
     private IReadOnlyList<SafeHandle> _descriptors = descriptors;
     private int _sent;
@@ -94,7 +117,7 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors) : ISocket
     {
         do
         {
-            int result = Send(socket, buffer[_sent..], null, _descriptors);
+            int result = Send(socket, buffer[_sent..], null, _descriptors, credentials);
             if (result < 0)
                 return result;
             _sent += result;
@@ -110,7 +133,8 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors) : ISocket
         new UnixSocketException((Errno)(-error), "send") { FailedSocket = socket };
 
     /// <summary>Makes a call that may wait: the caller's list may be any code, which must not run later, under a lock.</summary>
-    public static SendMessageCall WithCopy(IReadOnlyList<SafeHandle> descriptors) => new(descriptors as SafeHandle[] ?? [.. descriptors]);
+    public static SendMessageCall WithCopy(IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) =>
+        new(descriptors as SafeHandle[] ?? [.. descriptors], credentials);
 
     /// <summary>Sends once. Returns how much was sent (everything, but on a stream perhaps less), or <c>-errno</c>.</summary>
     public static int Send(

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Globalization;
+using Samehost.Errors;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -25,7 +27,7 @@ internal sealed class SocketConnector
             throw new ArgumentException(
                 "Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
         _endPoint = endPoint;
-        _options = options ?? UnixConnectOptions.Default;
+        _options = (options ?? UnixConnectOptions.Default).Copy();
         _type = type;
     }
 
@@ -76,13 +78,13 @@ internal sealed class SocketConnector
         var errno = (Errno)(-result);
         var limit = errno switch
         {
-            Errno.EAGAIN => Longer(_options.WaitFor, _options.BacklogTimeout),
-            Errno.ENOENT or Errno.ECONNREFUSED => _options.WaitFor,
+            Errno.EAGAIN => Longer(_options.ServerTimeout, _options.BacklogTimeout),
+            Errno.ENOENT or Errno.ECONNREFUSED => _options.ServerTimeout,
             _ => TimeSpan.Zero,
         };
         var left = limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit - Stopwatch.GetElapsedTime(_start);
         if (left <= TimeSpan.Zero)
-            throw new UnixSocketException(errno, "connect", _endPoint);
+            throw limit > TimeSpan.Zero ? TimedOut(errno) : new UnixSocketException(errno, "connect", _endPoint);
         pause = left < _pause ? left : _pause;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return null;
@@ -108,6 +110,17 @@ internal sealed class SocketConnector
             context.Dispose();
             throw;
         }
+    }
+
+    private UnixSocketException TimedOut(Errno errno)
+    {
+        var endPoint = _endPoint;
+        double waited = Stopwatch.GetElapsedTime(_start).TotalSeconds;
+        return new UnixSocketException(errno, "connect", endPoint, () =>
+        {
+            string text = string.Create(CultureInfo.InvariantCulture, $"Waited {waited:0.###} s for the server.");
+            return Hints.For(errno, "connect", endPoint) is { } hint ? $"{text} {hint}" : text;
+        });
     }
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) =>

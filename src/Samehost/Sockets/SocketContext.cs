@@ -92,8 +92,20 @@ internal class SocketContext : Registration, IAcceptedSocket<SocketContext>
         get => GetOption(LibcSocketOptions.SO_SNDBUF);
         set
         {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
             _hasSendBuffer = true;
             SetOption(LibcSocketOptions.SO_SNDBUF, value / 2); // the kernel doubles what is set
+        }
+    }
+
+    /// <summary>The kernel's limit on what has been received and not yet read, in bytes of its memory.</summary>
+    public int ReceiveBufferSize
+    {
+        get => GetOption(LibcSocketOptions.SO_RCVBUF);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            SetOption(LibcSocketOptions.SO_RCVBUF, value / 2);
         }
     }
 

@@ -7,15 +7,14 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// A local datagram socket (<c>SOCK_DGRAM</c>, unix(7)): records with their bounds, in order, never lost on the way. A receiver that
-/// does not
-/// keep up makes senders wait (net.unix.max_dgram_qlen, 10 by default).
+/// Sends and receives the datagrams of a local socket (<c>SOCK_DGRAM</c>, unix(7)): with their bounds, in order, and never lost on the way.
+/// A receiver that does not keep up makes senders wait (net.unix.max_dgram_qlen, 10 by default).
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each datagram goes or comes whole.</remarks>
 /// <example><code>
 /// await using var server = UnixDatagram.Bind(UnixEndPoint.Parse("/run/app.sock"));
 /// var buffer = new byte[65536];
-/// var received = await server.ReceiveAsync(buffer);
+/// using var received = await server.ReceiveAsync(buffer);
 /// await server.SendToAsync(buffer.AsMemory(0, received.Count), received.Sender);
 /// </code></example>
 public sealed class UnixDatagram : IDisposable, IAsyncDisposable
@@ -37,22 +36,39 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         _file = file;
     }
 
-    /// <summary>Closes a forgotten socket; see <see cref="UnixStream"/>.</summary>
+    /// <summary>Closes a socket that was not disposed of.</summary>
     ~UnixDatagram() => _context?.Dispose();
 
-    /// <summary>The address that others can send to; <see cref="UnixEndPointKind.Unnamed"/> when it was not bound.</summary>
+    /// <summary>Gets the address that others can send to; <see cref="UnixEndPointKind.Unnamed"/> for a socket that is not bound.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public UnixEndPoint LocalEndPoint => _local ??= _context.LocalEndPoint();
 
-    /// <summary>Whom <see cref="Connect"/> chose; null before.</summary>
+    /// <summary>Gets the connected receiver; null before <see cref="Connect"/>.</summary>
     public UnixEndPoint? RemoteEndPoint => _context.Remote;
 
-    /// <summary>The descriptor, for calls that this library does not have. It stays the socket's: do not close it.</summary>
-    public SafeHandle Handle => _context;
+    /// <summary>Gets the descriptor, for calls that this library does not have. Disposing of it closes the socket.</summary>
+    public SafeHandle SafeHandle => _context;
 
-    /// <summary>A socket bound to an address, so that others can send to it (bind(2)).</summary>
+    /// <summary>Gets or sets the limit on what is sent and not yet received, in bytes of the kernel's memory, which counts its own records too
+    /// (SO_SNDBUF, socket(7)). It also limits the length of a datagram. At most twice net.core.wmem_max.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
+    public int SendBufferSize
+    {
+        get => _context.SendBufferSize;
+        set => _context.SendBufferSize = value;
+    }
+
+    /// <inheritdoc cref="UnixStream.ReceiveBufferSize"/>
+    public int ReceiveBufferSize
+    {
+        get => _context.ReceiveBufferSize;
+        set => _context.ReceiveBufferSize = value;
+    }
+
+    /// <summary>Creates a socket and binds it to an address, so that others can send to it (bind(2)).</summary>
     /// <param name="local">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/> for a name from the kernel.</param>
-    /// <param name="options">What concerns the socket file.</param>
+    /// <param name="options">The options for the socket file and the senders.</param>
     /// <exception cref="UnixSocketException">EADDRINUSE, EACCES, ENOENT, ENOTDIR, EROFS, EMFILE, as for
     /// <see cref="UnixListener.Listen"/>.</exception>
     public static UnixDatagram Bind(UnixEndPoint local, UnixDatagramOptions? options = null)
@@ -82,24 +98,26 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>A socket without an address: it can send, and nobody can answer it.</summary>
+    /// <summary>Creates a socket without an address, which can send, and to which no answer can be sent.</summary>
+    /// <param name="options">What concerns the senders; the options for the socket file do not apply.</param>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
-    public static UnixDatagram Create() => new(DatagramContext.Create(null));
+    public static UnixDatagram Create(UnixDatagramOptions? options = null) => new(Initialized(DatagramContext.Create(null), options));
 
-    /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
+    /// <summary>Creates two sockets that are connected to each other, without a name (socketpair(2)).</summary>
+    /// <param name="options">What concerns the senders, for both; the options for the socket file do not apply.</param>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
-    public static (UnixDatagram First, UnixDatagram Second) CreatePair()
+    public static (UnixDatagram First, UnixDatagram Second) CreatePair(UnixDatagramOptions? options = null)
     {
         var (first, second) = DatagramContext.CreatePair();
-        return (new UnixDatagram(first), new UnixDatagram(second));
+        return (new UnixDatagram(Initialized(first, options)), new UnixDatagram(Initialized(second, options)));
     }
 
     /// <summary>
-    /// A socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the handle stays the
-    /// caller's to close. Its path, if it has one, is never removed.
+    /// Creates a socket from a descriptor that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller still
+    /// owns it. Its path, if it has one, is never removed.
     /// </summary>
-    /// <param name="descriptor">The socket.</param>
-    /// <param name="options">What concerns its senders; the socket file is as its maker chose.</param>
+    /// <param name="descriptor">The descriptor of the socket.</param>
+    /// <param name="options">What concerns its senders; the options for the socket file do not apply.</param>
     /// <exception cref="ArgumentException">Not a local datagram socket, or an abstract name without a policy.</exception>
     /// <exception cref="InvalidOperationException">There is a policy, and datagrams wait already that do not tell who sent them, because
     /// SO_PASSCRED was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
@@ -111,7 +129,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         {
             if (options?.PeerPolicy is null && context.LocalEndPoint().Kind == UnixEndPointKind.Abstract)
                 throw new ArgumentException(PolicyWanted, nameof(options));
-            // Those that came before it was asked for do not say who sent them. They are not to be lost in silence.
+            // Datagrams that came before SO_PASSCRED was set have no credentials; the policy would drop them silently.
             bool isBlind = !context.HasCredentials && LibcPoll.IsReady(context, LibcPoll.POLLIN);
             if (options is not null)
                 context.Apply(options);
@@ -126,12 +144,11 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Chooses whom <see cref="Send"/> and <see cref="SendAsync"/> send to, and to receive from it alone (connect(2)). May be called again
-    /// to choose another.
-    /// </summary>
+    /// <summary>Connects to the receiver of what is sent without an address, and receives from it alone (connect(2)). It may be called again,
+    /// for another receiver.</summary>
+    /// <param name="remote">A path or an abstract name.</param>
     /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE, or EPERM (the receiver is connected to
-    /// somebody else).</exception>
+    /// another socket).</exception>
     public void Connect(UnixEndPoint remote)
     {
         CheckNamed(remote);
@@ -139,39 +156,106 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
             throw new UnixSocketException((Errno)(-errno), "connect", remote);
     }
 
-    /// <summary>Receives the next datagram, blocking the thread until there is one (recvfrom(2)).</summary>
-    /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
+    /// <summary>Receives the next datagram, blocking the thread until there is one (recvmsg(2)).</summary>
+    /// <param name="buffer">The room for the datagram; what does not fit is lost, and the result reports it.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted (<see cref="UnixDatagramOptions.AcceptDescriptors"/>);
+    /// <see cref="DescriptorOptions.Default"/> when null.</param>
+    /// <returns>The number of bytes, the sender's address, and the ancillary data that the socket was created for.</returns>
     /// <exception cref="UnixSocketException">ECONNRESET on a connected socket whose peer has closed with unread datagrams.</exception>
-    public UnixDatagramReceiveResult Receive(Span<byte> buffer) =>
-        _context.Receive<ReceiveCall, UnixDatagramReceiveResult>(this, default, buffer);
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public UnixMessage Receive(Span<byte> buffer, DescriptorOptions? descriptors = null) =>
+        _context.Receive<ReceiveMessageCall, UnixMessage>(this, new ReceiveMessageCall(Wanted(descriptors)), buffer);
 
-    /// <summary>Receives the next datagram (recvfrom(2)).</summary>
-    /// <remarks>Cancel safe: a cancelled call has taken nothing; a datagram reported as received is received.</remarks>
-    /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
+    /// <summary>Receives the next datagram (recvmsg(2)); otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing.</remarks>
+    /// <param name="buffer">The room for the datagram; it must stay valid until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UnixSocketException">ECONNRESET on a connected socket whose peer has closed with unread datagrams.</exception>
-    public ValueTask<UnixDatagramReceiveResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _context.ReceiveAsync<ReceiveCall, UnixDatagramReceiveResult>(this, default, buffer, cancellationToken);
+    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        ReceiveAsync(buffer, null, cancellationToken);
+
+    /// <summary>Receives the next datagram (recvmsg(2)); otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing.</remarks>
+    /// <param name="buffer">The room for the datagram; it must stay valid until the call has ended.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
+    /// null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(
+        Memory<byte> buffer, DescriptorOptions? descriptors, CancellationToken cancellationToken = default) =>
+        _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(
+            this, new ReceiveMessageCall(Wanted(descriptors)), buffer, cancellationToken);
 
     /// <summary>
-    /// Sends one datagram to the connected peer, blocking the thread while its queue is full. A receiver that was restarted since is
-    /// connected to anew.
+    /// Sends one datagram to the connected peer, blocking the thread while its queue is full (send(2)). A receiver that was restarted since
+    /// is connected to anew.
     /// </summary>
-    /// <exception cref="UnixSocketException">ECONNREFUSED or ENOENT (the receiver is gone), EMSGSIZE (larger than the send buffer allows),
-    /// ENOTCONN (<see cref="Connect"/> was not called).</exception>
+    /// <param name="datagram">The bytes; may be empty.</param>
+    /// <exception cref="UnixSocketException">ECONNREFUSED or ENOENT (no receiver), EMSGSIZE (larger than the send buffer allows), ENOTCONN
+    /// (<see cref="Connect"/> was not called).</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public void Send(ReadOnlySpan<byte> datagram) => _context.Send(this, new SendCall(), datagram);
 
-    /// <summary>Sends one datagram to the connected peer, waiting while its queue is full; otherwise as <see cref="Send"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
+    /// <summary>Sends one datagram with descriptors to the connected peer, blocking the thread while its queue is full (SCM_RIGHTS,
+    /// unix(7)).</summary>
+    /// <param name="datagram">The bytes; may be empty.</param>
+    /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, UnixAncillaryData, UnixEndPoint?)"/>.</exception>
+    public void Send(ReadOnlySpan<byte> datagram, IReadOnlyList<SafeHandle> descriptors) =>
+        Send(datagram, new UnixAncillaryData { Descriptors = descriptors });
+
+    /// <summary>Sends one datagram with ancillary data, blocking the thread while the receiver's queue is full (sendmsg(2)).</summary>
+    /// <param name="datagram">The bytes; may be empty.</param>
+    /// <param name="ancillaryData">Descriptors and credentials.</param>
+    /// <param name="remote">The receiver; the connected peer when null.</param>
+    /// <exception cref="UnixSocketException">As <see cref="SendTo"/>; also EPERM (credentials that are not ours, or a receiver that does
+    /// not accept descriptors) and ETOOMANYREFS (too many descriptors in flight).</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public void Send(ReadOnlySpan<byte> datagram, UnixAncillaryData ancillaryData, UnixEndPoint? remote = null)
+    {
+        Check(ancillaryData, remote);
+        SendOrWait(datagram, new SendToCall(ancillaryData, remote));
+    }
+
+    /// <summary>Sends one datagram to the connected peer, waiting while its queue is full (send(2)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
     /// <param name="datagram">The bytes; they must not change until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UnixSocketException">As <see cref="Send"/>.</exception>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, CancellationToken cancellationToken = default) =>
         _context.SendAsync(this, new SendCall(), datagram, cancellationToken);
 
+    /// <summary>Sends one datagram with descriptors to the connected peer, waiting while its queue is full (SCM_RIGHTS, unix(7)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
+    /// <param name="datagram">The bytes; they must not change until the call has ended.</param>
+    /// <param name="descriptors">Up to 253; they must stay open until the call has ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, UnixAncillaryData, UnixEndPoint?)"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> datagram, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken = default) =>
+        SendAsync(datagram, new UnixAncillaryData { Descriptors = descriptors }, null, cancellationToken);
+
+    /// <summary>Sends one datagram with ancillary data, waiting while the receiver's queue is full (sendmsg(2)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
+    /// <param name="datagram">The bytes; they must not change until the call has ended.</param>
+    /// <param name="ancillaryData">Descriptors, which must stay open until the call has ended, and credentials.</param>
+    /// <param name="remote">The receiver; the connected peer when null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, UnixAncillaryData, UnixEndPoint?)"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> datagram, UnixAncillaryData ancillaryData, UnixEndPoint? remote = null,
+        CancellationToken cancellationToken = default)
+    {
+        Check(ancillaryData, remote);
+        return SendOrWaitAsync(datagram, new SendToCall(ancillaryData, remote), cancellationToken);
+    }
+
     /// <summary>Sends one datagram to an address, blocking the thread while the receiver's queue is full (sendto(2)).</summary>
-    /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED (nobody is there), EACCES, EPROTOTYPE, EMSGSIZE, EPERM (the receiver is
-    /// connected to somebody else).</exception>
+    /// <param name="datagram">The bytes; may be empty.</param>
+    /// <param name="remote">A path or an abstract name.</param>
+    /// <exception cref="UnixSocketException">ENOENT or ECONNREFUSED (no receiver), EACCES, EPROTOTYPE, EMSGSIZE, EPERM (the receiver is
+    /// connected to another socket).</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public void SendTo(ReadOnlySpan<byte> datagram, UnixEndPoint remote)
     {
         CheckNamed(remote);
@@ -179,7 +263,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Sends one datagram to an address, waiting while the receiver's queue is full (sendto(2)).</summary>
-    /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
     /// <param name="datagram">The bytes; they must not change until the call has ended.</param>
     /// <param name="remote">A path or an abstract name.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -190,48 +274,9 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         return SendOrWaitAsync(datagram, new SendToCall(null, remote), cancellationToken);
     }
 
-    /// <summary>Receives the next datagram with what came beside it, blocking the thread until there is one (recvmsg(2)).</summary>
-    /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
-    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
-    /// null.</param>
-    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
-    public UnixMessage ReceiveMessage(Span<byte> buffer, DescriptorOptions? descriptors = null) =>
-        _context.Receive<ReceiveMessageCall, UnixMessage>(this, new ReceiveMessageCall(Wanted(descriptors)), buffer);
-
-    /// <summary>Receives the next datagram with what came beside it; otherwise as <see cref="ReceiveMessage"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has taken nothing.</remarks>
-    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
-    public ValueTask<UnixMessage> ReceiveMessageAsync(
-        Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default) =>
-        _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(
-            this, new ReceiveMessageCall(Wanted(descriptors)), buffer, cancellationToken);
-
-    /// <summary>Sends one datagram with what goes beside it, blocking the thread while the queue is full.</summary>
-    /// <param name="datagram">The bytes; may be empty.</param>
-    /// <param name="ancillary">Descriptors and credentials.</param>
-    /// <param name="remote">Whom to; the connected peer when null.</param>
-    /// <exception cref="UnixSocketException">As <see cref="SendTo"/>; also EPERM (credentials that are not ours, or a receiver that does
-    /// not
-    /// accept descriptors) and ETOOMANYREFS (too many descriptors in flight).</exception>
-    public void SendMessage(ReadOnlySpan<byte> datagram, UnixAncillaryData ancillary, UnixEndPoint? remote = null)
-    {
-        Check(ancillary, remote);
-        SendOrWait(datagram, new SendToCall(ancillary, remote));
-    }
-
-    /// <summary>Sends one datagram with what goes beside it; otherwise as <see cref="SendMessage"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
-    /// <exception cref="UnixSocketException">As <see cref="SendMessage"/>.</exception>
-    public ValueTask SendMessageAsync(
-        ReadOnlyMemory<byte> datagram, UnixAncillaryData ancillary, UnixEndPoint? remote = null, CancellationToken cancellationToken = default)
-    {
-        Check(ancillary, remote);
-        return SendOrWaitAsync(datagram, new SendToCall(ancillary, remote), cancellationToken);
-    }
-
-    /// <summary>Receives the datagrams that are there, at least one, blocking the thread until there is one (recvmmsg(2)).</summary>
-    /// <param name="batch">Where they go; what it held is gone.</param>
-    /// <returns>How many there are in the batch now.</returns>
+    /// <summary>Receives the datagrams that are queued, at least one, blocking the thread until there is one (recvmmsg(2)).</summary>
+    /// <param name="batch">The room for the datagrams; its previous content is discarded.</param>
+    /// <returns>The number of datagrams in the batch.</returns>
     /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
     public int ReceiveBatch(UnixDatagramBatch batch)
     {
@@ -239,8 +284,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         return _context.Receive<ReceiveBatchCall, int>(this, new ReceiveBatchCall(batch), default);
     }
 
-    /// <summary>Receives the datagrams that are there, at least one; otherwise as <see cref="ReceiveBatch"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has taken nothing.</remarks>
+    /// <summary>Receives the datagrams that are queued, at least one; otherwise as <see cref="ReceiveBatch"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
     public ValueTask<int> ReceiveBatchAsync(UnixDatagramBatch batch, CancellationToken cancellationToken = default)
     {
@@ -250,8 +295,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
 
     /// <summary>Sends all datagrams of a batch to the connected peer, in order, blocking the thread while its queue is full
     /// (sendmmsg(2)).</summary>
-    /// <param name="batch">What was added to it, or what it received: that is then sent on, as far as it is there.</param>
-    /// <exception cref="UnixSocketException">As <see cref="Send"/>; those before the one that failed have been sent.</exception>
+    /// <param name="batch">The datagrams that were added to it, or that it received and that are forwarded, without what was truncated.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been sent.</exception>
     public void SendBatch(UnixDatagramBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -260,8 +305,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Sends all datagrams of a batch to the connected peer, in order, waiting while its queue is full (sendmmsg(2)).</summary>
-    /// <remarks>Not cancel safe: a cancelled call may have sent some of them, the first ones.</remarks>
-    /// <exception cref="UnixSocketException">As <see cref="Send"/>; those before the one that failed have been sent.</exception>
+    /// <remarks>Not cancel safe: a canceled call may have sent some of them, the first ones.</remarks>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been sent.</exception>
     public ValueTask SendBatchAsync(UnixDatagramBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -269,7 +314,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         return _context.SendAsync(this, new SendBatchCall(batch), default, cancellationToken);
     }
 
-    /// <summary>Removes the path if it is still ours, and closes; calls that wait end with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Removes the path if it is still ours, and closes the socket; pending calls end with
+    /// <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
@@ -285,6 +331,13 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private static DatagramContext Initialized(DatagramContext context, UnixDatagramOptions? options)
+    {
+        if (options is not null)
+            context.Apply(options);
+        return context;
+    }
+
     private static void CheckNamed(UnixEndPoint remote)
     {
         ArgumentNullException.ThrowIfNull(remote);
@@ -292,10 +345,10 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
             throw new ArgumentException("Nobody can be reached at an address without a name.", nameof(remote));
     }
 
-    private static void Check(UnixAncillaryData ancillary, UnixEndPoint? remote)
+    private static void Check(UnixAncillaryData ancillaryData, UnixEndPoint? remote)
     {
-        ArgumentNullException.ThrowIfNull(ancillary);
-        DescriptorSender.Check(ancillary.Descriptors);
+        ArgumentNullException.ThrowIfNull(ancillaryData);
+        DescriptorSender.Check(ancillaryData.Descriptors);
         if (remote is not null)
             CheckNamed(remote);
     }

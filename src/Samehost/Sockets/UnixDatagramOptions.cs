@@ -1,25 +1,34 @@
 namespace Samehost;
 
-/// <summary>How to bind a datagram socket.</summary>
+/// <summary>Contains the options for creating a datagram socket.</summary>
 public sealed class UnixDatagramOptions
 {
     internal static UnixDatagramOptions Default { get; } = new();
 
-    /// <summary>Mode, group and stale files, for an address that is a path.</summary>
-    public SocketFileOptions SocketFile { get; init; } = new();
+    /// <summary>Gets or sets the options for the socket file, for an address that is a path.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public SocketFileOptions SocketFile
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = new();
 
     /// <summary>
-    /// Who may send; datagrams of others are dropped unread, message by message (SO_PASSCRED). Null, the default, takes those of
-    /// everybody who may write to the socket file; an abstract name, which has no permissions, asks for a decision. Supplementary groups
-    /// are not known for datagrams, and user and group are the sender's real ones (<see cref="PeerCredentials.UserId"/>).
+    /// Gets or sets the policy for senders; datagrams of others are dropped unread, message by message (SO_PASSCRED). Null, the default,
+    /// allows all that may write to the socket file; an abstract name, which has no permissions, needs a policy. Supplementary groups are
+    /// not known for datagrams, and user and group are the sender's real ones (<see cref="PeerCredentials.UserId"/>).
     /// </summary>
-    public PeerPolicy? PeerPolicy { get; init; }
+    public PeerPolicy? PeerPolicy { get; set; }
 
-    /// <summary>Whether to ask for the sender's credentials and process with each datagram (SO_PASSCRED, SO_PASSPIDFD); see
-    /// <see cref="UnixDatagram.ReceiveMessageAsync"/>.</summary>
-    public bool TellSenders { get; init; }
+    /// <summary>Gets or sets a value that indicates whether each datagram is received with the credentials and the process of its sender
+    /// (SO_PASSCRED, SO_PASSPIDFD): <see cref="UnixMessage.Credentials"/>.</summary>
+    public bool ReceiveCredentials { get; set; }
 
-    /// <summary>Whether descriptors are taken (SO_PASSRIGHTS). Not by default: the kernel then refuses them where it can (Linux 6.16),
-    /// and closes them otherwise.</summary>
-    public bool AcceptDescriptors { get; init; }
+    /// <summary>Gets or sets a value that indicates whether descriptors are received (SO_PASSRIGHTS). False by default: the kernel then
+    /// refuses them where it can (Linux 6.16), and closes them otherwise.</summary>
+    public bool AcceptDescriptors { get; set; }
 }

@@ -1,25 +1,43 @@
 namespace Samehost;
 
-/// <summary>How to listen, and for whom.</summary>
+/// <summary>Contains the options for creating a listener.</summary>
 public sealed class UnixListenerOptions
 {
     internal static UnixListenerOptions Default { get; } = new();
 
-    /// <summary>How many connections may wait to be accepted; the kernel cuts it to net.core.somaxconn (listen(2)). 4,096 by
-    /// default.</summary>
-    public int Backlog { get; init; } = 4096;
+    /// <summary>Gets or sets the number of connections that may wait to be accepted; the kernel takes at most net.core.somaxconn
+    /// (listen(2)). 4,096 by default.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public int Backlog
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = 4096;
 
-    /// <summary>Mode, group and stale files, for an address that is a path.</summary>
-    public SocketFileOptions SocketFile { get; init; } = new();
+    /// <summary>Gets or sets the options for the socket file, for an address that is a path.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public SocketFileOptions SocketFile
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = new();
 
     /// <summary>
-    /// Who may connect; others are closed before a byte of theirs is read. Our own user and root when null, the default; an abstract
-    /// name, which
-    /// has no permissions, asks for a decision. A socket file whose mode lets others in needs both: the mode and the policy.
+    /// Gets or sets the policy for peers; connections of others are closed before a byte of theirs is read. Null, the default, allows our
+    /// own user and root; an abstract name, which has no permissions, needs a policy. A socket file whose mode allows others needs both, the
+    /// mode and the policy.
     /// </summary>
-    public PeerPolicy? PeerPolicy { get; init; }
+    public PeerPolicy? PeerPolicy { get; set; }
 
-    /// <summary>Whether peers may send descriptors (SO_PASSRIGHTS). Not by default: the kernel then refuses them where it can (Linux 6.16),
-    /// and closes them otherwise.</summary>
-    public bool AcceptDescriptors { get; init; }
+    /// <summary>Gets or sets a value that indicates whether peers may send descriptors (SO_PASSRIGHTS). False by default: the kernel then
+    /// refuses them where it can (Linux 6.16), and closes them otherwise.</summary>
+    public bool AcceptDescriptors { get; set; }
 }

@@ -7,8 +7,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// One end of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): records with their bounds, in order, both ways. An empty
-/// record is a record; the end of the conversation is told apart from it.
+/// Sends and receives the records of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): with their bounds, and in order. An
+/// empty record is a record, and distinct from the end of the conversation.
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each record goes or comes whole.</remarks>
 /// <example><code>
@@ -26,21 +26,35 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
 
     internal UnixSeqpacket(SocketContext context) => _context = context;
 
-    /// <summary>Closes a forgotten socket; see <see cref="UnixStream"/>.</summary>
+    /// <summary>Closes a socket that was not disposed of.</summary>
     ~UnixSeqpacket() => _context?.Dispose();
 
-    /// <summary>This end's address.</summary>
+    /// <summary>Gets the address of this end.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public UnixEndPoint LocalEndPoint => _local ??= _context.LocalEndPoint();
 
-    /// <summary>The other end's address. Its bytes are the peer's choice: never take them for who the peer is.</summary>
+    /// <summary>Gets the address of the other end, which the peer chooses: it does not identify the peer.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public UnixEndPoint RemoteEndPoint => _remote ??= _context.RemoteEndPoint();
 
-    /// <summary>The descriptor, for calls that this library does not have. It stays the socket's: do not close it.</summary>
-    public SafeHandle Handle => _context;
+    /// <summary>Gets the descriptor, for calls that this library does not have. Disposing of it closes the socket.</summary>
+    public SafeHandle SafeHandle => _context;
 
-    /// <summary>Whether the peer may send descriptors; see <see cref="UnixStream.AcceptDescriptors"/>.</summary>
+    /// <inheritdoc cref="UnixStream.SendBufferSize"/>
+    public int SendBufferSize
+    {
+        get => _context.SendBufferSize;
+        set => _context.SendBufferSize = value;
+    }
+
+    /// <inheritdoc cref="UnixStream.ReceiveBufferSize"/>
+    public int ReceiveBufferSize
+    {
+        get => _context.ReceiveBufferSize;
+        set => _context.ReceiveBufferSize = value;
+    }
+
+    /// <summary>Gets or sets a value that indicates whether the peer may send descriptors; see <see cref="UnixStream.AcceptDescriptors"/>.</summary>
     public bool AcceptDescriptors
     {
         get => _context.AcceptsDescriptors;
@@ -55,13 +69,13 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         new(SocketConnector.Connect(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
     /// <summary>Connects (connect(2)).</summary>
-    /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
+    /// <remarks>Cancel safe: a canceled call leaves no connection behind.</remarks>
     /// <exception cref="UnixSocketException">As <see cref="UnixStream.Connect"/>.</exception>
     public static async ValueTask<UnixSeqpacket> ConnectAsync(
         UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
         new(await SocketConnector.ConnectAsync(endPoint, options, LibcSocket.SOCK_SEQPACKET, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Two sockets connected to each other, without a name (socketpair(2)).</summary>
+    /// <summary>Creates two sockets that are connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixSeqpacket First, UnixSeqpacket Second) CreatePair()
     {
@@ -71,7 +85,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         return (new UnixSeqpacket(first), new UnixSeqpacket(second));
     }
 
-    /// <summary>A connected socket that was made elsewhere; see <see cref="UnixStream.FromDescriptor"/>.</summary>
+    /// <summary>Creates a socket from a connected one that was made elsewhere; see <see cref="UnixStream.FromDescriptor"/>.</summary>
     /// <exception cref="ArgumentException">Not a local seqpacket socket.</exception>
     public static UnixSeqpacket FromDescriptor(SafeHandle descriptor)
     {
@@ -81,36 +95,79 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         return new UnixSeqpacket(context);
     }
 
-    /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <summary>Gets the credentials of the process that connected, listened, or made the pair at the other end, as of then.</summary>
     /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
     /// accept on, so that they can be read when it is closed.</remarks>
-    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    /// <exception cref="UnixSocketException">The kernel does not report them.</exception>
     public PeerCredentials GetPeerCredentials() => _context.PeerCredentials;
 
-    /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
-    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    /// <summary>Opens the process at the other end, which the caller has to dispose of (SO_PEERPIDFD, Linux 6.5).</summary>
+    /// <exception cref="UnixSocketException">The kernel does not report them.</exception>
     public PeerProcess OpenPeerProcess() => PeerProcess.Of(_context);
 
-    /// <summary>Sends one record, blocking the thread while there is no room. An empty one is a record too.</summary>
+    /// <summary>Sends one record, blocking the thread while there is no room (send(2)).</summary>
+    /// <param name="record">The bytes; an empty record is a record too.</param>
+    /// <exception cref="UnixSocketException">EPIPE (the peer has closed), EMSGSIZE (larger than the send buffer allows).</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public void Send(ReadOnlySpan<byte> record) => _context.Send(this, new SendMessageCall([]), record);
+
+    /// <summary>Sends one record with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)).</summary>
     /// <param name="record">The bytes.</param>
-    /// <param name="descriptors">What goes with it: up to 253, none when null.</param>
-    /// <exception cref="UnixSocketException">EPIPE (the peer has closed), EMSGSIZE (larger than the send buffer allows), EPERM (the peer
-    /// does
-    /// not accept descriptors).</exception>
-    public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle>? descriptors = null)
+    /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; also EPERM (the peer does not accept descriptors) and
+    /// ETOOMANYREFS (too many descriptors in flight).</exception>
+    public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle> descriptors)
     {
-        DescriptorSender.Check(descriptors ??= []);
+        DescriptorSender.Check(descriptors);
         _context.Send(this, new SendMessageCall(descriptors), record);
     }
 
-    /// <summary>Sends one record, waiting while there is no room; otherwise as <see cref="Send"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has sent nothing.</remarks>
-    /// <exception cref="UnixSocketException">As <see cref="Send"/>.</exception>
+    /// <summary>Sends one record, waiting while there is no room (send(2)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
+    /// <param name="record">The bytes; they must not change until the call has ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> record, CancellationToken cancellationToken = default) =>
+        _context.SendAsync(this, new SendMessageCall([]), record, cancellationToken);
+
+    /// <summary>Sends one record with descriptors, waiting while there is no room (SCM_RIGHTS, unix(7)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
+    /// <param name="record">The bytes; they must not change until the call has ended.</param>
+    /// <param name="descriptors">Up to 253; they must stay open until the call has ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, IReadOnlyList{SafeHandle})"/>.</exception>
     public ValueTask SendAsync(
-        ReadOnlyMemory<byte> record, IReadOnlyList<SafeHandle>? descriptors = null, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<byte> record, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken = default)
     {
-        DescriptorSender.Check(descriptors ??= []);
+        DescriptorSender.Check(descriptors);
         return _context.SendAsync(this, SendMessageCall.WithCopy(descriptors), record, cancellationToken);
+    }
+
+    /// <summary>Sends one record with ancillary data, blocking the thread while there is no room (sendmsg(2)).</summary>
+    /// <param name="record">The bytes.</param>
+    /// <param name="ancillaryData">Descriptors and credentials.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, IReadOnlyList{SafeHandle})"/>; also EPERM where the
+    /// credentials are not ours.</exception>
+    public void Send(ReadOnlySpan<byte> record, UnixAncillaryData ancillaryData)
+    {
+        ArgumentNullException.ThrowIfNull(ancillaryData);
+        DescriptorSender.Check(ancillaryData.Descriptors);
+        _context.Send(this, new SendMessageCall(ancillaryData.Descriptors, ancillaryData.Credentials?.ToNative()), record);
+    }
+
+    /// <summary>Sends one record with ancillary data, waiting while there is no room (sendmsg(2)).</summary>
+    /// <remarks>Cancel safe: a canceled call has sent nothing.</remarks>
+    /// <param name="record">The bytes; they must not change until the call has ended.</param>
+    /// <param name="ancillaryData">Descriptors, which must stay open until the call has ended, and credentials.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, UnixAncillaryData)"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> record, UnixAncillaryData ancillaryData, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ancillaryData);
+        DescriptorSender.Check(ancillaryData.Descriptors);
+        var call = SendMessageCall.WithCopy(ancillaryData.Descriptors, ancillaryData.Credentials?.ToNative());
+        return _context.SendAsync(this, call, record, cancellationToken);
     }
 
     /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>
@@ -122,10 +179,22 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         _context.Receive<ReceiveMessageCall, UnixMessage>(this, new ReceiveMessageCall(Wanted(descriptors)), buffer);
 
     /// <summary>Receives the next record; otherwise as <see cref="Receive"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has taken nothing.</remarks>
+    /// <remarks>Cancel safe: a canceled call has taken nothing.</remarks>
+    /// <param name="buffer">The room for the record; it must stay valid until the call has ended.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        ReceiveAsync(buffer, null, cancellationToken);
+
+    /// <summary>Receives the next record; otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing.</remarks>
+    /// <param name="buffer">The room for the record; it must stay valid until the call has ended.</param>
+    /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
+    /// null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UnixSocketException">As <see cref="Receive"/>.</exception>
     public ValueTask<UnixMessage> ReceiveAsync(
-        Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default) =>
+        Memory<byte> buffer, DescriptorOptions? descriptors, CancellationToken cancellationToken = default) =>
         _context.ReceiveAsync<ReceiveMessageCall, UnixMessage>(
             this, new ReceiveMessageCall(Wanted(descriptors)), buffer, cancellationToken);
 
@@ -160,7 +229,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
             throw new UnixSocketException((Errno)(-errno), "shutdown");
     }
 
-    /// <summary>Closes the socket; calls that wait end with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the socket; pending calls end with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
         _context.Dispose();

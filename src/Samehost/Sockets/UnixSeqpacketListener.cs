@@ -4,7 +4,7 @@ using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <summary>A local seqpacket socket that accepts connections (unix(7)). A path is bound as safely as by
+/// <summary>Accepts the connections of a local seqpacket socket (unix(7)). A path is bound as safely as by
 /// <see cref="UnixListener"/>.</summary>
 /// <example><code>
 /// await using var listener = UnixSeqpacketListener.Listen(UnixEndPoint.Parse("/run/app.sock"));
@@ -17,15 +17,15 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
 
     internal UnixSeqpacketListener(ListenerContext context) => _context = context;
 
-    /// <summary>Closes a forgotten listener; see <see cref="UnixStream"/>.</summary>
+    /// <summary>Closes a listener that was not disposed of.</summary>
     ~UnixSeqpacketListener() => _context?.Dispose();
 
-    /// <summary>The address that clients connect to; for an autobind request, the name that the kernel gave.</summary>
+    /// <summary>Gets the address that clients connect to; for an autobind request, the name that the kernel has chosen.</summary>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public UnixEndPoint LocalEndPoint => _context.EndPoint;
 
-    /// <summary>The descriptor, for calls that this library does not have. It stays the listener's: do not close it.</summary>
-    public SafeHandle Handle => _context;
+    /// <summary>Gets the descriptor, for calls that this library does not have. Disposing of it closes the listener.</summary>
+    public SafeHandle SafeHandle => _context;
 
     /// <summary>Gives the socket to a server, which closes it from now on.</summary>
     internal ListenerContext Detach()
@@ -44,7 +44,7 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     public static UnixSeqpacketListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
         new(ListenerContext.Listen(endPoint, options, LibcSocket.SOCK_SEQPACKET));
 
-    /// <summary>A listener on a duplicate of a listening socket that was made elsewhere; see
+    /// <summary>Creates a listener from a duplicate of a listening socket that was made elsewhere; see
     /// <see cref="UnixListener.FromDescriptor"/>.</summary>
     /// <exception cref="ArgumentException">Not a local seqpacket socket, not listening, or an abstract name without a policy.</exception>
     public static UnixSeqpacketListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
@@ -57,14 +57,14 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     public UnixSeqpacket Accept() => _context.Receive<AcceptCall<UnixSeqpacket>, UnixSeqpacket>(this, default, default);
 
     /// <summary>Accepts the next connection (accept(2)).</summary>
-    /// <remarks>Cancel safe: no connection is lost to a cancelled call.</remarks>
+    /// <remarks>Cancel safe: no connection is lost to a canceled call.</remarks>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left; the connection stays in the backlog.</exception>
     /// <exception cref="ObjectDisposedException">The listener is closed.</exception>
     public ValueTask<UnixSeqpacket> AcceptAsync(CancellationToken cancellationToken = default) =>
         _context.ReceiveAsync<AcceptCall<UnixSeqpacket>, UnixSeqpacket>(this, default, default, cancellationToken);
 
-    /// <summary>Removes the path if it is still ours, and closes.</summary>
+    /// <summary>Removes the path if it is still ours, and closes the socket.</summary>
     public void Dispose()
     {
         _context.Dispose();

@@ -5,11 +5,11 @@ using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <content>Reading, writing, and messages with descriptors.</content>
+/// <content>Reading, writing, and messages with ancillary data.</content>
 public sealed partial class UnixStream
 {
     /// <summary>
-    /// Reads what is there, at least one byte, and waits when there is nothing. With an empty buffer it waits until there is something
+    /// Reads what is available, at least one byte, and waits where nothing is. With an empty buffer it waits until there is something
     /// to read and takes nothing.
     /// </summary>
     /// <returns>The number of bytes; 0 at the end of the stream, when the peer has ended its sending direction or closed.</returns>
@@ -33,11 +33,11 @@ public sealed partial class UnixStream
     }
 
     /// <summary>
-    /// Reads what is there, at least one byte, and waits when there is nothing. With an empty buffer it waits until there is something
+    /// Reads what is available, at least one byte, and waits where nothing is. With an empty buffer it waits until there is something
     /// to read and takes nothing.
     /// </summary>
-    /// <remarks>Cancel safe: a cancelled read has taken nothing from the stream.</remarks>
-    /// <param name="buffer">Where the bytes go; it must stay valid until the call has ended.</param>
+    /// <remarks>Cancel safe: a canceled read has taken nothing from the stream.</remarks>
+    /// <param name="buffer">The room for the bytes; it must stay valid until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The number of bytes; 0 at the end of the stream.</returns>
     /// <exception cref="IOException">ECONNRESET; see <see cref="Read(Span{byte})"/>.</exception>
@@ -45,15 +45,15 @@ public sealed partial class UnixStream
         _context.ReceiveAsync<ReadCall, int>(this, default, buffer, cancellationToken);
 
     /// <summary>
-    /// Reads what is there, at least one byte, into room that it asks for at the moment it reads: a connection that waits holds no buffer.
+    /// Reads what is available, at least one byte, into room that it requests at the moment of the read: a connection that waits holds no buffer.
     /// </summary>
     /// <remarks>
-    /// <para>Cancel safe: a cancelled read has taken nothing from the stream.</para>
-    /// <para>Each try is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where nothing
-    /// was there: then the room may be used otherwise until the next try. Tries of one read never overlap; they come from the caller's
-    /// thread or an event loop's, with a lock of the stream's held, so the writer must neither block nor use the stream.</para>
+    /// <para>Cancel safe: a canceled read has taken nothing from the stream.</para>
+    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where nothing was
+    /// available: the room may be used otherwise until the next attempt. The attempts of one read never overlap; they come from the caller's
+    /// thread or from an event loop's, with a lock of the stream held, so the writer must neither block nor use the stream.</para>
     /// </remarks>
-    /// <param name="writer">Gives room, at least a byte; what it throws ends the read.</param>
+    /// <param name="writer">Supplies the room, at least a byte. An exception that it throws ends the read.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The number of bytes; 0 at the end of the stream.</returns>
     /// <exception cref="IOException">ECONNRESET; see <see cref="Read(Span{byte})"/>.</exception>
@@ -70,7 +70,7 @@ public sealed partial class UnixStream
         return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
-    /// <summary>Hands all bytes to the kernel, waiting for room where needed.</summary>
+    /// <summary>Writes all bytes to the kernel, and waits for room where needed.</summary>
     /// <exception cref="IOException">EPIPE when the peer has closed (never a signal); ETIMEDOUT after <see cref="WriteTimeout"/>, when
     /// part of the bytes may have been sent.</exception>
     public override void Write(ReadOnlySpan<byte> buffer) => _context.Send(this, new WriteCall(), buffer, _writeTimeout);
@@ -85,7 +85,7 @@ public sealed partial class UnixStream
     /// <summary>Writes one byte.</summary>
     public override void WriteByte(byte value) => Write([value]);
 
-    /// <summary>Hands the bytes of several buffers to the kernel, in order, gathered in as few calls as possible (writev(2)).</summary>
+    /// <summary>Writes the bytes of several buffers to the kernel, in order, gathered in as few calls as possible (writev(2)).</summary>
     /// <exception cref="IOException">As <see cref="Write(ReadOnlySpan{byte})"/>.</exception>
     public void Write(IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
@@ -93,9 +93,9 @@ public sealed partial class UnixStream
         _context.Send(this, new VectoredWriteCall(buffers), default, _writeTimeout);
     }
 
-    /// <summary>Hands all bytes to the kernel, waiting for room where needed.</summary>
-    /// <remarks>Not cancel safe: a cancelled write may have sent part of the bytes, and the stream is then of no further use to a
-    /// protocol that needs to know which. A write cancelled before it began has sent nothing.</remarks>
+    /// <summary>Writes all bytes to the kernel, and waits for room where needed.</summary>
+    /// <remarks>Not cancel safe: a canceled write may have sent part of the bytes, and the stream is then of no further use to a
+    /// protocol that needs to know which. A write canceled before it began has sent nothing.</remarks>
     /// <param name="buffer">The bytes; they must not change until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">EPIPE when the peer has closed (never a signal).</exception>
@@ -109,7 +109,7 @@ public sealed partial class UnixStream
         return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
-    /// <summary>Hands the bytes of several buffers to the kernel, in order, gathered in as few calls as possible (writev(2)).</summary>
+    /// <summary>Writes the bytes of several buffers to the kernel, in order, gathered in as few calls as possible (writev(2)).</summary>
     /// <remarks>Not cancel safe, as <see cref="WriteAsync(ReadOnlyMemory{byte}, CancellationToken)"/>.</remarks>
     /// <param name="buffers">The buffers; neither the list nor the bytes may change until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -138,8 +138,8 @@ public sealed partial class UnixStream
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
     /// <summary>
-    /// Whether the peer may send descriptors (SO_PASSRIGHTS). False by default: the kernel then refuses them where it can
-    /// (Linux 6.16: the sender gets EPERM), and closes them otherwise.
+    /// Gets or sets a value that indicates whether the peer may send descriptors (SO_PASSRIGHTS). False by default: the kernel then refuses them
+    /// where it can (Linux 6.16: the sender gets EPERM), and closes them otherwise.
     /// </summary>
     public bool AcceptDescriptors
     {
@@ -147,19 +147,18 @@ public sealed partial class UnixStream
         set => _context.AcceptsDescriptors = value;
     }
 
-    /// <summary>Who connected, listened, or made the pair at the other end, as the kernel noted it then.</summary>
+    /// <summary>Gets the credentials of the process that connected, listened, or made the pair at the other end, as of then.</summary>
     /// <remarks>They are read at the first call and kept. Of a connection to a <see cref="UnixServer"/> that has events they are kept from
     /// accept on, so that they can be read when it is closed.</remarks>
-    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    /// <exception cref="UnixSocketException">The kernel does not report them.</exception>
     public PeerCredentials GetPeerCredentials() => _context.PeerCredentials;
 
-    /// <summary>The process at the other end, to be disposed of by the caller (SO_PEERPIDFD, Linux 6.5).</summary>
-    /// <exception cref="UnixSocketException">The kernel does not tell.</exception>
+    /// <summary>Opens the process at the other end, which the caller has to dispose of (SO_PEERPIDFD, Linux 6.5).</summary>
+    /// <exception cref="UnixSocketException">The kernel does not report them.</exception>
     public PeerProcess OpenPeerProcess() => PeerProcess.Of(_context);
 
-    /// <summary>Sends bytes with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)). They reach the peer with
-    /// the
-    /// first of the bytes; ours stay open and are ours to close.</summary>
+    /// <summary>Sends bytes with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)). They reach the
+    /// peer with the first of the bytes, and the caller still owns those that were sent.</summary>
     /// <param name="bytes">At least one byte: on a stream the kernel would drop descriptors that go with nothing.</param>
     /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
     /// <exception cref="UnixSocketException">EPIPE; EPERM when the peer does not accept descriptors; ETOOMANYREFS when too many are in
@@ -170,12 +169,40 @@ public sealed partial class UnixStream
         _context.Send(this, new SendMessageCall(descriptors), bytes, _writeTimeout);
     }
 
-    /// <summary>Sends bytes with descriptors; see <see cref="Send"/>.</summary>
-    /// <remarks>Not cancel safe: a cancelled send may have sent the descriptors and part of the bytes.</remarks>
+    /// <summary>Sends bytes with ancillary data, blocking the thread while there is no room (sendmsg(2)).</summary>
+    /// <param name="bytes">At least one byte.</param>
+    /// <param name="ancillaryData">Descriptors and credentials.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, IReadOnlyList{SafeHandle})"/>; also EPERM where the
+    /// credentials are not ours.</exception>
+    public void Send(ReadOnlySpan<byte> bytes, UnixAncillaryData ancillaryData)
+    {
+        ArgumentNullException.ThrowIfNull(ancillaryData);
+        CheckSend(bytes.Length, ancillaryData.Descriptors);
+        var call = new SendMessageCall(ancillaryData.Descriptors, ancillaryData.Credentials?.ToNative());
+        _context.Send(this, call, bytes, _writeTimeout);
+    }
+
+    /// <summary>Sends bytes with ancillary data, waiting while there is no room (sendmsg(2)).</summary>
+    /// <remarks>Not cancel safe: a canceled send may have sent the ancillary data and part of the bytes.</remarks>
+    /// <param name="bytes">At least one byte; they must not change until the call has ended.</param>
+    /// <param name="ancillaryData">Descriptors, which must stay open until the call has ended, and credentials.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, UnixAncillaryData)"/>.</exception>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> bytes, UnixAncillaryData ancillaryData, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ancillaryData);
+        CheckSend(bytes.Length, ancillaryData.Descriptors);
+        var call = SendMessageCall.WithCopy(ancillaryData.Descriptors, ancillaryData.Credentials?.ToNative());
+        return _context.SendAsync(this, call, bytes, cancellationToken);
+    }
+
+    /// <summary>Sends bytes with descriptors, waiting while there is no room (SCM_RIGHTS, unix(7)).</summary>
+    /// <remarks>Not cancel safe: a canceled send may have sent the descriptors and part of the bytes.</remarks>
     /// <param name="bytes">At least one byte; they must not change until the call has ended.</param>
     /// <param name="descriptors">Up to 253; they must stay open until the call has ended.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="UnixSocketException">As for <see cref="Send"/>.</exception>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte}, IReadOnlyList{SafeHandle})"/>.</exception>
     public ValueTask SendAsync(
         ReadOnlyMemory<byte> bytes, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken = default)
     {
@@ -184,13 +211,13 @@ public sealed partial class UnixStream
     }
 
     /// <summary>
-    /// Reads bytes and the descriptors that came with them, blocking the thread until there are some.
+    /// Receives bytes and the descriptors that came with them, blocking the thread until there are some (recvmsg(2)).
     /// </summary>
     /// <remarks>
     /// The boundary: a read ends with the bytes of the first send that carried descriptors, so the set belongs to the message that holds
     /// the last byte of this read. Bytes sent before it may stand in front. Two sets never come together.
     /// </remarks>
-    /// <param name="buffer">Where the bytes go; not empty.</param>
+    /// <param name="buffer">The room for the bytes; not empty.</param>
     /// <param name="descriptors">Which descriptors to take; <see cref="DescriptorOptions.Default"/> when null.</param>
     /// <exception cref="InvalidOperationException"><see cref="AcceptDescriptors"/> is off.</exception>
     /// <exception cref="UnixSocketException">ECONNRESET, as for a read.</exception>
@@ -201,15 +228,24 @@ public sealed partial class UnixStream
         return _context.Receive<ReceiveMessageCall, UnixMessage>(this, call, buffer, _readTimeout);
     }
 
-    /// <summary>Reads bytes and the descriptors that came with them; the boundary is that of <see cref="Receive"/>.</summary>
-    /// <remarks>Cancel safe: a cancelled call has taken nothing from the stream.</remarks>
-    /// <param name="buffer">Where the bytes go; not empty.</param>
+    /// <summary>Receives bytes and the descriptors that came with them; otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing from the stream.</remarks>
+    /// <param name="buffer">The room for the bytes; not empty.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException"><see cref="AcceptDescriptors"/> is off.</exception>
+    /// <exception cref="UnixSocketException">ECONNRESET, as for a read.</exception>
+    public ValueTask<UnixMessage> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        ReceiveAsync(buffer, null, cancellationToken);
+
+    /// <summary>Receives bytes and the descriptors that came with them; otherwise as <see cref="Receive"/>.</summary>
+    /// <remarks>Cancel safe: a canceled call has taken nothing from the stream.</remarks>
+    /// <param name="buffer">The room for the bytes; not empty.</param>
     /// <param name="descriptors">Which descriptors to take; <see cref="DescriptorOptions.Default"/> when null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InvalidOperationException"><see cref="AcceptDescriptors"/> is off.</exception>
     /// <exception cref="UnixSocketException">ECONNRESET, as for a read.</exception>
     public ValueTask<UnixMessage> ReceiveAsync(
-        Memory<byte> buffer, DescriptorOptions? descriptors = null, CancellationToken cancellationToken = default)
+        Memory<byte> buffer, DescriptorOptions? descriptors, CancellationToken cancellationToken = default)
     {
         CheckReceive(buffer.Length);
         var call = new ReceiveMessageCall(descriptors ?? DescriptorOptions.Default);

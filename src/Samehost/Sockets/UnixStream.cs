@@ -6,11 +6,11 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// One end of a connected local stream socket (<c>SOCK_STREAM</c>, unix(7)): bytes in order, both ways, without record bounds.
+/// Reads and writes the bytes of a connected local stream socket (<c>SOCK_STREAM</c>, unix(7)), in order and without record bounds.
 /// </summary>
 /// <remarks>
-/// <para>One read and one write may be under way at the same time; further asynchronous ones wait their turn, whole. Blocking calls
-/// in one direction have to take turns by themselves.</para>
+/// <para>One read and one write may be in progress at the same time; further asynchronous ones wait until those before them have completed.
+/// Blocking calls in one direction must not overlap.</para>
 /// <para>Continuations of asynchronous calls run on the event loop's thread. They may block: another thread then serves the
 /// other sockets.</para>
 /// <para>Like every <see cref="Stream"/>, reads and writes report failure as <see cref="IOException"/>; its
@@ -32,27 +32,27 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
 
     internal UnixStream(SocketContext context) => _context = context;
 
-    /// <summary>Closes a forgotten stream: the event loop keeps the context alive, to which it does not belong.</summary>
+    /// <summary>Closes a stream that was not disposed of; the event loop refers to the context, and not to this object.</summary>
     ~UnixStream() => Dispose(disposing: false);
 
-    /// <summary>This end's address; <see cref="UnixEndPointKind.Unnamed"/> for most clients (getsockname(2)).</summary>
+    /// <summary>Gets the address of this end; <see cref="UnixEndPointKind.Unnamed"/> for most clients (getsockname(2)).</summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
     public UnixEndPoint LocalEndPoint => _local ??= _context.LocalEndPoint();
 
     /// <summary>
-    /// The other end's address (getpeername(2)). Its bytes are the peer's choice: never take them for who the peer is.
+    /// Gets the address of the other end (getpeername(2)), which the peer chooses: it does not identify the peer.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
     public UnixEndPoint RemoteEndPoint => _remote ??= _context.RemoteEndPoint();
 
-    /// <summary>The descriptor, for calls that this library does not have. It stays the stream's: do not close it.</summary>
-    public SafeHandle Handle => _context;
+    /// <summary>Gets the descriptor, for calls that this library does not have. Disposing of it closes the stream.</summary>
+    public SafeHandle SafeHandle => _context;
 
     internal SocketContext Context => _context;
 
     /// <summary>Connects to a listening stream socket, blocking the thread where it has to wait (connect(2)).</summary>
     /// <param name="endPoint">A path or an abstract name.</param>
-    /// <param name="options">How patiently.</param>
+    /// <param name="options">How long to wait, and for which server.</param>
     /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE (a socket of another type is there), EAGAIN
     /// (the backlog stayed full), ENOTDIR, ELOOP, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
@@ -60,9 +60,9 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         new(SocketConnector.Connect(endPoint, options, LibcSocket.SOCK_STREAM));
 
     /// <summary>Connects to a listening stream socket (connect(2)).</summary>
-    /// <remarks>Cancel safe: a cancelled call leaves no connection behind.</remarks>
+    /// <remarks>Cancel safe: a canceled call leaves no connection behind.</remarks>
     /// <param name="endPoint">A path or an abstract name.</param>
-    /// <param name="options">How patiently.</param>
+    /// <param name="options">How long to wait, and for which server.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="UnixSocketException">As <see cref="Connect"/>.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
@@ -70,7 +70,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         UnixEndPoint endPoint, UnixConnectOptions? options = null, CancellationToken cancellationToken = default) =>
         new(await SocketConnector.ConnectAsync(endPoint, options, LibcSocket.SOCK_STREAM, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Two streams connected to each other, without a name (socketpair(2)).</summary>
+    /// <summary>Creates two streams that are connected to each other, without a name (socketpair(2)).</summary>
     /// <exception cref="UnixSocketException">EMFILE or ENFILE: no descriptors left.</exception>
     public static (UnixStream First, UnixStream Second) CreatePair()
     {
@@ -79,8 +79,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// A stream on a connected socket that was made elsewhere, for example inherited. It gets a duplicate of the descriptor; the
-    /// handle stays the caller's to close. The socket becomes non-blocking for everybody who shares it (fcntl(2)).
+    /// Creates a stream from a connected socket that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller
+    /// still owns it. The socket becomes non-blocking for all processes that share it (fcntl(2)).
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
     public static UnixStream FromDescriptor(SafeHandle descriptor) =>
@@ -105,8 +105,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// A stream on the connection of a runtime <see cref="Socket"/>, which should not be used further. It gets a duplicate of the
-    /// descriptor; dispose of the socket when convenient.
+    /// Creates a stream from the connection of a runtime <see cref="Socket"/>, which should not be used afterwards. The descriptor is duplicated;
+    /// dispose of the socket when convenient.
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket.</exception>
     public static UnixStream FromSocket(Socket socket)
@@ -115,7 +115,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         return FromDescriptor(socket.SafeHandle);
     }
 
-    /// <summary>Hands the connection over to a runtime <see cref="Socket"/> and closes this stream, which ends its pending calls.</summary>
+    /// <summary>Moves the connection to a runtime <see cref="Socket"/> and closes this stream, which ends its pending calls.</summary>
     /// <exception cref="UnixSocketException">EMFILE: no descriptor left; the stream is as it was.</exception>
     /// <exception cref="ObjectDisposedException">The stream is closed.</exception>
     public Socket ToSocket()
@@ -168,8 +168,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// How much may be sent and not yet read, in bytes of the kernel's memory, which counts its own records too (SO_SNDBUF, socket(7)). A
-    /// stream that was connected, accepted or paired here begins with net.core.wmem_default (208 KiB) and takes 1 MiB once a write of
+    /// Gets or sets the limit on what is sent and not yet read, in bytes of the kernel's memory, which counts its own records too (SO_SNDBUF,
+    /// socket(7)). A stream that was connected, accepted or paired here begins with net.core.wmem_default (208 KiB) and takes 1 MiB once a write of
     /// 16 KiB or more finds no room; setting the property fixes it. More than twice net.core.wmem_max is not given.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
@@ -177,11 +177,18 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     public int SendBufferSize
     {
         get => _context.SendBufferSize;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            _context.SendBufferSize = value;
-        }
+        set => _context.SendBufferSize = value;
+    }
+
+    /// <summary>Gets or sets the limit on what has been received and not yet read, in bytes of the kernel's memory (SO_RCVBUF, socket(7)). Linux
+    /// does not apply it to local stream and seqpacket sockets, where the sender's buffer counts, and not to datagrams, where
+    /// net.unix.max_dgram_qlen does.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
+    public int ReceiveBufferSize
+    {
+        get => _context.ReceiveBufferSize;
+        set => _context.ReceiveBufferSize = value;
     }
 
     /// <summary>Not supported: a stream socket has no length.</summary>
@@ -221,7 +228,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     /// <exception cref="NotSupportedException">Always.</exception>
     public override void SetLength(long value) => throw NoSeeking();
 
-    /// <summary>Closes the socket; calls that wait end with <see cref="ObjectDisposedException"/>. Safe to call twice, and from
+    /// <summary>Closes the socket; pending calls end with <see cref="ObjectDisposedException"/>. Safe to call twice, and from
     /// any thread.</summary>
     protected override void Dispose(bool disposing)
     {

@@ -140,7 +140,7 @@ public sealed class SystemdNotifier
         if (_supervisor is null)
             return false;
         using var socket = UnixDatagram.Create();
-        socket.SendMessage(text, new UnixAncillaryData { Descriptors = descriptors ?? [] }, _supervisor);
+        socket.Send(text, new UnixAncillaryData { Descriptors = descriptors ?? [] }, _supervisor);
         return true;
     }
 
@@ -161,7 +161,7 @@ public sealed class SystemdNotifier
             return false;
         using var socket = UnixDatagram.Create();
         var ancillary = new UnixAncillaryData { Descriptors = descriptors ?? [] };
-        await socket.SendMessageAsync(text, ancillary, _supervisor, cancellationToken).ConfigureAwait(false);
+        await socket.SendAsync(text, ancillary, _supervisor, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

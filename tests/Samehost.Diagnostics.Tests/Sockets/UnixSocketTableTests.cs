@@ -24,7 +24,7 @@ public sealed class UnixSocketTableTests : SocketTest
         Assert.Equal(LibcIdentity.EffectiveUser(), socket.UserId);
         Assert.True(LibcFile.LinkStatus(Encoding.UTF8.GetBytes(Temp["a"]), out var file) >= 0);
         Assert.Equal((uint)file.Id.Inode, socket.File?.Inode);
-        AssertIsOurs(socket, listener.Handle);
+        AssertIsOurs(socket, listener.SafeHandle);
         Assert.Equal($"stream listening {Temp["a"]} [{socket.Inode}]", socket.ToString());
     }
 
@@ -37,9 +37,9 @@ public sealed class UnixSocketTableTests : SocketTest
         using (server)
         {
             UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
-            AssertIsOurs(connection.Client, client.Handle);
-            AssertIsOurs(connection.Server!, server.Handle);
-            AssertIsOurs(connection.Listener!, listener.Handle);
+            AssertIsOurs(connection.Client, client.SafeHandle);
+            AssertIsOurs(connection.Server!, server.SafeHandle);
+            AssertIsOurs(connection.Listener!, listener.SafeHandle);
             Assert.Same(connection.Client, connection.Server!.Peer);
             Assert.False(connection.IsWaiting);
         }
@@ -64,7 +64,7 @@ public sealed class UnixSocketTableTests : SocketTest
 
         UnixSocketEntry entry = Assert.Single(table.BoundTo(At("a")));
         Assert.Equal(1, entry.Pending);
-        AssertIsOurs(Assert.Single(entry.Waiting), client.Handle);
+        AssertIsOurs(Assert.Single(entry.Waiting), client.SafeHandle);
         UnixSocketConnection connection = Assert.Single(table.Connections, c => c.EndPoint == At("a"));
         Assert.True(connection.IsWaiting);
         Assert.Null(connection.Server);
@@ -80,8 +80,8 @@ public sealed class UnixSocketTableTests : SocketTest
         {
             from.Write(new byte[1000]);
             from.ShutdownWrite();
-            UnixSocketConnection pair = ConnectionOf(from.Handle);
-            UnixSocketEntry sender = HasDescriptor(pair.Client, from.Handle) ? pair.Client : pair.Server!;
+            UnixSocketConnection pair = ConnectionOf(from.SafeHandle);
+            UnixSocketEntry sender = HasDescriptor(pair.Client, from.SafeHandle) ? pair.Client : pair.Server!;
 
             Assert.InRange(sender.SendQueue, 1000, sender.SendBufferSize);
             Assert.Equal(1000, sender.Peer!.ReceiveQueue);
@@ -98,7 +98,7 @@ public sealed class UnixSocketTableTests : SocketTest
         using (remains)
         {
             left.Dispose();
-            UnixSocketConnection connection = ConnectionOf(remains.Handle);
+            UnixSocketConnection connection = ConnectionOf(remains.SafeHandle);
             Assert.Null(connection.Server);
             Assert.Null(connection.Client.PeerInode);
             Assert.Equal(UnixSocketState.Connected, connection.Client.State);
@@ -118,7 +118,7 @@ public sealed class UnixSocketTableTests : SocketTest
 
         UnixSocketConnection[] connections = [.. table.Connections.Where(c => c.EndPoint == At("a"))];
         Assert.Equal(2, connections.Length);
-        Assert.All(connections, c => AssertIsOurs(c.Server!, receiver.Handle));
+        Assert.All(connections, c => AssertIsOurs(c.Server!, receiver.SafeHandle));
         Assert.Equal(12, Assert.Single(table.BoundTo(At("a"))).ReceiveQueue);
     }
 
@@ -130,7 +130,7 @@ public sealed class UnixSocketTableTests : SocketTest
         using (b)
         {
             UnixSocketTable table = UnixSocketTable.Read();
-            Assert.Same(ConnectionOf(a.Handle, table), ConnectionOf(b.Handle, table));
+            Assert.Same(ConnectionOf(a.SafeHandle, table), ConnectionOf(b.SafeHandle, table));
         }
     }
 
@@ -153,16 +153,16 @@ public sealed class UnixSocketTableTests : SocketTest
         using var __ = receiver;
         receiver.AcceptDescriptors = true;
         using var bound = UnixDatagram.Bind(At("a"));
-        sender.Send("x"u8, [bound.Handle]);
+        sender.Send("x"u8, [bound.SafeHandle]);
         using UnixMessage message = receiver.Receive(new byte[1], DescriptorOptions.OnlySockets);
         Assert.Equal(2, Assert.Single(Assert.Single(UnixSocketTable.Read().BoundTo(At("a"))).Processes).Descriptors.Count);
 
         var (lost, kept) = UnixStream.CreatePair();
         using (kept)
         {
-            sender.Send("x"u8, [lost.Handle]);
+            sender.Send("x"u8, [lost.SafeHandle]);
             lost.Dispose();
-            UnixSocketConnection pair = ConnectionOf(kept.Handle);
+            UnixSocketConnection pair = ConnectionOf(kept.SafeHandle);
             Assert.Contains(new[] { pair.Client, pair.Server! }, end => end.Processes.Count == 0);
         }
     }

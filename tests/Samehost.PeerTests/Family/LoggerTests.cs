@@ -13,10 +13,10 @@ public sealed class LoggerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Its_line_comes_as_one_datagram()
     {
-        await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), new UnixDatagramOptions { TellSenders = true });
+        await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), new UnixDatagramOptions { ReceiveCredentials = true });
         await using RunningProgram logger = Start();
         byte[] buffer = new byte[4096];
-        using UnixMessage line = await log.ReceiveMessageAsync(buffer, cancellationToken: TestContext.Current.CancellationToken);
+        using UnixMessage line = await log.ReceiveAsync(buffer, cancellationToken: TestContext.Current.CancellationToken);
         Assert.EndsWith("peer-test: hello there", Encoding.UTF8.GetString(buffer, 0, line.Count), StringComparison.Ordinal);
         Assert.False(line.IsTruncated);
         Assert.Equal(logger.Id, line.Credentials!.ProcessId);

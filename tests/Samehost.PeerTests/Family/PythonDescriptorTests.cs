@@ -83,9 +83,9 @@ public sealed class PythonDescriptorTests : IDisposable
             """, _folder["theirs"], _folder["ours"]);
         await SocketTable.WaitForServerAsync(_folder["theirs"]);
         using SafeHandle memory = LibcMemfd.Create("there and back"u8);
-        ours.SendMessage("g1"u8, new UnixAncillaryData { Descriptors = [memory] }, UnixEndPoint.FromPath(_folder["theirs"]));
+        ours.Send("g1"u8, new UnixAncillaryData { Descriptors = [memory] }, UnixEndPoint.FromPath(_folder["theirs"]));
         byte[] buffer = new byte[100];
-        using UnixMessage back = await ours.ReceiveMessageAsync(buffer, cancellationToken: Stop);
+        using UnixMessage back = await ours.ReceiveAsync(buffer, cancellationToken: Stop);
         Assert.Equal("back: g1"u8, buffer.AsSpan(0, back.Count));
         Assert.Equal("there and back", Read(back.Descriptors.Take(0)));
     }

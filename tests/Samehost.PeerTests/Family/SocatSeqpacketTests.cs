@@ -74,7 +74,7 @@ public sealed class SocatSeqpacketTests : IDisposable
             ForeignProgram.Socat, $"ABSTRACT-LISTEN:{name},unix-tightsocklen={(tight ? 1 : 0)}", "STDIO");
         UnixEndPoint address = Abstract(name, tight);
         await using UnixStream stream = await UnixStream.ConnectAsync(
-            address, new UnixConnectOptions { WaitFor = RunningProgram.Deadline }, Stop);
+            address, new UnixConnectOptions { ServerTimeout = RunningProgram.Deadline }, Stop);
         Assert.Equal(address, stream.RemoteEndPoint);
         await stream.WriteAsync("g1\n"u8.ToArray(), Stop);
         await socat.ExpectAsync("g1");

@@ -19,12 +19,12 @@ public sealed class SystemdNotifierPeerTests : IDisposable
         string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
         await using var manager = UnixDatagram.Bind(
             UnixEndPoint.Parse(address),
-            new UnixDatagramOptions { TellSenders = true, AcceptDescriptors = true, PeerPolicy = PeerPolicy.SelfAndRoot });
+            new UnixDatagramOptions { ReceiveCredentials = true, AcceptDescriptors = true, PeerPolicy = PeerPolicy.SelfAndRoot });
         await using RunningProgram notify =
             RunningProgram.Start("env", $"NOTIFY_SOCKET={address}", program, "--ready", "--status=all is well", "--pid=self");
 
         byte[] buffer = new byte[4096];
-        using (UnixMessage ready = await manager.ReceiveMessageAsync(buffer, cancellationToken: Stop))
+        using (UnixMessage ready = await manager.ReceiveAsync(buffer, cancellationToken: Stop))
         {
             string[] lines = Encoding.UTF8.GetString(buffer, 0, ready.Count).Split('\n');
             Assert.Contains("READY=1", lines);
@@ -35,7 +35,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
             Assert.Equal(UnixCredentials.Current.GroupId, ready.Credentials.GroupId);
         }
 
-        using (UnixMessage barrier = await manager.ReceiveMessageAsync(buffer, DescriptorOptions.Default, Stop))
+        using (UnixMessage barrier = await manager.ReceiveAsync(buffer, DescriptorOptions.Default, Stop))
         {
             Assert.Equal("BARRIER=1", Encoding.UTF8.GetString(buffer, 0, barrier.Count));
             Assert.Equal(1, barrier.Descriptors.Count);

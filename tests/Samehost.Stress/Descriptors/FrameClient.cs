@@ -18,7 +18,7 @@ internal sealed class FrameClient : IAsyncDisposable, IDisposable
     }
 
     public static async Task<FrameClient> ConnectAsync(UnixEndPoint address) =>
-        new(await UnixStream.ConnectAsync(address, new UnixConnectOptions { WaitFor = TimeSpan.FromSeconds(10) }));
+        new(await UnixStream.ConnectAsync(address, new UnixConnectOptions { ServerTimeout = TimeSpan.FromSeconds(10) }));
 
     /// <exception cref="IOException">The answer is not what was sent, or the connection has ended.</exception>
     public async Task AskAsync()

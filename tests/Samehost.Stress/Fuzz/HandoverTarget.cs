@@ -156,12 +156,12 @@ internal sealed class HandoverTarget : FuzzTarget
                 var (descriptor, rest) = record.Span is [var first, ..] ? first switch
                 {
                     (byte)'+' => (_file, record[1..]),
-                    (byte)'*' => (_streams.Handle, record[1..]),
-                    (byte)'&' => (_records.Handle, record[1..]),
+                    (byte)'*' => (_streams.SafeHandle, record[1..]),
+                    (byte)'&' => (_records.SafeHandle, record[1..]),
                     _ => ((SafeHandle?)null, record),
                 }
                 : (null, record);
-                await control.SendAsync(rest, descriptor is null ? null : [descriptor]).AsTask().WaitAsync(Patience);
+                await control.SendAsync(rest, descriptor is null ? [] : [descriptor]).AsTask().WaitAsync(Patience);
             }
         }
         catch (UnixSocketException)

@@ -39,7 +39,7 @@ internal static class Activated
             case SystemdSocketKind.Datagram:
                 using (var datagram = socket.TakeDatagram())
                 {
-                    UnixDatagramReceiveResult received = datagram.Receive(buffer);
+                    UnixMessage received = datagram.Receive(buffer);
                     datagram.SendTo(Answer(socket, buffer.AsSpan(0, received.Count)), received.Sender);
                 }
                 break;

@@ -57,7 +57,7 @@ internal static class HandoverDying
         using var control = offer.Accept();
         step("connected");
         Receive(control, HandoverProtocol.Request, step);
-        control.Send(HandoverProtocol.Record(HandoverProtocol.Listener, listener.LocalEndPoint.NameBytes.Span), [listener.Handle]);
+        control.Send(HandoverProtocol.Record(HandoverProtocol.Listener, listener.LocalEndPoint.NameBytes.Span), [listener.SafeHandle]);
         step(HandoverProtocol.Listener);
         Receive(control, HandoverProtocol.Ready, step);
         Send(control, HandoverProtocol.Commit, step);

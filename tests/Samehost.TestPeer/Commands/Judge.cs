@@ -31,12 +31,12 @@ internal static class Judge
     private static void HearDatagrams(PeerArguments arguments, PeerPolicy policy)
     {
         using var socket = UnixDatagram.Bind(arguments.Path,
-            new UnixDatagramOptions { SocketFile = arguments.SocketFile(), TellSenders = true });
+            new UnixDatagramOptions { SocketFile = arguments.SocketFile(), ReceiveCredentials = true });
         Console.WriteLine("ready");
         byte[] buffer = new byte[256];
         while (true)
         {
-            using var message = socket.ReceiveMessage(buffer);
+            using var message = socket.Receive(buffer);
             Tell(message.Credentials!, policy);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {message.Count}"));
         }

@@ -85,8 +85,8 @@ public sealed class DatagramPolicyTests : SocketTest
             if (way.EndsWith("message", StringComparison.Ordinal))
             {
                 using var message = way == "message"
-                    ? await socket.ReceiveMessageAsync(buffer, null, Token)
-                    : socket.ReceiveMessage(buffer);
+                    ? await socket.ReceiveAsync(buffer, null, Token)
+                    : socket.Receive(buffer);
                 Assert.Equal(Environment.ProcessId, message.Credentials!.ProcessId);
                 length = message.Count;
             }

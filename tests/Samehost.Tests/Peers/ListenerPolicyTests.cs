@@ -115,7 +115,7 @@ public sealed class ListenerPolicyTests : SocketTest
     public async Task The_policy_applies_to_a_listener_from_a_descriptor()
     {
         using var maker = UnixListener.Listen(At("a"));
-        using var listener = UnixListener.FromDescriptor(maker.Handle, For(NotUs));
+        using var listener = UnixListener.FromDescriptor(maker.SafeHandle, For(NotUs));
         var accepting = listener.AcceptAsync(Token).AsTask();
         using (var client = UnixStream.Connect(At("a")))
             Assert.Equal(0, await client.ReadAsync(new byte[1], Token));
@@ -137,8 +137,8 @@ public sealed class ListenerPolicyTests : SocketTest
         }
 
         using var listener = UnixListener.Listen(name, For(PeerPolicy.SelfAndRoot));
-        Needs(() => UnixListener.FromDescriptor(listener.Handle));
-        using var second = UnixListener.FromDescriptor(listener.Handle, For(PeerPolicy.Anyone));
+        Needs(() => UnixListener.FromDescriptor(listener.SafeHandle));
+        using var second = UnixListener.FromDescriptor(listener.SafeHandle, For(PeerPolicy.Anyone));
         using var client = UnixStream.Connect(name);
         using var accepted = second.Accept();
         Passes(client, accepted);

@@ -120,9 +120,9 @@ public sealed class PeerCredentialsTests : SocketTest
     public void A_socket_without_a_peer_has_no_credentials()
     {
         using var datagram = UnixDatagram.Create();
-        var failure = Assert.Throws<UnixSocketException>(() => PeerCredentials.Of((Descriptor)datagram.Handle));
+        var failure = Assert.Throws<UnixSocketException>(() => PeerCredentials.Of((Descriptor)datagram.SafeHandle));
         Assert.Equal(Errno.ENOTCONN, failure.Errno);
-        Assert.Throws<UnixSocketException>(() => Samehost.PeerProcess.Of((Descriptor)datagram.Handle));
+        Assert.Throws<UnixSocketException>(() => Samehost.PeerProcess.Of((Descriptor)datagram.SafeHandle));
     }
 
     private static UnixListenerOptions ForAnyone => new()

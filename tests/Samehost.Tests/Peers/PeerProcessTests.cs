@@ -93,7 +93,7 @@ public sealed class PeerProcessTests : SocketTest
         {
             "stream" => UnixListener.Listen(test.At("a")),
             "seqpacket" => UnixSeqpacketListener.Listen(test.At("a")),
-            _ => UnixDatagram.Bind(test.At("a"), new UnixDatagramOptions { TellSenders = true }),
+            _ => UnixDatagram.Bind(test.At("a"), new UnixDatagramOptions { ReceiveCredentials = true }),
         };
 
         public PeerProcess? Peer { get; private set; }
@@ -113,7 +113,7 @@ public sealed class PeerProcessTests : SocketTest
                     using (var accepted = await seqpackets.AcceptAsync(Token))
                         return accepted.OpenPeerProcess();
                 default:
-                    return (await ((UnixDatagram)_ours).ReceiveMessageAsync(new byte[10], null, Token)).Process!;
+                    return (await ((UnixDatagram)_ours).ReceiveAsync(new byte[10], null, Token)).Process!;
             }
         }
 

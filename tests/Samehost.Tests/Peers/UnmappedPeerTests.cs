@@ -96,13 +96,13 @@ public sealed class UnmappedPeerTests : SocketTest
     public async Task A_datagram_from_a_process_namespace_within_ours_has_its_number_here()
     {
         OtherUser.NeedsRoot();
-        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
+        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { ReceiveCredentials = true });
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child"];
         await using var peer = PeerProcess.StartUnder(Temp, inside, "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));
-        using var message = await socket.ReceiveMessageAsync(new byte[10], null, Token);
+        using var message = await socket.ReceiveAsync(new byte[10], null, Token);
         // Its namespace lies within ours, so it has a number here too and is no stranger.
         Assert.False(message.Credentials!.IsUnmapped);
         Assert.Equal(message.Process!.Id, message.Credentials.ProcessId);

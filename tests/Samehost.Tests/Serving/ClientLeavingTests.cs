@@ -62,7 +62,7 @@ public sealed class ClientLeavingTests : IDisposable
             async (connection, stopping) =>
             {
                 while (true)
-                    await connection.SendAsync(new byte[100], null, stopping);
+                    await connection.SendAsync(new byte[100], stopping);
             },
             new UnixServerOptions { Events = _events });
         using (var client = UnixSeqpacket.Connect(Path))

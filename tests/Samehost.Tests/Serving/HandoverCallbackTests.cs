@@ -20,7 +20,7 @@ public sealed class HandoverCallbackTests : HandoverFixture
         });
         offered.SetResult(handover);
         using (UnixSeqpacket candidate = UnixSeqpacket.Connect(Control))
-            await candidate.SendAsync("nonsense"u8.ToArray(), null, TestContext.Current.CancellationToken);
+            await candidate.SendAsync("nonsense"u8.ToArray(), TestContext.Current.CancellationToken);
         await ended.Task.WaitAsync(EchoClient.Patience, TestContext.Current.CancellationToken);
         await ExpectServedAsync();
     }

@@ -49,7 +49,7 @@ public sealed class HandoverInputTests : HandoverFixture
             .Replace("{70000}", new string('x', 70_000), StringComparison.Ordinal));
         using UnixListener listener = UnixListener.Listen(Path);
         var before = new OpenDescriptors();
-        await Assert.ThrowsAsync<IOException>(() => RequestFromAsync(record, [listener.Handle]));
+        await Assert.ThrowsAsync<IOException>(() => RequestFromAsync(record, [listener.SafeHandle]));
         await before.AreBackAsync();
     }
 
@@ -97,10 +97,10 @@ public sealed class HandoverInputTests : HandoverFixture
                 Task predecessor = PrecedeAsync(async control =>
                 {
                     byte[] shared = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
-                    await control.SendAsync(shared, [listener.Handle]);
+                    await control.SendAsync(shared, [listener.SafeHandle]);
                     await HandoverProtocol.ExpectAsync(control, HandoverProtocol.Ready, default);
                     using (given)
-                        await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, "1"u8), [given.Handle]);
+                        await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, "1"u8), [given.SafeHandle]);
                     using var held = new Held(Directory, sent);
                     await control.SendAsync(HandoverProtocol.Record(HandoverProtocol.Connection, new byte[state]), held.Handles);
                 });
@@ -244,11 +244,11 @@ public sealed class HandoverInputTests : HandoverFixture
 
         public SafeHandle[] Handles => [.. _open.Select(open => open switch
         {
-            UnixListener listener => listener.Handle,
-            UnixSeqpacketListener listener => listener.Handle,
-            UnixDatagram datagram => datagram.Handle,
-            UnixStream stream => stream.Handle,
-            UnixSeqpacket seqpacket => seqpacket.Handle,
+            UnixListener listener => listener.SafeHandle,
+            UnixSeqpacketListener listener => listener.SafeHandle,
+            UnixDatagram datagram => datagram.SafeHandle,
+            UnixStream stream => stream.SafeHandle,
+            UnixSeqpacket seqpacket => seqpacket.SafeHandle,
             Socket socket => socket.SafeHandle,
             FileStream file => file.SafeFileHandle,
             _ => (SafeHandle)open,

@@ -81,7 +81,7 @@ public sealed class HandoverTests : HandoverFixture
     public async Task A_path_that_was_inherited_is_not_removed_by_the_successor_either()
     {
         using UnixListener manager = UnixListener.Listen(Path);
-        await using UnixServer server = UnixServer.Start(UnixListener.FromDescriptor(manager.Handle), Connections.ServeAsync);
+        await using UnixServer server = UnixServer.Start(UnixListener.FromDescriptor(manager.SafeHandle), Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         UnixServer next = await TakeOverAsync();
         await handover.Completion;
@@ -184,7 +184,7 @@ public sealed class HandoverTests : HandoverFixture
             {
                 try
                 {
-                    client.Send("x"u8, [client.Handle]);
+                    client.Send("x"u8, [client.SafeHandle]);
                 }
                 catch (UnixSocketException e) when (e.Errno == Errno.EPERM)
                 {
@@ -212,7 +212,7 @@ public sealed class HandoverTests : HandoverFixture
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
         await (await AcceptAsync()).DisposeAsync();
         using UnixStream waiting = UnixStream.Connect(Path); // until there is room: so far only the kernel knows it
-        waiting.Send("x"u8, [waiting.Handle]);
+        waiting.Send("x"u8, [waiting.SafeHandle]);
         first.Dispose();
         byte[] answer = new byte[1];
         Assert.Equal(1, await waiting.ReadAsync(answer, TestContext.Current.CancellationToken));
@@ -227,7 +227,7 @@ public sealed class HandoverTests : HandoverFixture
         await using var accepted = await AcceptAsync();
         Assert.Null(accepted.Listener);
         await using UnixServer next = UnixServer.StartSeqpacket(
-            accepted.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), null, token));
+            accepted.SeqpacketListener!, static async (c, token) => await c.SendAsync("hello"u8.ToArray(), token));
         await CompleteAsync(accepted);
         await handover.Completion;
         using UnixSeqpacket client = UnixSeqpacket.Connect(Path);

@@ -201,7 +201,7 @@ public sealed class UnixServerStopTests : IDisposable
         using EchoClient client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
 
-        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.Handle, LibcSocket.SHUT_RDWR));
+        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.SafeHandle, LibcSocket.SHUT_RDWR));
         var error = await Assert.ThrowsAsync<UnixSocketException>(() => server.Completion);
         Assert.Equal((Errno.EINVAL, "accept"), (error.Errno, error.Operation));
         Assert.Equal(Errno.ENOENT, Assert.Throws<UnixSocketException>(() => UnixStream.Connect(Path)).Errno);

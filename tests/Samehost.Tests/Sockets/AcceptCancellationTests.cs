@@ -76,7 +76,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
     {
         await using var listener = UnixListener.Listen(At("s"), new UnixListenerOptions { Backlog = 0 });
         await using var first = await UnixStream.ConnectAsync(At("s"), null, Token);
-        var forEver = new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan };
+        var forEver = new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan };
 
         for (int i = 0; i < 50_000; i++)
             await Cancellations.OfOneAsync(token => UnixStream.ConnectAsync(At("s"), forEver, token)); // the backlog is full
@@ -92,7 +92,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
     public async Task Connects_that_race_with_their_cancellation_either_connect_or_do_not()
     {
         await using var listener = UnixListener.Listen(At("s"), new UnixListenerOptions { Backlog = 0 });
-        var options = new UnixConnectOptions { WaitFor = Timeout.InfiniteTimeSpan };
+        var options = new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan };
         using var done = CancellationTokenSource.CreateLinkedTokenSource(Token);
         int accepted = 0;
         var accepting = Task.Run(

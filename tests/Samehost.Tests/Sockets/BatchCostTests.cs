@@ -54,9 +54,9 @@ public sealed class BatchCostTests : SocketTest
     public async Task Descriptors_that_come_with_a_batch_are_closed_whatever_the_batch_was_used_for_before()
     {
         using var judging = UnixDatagram.Bind(At("judging"),
-            new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot, TellSenders = true });
-        using var open = UnixDatagram.Bind(At("open"), new UnixDatagramOptions { AcceptDescriptors = true, TellSenders = true });
-        DescriptorLimitTests.LetThrough((Descriptor)judging.Handle);
+            new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot, ReceiveCredentials = true });
+        using var open = UnixDatagram.Bind(At("open"), new UnixDatagramOptions { AcceptDescriptors = true, ReceiveCredentials = true });
+        DescriptorLimitTests.LetThrough((Descriptor)judging.SafeHandle);
         using var from = UnixDatagram.Create();
         using var tracked = new Tracked();
         var ancillary = new UnixAncillaryData { Descriptors = [.. Enumerable.Repeat(tracked.Descriptor, 253)] };
@@ -66,8 +66,8 @@ public sealed class BatchCostTests : SocketTest
         {
             foreach (var socket in new[] { judging, open })
             {
-                from.SendMessage([1], ancillary, socket.LocalEndPoint);
-                from.SendMessage([2], ancillary, socket.LocalEndPoint);
+                from.Send([1], ancillary, socket.LocalEndPoint);
+                from.Send([2], ancillary, socket.LocalEndPoint);
                 Assert.Equal(2, await socket.ReceiveBatchAsync(batch, Token));
                 Assert.Equal(1, tracked.Count);
             }

@@ -8,9 +8,9 @@ namespace Samehost.Tests.Sockets;
 
 public sealed class DatagramMessageTests : SocketTest
 {
-    private static UnixDatagramOptions TellSenders => new()
+    private static UnixDatagramOptions ReceiveCredentials => new()
     {
-        TellSenders = true,
+        ReceiveCredentials = true,
         SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
     };
 
@@ -19,14 +19,14 @@ public sealed class DatagramMessageTests : SocketTest
     [InlineData(false)]
     public async Task Each_datagram_tells_who_sent_it(bool asynchronous)
     {
-        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
         await using var one = await TalkerAsync();
         await using var other = await TalkerAsync();
         foreach (var peer in new[] { one, other, one })
         {
             Assert.Equal("said", await peer.AskAsync("say hello"));
             byte[] buffer = new byte[10];
-            using var message = asynchronous ? await socket.ReceiveMessageAsync(buffer, null, Token) : socket.ReceiveMessage(buffer);
+            using var message = asynchronous ? await socket.ReceiveAsync(buffer, null, Token) : socket.Receive(buffer);
             Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(buffer, 0, message.Count));
             Assert.Equal(peer.Id, message.Credentials!.ProcessId);
             Assert.Equal(LibcIdentity.EffectiveUser(), message.Credentials.UserId);
@@ -43,8 +43,8 @@ public sealed class DatagramMessageTests : SocketTest
     {
         using var socket = UnixDatagram.Bind(At("a"));
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
-        using var message = await socket.ReceiveMessageAsync(new byte[3], null, Token);
+        sender.Send("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
+        using var message = await socket.ReceiveAsync(new byte[3], null, Token);
         Assert.Null(message.Credentials);
         Assert.Null(message.Process);
         Assert.Equal((3, 5, true, false), (message.Count, message.Length, message.IsTruncated, message.IsEnd));
@@ -54,13 +54,13 @@ public sealed class DatagramMessageTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_process_may_name_itself()
     {
-        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
         using var sender = UnixDatagram.Create();
-        sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
-        await sender.SendMessageAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"), Token);
+        sender.Send("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
+        await sender.SendAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"), Token);
         for (int i = 0; i < 2; i++)
         {
-            using var message = socket.ReceiveMessage(new byte[10]);
+            using var message = socket.Receive(new byte[10]);
             Assert.Equal(Environment.ProcessId, message.Credentials!.ProcessId);
             Assert.Equal(LibcIdentity.EffectiveUser(), message.Credentials.UserId);
         }
@@ -69,12 +69,12 @@ public sealed class DatagramMessageTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task Root_may_name_another_user_and_an_ordinary_user_may_not()
     {
-        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
         if (OrdinaryUser.WeAreRoot)
         {
             using var sender = UnixDatagram.Create();
-            sender.SendMessage("hello"u8, new UnixAncillaryData { Credentials = new(1, 54321, 54322) }, At("a"));
-            using var message = socket.ReceiveMessage(new byte[10]);
+            sender.Send("hello"u8, new UnixAncillaryData { Credentials = new(1, 54321, 54322) }, At("a"));
+            using var message = socket.Receive(new byte[10]);
             var credentials = message.Credentials!;
             Assert.Equal((1, 54321u, 54322u), (credentials.ProcessId, credentials.UserId, credentials.GroupId));
         }
@@ -86,7 +86,7 @@ public sealed class DatagramMessageTests : SocketTest
         Assert.Equal("failed EPERM", await peer.AskAsync("claim 1 65534 65534 hello"));
         var own = OrdinaryUser.WeAreRoot ? (65534u, 65534u) : (LibcIdentity.EffectiveUser(), LibcIdentity.EffectiveGroup());
         Assert.Equal("said", await peer.AskAsync($"claim {peer.Id} {own.Item1} {own.Item2} hello"));
-        using var honest = socket.ReceiveMessage(new byte[10]);
+        using var honest = socket.Receive(new byte[10]);
         Assert.Equal((peer.Id, own.Item1), (honest.Credentials!.ProcessId, honest.Credentials.UserId));
     }
 
@@ -94,12 +94,12 @@ public sealed class DatagramMessageTests : SocketTest
     public async Task Another_users_datagram_tells_its_numbers()
     {
         OtherUser.NeedsRoot();
-        using var socket = UnixDatagram.Bind(At("a"), TellSenders);
+        using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
         await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));
-        using var message = await socket.ReceiveMessageAsync(new byte[10], null, Token);
+        using var message = await socket.ReceiveAsync(new byte[10], null, Token);
         Assert.Equal((OtherUser.Id, OtherUser.Group), (message.Credentials!.UserId, message.Credentials.GroupId));
     }
 
@@ -120,15 +120,15 @@ public sealed class DatagramMessageTests : SocketTest
             for (int i = 0; i < messages; i++)
             {
                 if (i % 2 == 0)
-                    await sender.SendMessageAsync(new[] { (byte)i }, ancillary, connected ? null : At("a"), Token);
+                    await sender.SendAsync(new[] { (byte)i }, ancillary, connected ? null : At("a"), Token);
                 else
-                    sender.SendMessage([(byte)i], ancillary, connected ? null : At("a"));
+                    sender.Send([(byte)i], ancillary, connected ? null : At("a"));
             }
         }, Token);
         byte[] buffer = new byte[1];
         for (int i = 0; i < messages; i++)
         {
-            using var message = await socket.ReceiveMessageAsync(buffer, null, Token);
+            using var message = await socket.ReceiveAsync(buffer, null, Token);
             Assert.Equal((i, 1), (buffer[0], message.Descriptors.Count));
         }
 
@@ -140,10 +140,10 @@ public sealed class DatagramMessageTests : SocketTest
     public void Wrong_calls_are_refused()
     {
         using var sender = UnixDatagram.Create();
-        Assert.Throws<ArgumentNullException>(() => sender.SendMessage([], null!));
-        Assert.Throws<ArgumentException>(() => sender.SendMessage([], new UnixAncillaryData(), UnixEndPoint.Unnamed));
-        Assert.Equal(Errno.ENOTCONN, Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillaryData())).Errno);
-        var nobody = Assert.Throws<UnixSocketException>(() => sender.SendMessage([1], new UnixAncillaryData(), At("nobody")));
+        Assert.Throws<ArgumentNullException>(() => sender.Send([], (UnixAncillaryData)null!));
+        Assert.Throws<ArgumentException>(() => sender.Send([], new UnixAncillaryData(), UnixEndPoint.Unnamed));
+        Assert.Equal(Errno.ENOTCONN, Assert.Throws<UnixSocketException>(() => sender.Send([1], new UnixAncillaryData())).Errno);
+        var nobody = Assert.Throws<UnixSocketException>(() => sender.Send([1], new UnixAncillaryData(), At("nobody")));
         Assert.Equal((Errno.ENOENT, At("nobody")), (nobody.Errno, nobody.EndPoint));
     }
 

@@ -21,12 +21,12 @@ public sealed class DatagramTests : SocketTest
             await client.SendToAsync("g1"u8.ToArray(), other, Token);
 
             var received = await receive;
-            Assert.Equal(new UnixDatagramReceiveResult(2, 2, one), received);
+            Is(2, one, received);
             Assert.False(received.IsTruncated);
             Assert.Equal("g1"u8.ToArray(), _buffer[..2]);
 
             server.SendTo("Hi, g1"u8, received.Sender);
-            Assert.Equal(new UnixDatagramReceiveResult(6, 6, other), client.Receive(_buffer));
+            Is(6, other, client.Receive(_buffer));
         }
     }
 
@@ -101,7 +101,7 @@ public sealed class DatagramTests : SocketTest
         client.Send([]);
 
         for (int i = 0; i < 3; i++)
-            Assert.Equal(new UnixDatagramReceiveResult(0, 0, At("c")), await server.ReceiveAsync(_buffer, Token));
+            Is(0, At("c"), await server.ReceiveAsync(_buffer, Token));
     }
 
     [Fact(Timeout = Limit)]
@@ -149,7 +149,7 @@ public sealed class DatagramTests : SocketTest
     {
         using var original = UnixDatagram.Bind(At("s"));
         using var client = UnixDatagram.Create();
-        using (var copy = UnixDatagram.FromDescriptor(original.Handle))
+        using (var copy = UnixDatagram.FromDescriptor(original.SafeHandle))
         {
             Assert.Equal(At("s"), copy.LocalEndPoint);
             var receive = copy.ReceiveAsync(_buffer, Token);
@@ -171,7 +171,7 @@ public sealed class DatagramTests : SocketTest
         using var other = far;
 
         Assert.Throws<ArgumentException>(() => UnixDatagram.FromDescriptor(file));
-        Assert.Throws<ArgumentException>(() => UnixDatagram.FromDescriptor(near.Handle));
+        Assert.Throws<ArgumentException>(() => UnixDatagram.FromDescriptor(near.SafeHandle));
     }
 
     [Fact]
@@ -181,5 +181,13 @@ public sealed class DatagramTests : SocketTest
             Assert.Equal(["s"], Temp.Names);
 
         Assert.Empty(Temp.Names);
+    }
+
+    private static void Is(int length, UnixEndPoint sender, UnixMessage received)
+    {
+        Assert.Equal(length, received.Count);
+        Assert.Equal(length, received.Length);
+        Assert.Equal(sender, received.Sender);
+        Assert.False(received.IsEnd);
     }
 }

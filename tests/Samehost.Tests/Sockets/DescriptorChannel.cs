@@ -26,16 +26,16 @@ internal sealed class DescriptorChannel : IDisposable
             default:
                 var (sender, receiver) = UnixDatagram.CreatePair();
                 using (receiver)
-                    (_from, _to) = (sender, UnixDatagram.FromDescriptor(receiver.Handle, new() { AcceptDescriptors = accept }));
+                    (_from, _to) = (sender, UnixDatagram.FromDescriptor(receiver.SafeHandle, new() { AcceptDescriptors = accept }));
                 break;
         }
     }
 
     public Descriptor Receiver => (Descriptor)(_to switch
     {
-        UnixStream s => s.Handle,
-        UnixSeqpacket s => s.Handle,
-        _ => ((UnixDatagram)_to).Handle,
+        UnixStream s => s.SafeHandle,
+        UnixSeqpacket s => s.SafeHandle,
+        _ => ((UnixDatagram)_to).SafeHandle,
     });
 
     public void Send(byte[] bytes, params SafeHandle[] handles)
@@ -49,7 +49,7 @@ internal sealed class DescriptorChannel : IDisposable
                 s.Send(bytes, handles);
                 break;
             case UnixDatagram s:
-                s.SendMessage(bytes, new() { Descriptors = handles });
+                s.Send(bytes, new UnixAncillaryData { Descriptors = handles });
                 break;
         }
     }
@@ -58,21 +58,21 @@ internal sealed class DescriptorChannel : IDisposable
     {
         UnixStream s => s.SendAsync(bytes, handles),
         UnixSeqpacket s => s.SendAsync(bytes, handles),
-        _ => ((UnixDatagram)_from).SendMessageAsync(bytes, new() { Descriptors = handles }),
+        _ => ((UnixDatagram)_from).SendAsync(bytes, new UnixAncillaryData { Descriptors = handles }),
     };
 
     public UnixMessage Receive(byte[] buffer, DescriptorOptions? options = null) => _to switch
     {
         UnixStream s => s.Receive(buffer, options),
         UnixSeqpacket s => s.Receive(buffer, options),
-        _ => ((UnixDatagram)_to).ReceiveMessage(buffer, options),
+        _ => ((UnixDatagram)_to).Receive(buffer, options),
     };
 
     public ValueTask<UnixMessage> ReceiveAsync(byte[] buffer, DescriptorOptions? options = null) => _to switch
     {
         UnixStream s => s.ReceiveAsync(buffer, options),
         UnixSeqpacket s => s.ReceiveAsync(buffer, options),
-        _ => ((UnixDatagram)_to).ReceiveMessageAsync(buffer, options),
+        _ => ((UnixDatagram)_to).ReceiveAsync(buffer, options),
     };
 
     /// <summary>Receives bytes alone, as one does who expects no descriptors.</summary>

@@ -68,19 +68,19 @@ public sealed class DescriptorFloodTests : CountingSocketTest
             {
                 case "stream":
                     var listener = UnixListener.Listen(at);
-                    Handle = (Descriptor)listener.Handle;
+                    Handle = (Descriptor)listener.SafeHandle;
                     _socket = listener;
                     _server = UnixServer.Start(listener, EchoAsync);
                     break;
                 case "seqpacket":
                     var seqpackets = UnixSeqpacketListener.Listen(at);
-                    Handle = (Descriptor)seqpackets.Handle;
+                    Handle = (Descriptor)seqpackets.SafeHandle;
                     _socket = seqpackets;
                     _ = AcceptAsync(seqpackets);
                     break;
                 default:
                     var datagrams = UnixDatagram.Bind(at, new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
-                    Handle = (Descriptor)datagrams.Handle;
+                    Handle = (Descriptor)datagrams.SafeHandle;
                     _socket = datagrams;
                     _ = EchoAsync(datagrams);
                     break;
@@ -115,7 +115,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
             {
                 byte[] buffer = new byte[64];
                 while (await socket.ReceiveAsync(buffer, null, Token) is { IsEnd: false } record)
-                    await socket.SendAsync(buffer.AsMemory(0, record.Count), null, Token);
+                    await socket.SendAsync(buffer.AsMemory(0, record.Count), Token);
             }
         }
 

@@ -29,7 +29,7 @@ public sealed class DescriptorPassingTests : SocketTest
         using var process = pidFd!;
         var (stream, other) = UnixStream.CreatePair();
         using var ours = stream;
-        SafeHandle[] sent = [file, other.Handle, pipe.ClientSafePipeHandle, memory.Descriptor, open, device, counter, process];
+        SafeHandle[] sent = [file, other.SafeHandle, pipe.ClientSafePipeHandle, memory.Descriptor, open, device, counter, process];
 
         await SendAsync(channel, asynchronous, [1, 2, 3], sent);
         byte[] buffer = new byte[10];
@@ -135,7 +135,7 @@ public sealed class DescriptorPassingTests : SocketTest
         far.WriteByte(1);
         Assert.Equal(1, await first);
 
-        far.Send(new byte[10], [far.Handle]);
+        far.Send(new byte[10], [far.SafeHandle]);
         far.Write(new byte[20]);
         near.AcceptDescriptors = false;
         int read = 0;

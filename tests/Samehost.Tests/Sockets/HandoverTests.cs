@@ -17,7 +17,7 @@ public sealed class HandoverTests : CountingSocketTest
     {
         var (near, far) = UnixStream.CreatePair();
         await using var other = far;
-        await using var copy = UnixStream.FromDescriptor(near.Handle);
+        await using var copy = UnixStream.FromDescriptor(near.SafeHandle);
         await near.DisposeAsync();
 
         await PassesAsync(copy, far);
@@ -34,8 +34,8 @@ public sealed class HandoverTests : CountingSocketTest
 
         Refuses("not a socket", () => UnixStream.FromDescriptor(file));
         Refuses("not a local socket", () => UnixStream.FromSocket(tcp));
-        Refuses("another type", () => UnixStream.FromDescriptor(datagram.Handle));
-        Refuses("listens", () => UnixStream.FromDescriptor(listener.Handle));
+        Refuses("another type", () => UnixStream.FromDescriptor(datagram.SafeHandle));
+        Refuses("listens", () => UnixStream.FromDescriptor(listener.SafeHandle));
         Assert.Throws<ArgumentNullException>(() => UnixStream.FromDescriptor(null!));
     }
 

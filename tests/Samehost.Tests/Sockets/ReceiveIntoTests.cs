@@ -27,7 +27,7 @@ public sealed class ReceiveIntoTests : SocketTest
         Assert.False(receive.IsCompleted);
         Assert.Equal(0, room.Taken);
 
-        await _far.SendAsync(Pattern(40), null, Token);
+        await _far.SendAsync(Pattern(40), Token);
 
         using var record = await receive;
         Assert.Equal((40, 40, false), (record.Count, record.Length, record.IsEnd));
@@ -37,8 +37,8 @@ public sealed class ReceiveIntoTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task Empty_cut_and_last_records_are_reported_as_with_a_buffer()
     {
-        await _far.SendAsync(ReadOnlyMemory<byte>.Empty, null, Token);
-        await _far.SendAsync(Pattern(30), null, Token);
+        await _far.SendAsync(ReadOnlyMemory<byte>.Empty, Token);
+        await _far.SendAsync(Pattern(30), Token);
         _far.Dispose();
 
         using var empty = await _near.ReceiveAsync(new Room(20), null, Token);
@@ -54,7 +54,7 @@ public sealed class ReceiveIntoTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_writer_without_room_ends_the_receive_and_loses_no_record()
     {
-        await _far.SendAsync(Pattern(3), null, Token);
+        await _far.SendAsync(Pattern(3), Token);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await _near.ReceiveAsync(new Room(0), null, Token));
 
         var buffer = new byte[10];

@@ -40,12 +40,12 @@ public sealed class RestartedReceiverTests : SocketTest
         using var sender = UnixDatagram.Create();
         using (UnixDatagram.Bind(At("a")))
             sender.Connect(At("a"));
-        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { TellSenders = true });
-        sender.SendMessage("one"u8, new UnixAncillaryData());
-        await sender.SendMessageAsync("two"u8.ToArray(), new UnixAncillaryData(), null, Token);
+        using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { ReceiveCredentials = true });
+        sender.Send("one"u8, new UnixAncillaryData());
+        await sender.SendAsync("two"u8.ToArray(), new UnixAncillaryData(), cancellationToken: Token);
         for (int i = 0; i < 2; i++)
         {
-            using var message = socket.ReceiveMessage(_buffer);
+            using var message = socket.Receive(_buffer);
             Assert.Equal((3, Environment.ProcessId), (message.Count, message.Credentials!.ProcessId));
         }
     }

@@ -34,7 +34,7 @@ public sealed class SeqpacketEndTests : SocketTest
     {
         await using var pair = await SeqpacketPair.MakeAsync(way, At("a"), Token);
         var receiving = pair.Client.ReceiveAsync(new byte[1], null, Token).AsTask();
-        await pair.Server.SendAsync(ReadOnlyMemory<byte>.Empty, null, Token);
+        await pair.Server.SendAsync(ReadOnlyMemory<byte>.Empty, Token);
         Assert.False((await receiving).IsEnd);
         pair.Server.Dispose();
         Assert.True(pair.Client.Receive(new byte[1]).IsEnd);
@@ -93,7 +93,7 @@ public sealed class SeqpacketEndTests : SocketTest
     {
         await using var pair = await SeqpacketPair.MakeAsync(way, At("a"), Token);
         pair.Server.Dispose();
-        var failure = await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.SendAsync(new byte[1], null, Token));
+        var failure = await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.SendAsync(new byte[1], Token));
         Failures.Is(Errno.EPIPE, "send", failure);
     }
 }

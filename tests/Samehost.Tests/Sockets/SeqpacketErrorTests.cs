@@ -9,13 +9,13 @@ public sealed class SeqpacketErrorTests : SocketTest
     public async Task A_record_beyond_the_send_buffer_is_refused_whole()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        _ = LibcSocketOptions.Get((Descriptor)pair.Client.Handle, LibcSocketOptions.SO_SNDBUF, out int room);
+        _ = LibcSocketOptions.Get((Descriptor)pair.Client.SafeHandle, LibcSocketOptions.SO_SNDBUF, out int room);
         Failures.Is(Errno.EMSGSIZE, "send", Assert.Throws<UnixSocketException>(() => pair.Client.Send(new byte[room])));
         Assert.Equal(
             Errno.EMSGSIZE,
-            (await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.SendAsync(new byte[room], null, Token))).Errno);
+            (await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.SendAsync(new byte[room], Token))).Errno);
         byte[] large = Pattern(100_000);
-        await pair.Client.SendAsync(large, null, Token);
+        await pair.Client.SendAsync(large, Token);
         byte[] buffer = new byte[100_001];
         Assert.Equal(100_000, pair.Server.Receive(buffer).Count);
         Assert.Equal(large, buffer[..100_000]);
@@ -58,7 +58,7 @@ public sealed class SeqpacketErrorTests : SocketTest
         Task waiting;
         while (true)
         {
-            waiting = pair.Client.SendAsync(new byte[10_000], null, full.Token).AsTask();
+            waiting = pair.Client.SendAsync(new byte[10_000], full.Token).AsTask();
             if (!waiting.IsCompleted)
                 break;
             await waiting;

@@ -11,7 +11,7 @@ public sealed class SeqpacketTests : SocketTest
         foreach (var (from, to) in new[] { (pair.Client, pair.Server), (pair.Server, pair.Client) })
         {
             for (int length = 0; length < 50; length++)
-                await from.SendAsync(Pattern(length, length), null, Token);
+                await from.SendAsync(Pattern(length, length), Token);
             for (int length = 0; length < 50; length++)
             {
                 byte[] buffer = new byte[100];
@@ -59,7 +59,7 @@ public sealed class SeqpacketTests : SocketTest
         byte[] answer = new byte[1000];
         for (int i = 0; i < 500; i++)
         {
-            await pair.Client.SendAsync(Pattern(i, i), null, Token);
+            await pair.Client.SendAsync(Pattern(i, i), Token);
             Assert.Equal(i, (await pair.Client.ReceiveAsync(answer, null, Token)).Count);
             Assert.Equal(Pattern(i, i), answer[..i]);
         }
@@ -76,7 +76,7 @@ public sealed class SeqpacketTests : SocketTest
         var sending = Task.Run(async () =>
         {
             for (int i = 0; i < records; i++)
-                await pair.Client.SendAsync(BitConverter.GetBytes(i).Concat(new byte[1000]).ToArray(), null, Token);
+                await pair.Client.SendAsync(BitConverter.GetBytes(i).Concat(new byte[1000]).ToArray(), Token);
         }, Token);
         byte[] buffer = new byte[2000];
         for (int i = 0; i < records; i++)
@@ -105,12 +105,12 @@ public sealed class SeqpacketTests : SocketTest
     public async Task A_socket_made_elsewhere_goes_on_from_a_duplicate()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        using var copy = UnixSeqpacket.FromDescriptor(pair.Server.Handle);
+        using var copy = UnixSeqpacket.FromDescriptor(pair.Server.SafeHandle);
         pair.Server.Dispose();
         pair.Client.Send("x"u8);
         Assert.Equal(1, copy.Receive(new byte[1]).Count);
         using var maker = UnixSeqpacketListener.Listen(At("b"));
-        using var listener = UnixSeqpacketListener.FromDescriptor(maker.Handle);
+        using var listener = UnixSeqpacketListener.FromDescriptor(maker.SafeHandle);
         using var client = UnixSeqpacket.Connect(At("b"));
         using var server = listener.Accept();
         Assert.Equal(At("b"), client.RemoteEndPoint);
@@ -122,12 +122,12 @@ public sealed class SeqpacketTests : SocketTest
         var (stream, other) = UnixStream.CreatePair();
         using var one = stream;
         using var two = other;
-        Assert.Throws<ArgumentException>(() => UnixSeqpacket.FromDescriptor(one.Handle));
-        Assert.Throws<ArgumentException>(() => UnixSeqpacketListener.FromDescriptor(one.Handle));
+        Assert.Throws<ArgumentException>(() => UnixSeqpacket.FromDescriptor(one.SafeHandle));
+        Assert.Throws<ArgumentException>(() => UnixSeqpacketListener.FromDescriptor(one.SafeHandle));
         var (seqpacket, peer) = UnixSeqpacket.CreatePair();
         using var three = seqpacket;
         using var four = peer;
-        Assert.Throws<ArgumentException>(() => UnixSeqpacketListener.FromDescriptor(three.Handle)); // does not listen
+        Assert.Throws<ArgumentException>(() => UnixSeqpacketListener.FromDescriptor(three.SafeHandle)); // does not listen
     }
 
     [Fact(Timeout = Limit)]

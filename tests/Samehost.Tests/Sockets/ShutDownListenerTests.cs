@@ -19,7 +19,7 @@ public sealed class ShutDownListenerTests : IDisposable
         using UnixListener listener = UnixListener.Listen(UnixEndPoint.FromPath(_directory["listener.sock"]));
         Task<UnixStream> waiting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
         Task<UnixStream> blocked = Task.Run(listener.Accept, TestContext.Current.CancellationToken);
-        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.Handle, how));
+        Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.SafeHandle, how));
         foreach (Task<UnixStream> accept in (Task<UnixStream>[])[waiting, blocked])
             Assert.Equal(Errno.EINVAL, (await Assert.ThrowsAsync<UnixSocketException>(() => accept)).Errno);
         Assert.Equal(Errno.EINVAL, Assert.Throws<UnixSocketException>(listener.Accept).Errno);

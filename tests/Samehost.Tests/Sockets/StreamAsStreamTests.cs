@@ -179,7 +179,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     [Fact]
     public void The_handle_is_the_descriptor()
     {
-        Assert.Equal(0, LibcSocketOptions.Set((Descriptor)Near.Handle, LibcSocketOptions.SO_SNDBUF, 8192));
-        Assert.False(Near.Handle.IsClosed);
+        Assert.Equal(0, LibcSocketOptions.Set((Descriptor)Near.SafeHandle, LibcSocketOptions.SO_SNDBUF, 8192));
+        Assert.False(Near.SafeHandle.IsClosed);
     }
 }

@@ -163,7 +163,7 @@ public sealed class StreamConnectTests : SocketTest
         using var one = first;
         using var other = second;
 
-        foreach (var handle in new[] { listener.Handle, client.Handle, server.Handle, first.Handle, second.Handle })
+        foreach (var handle in new[] { listener.SafeHandle, client.SafeHandle, server.SafeHandle, first.SafeHandle, second.SafeHandle })
         {
             string flags = File.ReadLines($"/proc/self/fdinfo/{((Descriptor)handle).Number}")
                 .Single(line => line.StartsWith("flags:", StringComparison.Ordinal))["flags:".Length..];

@@ -13,7 +13,7 @@ internal sealed class NotifyReceiver : IDisposable
     public NotifyReceiver()
     {
         Address = UnixEndPoint.FromPath(_directory["notify"]);
-        _socket = UnixDatagram.Bind(Address, new UnixDatagramOptions { TellSenders = true, AcceptDescriptors = true });
+        _socket = UnixDatagram.Bind(Address, new UnixDatagramOptions { ReceiveCredentials = true, AcceptDescriptors = true });
         Notify = new SystemdNotifier(Address);
     }
 
@@ -28,7 +28,7 @@ internal sealed class NotifyReceiver : IDisposable
         return Text(message);
     }
 
-    public ValueTask<UnixMessage> NextMessageAsync() => _socket.ReceiveMessageAsync(_buffer);
+    public ValueTask<UnixMessage> NextMessageAsync() => _socket.ReceiveAsync(_buffer);
 
     public string Text(UnixMessage message) => Encoding.UTF8.GetString(_buffer, 0, message.Count);
 

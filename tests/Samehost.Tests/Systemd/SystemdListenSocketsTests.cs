@@ -18,7 +18,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     public async Task A_listener_passed_by_the_manager_serves_and_its_path_outlives_it()
     {
         await using var managers = UnixListener.Listen(Path("web"));
-        using var inherited = new InheritedDescriptors(managers.Handle);
+        using var inherited = new InheritedDescriptors(managers.SafeHandle);
         using (var passed = Take(inherited, "web"))
         {
             Assert.Equal("web (StreamListener, " + _directory["web"] + ")", passed[0].ToString());
@@ -46,7 +46,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(
-            stream.Handle, seqpacket.Handle, datagram.Handle, connection.Handle, record.Handle, tcp.SafeHandle, file);
+            stream.SafeHandle, seqpacket.SafeHandle, datagram.SafeHandle, connection.SafeHandle, record.SafeHandle, tcp.SafeHandle, file);
         using var passed = Take(inherited, "a:b:c:d:e:f:g");
         Assert.Equal(
             [
@@ -72,7 +72,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     public void Taking_a_wrong_kind_is_refused_and_the_descriptor_can_still_be_taken()
     {
         using var managers = UnixListener.Listen(Path("web"));
-        using var inherited = new InheritedDescriptors(managers.Handle);
+        using var inherited = new InheritedDescriptors(managers.SafeHandle);
         using var passed = Take(inherited, "web");
         var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeDatagram("web"));
         Assert.Equal(
@@ -90,7 +90,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     {
         using var first = UnixListener.Listen(Path("first"));
         using var second = UnixListener.Listen(Path("second"));
-        using var inherited = new InheritedDescriptors(first.Handle, second.Handle);
+        using var inherited = new InheritedDescriptors(first.SafeHandle, second.SafeHandle);
         using var passed = Take(inherited, "web:web");
         Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
         var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener("other"));
@@ -117,7 +117,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var stream = UnixListener.Listen(name, new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
         using var datagram = UnixDatagram.Bind(
             UnixEndPoint.FromAbstractName($"samehost-{Guid.NewGuid():N}"), new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
-        using var inherited = new InheritedDescriptors(stream.Handle, datagram.Handle);
+        using var inherited = new InheritedDescriptors(stream.SafeHandle, datagram.SafeHandle);
         using var passed = Take(inherited, "s:d");
         Assert.Throws<ArgumentException>(() => passed.TakeListener("s"));
         Assert.Throws<ArgumentException>(() => passed.TakeDatagram("d"));
@@ -144,7 +144,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     public void A_policy_given_when_taking_is_the_listeners()
     {
         using var managers = UnixListener.Listen(Path("web"));
-        using var inherited = new InheritedDescriptors(managers.Handle);
+        using var inherited = new InheritedDescriptors(managers.SafeHandle);
         using var passed = Take(inherited, "web");
         using var listener = passed.TakeListener("web", new UnixListenerOptions { PeerPolicy = PeerPolicy.Parse("uid:4294967294") });
         using var client = UnixStream.Connect(Path("web"));
@@ -191,7 +191,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var _ = client;
         using var server = await listener.AcceptAsync(Stop);
         client.Send([]);
-        client.Send("hello"u8, [client.Handle]);
+        client.Send("hello"u8, [client.SafeHandle]);
         using (var empty = await server.ReceiveAsync(new byte[8], null, Stop))
             Assert.Equal((0, false), (empty.Count, empty.IsEnd));
         using var record = await server.ReceiveAsync(new byte[8], null, Stop);

@@ -1,30 +1,14 @@
 // geteuid(2), getegid(2), mkdir(2), getrlimit(2), pidfd_open(2), setns(2), unsetenv(3), clock_gettime(2), sched_yield(2): the process.
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Samehost.Interop;
 
-/// <summary>The identity that file permissions are checked against, and the owner and mode of a file.</summary>
+/// <summary>The effective user and group, which own the files that this process creates.</summary>
 internal static partial class LibcIdentity
 {
-    public const uint TypeMask = 0xF000;
-    public const uint TypeDirectory = 0x4000;
-    public const uint TypeLink = 0xA000;
-    public const uint TypeSocket = 0xC000;
-
     public static uint EffectiveUser() => geteuid();
 
     public static uint EffectiveGroup() => getegid();
-
-    /// <summary>Type, mode and owner of what <paramref name="path"/> names; zero or <c>-errno</c>.</summary>
-    public static int LookAt(string path, bool followLinks, out uint mode, out uint owner)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(path);
-        int result = followLinks ? LibcFile.Status(bytes, out var found) : LibcFile.LinkStatus(bytes, out found);
-        mode = found.Mode;
-        owner = found.User;
-        return result;
-    }
 
     public static int MakeDirectory(string path, uint mode) => LibcResult.From(mkdir(path, mode));
 

@@ -32,7 +32,7 @@ public sealed class EventHandlerErrorTests : IDisposable
         }
 
         Assert.Equal(
-            "samehost: UnixServerEvents.ConnectionEnded threw System.InvalidOperationException: two\\u000alines\n", written.ToString());
+            "samehost: UnixServerEvents.ConnectionEnded threw System.InvalidOperationException: two\\x0alines\n", written.ToString());
     }
 
     private sealed class ThrowingEvents : UnixServerEvents

@@ -182,13 +182,25 @@ public sealed class EventHandlerTests : IDisposable
         });
         events.Server.SetResult(server);
         using var first = EchoClient.Connect(Path);
-        using var second = EchoClient.Connect(Path);
+        using var second = TryConnect();
         if (which is "failed" or "ended")
             await first.SendAsync("f");
         await events.Stopped.WaitAsync(Patience, TestContext.Current.CancellationToken);
         first.Dispose();
-        second.Dispose();
+        second?.Dispose();
         await server.Completion.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        EchoClient? TryConnect()
+        {
+            try
+            {
+                return EchoClient.Connect(Path);
+            }
+            catch (UnixSocketException) when (which is "started" or "refused by the policy")
+            {
+                return null; // the event of the first client has stopped the server
+            }
+        }
 
         async Task FailAsync(UnixStream stream, CancellationToken stopping)
         {
@@ -198,7 +210,6 @@ public sealed class EventHandlerTests : IDisposable
         }
     }
 
-    /// <summary>Blocks in the first report of a refusal until the gate is open.</summary>
     private sealed class ConnectionEvents : UnixServerEvents
     {
         public TaskCompletionSource<UnixServerConnection> First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -206,6 +217,7 @@ public sealed class EventHandlerTests : IDisposable
         public override void ConnectionStarted(UnixServerConnection connection) => First.TrySetResult(connection);
     }
 
+    /// <summary>Blocks in the first report of a refusal until the gate is open.</summary>
     private sealed class GatedEvents : UnixServerEvents
     {
         private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -112,6 +112,6 @@ internal sealed class UserNameCache
     {
         if (user is not { } id)
             return null;
-        return _names[id] = name is null ? id.ToString(CultureInfo.InvariantCulture) : PrintableText.Escape(name);
+        return _names[id] = name is null ? id.ToString(CultureInfo.InvariantCulture) : PrintableText.Of(name);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
     }
 
     public void Opened(int connection, string client) =>
-        Print(new StringBuilder(), connection, $"= from {PrintableText.Escape(client)}");
+        Print(new StringBuilder(), connection, $"= from {PrintableText.Of(client)}");
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
     {
@@ -69,9 +69,9 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
             for (int special; (special = line.IndexOfAny("\r\t\\"u8)) >= 0; line = line[(special + 1)..])
             {
                 string escape = line[special] switch { (byte)'\r' => "\\r", (byte)'\t' => "\\t", _ => "\\\\" };
-                body.Append(PrintableText.Escape(line[..special])).Append(escape);
+                body.Append(PrintableText.Of(line[..special])).Append(escape);
             }
-            body.Append(PrintableText.Escape(line));
+            body.Append(PrintableText.Of(line));
             body.Append(newline < 0 ? "\n" : "\\n\n");
             bytes = newline < 0 ? default : bytes[(newline + 1)..];
         }

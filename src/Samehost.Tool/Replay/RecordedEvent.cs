@@ -42,7 +42,7 @@ internal sealed record RecordedEvent(
             case RecordingLine.Data or RecordingLine.End:
                 break;
             default:
-                return (null, $"\"{PrintableText.Escape(line.Event)}\" is not an event");
+                return (null, $"\"{PrintableText.Of(line.Event)}\" is not an event");
         }
         return (new RecordedEvent(
             number, time, connection, line.Event, direction ?? default, line.Bytes ?? [], line.Descriptors?.Length ?? 0), null);

@@ -84,7 +84,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
         {
             throw InvalidLine(path, 1, line.Format is null
                 ? "this is not a recording of 'samehost relay'"
-                : $"\"{PrintableText.Escape(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
+                : $"\"{PrintableText.Of(line.Format)}\" is not the format that is read here, \"{RecordingLine.CurrentFormat}\"");
         }
         return line.Type switch
         {

@@ -9,8 +9,8 @@ internal static class QuotedText
 
     /// <summary>Formats the first bytes of a message, escaped and in quotes.</summary>
     public static string Excerpt(ReadOnlySpan<byte> bytes) => bytes.Length > ExcerptLength
-        ? $"\"{PrintableText.Escape(bytes[..ExcerptLength])}…\""
-        : $"\"{PrintableText.Escape(bytes)}\"";
+        ? $"\"{PrintableText.Of(bytes[..ExcerptLength])}…\""
+        : $"\"{PrintableText.Of(bytes)}\"";
 
     /// <summary>
     /// Formats the name of a process, in quotes if it contains a separator of processes or columns: the process chooses the name itself and

@@ -38,7 +38,7 @@ internal sealed class TerminalWriter
 
     private static void ErrorLine(string label, string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"{label}{PrintableText.Escape(text.ReplaceLineEndings(" "))}\n");
+        byte[] line = Encoding.UTF8.GetBytes($"{label}{PrintableText.Of(text.ReplaceLineEndings(" "))}\n");
         _ = StandardDescriptors.Write(StandardDescriptors.Error, line);
     }
 

@@ -15,7 +15,7 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
     public async Task<int> RunAsync(string path)
     {
         using var lines = new LineFile(path);
-        TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {PrintableText.Escape(path)} with \"Hi, <line>\".");
+        TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {PrintableText.Of(path)} with \"Hi, <line>\".");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
         InteractiveProcess streamServer = await ServeAsync(StreamServer, StreamSocket);

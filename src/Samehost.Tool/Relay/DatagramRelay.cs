@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 

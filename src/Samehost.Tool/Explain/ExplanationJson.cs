@@ -1,7 +1,5 @@
-using System.Net.Sockets;
 using System.Text.Json.Serialization;
 using System.Text.Json;
-using Samehost.Inspection;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Explain;

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Enumeration;
 using System.Net.Sockets;
 using Samehost.Interop;

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
-using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Replay;

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Relay;

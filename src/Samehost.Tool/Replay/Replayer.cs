@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 using Samehost.Tool.Relay;

@@ -51,17 +51,14 @@ internal static class ServeHandover
         }
     }
 
-    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover handover, SocketType kind)
+    /// <summary>Gets the endpoint that the predecessor has handed over.</summary>
+    /// <exception cref="ToolException">It has another socket type.</exception>
+    public static ServeEndpoint GetEndpoint(UnixAcceptedHandover handover, SocketType type) => (type, handover) switch
     {
-        try
-        {
-            return kind == SocketType.Seqpacket ? new(Seqpackets: handover.SeqpacketListener) : new(Streams: handover.Listener);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new ToolException("the running server serves another type of socket: give its --type");
-        }
-    }
+        (SocketType.Seqpacket, { SeqpacketListener: { } listener }) => new(Seqpackets: listener),
+        (SocketType.Stream, { Listener: { } listener }) => new(Streams: listener),
+        _ => throw new ToolException("the running server serves another type of socket: give its --type"),
+    };
 
     public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions

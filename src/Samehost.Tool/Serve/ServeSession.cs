@@ -118,7 +118,7 @@ internal sealed class ServeSession(ServeSettings settings)
         {
             // A server for one client closes its endpoint at the first client.
             if (settings.IsSingleClient)
-                _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan);
+                _ = (await started.Task).StopAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
             // Not canceled by a handover, which does not affect accepted clients.
             await handler.ServeAsync(connection, client, stoppingToken);
         }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Samehost.SocketFiles;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;

@@ -1,5 +1,3 @@
-using Samehost.Tool.Tests.Support;
-
 namespace Samehost.Tool.Tests.Support;
 
 public sealed class TerminalSessionTests : ToolFixture

@@ -102,7 +102,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
             if (_hasAcceptedHandover && !_handoverShutdown.IsApplicationStarted)
                 TransportLog.StartFailedAfterHandover(_logger, EndPoint.ToString()!);
             _handoverShutdown.OnWithdrawn(this);
-            _stop = _server.StopAsync();
+            _stop = _server.StopAsync(CancellationToken.None); // Kestrel closes connections by itself
         }
 
         _accepted.Writer.TryComplete();

@@ -81,7 +81,7 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     private static T MeasureStream<T>(BlockingChannel channel, Func<UnixStream, Task<T>> measure)
     {
-        using UnixStream stream = UnixStream.FromDescriptor(channel.SafeHandle);
+        using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
         return measure(stream).GetAwaiter().GetResult();
     }
 }

@@ -21,7 +21,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
 
     /// <summary>Sets a timeout for reads.</summary>
     public static void SetReadTimeout(BlockingChannel channel) =>
-        _ = LibcStructOptions.SetReceiveTimeout(channel.SafeHandle, Comparison.AnswerTimeout);
+        _ = LibcStructOptions.SetReceiveTimeout(channel.Handle, Comparison.AnswerTimeout);
 
     /// <summary>Connects with blocking calls that have a timeout.</summary>
     public BlockingChannel Connect()

@@ -164,7 +164,7 @@ internal static class WorkerMain
     private static async Task EchoByLibraryAsync(BlockingChannel channel, int size)
     {
         byte[] buffer = new byte[Math.Max(size, 65536)];
-        await using UnixStream stream = UnixStream.FromDescriptor(channel.SafeHandle);
+        await using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
         try
         {
             while (await stream.ReadAsync(buffer) is > 0 and int count)
@@ -179,7 +179,7 @@ internal static class WorkerMain
     private static async Task SendByLibraryAsync(BlockingChannel channel, int size)
     {
         byte[] message = new byte[size];
-        await using UnixStream stream = UnixStream.FromDescriptor(channel.SafeHandle);
+        await using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
         try
         {
             while (true)

@@ -4,13 +4,13 @@ using Xunit;
 
 namespace Samehost.Tests.Diagnostics.Explaining;
 
-/// <summary>What is said besides the verdict.</summary>
+/// <summary>The notes besides the verdict.</summary>
 public sealed class NoteTests
 {
     private const int Limit = 60_000;
 
     [Fact(Timeout = Limit)]
-    public async Task A_server_that_was_stopped_is_said_to_answer_nobody()
+    public async Task A_server_that_was_stopped_is_reported_to_answer_no_client()
     {
         await using var folder = new SituationFolder();
         CallingUser server = await folder.StartAsync();
@@ -36,7 +36,7 @@ public sealed class NoteTests
     [Theory(Timeout = Limit)]
     [InlineData("\n", "\\x0a", "taken literally")]
     [InlineData("\0", "\\x00", "cannot be typed")]
-    public async Task Who_types_a_name_as_it_was_printed_is_told(string odd, string printed, string expected)
+    public async Task A_name_that_is_typed_as_it_was_printed_is_noted(string odd, string printed, string expected)
     {
         string unique = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         byte[] name = System.Text.Encoding.UTF8.GetBytes(unique + odd + "a");

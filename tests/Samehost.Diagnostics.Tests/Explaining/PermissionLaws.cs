@@ -15,10 +15,10 @@ public sealed class PermissionLaws
 {
     private const int Limit = 300_000;
     private const int Trees = 250;
-    private const uint Nobody = 65534;
+    private const uint OrdinaryId = 65534;
     private const uint ThirdGroup = 34567;
 
-    private static readonly uint[] Users = [0, OtherUser.Id, Nobody];
+    private static readonly uint[] Users = [0, OtherUser.Id, OrdinaryId];
     private static readonly uint[] Groups = [0, OtherUser.Group, ThirdGroup];
 
     private static Gen<uint> Triple => Gen.Choose(0, 7).Select(n => (uint)n);
@@ -65,7 +65,7 @@ public sealed class PermissionLaws
         [
             (new UnixUser(OtherUser.Id, OtherUser.Group, [ThirdGroup]), await folder.StartAsync(OtherUser.With(ThirdGroup))),
             (new UnixUser(OtherUser.Id, OtherUser.Group), await folder.StartAsync(OtherUser.With())),
-            (new UnixUser(Nobody, Nobody), await folder.StartAsync(OrdinaryUser.Prefix)),
+            (new UnixUser(OrdinaryId, OrdinaryId), await folder.StartAsync(OrdinaryUser.Prefix)),
             (UnixUser.Current, await folder.StartAsync()),
             (null, await folder.StartAsync("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all")),
         ];

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Samehost.Tests.Diagnostics.Explaining;
 
-/// <summary>What is asked of a socket, what that tells, and that nobody is disturbed by it.</summary>
+/// <summary>The probe of a socket: what it finds out, and that no server notices it.</summary>
 [Collection(Alone.Name)]
 public sealed class ProbeTests
 {

@@ -18,11 +18,11 @@ public sealed class ProcTests
         folder.Serve("app.sock");
         string path = $"/proc/self/root{folder["app.sock"]}";
         UnixExplanation own = UnixExplanation.ExplainConnect(path);
-        var stranger = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
+        var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
 
         Assert.Equal(UnixOutcome.Works, own.Verdict.Outcome);
         Assert.Contains("/proc/self", Assert.Single(own.Notes), StringComparison.Ordinal);
-        Assert.Equal(UnixOutcome.Unknown, UnixExplanation.ExplainConnect(path, stranger).Verdict.Outcome);
+        Assert.Equal(UnixOutcome.Unknown, UnixExplanation.ExplainConnect(path, otherUser).Verdict.Outcome);
     }
 
     [Fact(Timeout = Limit)]
@@ -57,7 +57,7 @@ public sealed class ProcTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Nobody_is_advised_to_change_the_permissions_of_proc()
+    public async Task No_remedy_changes_the_permissions_of_proc()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();

@@ -47,7 +47,7 @@ public sealed class SituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_strangers_link_in_a_sticky_directory_is_followed_as_this_system_is_set_up()
+    public async Task A_third_users_link_in_a_sticky_directory_is_followed_as_this_system_is_set_up()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
@@ -90,17 +90,17 @@ public sealed class SituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_path_through_another_process_is_followed_by_its_owner_and_by_no_stranger()
+    public async Task A_path_through_another_process_is_followed_by_its_owner_and_by_no_other_user()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         folder.Serve("app.sock");
         string path = $"/proc/{Environment.ProcessId}/root{folder["app.sock"]}";
-        var stranger = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
+        var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
         CallingUser root = await folder.StartAsync(), other = await folder.StartAsync(OtherUser.With());
 
         Assert.Equal(await root.CallAsync("connect", path), UnixExplanation.ExplainConnect(path).Verdict.Errno);
-        Assert.Equal(await other.CallAsync("connect", path), UnixExplanation.ExplainConnect(path, stranger).Verdict.Errno);
+        Assert.Equal(await other.CallAsync("connect", path), UnixExplanation.ExplainConnect(path, otherUser).Verdict.Errno);
         Assert.Equal(Errno.EACCES, await other.CallAsync("explain", path));
     }
 
@@ -115,7 +115,7 @@ public sealed class SituationTests
     [InlineData("no such user")]
     [InlineData("0:no such group")]
     [InlineData("")]
-    public void Who_is_no_user_is_not_asked_for(string text)
+    public void Text_that_names_no_user_is_refused(string text)
     {
         Assert.Throws<FormatException>(() => UnixUser.Parse(text));
         Assert.False(UnixUser.TryParse(text, out _));

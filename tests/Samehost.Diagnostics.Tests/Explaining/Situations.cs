@@ -129,7 +129,7 @@ internal static class Situations
             f.SetMode(path, 0b110_110_110);
             return path;
         }) { Note = "another network namespace" },
-        new("Abstract name that nobody has", f => Is(AbstractName())),
+        new("Abstract name that no socket has", f => Is(AbstractName())),
         new("Abstract name of a datagram server", async f =>
         {
             string name = AbstractName();

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Diagnostics.Sockets;
 
-/// <summary>Which socket files are told to be stale.</summary>
+/// <summary>The socket files that are reported as stale.</summary>
 [Collection(Alone.Name)]
 public sealed class StaleSocketFileTests : SocketTest
 {

@@ -56,7 +56,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_nobody_accepted_yet_waits_at_its_listener()
+    public async Task A_client_that_was_not_accepted_yet_waits_at_its_listener()
     {
         using var listener = UnixSeqpacketListener.Listen(At("a"));
         using var client = await UnixSeqpacket.ConnectAsync(At("a"), null, Token);
@@ -135,7 +135,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void A_name_is_the_very_bytes_that_a_stranger_chose()
+    public void A_name_is_the_very_bytes_that_another_process_chose()
     {
         byte[] name = [.. "\n0000: 00000002 \e[31m forged\0"u8, 0xff, .. Guid.NewGuid().ToByteArray()];
         using var listener = UnixListener.Listen(UnixEndPoint.FromAbstractName(name), ForUs);
@@ -168,7 +168,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void Without_holders_the_sockets_are_the_same()
+    public void Without_processes_the_sockets_are_the_same()
     {
         using var listener = UnixListener.Listen(At("a"));
         UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read(withProcesses: false).BoundTo(At("a")));
@@ -177,7 +177,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_we_may_not_see_is_told_without_holders_and_not_left_out()
+    public async Task What_we_may_not_see_is_reported_without_processes_and_not_left_out()
     {
         Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: others' processes are what an ordinary user may not see");
         using var listener = UnixListener.Listen(At("a"));

@@ -127,7 +127,7 @@ public sealed class ConnectHintTests : IDisposable
     }
 
     [Fact]
-    public void An_abstract_name_that_nobody_has() => Expect(
+    public void An_abstract_name_that_no_socket_has() => Expect(
         Errno.ECONNREFUSED, "in this network namespace", FailingCalls.Connect(UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}")));
 
     [Fact]

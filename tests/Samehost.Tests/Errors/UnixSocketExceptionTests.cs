@@ -104,7 +104,7 @@ public sealed class UnixSocketExceptionTests
         Assert.Equal("connect failed: Unknown error 4000 (4000)", new UnixSocketException((Errno)4000, "connect").Summary);
 
     [Fact]
-    public void A_name_chosen_by_a_stranger_cannot_add_a_line() =>
+    public void A_name_chosen_by_another_process_cannot_add_a_line() =>
         Assert.DoesNotContain('\n', new UnixSocketException(Errno.EIO, "connect", UnixEndPoint.FromPath("/run/a\nb")).Message);
 
     [Fact]

@@ -43,7 +43,7 @@ public abstract class SocketFileFixture : IDisposable
         return socket;
     }
 
-    /// <summary>The file of a server that is gone.</summary>
+    /// <summary>The file of a server that has ended.</summary>
     private protected void LeaveStaleFile(string? path = null) => PlainBind(path: path).Dispose();
 
     private protected static byte[] Address(string path)

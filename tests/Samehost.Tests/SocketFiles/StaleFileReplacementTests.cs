@@ -125,7 +125,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     public async Task A_lock_file_that_another_holds_ends_in_EAGAIN_and_one_with_content_is_kept()
     {
         string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
-        File.WriteAllText(path + ".lock", "somebody's");
+        File.WriteAllText(path + ".lock", "another's");
         OrdinaryUser.Give(path + ".lock");
         LeaveStaleFile(path);
         OrdinaryUser.Give(path);
@@ -142,7 +142,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
         await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("ready");
         Assert.Equal(["a.sock", "a.sock.lock"], NamesIn(path));
-        Assert.Equal("somebody's", File.ReadAllText(path + ".lock"));
+        Assert.Equal("another's", File.ReadAllText(path + ".lock"));
     }
 
     private string MakeUnreadableDirectory()

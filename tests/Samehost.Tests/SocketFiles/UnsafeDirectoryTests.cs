@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
 
-/// <summary>Whoever can rename something on the way to a socket can serve in its place: each directory on the way is judged.</summary>
+/// <summary>A user who can rename an entry on the way to a socket can serve in its place: each directory on the way is judged.</summary>
 public sealed class UnsafeDirectoryTests : SocketFileFixture
 {
     private const int Open = 0b111_111_111;
@@ -84,7 +84,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
         Temp.MakeDirectory("open", Open);
         Temp.MakeDirectory("mine", Ours);
         using (Bind(path: Temp["open/../mine/a.sock"]))
-            Assert.True(File.Exists(Temp["mine/a.sock"])); // nobody else can change what is above "open"
+            Assert.True(File.Exists(Temp["mine/a.sock"])); // no other user can change what is above "open"
         Temp.MakeDirectory("open/below", Ours);
         ExpectRefused(Temp["open/below/../../mine/a.sock"], Temp["open"]);
     }

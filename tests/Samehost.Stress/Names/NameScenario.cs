@@ -2,10 +2,10 @@ using System.Text;
 
 namespace Samehost.Stress.Names;
 
-/// <summary>What a hostile user has put into a directory, and what others ask the tool about it.</summary>
-internal sealed class Scene : IAsyncDisposable
+/// <summary>Sockets and files with hostile names in a directory, and the commands that are run on them.</summary>
+internal sealed class NameScenario : IAsyncDisposable
 {
-    private const int Longest = 107;
+    private const int MaxPathLength = 107;
 
     private readonly Random _random;
     private readonly UnixServer _server;
@@ -14,18 +14,18 @@ internal sealed class Scene : IAsyncDisposable
     private readonly byte[] _live;
     private readonly byte[] _stale;
     private readonly byte[] _missing;
-    private readonly byte[] _folder;
+    private readonly byte[] _directoryPrefix;
 
-    public Scene(Random random, string directory)
+    public NameScenario(Random random, string directory)
     {
         _random = random;
         Directory = directory;
-        _folder = Encoding.ASCII.GetBytes(directory + "/");
+        _directoryPrefix = Encoding.ASCII.GetBytes(directory + "/");
         _live = Path("l");
         _stale = Path("s");
         _missing = Path("m");
         _server = UnixServer.Start(UnixEndPoint.FromPath(_live), EchoAsync);
-        // Abandoned as by a killed process: its file is moved before it closes.
+        // A stale file, as of a killed process: it is moved before its socket is closed.
         using (UnixListener.Listen(UnixEndPoint.FromPath($"{directory}/0")))
             File.Move($"{directory}/0", $"{directory}/1");
         File.Move($"{directory}/1", $"{directory}/stale \u202e\e[2J\n");
@@ -35,22 +35,22 @@ internal sealed class Scene : IAsyncDisposable
             new UnixServerOptions { Listener = new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot } });
         for (var i = 0; i < 3; i++)
             _clients.Add(UnixStream.Connect(random.Next(2) == 0 ? _server.LocalEndPoint : _abstract.LocalEndPoint));
-        // Our own name is in every row, too.
+        // The name of this process is part of every row.
         File.WriteAllBytes("/proc/self/comm", HostileNames.Next(random, 15));
         Files = System.IO.Directory.EnumerateFileSystemEntries(directory).Count();
     }
 
     public string Directory { get; }
 
-    /// <summary>How many files are there of our own.</summary>
+    /// <summary>The number of files that it created.</summary>
     public int Files { get; }
 
     public IEnumerable<ToolCall> Commands()
     {
         var hostile = HostileNames.Next(_random, 60);
-        var longest = new byte[Longest + _random.Next(3)];
+        var longest = new byte[MaxPathLength + _random.Next(3)];
         longest.AsSpan().Fill((byte)'a');
-        _folder.CopyTo(longest.AsSpan());
+        _directoryPrefix.CopyTo(longest.AsSpan());
         foreach (var path in (byte[][])[_live, _stale, _missing, longest, hostile, [(byte)'@', .. hostile]])
         {
             yield return ToolCall.Of("explain", path);
@@ -81,8 +81,8 @@ internal sealed class Scene : IAsyncDisposable
         yield return ToolCall.Of("completions", hostile) with { Statuses = [2] };
     }
 
-    /// <summary>A command that serves a client at a hostile address.</summary>
-    public ToolCall ServeOrRelay(out UnixEndPoint address)
+    /// <summary>Returns a command that serves a client at a hostile address.</summary>
+    public ToolCall GetServingCommand(out UnixEndPoint address)
     {
         address = UnixEndPoint.FromPath(Path("v"));
         var at = address.NameBytes.ToArray();
@@ -95,8 +95,8 @@ internal sealed class Scene : IAsyncDisposable
         };
     }
 
-    /// <summary>Talks as a client with a hostile name of its own, once the address is served.</summary>
-    public bool TryTalk(UnixEndPoint address)
+    /// <summary>Connects with a hostile name, sends and receives; false while the address is not served.</summary>
+    public bool TryConnect(UnixEndPoint address)
     {
         using var socket = new System.Net.Sockets.Socket(
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
@@ -136,6 +136,9 @@ internal sealed class Scene : IAsyncDisposable
     private byte[] AbstractName() =>
         [.. Encoding.ASCII.GetBytes($"{Environment.ProcessId} {_random.Next()} "), .. HostileNames.NextAbstract(_random, 70)];
 
-    private byte[] Path(string prefix) =>
-        [.. _folder, .. Encoding.ASCII.GetBytes(prefix), .. HostileNames.Next(_random, Longest - _folder.Length - 1)];
+    private byte[] Path(string prefix)
+    {
+        var name = HostileNames.Next(_random, MaxPathLength - _directoryPrefix.Length - 1);
+        return [.. _directoryPrefix, .. Encoding.ASCII.GetBytes(prefix), .. name];
+    }
 }

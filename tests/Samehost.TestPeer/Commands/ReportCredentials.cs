@@ -3,17 +3,17 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>judge PATH --type stream|datagram --policy TEXT --mode 666</c>: hears anyone, and says of each client who it is, whether it is a
-/// stranger, whether the policy would admit it, and how many bytes it sent.
+/// <c>judge PATH --type stream|datagram --policy TEXT --mode 666</c>: accepts every client, and prints the user of each, whether its
+/// credentials are unmapped, whether the policy allows it, and how many bytes it sent.
 /// </summary>
-internal static class Judge
+internal static class ReportCredentials
 {
     public static void Run(PeerArguments arguments)
     {
         var policy = PeerPolicy.Parse(arguments.Option("--policy") ?? "self");
         if (arguments.Option("--type") == "datagram")
         {
-            HearDatagrams(arguments, policy);
+            ReceiveDatagrams(arguments, policy);
             return;
         }
 
@@ -23,12 +23,12 @@ internal static class Judge
         while (true)
         {
             using var client = listener.Accept();
-            Tell(client.GetPeerCredentials(), policy);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {Listen(client)}"));
+            Report(client.GetPeerCredentials(), policy);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {CountBytes(client)}"));
         }
     }
 
-    private static void HearDatagrams(PeerArguments arguments, PeerPolicy policy)
+    private static void ReceiveDatagrams(PeerArguments arguments, PeerPolicy policy)
     {
         using var socket = UnixDatagram.Bind(arguments.Path,
             new UnixDatagramOptions { SocketFile = arguments.SocketFile(), TellSenders = true });
@@ -37,16 +37,16 @@ internal static class Judge
         while (true)
         {
             using var message = socket.ReceiveMessage(buffer);
-            Tell(message.Credentials!, policy);
+            Report(message.Credentials!, policy);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {message.Count}"));
         }
     }
 
-    private static void Tell(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
+    private static void Report(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"{peer.UserId} {(peer.IsUnmapped ? "stranger" : "known")} {(policy.Allows(peer) ? "admitted" : "refused")}"));
 
-    private static int Listen(UnixStream client)
+    private static int CountBytes(UnixStream client)
     {
         byte[] buffer = new byte[256];
         int all = 0;

@@ -4,13 +4,13 @@ using System.Security.Cryptography;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// One end of a long transfer, under signals that it handles. Options: <c>--bytes N</c>, <c>--async true</c>, and
-/// <c>--listen true</c> on the end that waits for the other.
+/// One end of a long transfer during signals that it handles. Options: <c>--bytes N</c>, <c>--async true</c>, and <c>--listen true</c> for
+/// the end that listens.
 /// </summary>
 internal sealed class BulkTransfer : IDisposable
 {
     private const int BlockSize = 256 * 1024;
-    // By number: the analyzer takes a named one for a call that Windows lacks, and SIGUSR1 has no name at all.
+    // By number, because SIGUSR1 has no name, and the analyzer rejects others as missing on Windows.
     private const PosixSignal User1 = (PosixSignal)10;
     private const PosixSignal ChildEnded = (PosixSignal)17;
 
@@ -30,13 +30,13 @@ internal sealed class BulkTransfer : IDisposable
     public void Send() => Run(
         stream =>
         {
-            for (long left = Total; left > 0; left -= BlockSize)
-                stream.Write(NextBlock(left).Span);
+            for (long remaining = Total; remaining > 0; remaining -= BlockSize)
+                stream.Write(NextBlock(remaining).Span);
         },
         async stream =>
         {
-            for (long left = Total; left > 0; left -= BlockSize)
-                await stream.WriteAsync(NextBlock(left));
+            for (long remaining = Total; remaining > 0; remaining -= BlockSize)
+                await stream.WriteAsync(NextBlock(remaining));
         });
 
     public void Receive() => Run(
@@ -51,7 +51,7 @@ internal sealed class BulkTransfer : IDisposable
                 _hash.AppendData(_block, 0, count);
         });
 
-    /// <summary>The registrations stay: a signal that the runtime has noted but not yet handled would end the process otherwise.</summary>
+    /// <summary>Keeps the registrations: otherwise a pending signal would end the process.</summary>
     public void Dispose()
     {
         _hash.Dispose();
@@ -75,15 +75,15 @@ internal sealed class BulkTransfer : IDisposable
         Console.WriteLine(Volatile.Read(ref _signals));
         while (Console.ReadLine() is not null)
         {
-            // until then signals may come
+            // signals may arrive until the end of the input
         }
     }
 
-    /// <summary>Each block differs from the one before, so that a repeated or a lost one shows.</summary>
-    private ReadOnlyMemory<byte> NextBlock(long left)
+    /// <summary>Returns the next block, which differs from the one before, so that a repeated or lost block is detected.</summary>
+    private ReadOnlyMemory<byte> NextBlock(long remaining)
     {
-        BitConverter.TryWriteBytes(_block, left);
-        int size = (int)Math.Min(left, BlockSize);
+        BitConverter.TryWriteBytes(_block, remaining);
+        int size = (int)Math.Min(remaining, BlockSize);
         _hash.AppendData(_block, 0, size);
         return _block.AsMemory(0, size);
     }
@@ -92,5 +92,25 @@ internal sealed class BulkTransfer : IDisposable
     {
         context.Cancel = true;
         Interlocked.Increment(ref _signals);
+    }
+}
+
+/// <summary><c>send-bytes PATH</c>: sends, then prints the SHA-256 of the bytes and the number of signals.</summary>
+internal static class SendBytes
+{
+    public static void Run(PeerArguments arguments)
+    {
+        using var transfer = new BulkTransfer(arguments);
+        transfer.Send();
+    }
+}
+
+/// <summary><c>receive-bytes PATH</c>: receives, then prints the SHA-256 of the bytes and the number of signals.</summary>
+internal static class ReceiveBytes
+{
+    public static void Run(PeerArguments arguments)
+    {
+        using var transfer = new BulkTransfer(arguments);
+        transfer.Receive();
     }
 }

@@ -4,10 +4,11 @@ using Samehost.Serving;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>handover-dying PATH --control PATH --role successor|predecessor --at STEP</c>: speaks one side of a handover and kills itself with
-/// SIGKILL behind that step: <c>connected</c>, or after the record of that name was sent or received. <c>--wait 1</c>: stays there instead.
+/// <c>handover-dying PATH --control PATH --role successor|predecessor --at STEP</c>: runs one side of a handover and kills itself by
+/// SIGKILL after a step: <c>connected</c>, or when the record of that name was sent or received. With <c>--wait 1</c> it waits for a line
+/// first.
 /// </summary>
-internal static class HandoverDying
+internal static class HandoverCrash
 {
     public static void Run(PeerArguments arguments)
     {
@@ -16,14 +17,14 @@ internal static class HandoverDying
         bool wait = arguments.Option("--wait") is not null;
         if (arguments.Option("--role") == "successor")
         {
-            Succeed(control, Step);
+            RunSuccessor(control, Step);
         }
         else
         {
             using var listener = UnixListener.Listen(arguments.Path);
             using var offer = UnixSeqpacketListener.Listen(control);
             Console.WriteLine("ready");
-            Precede(listener, offer, Step);
+            RunPredecessor(listener, offer, Step);
         }
 
         void Step(string name)
@@ -39,7 +40,7 @@ internal static class HandoverDying
         }
     }
 
-    private static void Succeed(UnixEndPoint address, Action<string> step)
+    private static void RunSuccessor(UnixEndPoint address, Action<string> step)
     {
         using var control = UnixSeqpacket.Connect(address, new UnixConnectOptions { AcceptDescriptors = true });
         step("connected");
@@ -52,7 +53,7 @@ internal static class HandoverDying
         Receive(control, HandoverProtocol.Released, step);
     }
 
-    private static void Precede(UnixListener listener, UnixSeqpacketListener offer, Action<string> step)
+    private static void RunPredecessor(UnixListener listener, UnixSeqpacketListener offer, Action<string> step)
     {
         using var control = offer.Accept();
         step("connected");
@@ -73,10 +74,10 @@ internal static class HandoverDying
     private static void Receive(UnixSeqpacket control, string word, Action<string> step)
     {
         byte[] buffer = new byte[HandoverProtocol.MaxRecord];
-        var record = control.Receive(buffer); // what came with it is kept until the end
-        string said = HandoverProtocol.Split(buffer.AsMemory(0, record.Count)).Word;
-        if (record.IsEnd || said != word)
-            throw new IOException($"'{said}' came instead of '{word}'.");
+        var record = control.Receive(buffer); // its descriptors stay open until the process ends
+        string received = HandoverProtocol.Split(buffer.AsMemory(0, record.Count)).Word;
+        if (record.IsEnd || received != word)
+            throw new IOException($"'{received}' was received instead of '{word}'.");
         step(word);
     }
 }

@@ -6,11 +6,11 @@ using Samehost.SocketFiles;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>calls DIRECTORY</c>: makes plain calls there as the user that this process is, one for each line of its input, and prints the errno
-/// of each: <c>connect|bind|keep|safe-bind|cd|explain|explain-bind KIND NAME [BACKLOG]</c>, the name as hexadecimal bytes of the address.
-/// What <c>keep</c> binds (and listens on, with a backlog) is open until the end of the input.
+/// <c>calls DIRECTORY</c>: executes a call in the directory for each line of its input, as the user of this process, and prints its errno:
+/// <c>connect|bind|keep|safe-bind|cd|explain|explain-bind KIND NAME [BACKLOG]</c>, with the address as hexadecimal bytes. A socket that
+/// <c>keep</c> binds (and listens on, with a backlog) is open until the end of the input.
 /// </summary>
-internal static class Calls
+internal static class SystemCalls
 {
     private static readonly List<Descriptor> Kept = [];
 
@@ -88,11 +88,23 @@ internal static class Calls
         return 0;
     }
 
-    // As the kernel would report it: only so can a path be relative.
+    // From the form that the kernel reports, which may be a relative path.
     private static UnixEndPoint EndPoint(byte[] name) => UnixEndPoint.FromSockAddr(Address(name));
 
     private static string Text(ReadOnlySpan<byte> name) =>
         name is [0, ..] ? "@" + Encoding.UTF8.GetString(name[1..]) : Encoding.UTF8.GetString(name.TrimEnd((byte)0));
 
     private static byte[] Address(byte[] name) => [1, 0, .. name];
+}
+
+/// <summary><c>look-up PATH</c>: prints the entry of the socket table for the socket that is bound to the path.</summary>
+internal static class FindSocket
+{
+    public static void Run(PeerArguments arguments)
+    {
+        UnixSocketTable table = UnixSocketTable.Read();
+        UnixSocketEntry socket = table.BoundTo(arguments.Path).Single();
+        Console.WriteLine(
+            $"{socket.State} user {socket.UserId} processes {socket.Processes.Count} unreadable {table.UnreadableProcesses > 0}");
+    }
 }

@@ -3,12 +3,12 @@ using System.Text;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>handover-turns PATH --control PATH</c>: a server that comes and goes. At the line <c>listen</c> it binds, at <c>take</c> it takes
-/// over; then it says <c>serving</c>. When it has handed over and drained it says <c>left</c>. It sends back one line of each connection
-/// and closes; connections that it was given go on, and it puts their state before each line. <c>take</c> is also to be had in two steps,
-/// <c>request</c> and <c>confirm</c>, without serving.
+/// <c>handover-turns PATH --control PATH</c>: a server that takes part in handovers. At <c>listen</c> it binds, at <c>take</c> it accepts a
+/// handover; then it prints <c>serving</c>. After its own handover and drain it prints <c>left</c>. It sends one line of each connection
+/// back and closes it; connections that were handed over continue, with their state before each line. <c>request</c> and <c>confirm</c> are
+/// the two steps of <c>take</c>, without serving.
 /// </summary>
-internal static class HandoverTurns
+internal static class HandoverServer
 {
     public static void Run(PeerArguments arguments)
     {
@@ -24,7 +24,7 @@ internal static class HandoverTurns
                     Console.WriteLine("requested");
                     break;
                 case "confirm":
-                    Console.WriteLine(Confirms(requested!) ? "confirmed" : "not confirmed");
+                    Console.WriteLine(TryConfirm(requested!) ? "confirmed" : "not confirmed");
                     break;
                 default:
                     ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
@@ -33,7 +33,7 @@ internal static class HandoverTurns
         }
     }
 
-    private static bool Confirms(UnixAcceptedHandover requested)
+    private static bool TryConfirm(UnixAcceptedHandover requested)
     {
         try
         {
@@ -58,7 +58,7 @@ internal static class HandoverTurns
             await using var accepted = await UnixHandover.AcceptAsync(control);
             server = UnixServer.Start(accepted.Listener!, AnswerOnceAsync);
             foreach (var connection in await accepted.CompleteAsync())
-                _ = GoOnAsync(connection);
+                _ = ResumeAsync(connection);
         }
         else
         {
@@ -68,10 +68,10 @@ internal static class HandoverTurns
         var options = new UnixHandoverOptions { Failed = e => Console.WriteLine($"failed {e.Message}") };
         var handover = UnixHandover.Offer(control, server, options);
         Console.WriteLine("serving");
-        _ = LeaveAsync(handover, server);
+        _ = StopAfterHandoverAsync(handover, server);
     }
 
-    private static async Task LeaveAsync(UnixHandoverOffer handover, UnixServer server)
+    private static async Task StopAfterHandoverAsync(UnixHandoverOffer handover, UnixServer server)
     {
         await handover.Completion;
         Console.WriteLine(await server.StopAsync() ? "left" : "left clients unserved");
@@ -83,7 +83,7 @@ internal static class HandoverTurns
         int count = 0;
         do
         {
-            // Not by the token: who was accepted is answered, also when we are leaving.
+            // Without the token: an accepted client gets its response also when the server stops.
             int read = await stream.ReadAsync(buffer.AsMemory(count), CancellationToken.None);
             if (read == 0)
                 return;
@@ -93,7 +93,7 @@ internal static class HandoverTurns
         await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
     }
 
-    private static async Task GoOnAsync(UnixHandoverConnection connection)
+    private static async Task ResumeAsync(UnixHandoverConnection connection)
     {
         await using var stream = connection.Stream;
         using var reader = new StreamReader(stream);

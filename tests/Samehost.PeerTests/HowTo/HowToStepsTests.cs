@@ -5,10 +5,10 @@ using Samehost.PeerTests.Web;
 
 namespace Samehost.PeerTests.HowTo;
 
-/// <summary>The commands of a page do what the page says, with the programs that it names.</summary>
-public sealed class HowToWalkTests : IDisposable
+/// <summary>Runs the commands of a page with the programs that it names, and compares their output with the page.</summary>
+public sealed class HowToStepsTests : IDisposable
 {
-    // Programs are started in the background: a caller comes again until somebody is there.
+    // Programs are started in the background, so a client repeats its request until they listen.
     private const string Prelude = """
         set -eu
         trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
@@ -32,7 +32,7 @@ public sealed class HowToWalkTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task The_way_beyond_one_machine_can_be_walked()
+    public async Task The_commands_of_the_page_outgrow_one_machine_print_its_output()
     {
         var compiler = PageCompiler.Need();
         string path = string.Join(':', new[]
@@ -40,31 +40,32 @@ public sealed class HowToWalkTests : IDisposable
             ForeignProgram.Curl, ForeignProgram.OpenSsl, ForeignProgram.Nginx, ForeignProgram.HaProxy, ForeignProgram.Ssh,
         }.Select(Path.GetDirectoryName).Append("/usr/bin:/bin").Distinct());
         string sshServer = ForeignProgram.SshServer;
-        OrdinaryUser.NeedRoot(); // nginx and HAProxy become users of their own
-        var walk = HowToWalk.Parse(await File.ReadAllTextAsync(Path.Join(HowToTests.Folder, "outgrow-one-machine.md"), Stop), Here());
-        foreach (PageBlock file in walk.Files)
+        OrdinaryUser.NeedRoot(); // nginx and HAProxy change their user
+        string page = await File.ReadAllTextAsync(Path.Join(HowToTests.Folder, "outgrow-one-machine.md"), Stop);
+        var steps = HowToSteps.Parse(page, GetReplacements());
+        foreach (PageBlock file in steps.Files)
             await File.WriteAllTextAsync(_folder[file.Language == "haproxy" ? "haproxy.cfg" : $"{file.Language}.conf"], file.Content, Stop);
-        await File.WriteAllTextAsync(_folder["walk.sh"], Prelude + walk.Script(), Stop);
-        string program = await compiler.CompileAsync(walk.Program, _folder);
+        await File.WriteAllTextAsync(_folder["steps.sh"], Prelude + steps.Script(), Stop);
+        string program = await compiler.CompileAsync(steps.Program, _folder);
         WriteProgram("greeter", $"""
             #!/bin/sh
             exec "{PageCompiler.Runtime}" exec "{program}" "$@" >> greeter.log 2>&1
             """);
         await PrepareSshAsync(sshServer);
-        // Users whom nginx and HAProxy become have to get at the sockets.
+        // The users of nginx and HAProxy have to access the sockets.
         File.SetUnixFileMode(_folder.Root, (UnixFileMode)Convert.ToInt32("755", 8));
 
-        var run = await PageProcess.RunAsync(_folder.Root, PageCompiler.Environment.Add("PATH", path), "bash", "walk.sh");
+        var run = await PageProcess.RunAsync(_folder.Root, PageCompiler.Environment.Add("PATH", path), "bash", "steps.sh");
 
         string log = File.Exists(_folder["greeter.log"]) ? await File.ReadAllTextAsync(_folder["greeter.log"], Stop) : "";
         Assert.True(run.Status == 0, $"Exit status {run.Status}. It printed:\n{run.Output}{run.Errors}{log}");
-        Assert.True(walk.DifferenceFrom(run.Output) is null, walk.DifferenceFrom(run.Output) + run.Errors + log);
+        Assert.True(steps.DifferenceFrom(run.Output) is null, steps.DifferenceFrom(run.Output) + run.Errors + log);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    // Where the page's places are in this test; longer ones first.
-    private Dictionary<string, string> Here() => new()
+    // Replacements of the paths and ports of the page; longer ones first.
+    private Dictionary<string, string> GetReplacements() => new()
     {
         ["greeter.example:8443"] = "127.0.0.1:8443",
         ["8443"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
@@ -75,15 +76,15 @@ public sealed class HowToWalkTests : IDisposable
         ["/etc/greeter"] = _folder.Root,
     };
 
-    // An sshd of our own, which ssh starts instead of connecting to a port.
+    // Configures an sshd that ssh starts instead of connecting to a port.
     private async Task PrepareSshAsync(string server)
     {
-        Directory.CreateDirectory("/run/sshd"); // as Debian's unit does: sshd asks for it
+        Directory.CreateDirectory("/run/sshd"); // sshd requires it; Debian's unit creates it
         foreach (string key in new[] { "hostkey", "userkey" })
         {
-            var made = await PageProcess.RunAsync(
+            var result = await PageProcess.RunAsync(
                 _folder.Root, ImmutableDictionary<string, string>.Empty, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key);
-            Assert.True(made.Status == 0, made.Errors);
+            Assert.True(result.Status == 0, result.Errors);
         }
 
         await File.WriteAllTextAsync(_folder["sshd_config"], $"""

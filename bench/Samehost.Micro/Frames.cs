@@ -3,10 +3,10 @@ using Samehost.Framing;
 
 namespace Samehost.Micro;
 
-/// <summary>Messages through a pair of connected sockets of this process, gathered in one write; the figures are of one message.</summary>
+/// <summary>Frames and lines through a socket pair of this process, buffered in one write; the figures are per message.</summary>
 public class Frames
 {
-    private const int Gathered = 256;
+    private const int MessagesPerWrite = 256;
     private readonly byte[] _message = new byte[64];
     private FrameWriter _writer = null!;
     private FrameReader _reader = null!;
@@ -32,26 +32,26 @@ public class Frames
         _lineReader.Dispose();
     }
 
-    [Benchmark(OperationsPerInvoke = Gathered)]
+    [Benchmark(OperationsPerInvoke = MessagesPerWrite)]
     public int WriteAndReadFrames()
     {
-        for (int i = 0; i < Gathered; i++)
+        for (int i = 0; i < MessagesPerWrite; i++)
             _writer.Write(_message);
         _writer.Flush();
         int bytes = 0;
-        for (int i = 0; i < Gathered; i++)
+        for (int i = 0; i < MessagesPerWrite; i++)
             bytes += _reader.Read().Length;
         return bytes;
     }
 
-    [Benchmark(OperationsPerInvoke = Gathered)]
+    [Benchmark(OperationsPerInvoke = MessagesPerWrite)]
     public int WriteAndReadLines()
     {
-        for (int i = 0; i < Gathered; i++)
+        for (int i = 0; i < MessagesPerWrite; i++)
             _lineWriter.Write(_message);
         _lineWriter.Flush();
         int bytes = 0;
-        for (int i = 0; i < Gathered; i++)
+        for (int i = 0; i < MessagesPerWrite; i++)
             bytes += _lineReader.Read().Length;
         return bytes;
     }

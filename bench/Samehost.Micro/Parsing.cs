@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Samehost.Micro;
 
-/// <summary>What it costs to understand an address or a policy, as a program does with its arguments and settings.</summary>
+/// <summary>Parsing of addresses and policies.</summary>
 public class Parsing
 {
     private readonly string _path = "/run/user/1000/hello.sock";

@@ -8,7 +8,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Samehost.Micro;
 
-// In this very process: what is measured is small, and building a project for each benchmark takes longer than all of them.
+// In this process, because building a project for each benchmark takes longer than running all of them.
 IConfig config = ManualConfig.CreateEmpty()
     .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
     .AddDiagnoser(MemoryDiagnoser.Default)

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Samehost.Micro;
 
-/// <summary>64 bytes through a pair of connected sockets of this process: two system calls, and what is around them.</summary>
+/// <summary>64 bytes through a socket pair of this process: two system calls and the overhead of the library.</summary>
 public class SocketPairs
 {
     private readonly byte[] _message = new byte[64];

@@ -3,35 +3,33 @@ using System.Text;
 namespace Samehost.Programs;
 
 /// <summary>
-/// The lifetime of a program: reads the arguments, runs until the body ends, fails or a signal arrives, disposes what it owns, and exits.
+/// Runs one of these programs: reads the arguments, runs until the program is done, stopped or failed, disposes of what it owns and exits.
 /// </summary>
 internal sealed class LocalProgram : IDisposable
 {
     private const int Sigpipe = 13;
 
-    /// <summary>How long a canceled program may take to unwind before it is abandoned (in a write to a full pipe).</summary>
-    private static readonly TimeSpan UnwindTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>How long to wait for a stopped program, which may be blocked in a write to a pipe that is full.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly CancellationTokenSource _cancellation = new();
-    private readonly Stack<IAsyncDisposable> _owned = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
+    private readonly Stack<IAsyncDisposable> _disposables = new();
 
     private LocalProgram(ProgramArguments arguments) => (EndPoint, Keep) = (arguments.EndPoint, arguments.Keep);
 
     public UnixEndPoint EndPoint { get; }
 
-    /// <summary>
-    /// The policy for callers: all whom the mode of the socket file admits; the current user and root at an abstract name, which has no
-    /// mode.
-    /// </summary>
-    public PeerPolicy Callers => EndPoint.Kind == UnixEndPointKind.Pathname ? PeerPolicy.Anyone : PeerPolicy.SelfAndRoot;
+    /// <summary>Everyone whom the mode of the socket file allows; at an abstract name, which has no mode, the own user and root.</summary>
+    public PeerPolicy PeerPolicy => EndPoint.Kind == UnixEndPointKind.Pathname ? PeerPolicy.Anyone : PeerPolicy.SelfAndRoot;
 
     /// <summary>Whether <c>--keep</c> was given.</summary>
     public bool Keep { get; }
 
-    /// <summary>Canceled by Ctrl+C, SIGTERM and similar signals.</summary>
-    public CancellationToken CancellationToken => _cancellation.Token;
+    /// <summary>Canceled by Ctrl+C, SIGTERM and the other signals that end a program.</summary>
+    public CancellationToken CancellationToken => _stopping.Token;
 
-    /// <summary>Runs the body and returns the exit status; 128 plus the signal's number for a signal, as in shells.</summary>
+    /// <summary>Runs the body and returns the exit status; for a signal 128 plus its number, as shells do.</summary>
     public static async Task<int> RunAsync(string name, string help, string[] args, Func<LocalProgram, Task> body)
     {
         if (!OperatingSystem.IsLinux())
@@ -41,7 +39,7 @@ internal sealed class LocalProgram : IDisposable
         }
         try
         {
-            if (ProgramArguments.Parse(name, help, args) is { } arguments)
+            if (ProgramArguments.Read(name, help, args) is { } arguments)
             {
                 using var program = new LocalProgram(arguments);
                 return await program.RunAsync(body);
@@ -49,65 +47,83 @@ internal sealed class LocalProgram : IDisposable
             Output.Line(Encoding.UTF8.GetBytes(help), []);
             return 0;
         }
-        catch (Exception problem)
+        catch (Exception error)
         {
-            return Explain(problem);
+            return ReportError(error);
         }
     }
 
-    /// <summary>Registers an object that is disposed when the program ends, in reverse order.</summary>
-    public T Own<T>(T thing)
+    /// <summary>Disposes of an object when the program ends, in reverse order of these calls.</summary>
+    public T DisposeAtExit<T>(T disposable)
         where T : IAsyncDisposable
     {
-        lock (_owned)
-            _owned.Push(thing);
-        return thing;
+        lock (_lock)
+            _disposables.Push(disposable);
+        return disposable;
     }
 
-    /// <summary>Formats an error as one line for users, without hints and without parameter names.</summary>
-    public static string Describe(Exception problem) => problem switch
+    /// <summary>Returns the error in one line for the user, without hints and parameter names.</summary>
+    public static string Describe(Exception error) => error switch
     {
         UnixSocketException failed => failed.Summary,
         IOException { InnerException: UnixSocketException failed } => failed.Summary,
         ArgumentException { ParamName: { } name } bad => bad.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
-        _ => problem.Message,
+        _ => error.Message,
     };
 
-    public void Dispose() => _cancellation.Dispose();
+    public void Dispose() => _stopping.Dispose();
 
     private async Task<int> RunAsync(Func<LocalProgram, Task> body)
     {
-        using var signal = new ShutdownSignal(); // before any address is bound: the first signal removes it
+        using var signal = new ShutdownSignal(); // before an address is bound, so that a signal deletes its file
         Task work = Task.Run(() => body(this));
         Task first = await Task.WhenAny(work, signal.Received, Output.Failed);
-        await _cancellation.CancelAsync();
-        await Task.WhenAny(work, Task.Delay(UnwindTimeout));
-        await Task.WhenAny(DisposeOwnedAsync(), Task.Delay(UnwindTimeout));
+        await _stopping.CancelAsync();
+        await Task.WhenAny(work, Task.Delay(StopTimeout));
+        await Task.WhenAny(DisposeAllAsync(), Task.Delay(StopTimeout));
         if (signal.Received.IsCompleted && first != Output.Failed)
             return SignalStatus.Of(await signal.Received);
         await first;
         return 0;
     }
 
-    private async Task DisposeOwnedAsync()
+    private async Task DisposeAllAsync()
     {
         while (true)
         {
-            IAsyncDisposable? thing;
-            lock (_owned)
+            IAsyncDisposable? disposable;
+            lock (_lock)
             {
-                if (!_owned.TryPop(out thing))
+                if (!_disposables.TryPop(out disposable))
                     return;
             }
-            await thing.DisposeAsync();
+            await disposable.DisposeAsync();
         }
     }
 
-    private static int Explain(Exception problem)
+    private static int ReportError(Exception error)
     {
-        if (problem is OutputException { IsClosedPipe: true })
+        if (error is OutputException { IsClosedPipe: true })
             return 128 + Sigpipe;
-        Output.Error(Describe(problem));
+        Output.Error(Describe(error));
         return 1;
+    }
+}
+
+/// <summary>The command line of one of these programs.</summary>
+internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
+{
+    /// <summary>Reads the arguments; null for <c>--help</c>.</summary>
+    /// <exception cref="ProgramException">The arguments are wrong; the message is the usage line.</exception>
+    /// <exception cref="FormatException">The text is not an address; the message says why.</exception>
+    public static ProgramArguments? Read(string name, string help, string[] args)
+    {
+        if (args is ["--help"] or ["-h"])
+            return null;
+        bool keep = help.Contains("--keep", StringComparison.Ordinal) && args.Contains("--keep");
+        string[] rest = keep ? [.. args.Where(argument => argument != "--keep")] : args;
+        if (rest.Length != 1 || rest[0].StartsWith('-'))
+            throw new ProgramException($"usage: {name} <local_path>");
+        return new ProgramArguments(UnixEndPoint.Parse(RelativeAddress.Resolve(rest[0])), keep);
     }
 }

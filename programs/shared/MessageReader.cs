@@ -1,19 +1,19 @@
 namespace Samehost.Programs;
 
 /// <summary>
-/// Splits a stream of bytes into messages. A message ends at a newline, or at a NUL after at least one byte; all other NULs are skipped,
-/// because C programs often send fixed blocks padded with them. The rest at the end of the stream is a message too. With <see
-/// cref="AcceptsBlocks"/>, blocks that are padded with the remains of earlier messages are recognized as well.
+/// Reads messages from a stream of bytes. A message ends at a newline or at a NUL; NULs before a message are skipped, because C programs
+/// send fixed-size blocks padded with them. The remainder at the end of the stream is a message too. With <see cref="AcceptsBlocks"/> the
+/// rest of a block may also be what earlier messages left there.
 /// </summary>
 internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueTask<int>> read, int limit = MessageReader.Limit)
 {
-    /// <summary>The longest message in bytes, which limits the buffer.</summary>
+    /// <summary>The longest message in bytes, which bounds the memory that a peer can use.</summary>
     public const int Limit = 1024 * 1024;
 
-    /// <summary>The size of the recognized blocks.</summary>
+    /// <summary>The size of the blocks that are recognized.</summary>
     public const int BlockSize = 4096;
 
-    // Twice the block size: a read of one block then means that the peer wrote one, not that the buffer was full.
+    // Twice a block: then a read of the size of a block means that the peer wrote one, not that the buffer was full.
     private byte[] _buffer = new byte[2 * BlockSize];
     private int _start;
     private int _scanned;
@@ -22,14 +22,14 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
     private bool _isLines;
 
     /// <summary>
-    /// Whether the peer may be a C program that writes whole buffers without clearing them and waits for an answer to each: as long as
-    /// every read returns exactly <see cref="BlockSize"/> bytes with a NUL among them, each is one message, up to the first NUL and without
-    /// a newline before it. After the first other read there are no blocks. The bytes alone cannot decide: what follows the first NUL may
-    /// look like further messages. False for standard input, where that size is only the page size of a pipe.
+    /// Whether the peer may be a C program that writes whole buffers without clearing them, and waits for an answer to each: as long as
+    /// every read returns exactly <see cref="BlockSize"/> bytes with a NUL among them, each is one message, up to the first NUL and
+    /// without a newline before it. After the first other read no block is recognized. The bytes alone cannot decide, because what
+    /// follows the first NUL may look like further messages. False for standard input, where that size is the size of a pipe's page.
     /// </summary>
     public bool AcceptsBlocks { get; init; }
 
-    /// <summary>Reads the next message without its end mark, valid until the next call; null at the end.</summary>
+    /// <summary>Reads the next message without its terminator, valid until the next call; null at the end.</summary>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -39,19 +39,21 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
             if (_ended)
                 return null;
             MakeRoom();
-            int got = await read(_buffer.AsMemory(_end), cancellationToken);
-            _end += got;
-            _ended = got == 0;
-            if (AcceptsBlocks && !_isLines && TryTakeBlock(got, out message))
+            int count = await read(_buffer.AsMemory(_end), cancellationToken);
+            _end += count;
+            _ended = count == 0;
+            if (AcceptsBlocks && !_isLines && TryTakeBlock(count, out message))
                 return message;
         }
     }
 
-    /// <summary>Takes the last read as one message if it is a block. The buffer was empty before: all earlier reads were blocks.</summary>
-    private bool TryTakeBlock(int got, out ReadOnlyMemory<byte> message)
+    /// <summary>
+    /// Takes the last read as one message if it is a block. The buffer was empty before, because all earlier reads were blocks.
+    /// </summary>
+    private bool TryTakeBlock(int count, out ReadOnlyMemory<byte> message)
     {
-        ReadOnlySpan<byte> block = _buffer.AsSpan(_start, got);
-        int end = got == BlockSize ? block.IndexOf((byte)0) : -1;
+        ReadOnlySpan<byte> block = _buffer.AsSpan(_start, count);
+        int end = count == BlockSize ? block.IndexOf((byte)0) : -1;
         _isLines = end < 0;
         message = default;
         if (_isLines)

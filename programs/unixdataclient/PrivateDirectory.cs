@@ -1,11 +1,11 @@
 namespace Samehost.Programs;
 
-/// <summary>A new directory of mode 0700, deleted with its content when disposed.</summary>
+/// <summary>A new directory of mode 0700, deleted with its contents.</summary>
 internal sealed class PrivateDirectory(string prefix) : IAsyncDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory(prefix).FullName;
 
-    public UnixEndPoint EndPointOf(string fileName) => UnixEndPoint.FromPath(Path.Join(_path, fileName));
+    public UnixEndPoint GetEndPoint(string fileName) => UnixEndPoint.FromPath(Path.Join(_path, fileName));
 
     public ValueTask DisposeAsync()
     {

@@ -1,6 +1,7 @@
-// Sends each line that is typed as one datagram and prints the answer.
+// Sends each line of standard input as one datagram and prints the answer.
 using Samehost;
 using Samehost.Programs;
+using Samehost.Programs.Interop;
 
 const string Help = """
     usage: unixdataclient <local_path>
@@ -11,11 +12,11 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixdataclient", Help, args, async program =>
 {
-    PrivateDirectory home = program.Own(new PrivateDirectory("unixdataclient-"));
-    UnixDatagram socket = program.Own(UnixDatagram.Bind(home.EndPointOf("client.sock")));
+    PrivateDirectory directory = program.DisposeAtExit(new PrivateDirectory("unixdataclient-"));
+    UnixDatagram socket = program.DisposeAtExit(UnixDatagram.Bind(directory.GetEndPoint("client.sock")));
     socket.Connect(program.EndPoint);
-    var lines = new MessageReader(StandardInput.ReadAsync);
-    var answers = new AnswerWait(socket, program.EndPoint);
+    var lines = new MessageReader(StandardDescriptors.ReadAsync);
+    var answers = new AnswerReceiver(socket, program.EndPoint);
     try
     {
         while (await lines.NextAsync(program.CancellationToken) is { } line)
@@ -25,7 +26,7 @@ return await LocalProgram.RunAsync("unixdataclient", Help, args, async program =
             Output.Line((await answers.NextAsync(program.CancellationToken)).Span);
         }
     }
-    catch (UnixSocketException error) when (AnswerWait.IsClosed(error))
+    catch (UnixSocketException error) when (AnswerReceiver.IsServerTerminated(error))
     {
         throw new ProgramException("server terminated prematurely");
     }

@@ -1,41 +1,41 @@
 namespace Samehost.Programs;
 
 /// <summary>
-/// Sends answers without blocking the server: a client whose queue is full gets its answers in order as it reads, for up to a second, while
+/// Sends answers without blocking the server. Answers to a client whose receive queue is full wait for at most a second, in order, while
 /// other clients are served.
 /// </summary>
 internal sealed class AnswerQueue(UnixDatagram socket)
 {
-    private const int MaxWaiting = 1024;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
+    private const int MaxPending = 1024;
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<UnixEndPoint, Task> _last = [];
-    private int _waiting;
+    private readonly Dictionary<UnixEndPoint, Task> _lastSends = [];
+    private int _pending;
 
-    /// <summary>Sends an answer, or queues it behind earlier ones to the same client. Called by one thread at a time.</summary>
+    /// <summary>Sends an answer, after earlier ones to the same client. Not thread-safe.</summary>
     public void Send(byte[] answer, UnixEndPoint client)
     {
-        if (_last.TryGetValue(client, out Task? earlier) && earlier.IsCompleted)
+        if (_lastSends.TryGetValue(client, out Task? earlier) && earlier.IsCompleted)
         {
-            _last.Remove(client);
+            _lastSends.Remove(client);
             earlier = null;
         }
-        if (earlier is not null && Volatile.Read(ref _waiting) >= MaxWaiting)
+        if (earlier is not null && Volatile.Read(ref _pending) >= MaxPending)
         {
-            Output.Error($"no answer to {client}: it does not read, and {MaxWaiting} answers wait already");
+            Output.Error($"no answer to {client}: it does not read, and {MaxPending} answers wait already");
             return;
         }
         Task sending = SendAsync(earlier, answer, client);
         if (!sending.IsCompleted)
-            _last[client] = sending;
-        if (_last.Count > MaxWaiting)
+            _lastSends[client] = sending;
+        if (_lastSends.Count > MaxPending)
             RemoveCompleted();
     }
 
     private async Task SendAsync(Task? earlier, byte[] answer, UnixEndPoint client)
     {
-        using var deadline = new CancellationTokenSource(Deadline);
-        Interlocked.Increment(ref _waiting);
+        using var deadline = new CancellationTokenSource(SendTimeout);
+        Interlocked.Increment(ref _pending);
         try
         {
             if (earlier is not null)
@@ -48,7 +48,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
         }
         catch (ObjectDisposedException)
         {
-            // The server is stopping.
+            // The server is being stopped.
         }
         catch (UnixSocketException error)
         {
@@ -56,16 +56,16 @@ internal sealed class AnswerQueue(UnixDatagram socket)
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _pending);
         }
     }
 
     private void RemoveCompleted()
     {
-        foreach ((UnixEndPoint client, Task sending) in _last)
+        foreach ((UnixEndPoint client, Task sending) in _lastSends)
         {
             if (sending.IsCompleted)
-                _last.Remove(client);
+                _lastSends.Remove(client);
         }
     }
 }

@@ -11,23 +11,23 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =>
 {
-    var options = new UnixDatagramOptions { PeerPolicy = program.Callers };
-    UnixDatagram socket = program.Own(UnixDatagram.Bind(program.EndPoint, options));
+    var options = new UnixDatagramOptions { PeerPolicy = program.PeerPolicy };
+    UnixDatagram socket = program.DisposeAtExit(UnixDatagram.Bind(program.EndPoint, options));
     var answers = new AnswerQueue(socket);
     byte[] buffer = new byte[DatagramText.BufferSize];
     while (true)
     {
-        UnixMessage got = await socket.ReceiveAsync(buffer, program.CancellationToken);
-        byte[] answer = [.. "Hi, "u8, .. DatagramText.Of(buffer.AsSpan(0, got.Count))];
+        UnixMessage result = await socket.ReceiveAsync(buffer, program.CancellationToken);
+        byte[] answer = [.. "Hi, "u8, .. DatagramText.Of(buffer.AsSpan(0, result.Count))];
         Output.Line("Receive: "u8, answer.AsSpan("Hi, ".Length));
-        if (got.IsTruncated)
-            Output.Error($"a datagram of {got.Length} bytes was cut to {got.Count}");
-        if (got.Sender.Kind == UnixEndPointKind.Unnamed)
+        if (result.IsTruncated)
+            Output.Error($"a datagram of {result.Length} bytes was cut to {result.Count}");
+        if (result.Sender.Kind == UnixEndPointKind.Unnamed)
         {
             Output.Error("the sender has no address, so it cannot be answered");
             continue;
         }
         Output.Line("now sending: "u8, answer);
-        answers.Send(DatagramText.AnswerTo(buffer.AsSpan(0, got.Count), answer), got.Sender);
+        answers.Send(DatagramText.CreateAnswer(buffer.AsSpan(0, result.Count), answer), result.Sender);
     }
 });

@@ -1,6 +1,7 @@
-// Sends each line that is typed to a stream server and prints the answer.
+// Sends each line of standard input to a stream server and prints the answer.
 using Samehost;
 using Samehost.Programs;
+using Samehost.Programs.Interop;
 
 const string Help = """
     usage: unixstreamclient <local_path>
@@ -11,8 +12,9 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixstreamclient", Help, args, async program =>
 {
-    UnixStream server = program.Own(await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.CancellationToken));
-    var lines = new MessageReader(StandardInput.ReadAsync);
+    UnixStream server = program.DisposeAtExit(
+        await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.CancellationToken));
+    var lines = new MessageReader(StandardDescriptors.ReadAsync);
     var answers = new AnswerReader(server);
     try
     {

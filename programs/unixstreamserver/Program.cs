@@ -12,16 +12,16 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program =>
 {
-    var listening = new UnixListenerOptions { PeerPolicy = program.Callers };
+    var listenerOptions = new UnixListenerOptions { PeerPolicy = program.PeerPolicy };
     if (program.Keep)
     {
-        // All clients are one user's: those over the limit wait instead of being refused.
-        var options = new UnixServerOptions { Listener = listening, MaxConnectionsPerUser = int.MaxValue };
-        UnixServer server = program.Own(UnixServer.Start(program.EndPoint, ServeOneOfManyAsync, options));
+        // All clients belong to the same user, so the limit per user would reject them instead of letting them wait.
+        var options = new UnixServerOptions { Listener = listenerOptions, MaxConnectionsPerUser = int.MaxValue };
+        UnixServer server = program.DisposeAtExit(UnixServer.Start(program.EndPoint, ServeAndReportAsync, options));
         await server.Completion.WaitAsync(program.CancellationToken);
         return;
     }
-    UnixListener listener = program.Own(UnixListener.Listen(program.EndPoint, listening));
+    UnixListener listener = program.DisposeAtExit(UnixListener.Listen(program.EndPoint, listenerOptions));
     await using UnixStream client = await listener.AcceptAsync(program.CancellationToken);
     await ServeAsync(client, program.CancellationToken);
 });
@@ -39,7 +39,7 @@ static async Task ServeAsync(UnixStream client, CancellationToken cancellationTo
     }
     catch (IOException error) when (StreamText.IsClosed(error))
     {
-        // A killed client ends like one that closes.
+        // The client was killed, which the server treats as a quit.
     }
     Output.Line("client quit"u8);
 }
@@ -52,18 +52,18 @@ static async Task AnswerAsync(UnixStream client, ReadOnlyMemory<byte> line, Canc
     }
     catch (IOException error) when (StreamText.IsClosed(error))
     {
-        // The client closed before the answer; its earlier lines are still printed.
+        // The client did not wait for the answer; the lines that it sent are still printed.
     }
 }
 
-static async Task ServeOneOfManyAsync(UnixStream client, CancellationToken cancellationToken)
+static async Task ServeAndReportAsync(UnixStream client, CancellationToken cancellationToken)
 {
     try
     {
         await ServeAsync(client, cancellationToken);
     }
-    catch (Exception problem) when (problem is ProgramException or IOException)
+    catch (Exception error) when (error is ProgramException or IOException)
     {
-        Output.Error(LocalProgram.Describe(problem));
+        Output.Error(LocalProgram.Describe(error));
     }
 }

@@ -1,4 +1,4 @@
-// Lists the containers of Docker, or of Podman, through its local socket. A plain HttpClient, with another way to connect.
+// Lists the containers of Docker or Podman by its local socket, with an HttpClient whose handler connects to the socket.
 using System.Net.Http.Json;
 using Samehost.Http;
 

@@ -1,8 +1,8 @@
 // A web service on a local socket that greets its caller by user name:
 //   greeter unix:/run/greeter.sock [GROUP]
 //   curl --unix-socket /run/greeter.sock http://localhost/
-// Members of the group are allowed in addition to the user of the service and root. Only root may request /who. A socket that systemd
-// passes under the name greeter is used instead of the address.
+// The own user, root and members of the group may call. Only root may request /who. A socket that a service manager passes with the name
+// greeter is served in place of that address.
 using Samehost;
 using Samehost.AspNetCore;
 
@@ -25,7 +25,7 @@ builder.Services.AddAuthorization();
 var app = builder.Build();
 app.MapGet("/", (HttpContext http) => $"Hi, {http.User.Identity?.Name ?? "unknown user"}\n").RequireAuthorization();
 app.MapGet("/who", (HttpContext http) => $"{http.Features.Get<IUnixPeerFeature>()?.Credentials}\n").RequirePeer("root");
-using var shutdown = new ShutdownSignal(); // also for SIGHUP, which a closed terminal sends and the host does not handle
+using var shutdown = new ShutdownSignal(); // the host does not handle SIGHUP, which a closed terminal sends
 using var stopping = shutdown.Token.Register(app.Lifetime.StopApplication);
 app.Run();
 return 0;

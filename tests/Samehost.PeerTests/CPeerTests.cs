@@ -2,13 +2,13 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests;
 
-/// <summary>Our programs and C programs with the wire habits of beginners, in every pairing.</summary>
+/// <summary>The programs and simple C programs, in every combination.</summary>
 public sealed class CPeerTests : IDisposable
 {
-    // What a C program did not clear of a longer line would show behind the shorter ones.
+    // The rest of a longer line that a C program does not clear would follow the shorter ones.
     private static readonly string[] StreamLines = ["hello wonderful world", "g2", "longer again than that", "x"];
 
-    // A datagram of our client has no end mark, so a C server that never clears its buffer can only be fed growing lines.
+    // A datagram of the client has no terminator, so a C server that never clears its buffer needs growing lines.
     private static readonly string[] DatagramLines = ["g1", "g2", "line three"];
 
     private readonly TestFolder _folder = new();
@@ -27,7 +27,7 @@ public sealed class CPeerTests : IDisposable
     [InlineData(true, false, "stale")]
     [InlineData(false, true, "stale")]
     [InlineData(false, false, "stale")]
-    public async Task Stream_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
+    public async Task Stream_programs_and_C_programs_exchange_lines(bool ourServer, bool ourClient, string habit)
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = ourServer
@@ -62,7 +62,7 @@ public sealed class CPeerTests : IDisposable
     [InlineData(true, false, "stale")]
     [InlineData(false, true, "stale")]
     [InlineData(false, false, "stale")]
-    public async Task Datagram_programs_understand_each_other(bool ourServer, bool ourClient, string habit)
+    public async Task Datagram_programs_and_C_programs_exchange_lines(bool ourServer, bool ourClient, string habit)
     {
         string path = _folder["data.sock"];
         await using RunningProgram server = ourServer
@@ -84,7 +84,7 @@ public sealed class CPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_C_client_killed_in_the_middle_has_quit_for_the_server()
+    public async Task The_server_reports_a_killed_C_client_as_quit()
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
@@ -99,7 +99,7 @@ public sealed class CPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_client_notices_a_killed_C_server_while_the_user_is_still_typing()
+    public async Task The_client_detects_a_killed_C_server_while_it_waits_for_input()
     {
         string path = _folder["stream.sock"];
         RunningProgram server = RunningProgram.Start(CPeer.Find("streamserver"), path, "once");

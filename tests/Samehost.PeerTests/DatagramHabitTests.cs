@@ -2,7 +2,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests;
 
-/// <summary>The datagram programs with C peers that send whole buffers with what earlier lines left in them.</summary>
+/// <summary>The datagram programs with C peers that send whole buffers, which contain the rest of earlier lines.</summary>
 public sealed class DatagramHabitTests : IDisposable
 {
     private const int Count = 1000;
@@ -18,29 +18,29 @@ public sealed class DatagramHabitTests : IDisposable
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_server_understands_a_client_that_keeps_its_buffers(string order) =>
-        await ConverseAsync(Programs.DataServer, [], CPeer.Find("dataclient"), ["stale", _folder["client.sock"]], order);
+    public async Task The_server_reads_the_lines_of_a_client_that_does_not_clear_its_buffers(string order) =>
+        await ExchangeAsync(Programs.DataServer, [], CPeer.Find("dataclient"), ["stale", _folder["client.sock"]], order);
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_client_understands_a_server_that_keeps_its_buffer(string order) =>
-        await ConverseAsync(CPeer.Find("dataserver"), ["stale"], Programs.DataClient, [], order);
+    public async Task The_client_reads_the_answers_of_a_server_that_does_not_clear_its_buffer(string order) =>
+        await ExchangeAsync(CPeer.Find("dataserver"), ["stale"], Programs.DataClient, [], order);
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_programs_understand_each_other(string order) =>
-        await ConverseAsync(Programs.DataServer, [], Programs.DataClient, [], order);
+    public async Task The_programs_exchange_lines_with_each_other(string order) =>
+        await ExchangeAsync(Programs.DataServer, [], Programs.DataClient, [], order);
 
-    private async Task ConverseAsync(string server, string[] serverHabit, string client, string[] clientHabit, string order)
+    private async Task ExchangeAsync(string server, string[] serverHabit, string client, string[] clientHabit, string order)
     {
         string[] lines = TestLines.Make(order, Count, 0, 4000);
         await using RunningProgram serving = RunningProgram.Start(server, [Address, .. serverHabit]);
         await SocketTable.WaitForServerAsync(Address);
         await using RunningProgram asking = RunningProgram.Start(client, [Address, .. clientHabit]);
-        string[] printed = await asking.ConverseAsync(lines);
+        string[] printed = await asking.ExchangeAsync(lines);
         Assert.Equal(lines.SelectMany(line => (string[])[$"now sending {line}", $"Hi, {line}"]), printed);
         serving.Signal(Terminate);
-        printed = await serving.PrintedAsync();
+        printed = await serving.ReadOutputAsync();
         Assert.Equal(lines.SelectMany(line => (string[])[$"Receive: {line}", $"now sending: Hi, {line}"]), printed);
     }
 }

@@ -15,7 +15,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_conversation_through_pipes_is_as_in_the_lesson()
+    public async Task The_output_through_pipes_is_that_of_the_lesson()
     {
         await using RunningProgram server = await StartServerAsync();
         await using RunningProgram client = StartClient();
@@ -34,7 +34,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_conversation_in_terminals_is_as_in_the_lesson_up_to_control_C()
+    public async Task The_output_in_terminals_is_that_of_the_lesson_including_control_C()
     {
         await using RunningProgram server =
             RunningProgram.Start(ForeignProgram.Script, "-qefc", $"{Programs.DataServer} {_folder["data.sock"]}", "/dev/null");
@@ -49,7 +49,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         }
         foreach (RunningProgram program in (RunningProgram[])[client, server])
         {
-            program.TypeRaw("\x03");
+            program.WriteInput("\x03");
             await program.ExpectAsync("^C");
             await program.ExpectExitAsync(130);
         }
@@ -74,7 +74,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_a_server_the_client_says_so_and_leaves_no_file()
+    public async Task Without_a_server_the_client_reports_an_error_and_leaves_no_file()
     {
         await using RunningProgram client = StartClient();
         await client.ExpectExitAsync(1, "connect failed: No such file or directory (2)");
@@ -82,7 +82,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_client_whose_server_dies_before_it_answers_is_told_so()
+    public async Task The_client_reports_a_server_that_is_killed_before_it_answers()
     {
         await using RunningProgram server = await StartServerAsync();
         await using RunningProgram client = StartClient();
@@ -95,7 +95,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_line_of_100_kilobytes_travels_in_one_datagram()
+    public async Task A_line_of_100_kilobytes_is_sent_in_one_datagram()
     {
         string line = new('x', 100_000);
         await using RunningProgram server = await StartServerAsync();
@@ -105,7 +105,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_empty_line_and_bytes_that_are_not_UTF8_are_answered_too()
+    public async Task An_empty_line_and_bytes_that_are_not_UTF8_are_answered()
     {
         await using RunningProgram server = await StartServerAsync();
         await using RunningProgram client = StartClient();
@@ -116,7 +116,7 @@ public sealed class DatagramTranscriptTests : IDisposable
         await server.ExpectAsync("Receive:", "now sending: Hi,", "Receive: \xff\xfe\x80", "now sending: Hi, \xff\xfe\x80");
     }
 
-    // The runtime keeps files of its own in the same place as long as it runs.
+    // The runtime has files of its own in the directory while the program runs.
     private static bool IsOurs(string name) => name.StartsWith("unixdataclient-", StringComparison.Ordinal);
 
     private RunningProgram StartClient() =>

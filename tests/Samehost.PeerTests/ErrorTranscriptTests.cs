@@ -29,7 +29,7 @@ public sealed class ErrorTranscriptTests : IDisposable
     [InlineData("unixstreamclient", "")]
     [InlineData("unixdataserver", "")]
     [InlineData("unixdataclient", "")]
-    public async Task Help_goes_to_standard_output(string name, string options)
+    public async Task Help_is_written_to_standard_output(string name, string options)
     {
         await using RunningProgram program = RunningProgram.Start(Programs.Find(name), "--help");
         await program.ExpectAsync($"usage: {name} {options}<local_path>", "");
@@ -46,7 +46,7 @@ public sealed class ErrorTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_stream_client_on_the_path_of_a_datagram_server_fails_and_the_other_way_round()
+    public async Task A_client_fails_at_the_path_of_a_server_of_another_socket_type()
     {
         await using RunningProgram data = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
         await using RunningProgram stream = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
@@ -84,7 +84,7 @@ public sealed class ErrorTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_socket_file_without_write_permission_refuses_its_own_user()
+    public async Task A_socket_file_without_write_permission_rejects_its_owner()
     {
         if (LibcSignal.EffectiveUser() == 0)
             Assert.Skip("run the tests as an ordinary user: root may connect whatever the mode is");
@@ -96,7 +96,7 @@ public sealed class ErrorTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_address_that_is_none_is_refused_in_one_line_without_the_words_of_a_programmer()
+    public async Task An_invalid_address_is_reported_in_one_line_without_parameter_names()
     {
         foreach (string address in (string[])["", "@", "/tmp/", "/tmp/" + new string('x', 120)])
         {

@@ -2,7 +2,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests;
 
-/// <summary>Our programs with tools that everybody has.</summary>
+/// <summary>The programs with common tools.</summary>
 public sealed class ForeignPeerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -37,7 +37,7 @@ public sealed class ForeignPeerTests : IDisposable
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
-    public async Task A_foreign_stream_server_is_understood(string tool)
+    public async Task The_answers_of_a_foreign_stream_server_are_read(string tool)
     {
         await using RunningProgram server = StartPeer(tool, "nc -lU {0}", "socat STDIO UNIX-LISTEN:{0}", """
             import socket, sys
@@ -75,13 +75,13 @@ public sealed class ForeignPeerTests : IDisposable
         {
             client.Type(line);
             await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
-            await client.ExpectTextAsync($"Hi, {line}"); // tools print a datagram as it is, without a newline between two
+            await client.ExpectTextAsync($"Hi, {line}"); // the tools print datagrams without a newline between them
         }
     }
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Tools))]
-    public async Task A_foreign_datagram_server_is_understood(string tool)
+    public async Task The_answers_of_a_foreign_datagram_server_are_read(string tool)
     {
         await using RunningProgram server = StartPeer(tool, "nc -luU {0}", "socat UNIX-RECVFROM:{0},fork PIPE", """
             import socket, sys
@@ -105,7 +105,7 @@ public sealed class ForeignPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_stream_client_that_leaves_without_reading_its_answers_has_quit_like_any_other()
+    public async Task A_stream_client_that_closes_without_reading_its_answers_is_reported_as_quit()
     {
         await using RunningProgram server = await StartAsync(Programs.StreamServer);
         const string Rude = """
@@ -120,7 +120,7 @@ public sealed class ForeignPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_stream_client_that_is_gone_before_it_is_answered_is_still_printed()
+    public async Task The_lines_of_a_stream_client_that_has_disconnected_are_printed()
     {
         await using RunningProgram server = await StartAsync(Programs.StreamServer);
         const string Hasty = """
@@ -140,7 +140,7 @@ public sealed class ForeignPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_datagram_sender_without_an_address_is_printed_and_reported_and_the_next_one_answered()
+    public async Task A_datagram_without_a_sender_address_is_printed_and_reported_and_the_next_one_is_answered()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);
         await using RunningProgram nameless =
@@ -154,7 +154,7 @@ public sealed class ForeignPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Datagram_clients_that_left_or_do_not_read_hold_up_nobody()
+    public async Task Datagram_clients_that_have_closed_or_do_not_read_do_not_delay_others()
     {
         await using RunningProgram server = await StartAsync(Programs.DataServer);
         const string Flood = """

@@ -13,7 +13,7 @@ public sealed class OutputTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_stream_server_whose_output_pipe_is_closed_ends_quietly(bool keep)
+    public async Task A_stream_server_whose_output_pipe_is_closed_exits_without_a_message(bool keep)
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, keep ? ["--keep", path] : [path]);
@@ -29,19 +29,19 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task What_a_client_sends_does_not_command_the_servers_terminal()
+    public async Task Control_characters_of_a_client_are_escaped_on_the_terminal_of_the_server()
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start("script", "-qec", $"{Programs.StreamServer} {path}", "/dev/null");
         await SocketTable.WaitForServerAsync(path);
         using UnixStream client = UnixStream.Connect(UnixEndPoint.FromPath(path));
         client.Write("\e]0;owned\a\u009b2J\u202e\u00e9\tend\n"u8);
-        string? line = await server.NextLineAsync(); // a character for each byte
+        string? line = await server.NextLineAsync(); // one character for each byte
         Assert.Equal("Receive: \\x1b]0;owned\\x07\\xc2\\x9b2J\\xe2\\x80\\xae\u00c3\u00a9\tend", line?.TrimEnd('\r'));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_datagram_server_piped_into_head_ends_quietly()
+    public async Task A_datagram_server_piped_into_head_exits_without_a_message()
     {
         string path = _folder["data.sock"];
         string command = $"{Programs.DataServer} {path} | head -n 1";
@@ -57,7 +57,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_without_standard_output_does_not_print_into_its_client()
+    public async Task A_server_without_standard_output_does_not_write_its_output_to_the_client()
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start("sh", "-c", $"exec {Programs.StreamServer} {path} >&- 2>&-");
@@ -72,7 +72,7 @@ public sealed class OutputTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient")]
     [InlineData("unixdataserver", "unixdataclient")]
-    public async Task A_full_device_is_one_clear_line_for_servers_and_clients(string serverName, string clientName)
+    public async Task Servers_and_clients_report_a_full_device_in_one_line(string serverName, string clientName)
     {
         string path = _folder["server.sock"];
         const string Full = "write failed: No space left on device (28)";
@@ -104,7 +104,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_waits_for_its_reader_can_still_be_stopped_and_leaves_no_file()
+    public async Task A_server_that_waits_for_the_reader_of_its_output_can_be_stopped_and_leaves_no_file()
     {
         string path = _folder["stream.sock"];
         string serve = $"echo $$ > {_folder["id"]}; exec {Programs.StreamServer} {path}";
@@ -112,7 +112,7 @@ public sealed class OutputTests : IDisposable
         await using RunningProgram shell = RunningProgram.Start("sh", "-c", command);
         await SocketTable.WaitForServerAsync(path);
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
-        client.Type(new string('x', 900_000)); // more than any pipe holds by default
+        client.Type(new string('x', 900_000)); // more than a pipe holds by default
         await shell.ExpectErrorAsync("enough");
         string id = await File.ReadAllTextAsync(_folder["id"], TestContext.Current.CancellationToken);
         Assert.Equal(0, LibcSignal.Kill(int.Parse(id, CultureInfo.InvariantCulture), LibcSignal.SIGTERM));
@@ -124,7 +124,7 @@ public sealed class OutputTests : IDisposable
     [InlineData("")]
     [InlineData("\xff\xfe caf\xe9 \x80")]
     [InlineData("\t\x1b[1m\x7f")]
-    public async Task Bytes_pass_through_untouched(string line)
+    public async Task Bytes_are_sent_and_printed_unchanged(string line)
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
@@ -133,14 +133,14 @@ public sealed class OutputTests : IDisposable
         client.Type(line);
         await client.ExpectAsync($"Hi, {line}".TrimEnd());
         await server.ExpectAsync($"Receive: {line}".TrimEnd());
-        client.TypeRaw("no newline at the end");
+        client.WriteInput("no newline at the end");
         client.CloseInput();
         await client.ExpectAsync("Hi, no newline at the end");
         await client.ExpectExitAsync(0);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_line_of_100_kilobytes_is_one_line()
+    public async Task A_line_of_100_kilobytes_is_one_message()
     {
         string path = _folder["stream.sock"];
         string line = new('x', 100_000);
@@ -153,7 +153,7 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_line_of_a_mebibyte_passes_and_one_byte_more_ends_only_its_connection()
+    public async Task A_line_of_one_MiB_is_accepted_and_a_longer_one_ends_its_connection_only()
     {
         string path = _folder["stream.sock"];
         string line = new('x', 1024 * 1024);
@@ -163,7 +163,7 @@ public sealed class OutputTests : IDisposable
         client.Type(line);
         await client.ExpectAsync($"Hi, {line}");
         await using RunningProgram tooLong = RunningProgram.Start(ForeignProgram.Netcat, "-U", path);
-        tooLong.TypeRaw(line + "x");
+        tooLong.WriteInput(line + "x");
         await server.ExpectErrorAsync("a message is longer than 1,048,576 bytes");
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");

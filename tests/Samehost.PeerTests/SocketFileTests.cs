@@ -15,7 +15,7 @@ public sealed class SocketFileTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient", "Hi, g1")]
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
-    public async Task A_second_start_on_a_live_path_fails_and_disturbs_nothing(string serverName, string clientName, string answer)
+    public async Task A_second_server_at_the_path_of_a_running_one_fails_without_effect(string serverName, string clientName, string answer)
     {
         await using RunningProgram server = await StartAsync(serverName);
         await using RunningProgram client = RunningProgram.Start(Programs.Find(clientName), _folder["server.sock"]);
@@ -35,7 +35,7 @@ public sealed class SocketFileTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData("unixstreamserver", "unixstreamclient", "Hi, g1")]
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
-    public async Task A_start_on_the_path_of_a_killed_server_works_at_once(string serverName, string clientName, string answer)
+    public async Task A_server_starts_at_the_path_of_a_killed_one(string serverName, string clientName, string answer)
     {
         await using (RunningProgram killed = await StartAsync(serverName))
         {
@@ -74,7 +74,7 @@ public sealed class SocketFileTests : IDisposable
     [InlineData("unixstreamserver", LibcSignal.SIGTERM)]
     [InlineData("unixdataserver", LibcSignal.SIGINT)]
     [InlineData("unixdataserver", LibcSignal.SIGTERM)]
-    public async Task A_stopped_server_leaves_no_file_and_says_nothing(string name, int signal)
+    public async Task A_stopped_server_leaves_no_file_and_prints_nothing(string name, int signal)
     {
         await using RunningProgram server = await StartAsync(name);
         Assert.Equal(["server.sock"], _folder.Names);
@@ -87,7 +87,7 @@ public sealed class SocketFileTests : IDisposable
     [InlineData("unixstreamserver")]
     [InlineData("unixstreamserver", "--keep")]
     [InlineData("unixdataserver")]
-    public async Task Two_signals_within_five_milliseconds_are_one_and_leave_no_file(string name, params string[] options)
+    public async Task Two_signals_within_five_milliseconds_count_as_one_and_leave_no_file(string name, params string[] options)
     {
         int[] signals = [LibcSignal.SIGTERM, LibcSignal.SIGINT, LibcSignal.SIGHUP, LibcSignal.SIGQUIT];
         for (int delay = 0; delay <= 5; delay++)
@@ -98,19 +98,19 @@ public sealed class SocketFileTests : IDisposable
             await SocketTable.WaitForServerAsync(_folder["server.sock"]);
             server.Signal(first);
             long start = Stopwatch.GetTimestamp();
-            SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= delay); // a timer is not exact enough
-            _ = LibcSignal.Kill(server.Id, second); // a native program may have ended by now
-            Assert.Contains(await server.ExitStatusAsync(), (int[])[128 + first, 128 + second]); // the kernel sorts them
+            SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= delay); // a timer is not precise enough
+            _ = LibcSignal.Kill(server.Id, second); // a native program may have exited
+            Assert.Contains(await server.ExitStatusAsync(), (int[])[128 + first, 128 + second]); // delivered in either order
             Assert.Empty(_folder.Names);
         }
     }
 
-    /// <summary>One that hangs in a write to a pipe that is full cannot unwind.</summary>
+    /// <summary>A server that is blocked in a write to a full pipe cannot return.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_hangs_in_a_write_removes_its_file_first_and_ends_at_a_later_signal()
+    public async Task A_server_that_is_blocked_in_a_write_deletes_its_file_and_exits_at_a_later_signal()
     {
         await using RunningProgram server = RunningProgram.Start(
-            "sh", "-c", "mkfifo \"$0\" && exec 9<>\"$0\" && rm \"$0\" && exec \"$@\" >&9", _folder["pipe"], // a pipe that is not read
+            "sh", "-c", "mkfifo \"$0\" && exec 9<>\"$0\" && rm \"$0\" && exec \"$@\" >&9", _folder["pipe"], // a pipe without a reader
             Programs.StreamServer, _folder["server.sock"]);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -131,7 +131,7 @@ public sealed class SocketFileTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_stream_server_stopped_in_the_middle_of_a_conversation_leaves_no_file(bool keep)
+    public async Task A_stream_server_that_is_stopped_while_it_serves_leaves_no_file(bool keep)
     {
         string[] arguments = keep ? ["--keep", _folder["server.sock"]] : [_folder["server.sock"]];
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, arguments);
@@ -145,7 +145,7 @@ public sealed class SocketFileTests : IDisposable
         Assert.Empty(_folder.Names);
     }
 
-    /// <summary>Whether a thread waits in write(2) for room in a pipe.</summary>
+    /// <summary>Returns whether a thread waits in write(2) for space in a pipe.</summary>
     private static bool IsWriting(string task)
     {
         try
@@ -154,7 +154,7 @@ public sealed class SocketFileTests : IDisposable
         }
         catch (IOException)
         {
-            return false; // it has ended
+            return false; // it has exited
         }
     }
 

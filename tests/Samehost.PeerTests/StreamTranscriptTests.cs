@@ -9,7 +9,7 @@ public sealed class StreamTranscriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task The_conversation_through_pipes_is_as_in_the_lesson()
+    public async Task The_output_through_pipes_is_that_of_the_lesson()
     {
         await using RunningProgram server = await StartServerAsync();
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
@@ -27,7 +27,7 @@ public sealed class StreamTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_conversation_in_terminals_is_as_in_the_lesson_up_to_control_C()
+    public async Task The_output_in_terminals_is_that_of_the_lesson_including_control_C()
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = StartInTerminal(Programs.StreamServer, path);
@@ -39,7 +39,7 @@ public sealed class StreamTranscriptTests : IDisposable
             await client.ExpectAsync(line, $"Hi, {line}");
             await server.ExpectAsync($"Receive: {line}");
         }
-        client.TypeRaw("\x03");
+        client.WriteInput("\x03");
         await client.ExpectAsync("^C");
         await client.ExpectExitAsync(130);
         await server.ExpectAsync("client quit");
@@ -62,7 +62,7 @@ public sealed class StreamTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task With_keep_three_clients_are_served_at_once_and_the_server_goes_on()
+    public async Task With_keep_three_clients_are_served_at_once_and_the_server_continues()
     {
         string path = _folder["stream.sock"];
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, "--keep", path);
@@ -92,7 +92,7 @@ public sealed class StreamTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_abstract_name_works_as_well()
+    public async Task The_programs_accept_an_abstract_name()
     {
         string name = $"@samehost-{Guid.NewGuid():N}";
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, name);
@@ -104,7 +104,7 @@ public sealed class StreamTranscriptTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_relative_path_counts_from_the_working_directory()
+    public async Task A_relative_path_is_resolved_against_the_working_directory()
     {
         await using RunningProgram server = RunningProgram.StartIn(_folder.Root, Programs.StreamServer, "stream.sock");
         await SocketTable.WaitForServerAsync(_folder["stream.sock"]);

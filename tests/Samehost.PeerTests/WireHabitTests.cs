@@ -3,8 +3,8 @@ using Samehost.PeerTests.Support;
 namespace Samehost.PeerTests;
 
 /// <summary>
-/// The table in docs/start.md: what the stream programs understand, with C peers that keep their buffers between lines, in
-/// conversations long enough for every length to follow every other. Every line and every answer is compared.
+/// The table in docs/start.md of what the stream programs accept, with C peers that do not clear their buffers between lines, and with
+/// enough lines for every length to follow every other. Every line and every answer is compared.
 /// </summary>
 public sealed class WireHabitTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class WireHabitTests : IDisposable
 
     public static TheoryData<string> Orders => TestLines.Orders;
 
-    /// <summary>A form, the size of a block, the pieces that it is written in (0: whole), the order of lengths.</summary>
+    /// <summary>A form, the size of a block, the size of a write (0: all at once), the order of lengths.</summary>
     public static TheoryData<string, int, int, string> Blocks
     {
         get
@@ -44,34 +44,34 @@ public sealed class WireHabitTests : IDisposable
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_server_understands_a_client_that_keeps_its_buffer(string order) =>
-        await ConverseAsync(await StartOurServerAsync(), StartC("streamclient", "stale"), TestLines.Make(order, Count, 0, 4000));
+    public async Task The_server_reads_the_lines_of_a_client_that_does_not_clear_its_buffer(string order) =>
+        await ExchangeAsync(await StartOurServerAsync(), StartC("streamclient", "stale"), TestLines.Make(order, Count, 0, 4000));
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_client_understands_a_server_that_keeps_its_buffer(string order) =>
-        await ConverseAsync(await StartCServerAsync("streamserver", "stale"), StartOurClient(), TestLines.Make(order, Count, 0, 4000));
+    public async Task The_client_reads_the_answers_of_a_server_that_does_not_clear_its_buffer(string order) =>
+        await ExchangeAsync(await StartCServerAsync("streamserver", "stale"), StartOurClient(), TestLines.Make(order, Count, 0, 4000));
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Orders))]
-    public async Task Our_programs_understand_each_other(string order) =>
-        await ConverseAsync(await StartOurServerAsync(), StartOurClient(), TestLines.Make(order, Count, 0, 5000));
+    public async Task The_programs_exchange_lines_with_each_other(string order) =>
+        await ExchangeAsync(await StartOurServerAsync(), StartOurClient(), TestLines.Make(order, Count, 0, 5000));
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Blocks))]
-    public async Task Our_server_understands_zero_filled_blocks(string form, int size, int piece, string order)
+    public async Task The_server_reads_zero_filled_blocks(string form, int size, int piece, string order)
     {
         string[] lines = TestLines.Make(order, Count, form == "bare" ? 1 : 0, form == "bare" ? size - 1 : size - 2);
-        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, $"{size}", $"{piece}"), lines);
+        await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, $"{size}", $"{piece}"), lines);
     }
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Blocks))]
-    public async Task Our_client_understands_zero_filled_blocks(string form, int size, int piece, string order)
+    public async Task The_client_reads_zero_filled_blocks(string form, int size, int piece, string order)
     {
         int longest = size - "Hi, \n\0".Length + (form == "bare" ? 1 : 0);
         RunningProgram server = await StartCServerAsync("formserver", form, $"{size}", $"{piece}");
-        await ConverseAsync(server, StartOurClient(), TestLines.Make(order, Count, 0, longest));
+        await ExchangeAsync(server, StartOurClient(), TestLines.Make(order, Count, 0, longest));
     }
 
     [Theory(Timeout = 180_000)]
@@ -81,19 +81,19 @@ public sealed class WireHabitTests : IDisposable
     [InlineData("nul", 0)]
     [InlineData("nul", 7)]
     [InlineData("nul", 5000)]
-    public async Task Our_programs_understand_lines(string form, int piece)
+    public async Task The_programs_read_lines(string form, int piece)
     {
         string[] lines = TestLines.Make("random", Count, 0, piece == 1 ? 300 : 9000);
-        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, "0", $"{piece}"), lines);
-        await ConverseAsync(await StartCServerAsync("formserver", form, "0", $"{piece}"), StartOurClient(), lines);
+        await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, "0", $"{piece}"), lines);
+        await ExchangeAsync(await StartCServerAsync("formserver", form, "0", $"{piece}"), StartOurClient(), lines);
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_server_understands_many_lines_in_one_write() =>
-        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", "burst", "0", "0"), TestLines.Make("random", Count, 0, 4000));
+    public async Task The_server_reads_many_lines_in_one_write() =>
+        await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", "burst", "0", "0"), TestLines.Make("random", Count, 0, 4000));
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_client_understands_many_lines_in_one_write()
+    public async Task The_client_reads_many_lines_in_one_write()
     {
         await using RunningProgram server = await StartCServerAsync("formserver", "burst", $"{Count}", "0");
         await using RunningProgram client = StartOurClient();
@@ -107,12 +107,12 @@ public sealed class WireHabitTests : IDisposable
     [InlineData("line")]
     [InlineData("nul")]
     [InlineData("burst")]
-    public async Task Lines_of_up_to_one_MiB_are_understood(string form)
+    public async Task Lines_of_up_to_one_MiB_are_read(string form)
     {
         string[] lines = TestLines.Make("random", 12, 0, 1 << 20);
-        await ConverseAsync(await StartOurServerAsync(), StartC("formclient", form, "0", "0"), lines);
+        await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, "0", "0"), lines);
         if (form != "burst")
-            await ConverseAsync(await StartCServerAsync("formserver", form, "0", "0"), StartOurClient(), lines);
+            await ExchangeAsync(await StartCServerAsync("formserver", form, "0", "0"), StartOurClient(), lines);
     }
 
     [Theory(Timeout = 180_000)]
@@ -123,8 +123,8 @@ public sealed class WireHabitTests : IDisposable
     {
         await using RunningProgram server = await StartOurServerAsync();
         await using RunningProgram client = form == "stale" ? StartC("streamclient", form) : StartC("formclient", form, "0", "0");
-        Assert.Equal(["Hi, a first line", "Hi, g2"], await client.ConverseAsync(["a first line", "g2"], lacksFinalNewline: true));
-        string[] received = await server.PrintedAsync();
+        Assert.Equal(["Hi, a first line", "Hi, g2"], await client.ExchangeAsync(["a first line", "g2"], lacksFinalNewline: true));
+        string[] received = await server.ReadOutputAsync();
         Assert.Equal(["Receive: a first line", "Receive: g2", "client quit"], received);
     }
 
@@ -143,20 +143,20 @@ public sealed class WireHabitTests : IDisposable
     {
         await using RunningProgram server = await StartOurServerAsync();
         await using RunningProgram client = StartOurClient();
-        client.TypeRaw("g1\n\0g2\n".PadRight(4096, '\0'));
+        client.WriteInput("g1\n\0g2\n".PadRight(4096, '\0'));
         await client.ExpectAsync("Hi, g1", "Hi, g2");
         client.CloseInput();
         await client.ExpectExitAsync(0);
         await server.ExpectAsync("Receive: g1", "Receive: g2", "client quit");
     }
 
-    private static async Task ConverseAsync(RunningProgram server, RunningProgram client, string[] lines)
+    private static async Task ExchangeAsync(RunningProgram server, RunningProgram client, string[] lines)
     {
         await using (server)
         await using (client)
         {
-            string[] answers = await client.ConverseAsync(lines);
-            string[] received = await server.PrintedAsync();
+            string[] answers = await client.ExchangeAsync(lines);
+            string[] received = await server.ReadOutputAsync();
             Assert.Equal(lines.Select(line => $"Hi, {line}"), answers);
             Assert.Equal(lines.Select(line => $"Receive: {line}").Append("client quit"), received);
             await client.ExpectExitAsync(0);

@@ -94,7 +94,7 @@ internal static class Program
         };
         target.AcceptOnlyFromAmong([.. FuzzTargets.Names]);
         var input = new Option<string?>("--input") { Description = "Runs this file, once, through the one --target" };
-        // Handled before anything else is made; here for the help.
+        // Handled in Main; listed for the help.
         var afl = new Option<string?>("--afl") { Description = "Runs this target under afl-fuzz: see tests/Samehost.Stress/afl" };
         return CommandFor(new FuzzCampaign(), [target, input, afl], (c, parsed) =>
         {
@@ -162,7 +162,7 @@ internal static class Program
         }
         catch (Exception) when (canceled.IsCancellationRequested)
         {
-            // What failed may be what was interrupted.
+            // The failure may be a consequence of the interruption.
         }
         catch (Exception e)
         {
@@ -175,15 +175,15 @@ internal static class Program
 
         if (canceled.IsCancellationRequested)
         {
-            Console.WriteLine(run.Summary("interrupted"));
+            Console.WriteLine(run.GetSummary("interrupted"));
             return CanceledBySignal;
         }
         if (found is not null)
         {
             Console.Error.WriteLine($"{campaign.Name}: {found.Message}");
-            Console.Error.WriteLine($"{campaign.Name}: to repeat it: {found.Repeat ?? run.Repeat(others)}");
+            Console.Error.WriteLine($"{campaign.Name}: to repeat it: {found.Repeat ?? run.GetRepeatCommand(others)}");
         }
-        Console.WriteLine(run.Summary(found is null ? "passed" : "FAILED"));
+        Console.WriteLine(run.GetSummary(found is null ? "passed" : "FAILED"));
         return found is null ? 0 : Found;
     }
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
+
 namespace Samehost.TestPeer;
 
-/// <summary>The other process in a test: <c>COMMAND PATH [OPTIONS]</c>. It says "ready" when there is something to see.</summary>
+/// <summary>The other process of a test: <c>COMMAND PATH [OPTIONS]</c>. Most commands print <c>ready</c> first.</summary>
 internal static class Program
 {
     private static readonly Dictionary<string, Action<PeerArguments>> Commands = new()
@@ -8,18 +10,18 @@ internal static class Program
         ["activated"] = Activated.Run,
         ["bind-and-hold"] = BindAndHold.Run,
         ["bind-race"] = BindRace.Run,
-        ["calls"] = Calls.Run,
-        ["connect"] = ConnectAndHold.Run,
-        ["converse"] = Converse.Run,
+        ["calls"] = SystemCalls.Run,
+        ["connect"] = Connect.Run,
+        ["converse"] = ScriptedClient.Run,
         ["connect-storm"] = ConnectStorm.Run,
         ["crash-bound"] = CrashBound.Run,
-        ["handover-dying"] = HandoverDying.Run,
-        ["handover-turns"] = HandoverTurns.Run,
-        ["hold"] = Hold.Run,
+        ["handover-dying"] = HandoverCrash.Run,
+        ["handover-turns"] = HandoverServer.Run,
+        ["hold"] = HoldConnections.Run,
         ["idle-sockets"] = IdleSockets.Run,
-        ["judge"] = Judge.Run,
+        ["judge"] = ReportCredentials.Run,
         ["last-descriptors"] = LastDescriptors.Run,
-        ["look-up"] = LookUp.Run,
+        ["look-up"] = FindSocket.Run,
         ["receive-bytes"] = ReceiveBytes.Run,
         ["receive-short"] = ReceiveShort.Run,
         ["run"] = RunServer.Run,
@@ -29,8 +31,8 @@ internal static class Program
         ["serve"] = Serve.Run,
         ["serve-frames"] = ServeFrames.Run,
         ["serve-storm"] = ServeStorm.Run,
-        ["talk"] = Talk.Run,
-        ["use-up-descriptors"] = UseUpDescriptors.Run,
+        ["talk"] = SendLines.Run,
+        ["use-up-descriptors"] = ExhaustDescriptors.Run,
     };
 
     private static int Main(string[] args)
@@ -51,5 +53,36 @@ internal static class Program
             Console.WriteLine(e.Hint?.ReplaceLineEndings(" ") ?? "");
             return 1;
         }
+    }
+}
+
+/// <summary>The arguments of a command.</summary>
+internal sealed class PeerArguments
+{
+    private readonly Dictionary<string, string> _options = [];
+
+    public PeerArguments(string[] args)
+    {
+        Path = UnixEndPoint.FromPath(args[1]);
+        for (int i = 2; i + 1 < args.Length; i += 2)
+            _options[args[i]] = args[i + 1];
+    }
+
+    public UnixEndPoint Path { get; }
+
+    public string? Option(string name) => _options.GetValueOrDefault(name);
+
+    public int Number(string name, int defaultValue) =>
+        Option(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : defaultValue;
+
+    /// <summary>The options of the socket file: <c>--mode 660</c> (octal), <c>--group NAME</c>.</summary>
+    public SocketFileOptions SocketFile()
+    {
+        var options = new SocketFileOptions { Group = Option("--group") };
+        if (Option("--mode") is { } mode)
+            options.Mode = (UnixFileMode)Convert.ToInt32(mode, 8);
+        if (Option("--lock-timeout") is { } milliseconds)
+            options.LockTimeout = TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture));
+        return options;
     }
 }

@@ -132,14 +132,16 @@ internal sealed class FairnessBenchmark(BenchmarkContext context) : Benchmark(co
         new(
             Placement.Best.Name,
             EchoLoad.P99,
-            [.. GetCandidates("C, epoll", C("echo_server")), .. GetCandidatesOfWorker("System.Net.Sockets", "sockets"), .. GetCandidatesOfWorker("Samehost", "samehost")],
+            [
+                .. GetCandidates("C, epoll", C("echo_server")),
+                .. GetCandidates("System.Net.Sockets", Command.Worker("echo-server-sockets-async")),
+                .. GetCandidates("Samehost", Command.Worker("echo-server-samehost-async")),
+            ],
             [])
         {
             IsCharted = false,
         },
     ];
-
-    private IEnumerable<Candidate> GetCandidatesOfWorker(string name, string worker) => GetCandidates(name, Command.Worker($"echo-server-{worker}-async"));
 
     private IEnumerable<Candidate> GetCandidates(string name, Command command) =>
     [

@@ -65,7 +65,9 @@ internal sealed class ToolBenchmark(BenchmarkContext context) : Benchmark(contex
     public override string Question => "the tool from its start to its end";
 
     public override IEnumerable<Comparison> Comparisons =>
-        Tool is null ? [] : [CompareStart(), CompareList("the sockets of this machine", 0), CompareList($"{2 * MorePairs} more sockets", MorePairs)];
+        Tool is null
+            ? []
+            : [CompareStart(), CompareList("the sockets of this machine", 0), CompareList($"{2 * MorePairs} more sockets", MorePairs)];
 
     protected override IEnumerable<string?> Missing =>
     [

@@ -27,11 +27,15 @@ internal sealed class FramedBenchmark(BenchmarkContext context) : Benchmark(cont
             new(Pipelines, () => CreateCandidate("pipes", placement)),
             new(Framing, () => CreateCandidate("samehost", placement)),
         ];
-        Target[] targets = [Target.AtLeast(0.9, Framing, Reference), Target.AtLeast(3, Framing, Pipelines), Target.AtLeast(10, Framing, ZeroMq)];
+        Target[] targets =
+        [
+            Target.AtLeast(0.9, Framing, Reference), Target.AtLeast(3, Framing, Pipelines), Target.AtLeast(10, Framing, ZeroMq),
+        ];
         return new(placement.Name, "messages per second", candidates, SelectTargets(candidates, targets));
     }
 
-    private Sample MeasureC(string program, Placement placement) => Context.MeasureOneWay(placement, C(program, "receive"), C(program, "send"));
+    private Sample MeasureC(string program, Placement placement) =>
+        Context.MeasureOneWay(placement, C(program, "receive"), C(program, "send"));
 
     private Sample CreateCandidate(string worker, Placement placement) =>
         Context.MeasureOneWay(placement, Command.Worker($"frames-receive-{worker}"), Command.Worker($"frames-send-{worker}"));

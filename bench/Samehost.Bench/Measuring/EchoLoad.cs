@@ -28,7 +28,9 @@ internal static class EchoLoad
         params IEnumerable<string> marks)
     {
         using var load = ChildProcess.Start(
-            context.References.Command("echo_load"), placement.ClientCpu, [path, $"{connections}", .. context.GetTimes(serverCommand), .. marks]);
+            context.References.Command("echo_load"),
+            placement.ClientCpu,
+            [path, $"{connections}", .. context.GetTimes(serverCommand), .. marks]);
         load.WaitForLine("measuring");
         double before = server.CpuNanoseconds;
         var result = new ResultLine(load.WaitForLine(ResultLine.Start));

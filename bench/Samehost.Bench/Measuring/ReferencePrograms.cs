@@ -89,7 +89,9 @@ internal static class InstalledPrograms
     public static string? FindInPath(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
 
-    /// <summary>Returns the path of a native program of this repository; null when its directory was not given or it was not built.</summary>
+    /// <summary>
+    /// Returns the path of a native program of this repository; null when its directory was not given or it was not built.
+    /// </summary>
     public static string? FindNative(Settings settings, string name) =>
         settings.ProgramDirectory is { } directory && Path.GetFullPath(Path.Join(directory, name)) is var path && File.Exists(path)
             ? path : null;

@@ -114,7 +114,8 @@ internal static class AllocationWorkers
     private static Task DatagramsWaiting(Func<int, bool> shouldContinue)
     {
         (UnixDatagram one, UnixDatagram other) = UnixDatagram.CreatePair();
-        return Alternate(shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
+        return Alternate(
+            shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
     }
 
     private static async Task Batches(Func<int, bool> shouldContinue)
@@ -151,7 +152,8 @@ internal static class AllocationWorkers
     private static Task SeqpacketWaiting(Func<int, bool> shouldContinue)
     {
         (UnixSeqpacket one, UnixSeqpacket other) = UnixSeqpacket.CreatePair();
-        return Alternate(shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
+        return Alternate(
+            shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
     }
 
     private static async Task Respond(FrameReader reader, FrameWriter writer)

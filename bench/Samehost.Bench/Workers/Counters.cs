@@ -26,7 +26,9 @@ internal sealed class RoundTripCounter(string warmupSeconds, string seconds)
     /// <summary>Counts an operation without bytes to check. When the time is over it prints the result and returns false.</summary>
     public bool Count() => ++_done % ClockEvery != 0 || !IsOver();
 
-    /// <summary>Checks the last response and prepares the next request. When the time is over it prints the result and returns false.</summary>
+    /// <summary>
+    /// Checks the last response and prepares the next request. When the time is over it prints the result and returns false.
+    /// </summary>
     public bool Next()
     {
         if (!Reply.AsSpan().SequenceEqual(Request))

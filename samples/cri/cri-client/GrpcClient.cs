@@ -5,10 +5,11 @@ using Google.Protobuf;
 
 namespace Samehost.Samples.Cri;
 
-/// <summary>Unary gRPC calls over an HTTP client. A real program would have Grpc.Net.Client for this, on the same handler.</summary>
+/// <summary>Unary gRPC calls over an HTTP client. Other programs should use Grpc.Net.Client with the same handler.</summary>
 internal static class GrpcClient
 {
-    /// <exception cref="GrpcException">The server did not answer, and may have said why.</exception>
+    /// <summary>Calls a method.</summary>
+    /// <exception cref="GrpcException">The call failed.</exception>
     public static async Task<TResponse> CallAsync<TResponse>(
         HttpClient http, string method, IMessage request, MessageParser<TResponse> parser, CancellationToken cancellationToken = default)
         where TResponse : IMessage<TResponse>
@@ -22,18 +23,18 @@ internal static class GrpcClient
         call.Content.Headers.ContentType = new MediaTypeHeaderValue(GrpcFrame.ContentType);
         call.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
 
-        using var answer = await http.SendAsync(call, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.OK)
-            throw new GrpcException(GrpcStatus.Unknown, $"the server answered {(int)answer.StatusCode} instead of gRPC");
-        await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        if (answer.Headers.Contains("grpc-status"))
-            throw Failure(answer.Headers) ?? new GrpcException(GrpcStatus.Unknown, "the call ended well, without an answer");
+        using var response = await http.SendAsync(call, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new GrpcException(GrpcStatus.Unknown, $"the server answered {(int)response.StatusCode} instead of gRPC");
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        if (response.Headers.Contains("grpc-status"))
+            throw Failure(response.Headers) ?? new GrpcException(GrpcStatus.Unknown, "the call ended well, without an answer");
 
-        // The outcome comes behind the message, and only then is known that it is one.
+        // The status follows the message in the trailers.
         using var message = new MemoryStream();
         await body.CopyToAsync(message, cancellationToken);
         message.Position = 0;
-        if (Failure(answer.TrailingHeaders) is { } failure)
+        if (Failure(response.TrailingHeaders) is { } failure)
             throw failure;
         return await GrpcFrame.ReadAsync(message, parser, cancellationToken);
     }
@@ -46,4 +47,10 @@ internal static class GrpcClient
         string text = headers.TryGetValues("grpc-message", out var message) ? Uri.UnescapeDataString(message.First()) : "no reason given";
         return number == GrpcStatus.Ok ? null : new GrpcException(number, text);
     }
+}
+
+/// <summary>The error status of a call.</summary>
+internal sealed class GrpcException(GrpcStatus status, string message) : Exception($"{message} (gRPC status {(int)status})")
+{
+    public GrpcStatus Status { get; } = status;
 }

@@ -1,4 +1,4 @@
-// Asks a container runtime, such as containerd, which one it is, as kubelet does: gRPC over a local socket.
+// Prints the version of a container runtime such as containerd, by gRPC over a local socket, as kubelet requests it.
 using Samehost.Http;
 using Samehost.Samples.Cri;
 

@@ -3,7 +3,7 @@ using Google.Protobuf;
 
 namespace Samehost.Samples.Cri;
 
-/// <summary>Unary gRPC calls over plain routing. A real service would add Grpc.AspNetCore for this, and for all the rest.</summary>
+/// <summary>Unary gRPC calls by routing. Other services should use Grpc.AspNetCore.</summary>
 internal static class GrpcService
 {
     public static void MapUnary<TRequest, TResponse>(
@@ -12,10 +12,10 @@ internal static class GrpcService
         where TResponse : IMessage =>
         app.MapPost("/" + method, async (HttpContext http) =>
         {
-            TResponse answer;
+            TResponse response;
             try
             {
-                answer = handle(http, await GrpcFrame.ReadAsync(http.Request.Body, parser, http.RequestAborted));
+                response = handle(http, await GrpcFrame.ReadAsync(http.Request.Body, parser, http.RequestAborted));
             }
             catch (Exception error) when (error is InvalidDataException or InvalidProtocolBufferException)
             {
@@ -23,17 +23,17 @@ internal static class GrpcService
                 return;
             }
 
-            // The status follows the message: a caller accepts no response without it.
+            // The status follows the message in the trailers, without which the response is incomplete.
             http.Response.ContentType = GrpcFrame.ContentType;
-            await http.Response.Body.WriteAsync(GrpcFrame.Write(answer), http.RequestAborted);
+            await http.Response.Body.WriteAsync(GrpcFrame.Write(response), http.RequestAborted);
             http.Response.AppendTrailer("grpc-status", $"{(int)GrpcStatus.Ok}");
         });
 
-    /// <summary>Answers calls of unknown methods.</summary>
+    /// <summary>Responds to all other methods with the status UNIMPLEMENTED.</summary>
     public static void MapUnknownMethods(this IEndpointRouteBuilder app) =>
         app.MapFallback((HttpContext http) => Fail(http, GrpcStatus.Unimplemented, $"there is no {http.Request.Path}"));
 
-    // A failure without a message has its status in the headers; the HTTP status is still 200.
+    // A response without a message has its status in the headers; the HTTP status is 200.
     private static void Fail(HttpContext http, GrpcStatus status, string message)
     {
         http.Response.ContentType = GrpcFrame.ContentType;
@@ -41,7 +41,7 @@ internal static class GrpcService
         http.Response.Headers["grpc-message"] = Escape(message);
     }
 
-    // gRPC's percent encoding leaves all that can be printed as it is, but the percent sign.
+    // gRPC's percent-encoding keeps printable ASCII characters except the percent sign.
     private static string Escape(string text) => string.Concat(
         Encoding.UTF8.GetBytes(text).Select(b => b is >= 0x20 and <= 0x7e and not (byte)'%' ? $"{(char)b}" : $"%{b:X2}"));
 }

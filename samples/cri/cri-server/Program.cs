@@ -1,4 +1,4 @@
-// A gRPC service on a local socket, as kubelet's container runtimes are: it answers the one question with which every caller begins.
+// A gRPC service on a local socket with the first method that kubelet calls on a container runtime.
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Samehost;
@@ -25,7 +25,7 @@ app.MapUnary("runtime.v1.RuntimeService/Version", VersionRequest.Parser, (http, 
 });
 app.MapUnknownMethods();
 
-using var shutdown = new ShutdownSignal(); // the host leaves SIGHUP alone, which is what a closed terminal sends
+using var shutdown = new ShutdownSignal(); // the host does not handle SIGHUP, which a closed terminal sends
 using var stopping = shutdown.Token.Register(app.Lifetime.StopApplication);
 await app.StartAsync();
 Console.WriteLine($"serving {target}");

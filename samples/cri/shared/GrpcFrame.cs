@@ -3,12 +3,12 @@ using Google.Protobuf;
 
 namespace Samehost.Samples.Cri;
 
-/// <summary>A message as gRPC carries it: one byte for "compressed", four for the length, and Protocol Buffers.</summary>
+/// <summary>The format of a gRPC message: one byte for "compressed", four for the length, and Protocol Buffers.</summary>
 internal static class GrpcFrame
 {
     public const string ContentType = "application/grpc";
     private const int PrefixLength = 5;
-    private const int MostBytes = 4 * 1024 * 1024; // what gRPC takes by default
+    private const int MaxLength = 4 * 1024 * 1024; // the default limit of gRPC
 
     public static byte[] Write(IMessage message)
     {
@@ -18,7 +18,8 @@ internal static class GrpcFrame
         return frame;
     }
 
-    /// <exception cref="InvalidDataException">It is not exactly one message.</exception>
+    /// <summary>Reads the single message of a body.</summary>
+    /// <exception cref="InvalidDataException">The body is not exactly one message.</exception>
     public static async Task<T> ReadAsync<T>(Stream body, MessageParser<T> parser, CancellationToken cancellationToken)
         where T : IMessage<T>
     {
@@ -26,10 +27,10 @@ internal static class GrpcFrame
         if (await body.ReadAtLeastAsync(prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength)
             throw new InvalidDataException("There is no message.");
         if (prefix[0] != 0)
-            throw new InvalidDataException("The message is compressed, although no compression was offered.");
+            throw new InvalidDataException("The message is compressed, although compression was not offered.");
         uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
-        if (length > MostBytes)
-            throw new InvalidDataException($"The message has {length} bytes, and {MostBytes} is the limit.");
+        if (length > MaxLength)
+            throw new InvalidDataException($"The message has {length} bytes, and {MaxLength} is the limit.");
         byte[] message = new byte[length];
         if (await body.ReadAtLeastAsync(message, message.Length, throwOnEndOfStream: false, cancellationToken) < length)
             throw new InvalidDataException("The message is cut off.");
@@ -37,4 +38,13 @@ internal static class GrpcFrame
             throw new InvalidDataException("There is more than one message.");
         return parser.ParseFrom(message);
     }
+}
+
+/// <summary>The gRPC status codes that these samples use.</summary>
+internal enum GrpcStatus
+{
+    Ok = 0,
+    Unknown = 2,
+    Unimplemented = 12,
+    Internal = 13,
 }

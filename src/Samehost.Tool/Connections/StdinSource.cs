@@ -1,5 +1,4 @@
 using Samehost.Programs.Interop;
-using Samehost.Programs;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Terminal;
 
@@ -85,7 +84,7 @@ internal sealed class LineInput(bool isHex) : IInputSource
 internal static class OpenStandardInput
 {
     public static ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        GivenDescriptors.Has(StandardDescriptors.Input)
-            ? StandardInput.ReadAsync(buffer, cancellationToken)
+        InheritedDescriptors.Has(StandardDescriptors.Input)
+            ? StandardDescriptors.ReadAsync(buffer, cancellationToken)
             : throw new ToolException("standard input is closed: give it something to read, as in < /dev/null");
 }

@@ -4,27 +4,7 @@
    line: the answer and its newline; nul: the answer, its newline and a NUL; end: as line, but without a newline, and then the end;
    burst: nothing until the client has ended its first line, then SIZE answers at once, and no others.
    Each is written PIECE bytes at a time, or whole when PIECE is 0. */
-#define _GNU_SOURCE
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-static size_t piece;
-
-static void put(int descriptor, const char *bytes, size_t count)
-{
-    while (count > 0) {
-        ssize_t written = write(descriptor, bytes, piece > 0 && piece < count ? piece : count);
-        if (written < 0)
-            return; /* a client that has read its last answer may leave before the zeros behind it */
-        bytes += written;
-        count -= written;
-    }
-}
+#include "form.h"
 
 static void put_many(int client, size_t count)
 {
@@ -40,17 +20,13 @@ static void put_many(int client, size_t count)
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    const char *form = argc == 5 ? argv[2] : "";
-    int listener = socket(AF_UNIX, SOCK_STREAM, 0), client;
-    size_t size = strtoul(argv[3], NULL, 10), room = 0, lines = 0;
+    int listener = read_arguments(argc, argv), client;
+    size_t room = 0, lines = 0;
     char *line = NULL, *answer = malloc((1 << 21) + size);
     ssize_t length;
     FILE *input;
 
-    signal(SIGPIPE, SIG_IGN);
-    piece = strtoul(argv[4], NULL, 10);
-    strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
+    signal(SIGPIPE, SIG_IGN); /* a client that has read its last answer may close before the zeros after it are written */
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 5) < 0) {
         perror("formserver");
         return 1;
@@ -58,26 +34,26 @@ int main(int argc, char **argv)
     client = accept(listener, NULL, NULL);
     input = fdopen(client, "r");
     while ((length = getline(&line, &room, input)) > 0) {
-        char *text = line + (line[0] == 0); /* the NUL that ended the line before */
+        char *text = line + (line[0] == 0); /* without the NUL that ended the line before */
         if (*text == 0)
             continue;
         printf("Receive: %s", text);
         fflush(stdout);
         length = sprintf(answer, "Hi, %s", text);
         memset(answer + length, 0, size);
-        if (strcmp(form, "burst") == 0) {
+        if (form_is("burst")) {
             if (lines++ == 0)
                 put_many(client, size);
-        } else if (strcmp(form, "block") == 0) {
+        } else if (form_is("block")) {
             put(client, answer, size);
-        } else if (strcmp(form, "bare") == 0) {
+        } else if (form_is("bare")) {
             answer[length - 1] = 0;
             put(client, answer, size);
-        } else if (strcmp(form, "end") == 0) {
+        } else if (form_is("end")) {
             put(client, answer, length - 1);
             break;
         } else {
-            put(client, answer, length + (strcmp(form, "nul") == 0));
+            put(client, answer, length + form_is("nul"));
         }
     }
     puts("client quit");

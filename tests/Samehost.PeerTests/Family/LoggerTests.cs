@@ -11,7 +11,7 @@ public sealed class LoggerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Its_line_comes_as_one_datagram()
+    public async Task A_line_of_logger_is_received_as_one_datagram()
     {
         await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), new UnixDatagramOptions { ReceiveCredentials = true });
         await using RunningProgram logger = Start();
@@ -24,7 +24,7 @@ public sealed class LoggerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Its_line_comes_over_a_stream_where_a_stream_socket_listens()
+    public async Task A_line_of_logger_is_received_on_a_stream_where_a_stream_socket_listens()
     {
         await using var log = UnixListener.Listen(UnixEndPoint.FromPath(_folder["log"]));
         await using RunningProgram logger = Start();

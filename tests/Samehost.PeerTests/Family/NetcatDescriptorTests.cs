@@ -4,7 +4,9 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Family;
 
-/// <summary><c>nc -F</c> connects by TCP and passes the connected socket through its standard output, which is our local socket.</summary>
+/// <summary>
+/// <c>nc -F</c> connects by TCP and passes the connected socket through its standard output, which is a local socket of the test.
+/// </summary>
 public sealed class NetcatDescriptorTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -12,7 +14,7 @@ public sealed class NetcatDescriptorTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task A_tcp_connection_that_it_passes_is_ours_to_use()
+    public async Task A_TCP_connection_that_netcat_passes_can_be_used()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         string netcat = ForeignProgram.Netcat;
@@ -34,7 +36,7 @@ public sealed class NetcatDescriptorTests : IDisposable
         using UnixMessage message = await stream.ReceiveAsync(buffer, DescriptorOptions.OnlySockets, stop);
         Assert.Equal(DescriptorLoss.None, message.DescriptorLoss);
         Assert.Equal(1, message.Descriptors.Count);
-        await passer.ExpectExitAsync(0); // the connection outlives its maker
+        await passer.ExpectExitAsync(0); // the connection stays open after netcat exits
 
         using Socket passed = message.Descriptors.TakeSocket(0);
         using Socket served = await server.AcceptAsync(stop);

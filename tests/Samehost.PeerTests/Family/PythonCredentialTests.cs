@@ -2,7 +2,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Family;
 
-/// <summary>SO_PEERCRED both ways with Python.</summary>
+/// <summary>SO_PEERCRED in both directions with Python.</summary>
 public sealed class PythonCredentialTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -10,7 +10,7 @@ public sealed class PythonCredentialTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Each_end_reads_who_the_other_is_when_python_connects()
+    public async Task Each_end_reads_the_credentials_of_the_other_when_Python_connects()
     {
         await using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_folder["who"]));
         await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
@@ -32,11 +32,11 @@ public sealed class PythonCredentialTests : IDisposable
         python.CloseInput();
         await python.ExpectExitAsync(0);
         Assert.False(process.IsAlive);
-        Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId); // of the moment when it connected
+        Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId); // at the time of the connect
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Each_end_reads_who_the_other_is_when_python_listens()
+    public async Task Each_end_reads_the_credentials_of_the_other_when_Python_listens()
     {
         await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import socket, struct, sys

@@ -4,7 +4,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Family;
 
-/// <summary><c>socket.send_fds</c> and <c>socket.recv_fds</c> both ways, with files and memory.</summary>
+/// <summary><c>socket.send_fds</c> and <c>socket.recv_fds</c> in both directions, with files and memory.</summary>
 public sealed class PythonDescriptorTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -12,7 +12,7 @@ public sealed class PythonDescriptorTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Descriptors_from_python_arrive_with_their_bytes_and_kinds()
+    public async Task Descriptors_of_Python_are_received_with_their_bytes_and_kinds()
     {
         await using var listener = UnixListener.Listen(
             UnixEndPoint.FromPath(_folder["pass"]), new UnixListenerOptions { AcceptDescriptors = true });
@@ -47,7 +47,7 @@ public sealed class PythonDescriptorTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Descriptors_that_we_send_are_read_by_python()
+    public async Task Python_receives_our_descriptors()
     {
         await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import os, socket, sys
@@ -71,7 +71,7 @@ public sealed class PythonDescriptorTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Descriptors_travel_with_datagrams_both_ways()
+    public async Task Descriptors_are_sent_with_datagrams_in_both_directions()
     {
         await using var ours = UnixDatagram.Bind(
             UnixEndPoint.FromPath(_folder["ours"]), new UnixDatagramOptions { AcceptDescriptors = true });

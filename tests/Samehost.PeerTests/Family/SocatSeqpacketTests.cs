@@ -11,7 +11,7 @@ public sealed class SocatSeqpacketTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Records_of_a_socat_client_keep_their_bounds_and_it_gets_ours()
+    public async Task Records_keep_their_boundaries_in_both_directions_with_a_socat_client()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
         await using RunningProgram socat =
@@ -33,7 +33,7 @@ public sealed class SocatSeqpacketTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Records_to_a_socat_server_arrive_and_come_back_one_by_one()
+    public async Task A_socat_server_receives_and_returns_records_one_by_one()
     {
         await using RunningProgram socat =
             RunningProgram.Start(ForeignProgram.Socat, $"UNIX-LISTEN:{_folder["records"]},socktype=5", "STDIO");
@@ -51,7 +51,7 @@ public sealed class SocatSeqpacketTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_record_longer_than_the_buffer_is_reported_with_its_size()
+    public async Task A_record_longer_than_the_buffer_is_reported_with_its_length()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
         await using RunningProgram socat =
@@ -63,11 +63,11 @@ public sealed class SocatSeqpacketTests : IDisposable
         Assert.Equal((4, 11), (record.Count, record.Length));
     }
 
-    // Without a tight length socat's name is padded with NULs to the whole of sun_path, which makes it another name.
+    // Without a tight length socat pads the name with NULs to the size of sun_path, which makes it another name.
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_abstract_name_of_socats_is_reached_with_and_without_a_tight_length(bool tight)
+    public async Task An_abstract_name_of_socat_is_reached_with_and_without_a_tight_length(bool tight)
     {
         string name = $"samehost-{Guid.NewGuid():N}";
         await using RunningProgram socat = RunningProgram.Start(
@@ -83,7 +83,7 @@ public sealed class SocatSeqpacketTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_abstract_name_of_ours_is_reached_by_socat_with_and_without_a_tight_length(bool tight)
+    public async Task Socat_reaches_our_abstract_name_with_and_without_a_tight_length(bool tight)
     {
         string name = $"samehost-{Guid.NewGuid():N}";
         await using var listener = UnixListener.Listen(

@@ -4,7 +4,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.HowTo;
 
-/// <summary>The two programs with which README begins, pasted into fresh projects: what every reader tries first.</summary>
+/// <summary>Compiles and runs the first two programs of the README as new projects.</summary>
 public sealed class FirstProgramTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -23,7 +23,7 @@ public sealed class FirstProgramTests : IDisposable
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task The_server_leaves_no_file_however_it_is_stopped_and_its_client_works_the_next_time()
+    public async Task The_server_of_the_README_deletes_its_file_at_every_signal_and_its_client_works()
     {
         var compiler = PageCompiler.Need();
         PageBlock[] programs = [.. PageBlock.All(File.ReadAllText(Path.Join(HowToTests.Folder, "../../README.md")))
@@ -41,7 +41,7 @@ public sealed class FirstProgramTests : IDisposable
             var environment = PageCompiler.Environment.Add("XDG_RUNTIME_DIR", _runtime.Root);
             var asked = await PageProcess.RunAsync(_client.Root, environment, PageCompiler.Runtime, "exec", client);
             Assert.Equal("Hi, g1\n", asked.Output);
-            while (!Catches(running.Id, LibcSignal.SIGHUP)) // it has come as far as to run
+            while (!Catches(running.Id, LibcSignal.SIGHUP)) // until its handler is registered
                 await Task.Delay(2, TestContext.Current.CancellationToken);
             running.Signal(first);
             if (second > 0)

@@ -2,23 +2,23 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.HowTo;
 
-/// <summary>What the how-to pages show is what happens: their programs compile, run, and print what the page says.</summary>
+/// <summary>Compiles and runs the programs of the how-to pages, and compares their output with the page.</summary>
 public sealed class HowToTests : IDisposable
 {
     private readonly TestFolder _folder = new();
 
     public static TheoryData<string> Pages =>
-        [.. Directory.EnumerateFiles(Folder, "*.md").Where(p => !HowToWalk.IsOne(File.ReadAllText(p))).Select(p => Path.GetFileName(p))
+        [.. Directory.EnumerateFiles(Folder, "*.md").Where(p => !HowToSteps.HasSteps(File.ReadAllText(p))).Select(p => Path.GetFileName(p))
             .Order(StringComparer.Ordinal)];
 
-    // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ is where we are.
+    // …/tests/Samehost.PeerTests/bin/CONFIGURATION/FRAMEWORK/ is the directory of the tests.
     internal static string Folder { get; } = Path.GetFullPath(Path.Join(AppContext.BaseDirectory, "../../../../../docs/how-to"));
 
     public void Dispose() => _folder.Dispose();
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Pages))]
-    public async Task The_program_of_a_page_prints_what_the_page_says(string page)
+    public async Task The_program_of_a_page_prints_the_output_of_the_page(string page)
     {
         var compiler = PageCompiler.Need();
         var how = HowToPage.Parse(await File.ReadAllTextAsync(Path.Join(Folder, page), TestContext.Current.CancellationToken));

@@ -8,12 +8,12 @@ using Samehost.PeerTests.Support;
 namespace Samehost.PeerTests.HowTo;
 
 /// <summary>
-/// Compiles a page's program as a project with the settings of <c>dotnet new console</c> would, warnings being errors, with the
-/// compiler alone: a whole build takes ten times as long.
+/// Compiles the program of a page with the settings of <c>dotnet new console</c> and warnings as errors. It runs the compiler alone,
+/// because a build takes ten times as long.
 /// </summary>
 internal sealed class PageCompiler
 {
-    // What <ImplicitUsings> stands for.
+    // The namespaces of <ImplicitUsings>.
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -24,7 +24,7 @@ internal sealed class PageCompiler
         global using System.Threading.Tasks;
         """;
 
-    // And in a web project beyond that.
+    // The additional namespaces of a web project.
     private const string WebUsings = """
         global using System.Net.Http.Json;
         global using Microsoft.AspNetCore.Builder;
@@ -37,7 +37,7 @@ internal sealed class PageCompiler
         global using Microsoft.Extensions.Logging;
         """;
 
-    // For what a page may have in common with its neighbors: it needs no libicu, and says nothing about itself.
+    // The environment of all programs: without libicu and without the first-run message.
     public static readonly ImmutableDictionary<string, string> Environment = ImmutableDictionary<string, string>.Empty
         .Add("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
         .Add("DOTNET_EnableDiagnostics", "0");
@@ -57,7 +57,7 @@ internal sealed class PageCompiler
         return new PageCompiler(Sdks[0]);
     }
 
-    /// <summary>Makes <c>page.dll</c> and what it takes to run it.</summary>
+    /// <summary>Creates <c>page.dll</c> and the files that it needs to run.</summary>
     public async Task<string> CompileAsync(string program, TestFolder folder)
     {
         bool isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
@@ -90,7 +90,7 @@ internal sealed class PageCompiler
         return output;
     }
 
-    // The newest compiler there is: in the SDK beside the runtime of these tests, or in that of the dotnet that is called.
+    // The newest compiler of the SDK beside the runtime of these tests, or of the dotnet in PATH.
     private static string[] FindCompilers()
     {
         string[] called = [.. (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => Path.Join(d, "dotnet"))
@@ -108,6 +108,6 @@ internal sealed class PageCompiler
     private static Version VersionOf(string sdk) =>
         Version.TryParse(Path.GetFileName(sdk).Split('-')[0], out var version) ? version : new Version(0, 0);
 
-    // …/sdk/VERSION/Roslyn/bincore/csc.dll: the runtime that came with it.
+    // …/sdk/VERSION/Roslyn/bincore/csc.dll: returns the runtime beside it.
     private static string Dotnet(string compiler) => Path.GetFullPath(Path.Join(Path.GetDirectoryName(compiler), "../../../../dotnet"));
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Samehost.PeerTests.HowTo;
 
-/// <summary>A program that is run to its end, with nothing to read.</summary>
+/// <summary>The result of a program that was run to its end, with an empty standard input.</summary>
 internal sealed record PageProcess(int Status, string Output, string Errors)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -17,7 +17,7 @@ internal sealed record PageProcess(int Status, string Output, string Errors)
             RedirectStandardError = true,
             WorkingDirectory = directory,
         };
-        // What systemd may have given to whoever runs the tests is not for the page.
+        // Variables of systemd that the tests have inherited must not affect the page.
         foreach (string name in start.Environment.Keys.Where(IsOfSystemd).ToArray())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
@@ -35,7 +35,7 @@ internal sealed record PageProcess(int Status, string Output, string Errors)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"It has not ended after {Limit.TotalSeconds} seconds. It printed:\n{await output}{await errors}");
+            Assert.Fail($"It has not exited after {Limit.TotalSeconds} seconds. It printed:\n{await output}{await errors}");
         }
 
         return new PageProcess(process.ExitCode, await output, await errors);

@@ -7,33 +7,33 @@ using Samehost.PeerTests.Support;
 namespace Samehost.PeerTests.Inspection;
 
 /// <summary>
-/// The library's table against ss(8) and lsof(8), which read it by other means. Other processes' sockets come and go, so what is
-/// compared is what was the same before and after: of that nothing may be missing and nothing invented.
+/// Compares the library's socket table with ss(8) and lsof(8), which read it by other means. Sockets of other processes change, so only
+/// those that are the same before and after are compared: none may be missing and none may be added.
 /// </summary>
 public sealed partial class SocketTablePeerTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 180_000)]
-    public async Task It_agrees_with_ss_on_several_hundred_sockets()
+    public async Task The_socket_table_agrees_with_ss_on_several_hundred_sockets()
     {
         string ss = ForeignProgram.SocketStatistics;
-        await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
+        await using var sockets = await TestSockets.OpenAsync(Token);
         await AgreeAsync(Ours, () => SsAsync(ss));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_agrees_with_lsof_on_who_has_which_socket_and_with_whom()
+    public async Task The_socket_table_agrees_with_lsof_on_owners_and_peers()
     {
         string lsof = ForeignProgram.ListOpenFiles;
-        await using var sockets = await SeveralHundredSockets.OpenAsync(Token);
+        await using var sockets = await TestSockets.OpenAsync(Token);
         await AgreeAsync(Open, () => LsofAsync(lsof));
     }
 
     private static async Task AgreeAsync<T>(Func<T[]> read, Func<Task<T[]>> ask)
     {
         T[] onlyOurs, onlyTheirs;
-        int looks = 0;
+        int attempts = 0;
         do
         {
             T[] oursBefore = read(), theirsBefore = await ask(), oursAfter = read(), theirsAfter = await ask();
@@ -42,13 +42,13 @@ public sealed partial class SocketTablePeerTests
             onlyOurs = [.. ours.Except(theirsBefore)];
             onlyTheirs = [.. theirs.Except(oursAfter)];
         }
-        while (onlyOurs.Length + onlyTheirs.Length > 0 && ++looks < 5); // another's may be as it was in both, and not between
+        while (onlyOurs.Length + onlyTheirs.Length > 0 && ++attempts < 5); // a socket of another process may have changed and changed back
 
         Assert.Empty(onlyOurs);
         Assert.Empty(onlyTheirs);
     }
 
-    private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(socket => SocketRow.Of(socket).Still())];
+    private static SocketRow[] Ours() => [.. UnixSocketTable.Read().Sockets.Select(socket => SocketRow.Of(socket).WithoutChangingQueues())];
 
     private static (int, int, uint, uint)[] Open() =>
     [
@@ -58,8 +58,8 @@ public sealed partial class SocketTablePeerTests
            select (holder.ProcessId, descriptor, socket.Inode, PeerOf(socket)),
     ];
 
-    /// <summary>The peer, if somebody has that open; lsof takes the first client that waits for the peer of a listener. Of a receiver of
-    /// datagrams it takes any sender, so those are left out.</summary>
+    /// <summary>Returns the peer that lsof reports, if a process has it open: for a listener the first waiting client. Datagram sockets are
+    /// excluded, because lsof reports any sender as the peer of a receiver.</summary>
     private static uint PeerOf(UnixSocketEntry socket)
     {
         UnixSocketEntry? peer = socket.Waiting.Count > 0 ? socket.Waiting[0] : socket.Peer;
@@ -75,10 +75,10 @@ public sealed partial class SocketTablePeerTests
                Number(match, "inode"), match.Groups["kind"].Value, match.Groups["state"].Value,
                Number(match, "receive"), Number(match, "send"), Number(match, "peer"),
                SocketRow.HoldersOf(SsHolder().Matches(match.Groups["users"].Value)
-                   .Select(m => ((int)Number(m, "pid"), (int)Number(m, "fd"))))).Still(),
+                   .Select(m => ((int)Number(m, "pid"), (int)Number(m, "fd"))))).WithoutChangingQueues(),
     ];
 
-    /// <summary>Fields, one a line: p the process, f the descriptor, i the socket, n its name and its peer.</summary>
+    /// <summary>Reads the fields of lsof, one a line: p the process, f the descriptor, i the socket, n its name and its peer.</summary>
     private static async Task<(int, int, uint, uint)[]> LsofAsync(string lsof)
     {
         var found = new List<(int, int, uint, uint)>();
@@ -111,7 +111,7 @@ public sealed partial class SocketTablePeerTests
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(Token); // of files that were closed meanwhile
+        Task<string> errors = process.StandardError.ReadToEndAsync(Token); // messages about files that were closed meanwhile
         string output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);
         await errors;
@@ -129,4 +129,26 @@ public sealed partial class SocketTablePeerTests
 
     [GeneratedRegex(@"->INO=(?<peer>\d+)")]
     private static partial Regex LsofPeer();
+}
+
+/// <summary>A socket in the terms of ss, to compare both tables.</summary>
+internal sealed record SocketRow(
+    uint Inode, string Kind, string State, long Receive, long Send, uint Peer, string Holders)
+{
+    private static readonly Regex HeldByUs = new($@"\b{Environment.ProcessId}/");
+
+    public static SocketRow Of(UnixSocketEntry socket) => new(
+        socket.Inode,
+        socket.SocketType switch { SocketType.Stream => "u_str", SocketType.Dgram => "u_dgr", _ => "u_seq" },
+        socket.State switch { UnixSocketState.Listening => "LISTEN", UnixSocketState.Connected => "ESTAB", _ => "UNCONN" },
+        socket.Pending ?? socket.ReceiveQueue,
+        socket.Backlog ?? socket.SendQueue,
+        socket.PeerInode ?? 0,
+        HoldersOf(socket.Processes.SelectMany(h => h.Descriptors.Select(d => (h.ProcessId, d)))));
+
+    /// <summary>Returns it without the queue lengths of sockets of other processes, which change.</summary>
+    public SocketRow WithoutChangingQueues() => HeldByUs.IsMatch(Holders) ? this : this with { Receive = 0, Send = 0 };
+
+    public static string HoldersOf(IEnumerable<(int Process, int Descriptor)> holders) =>
+        string.Join(' ', holders.Order().Select(h => $"{h.Process}/{h.Descriptor}"));
 }

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
 namespace Samehost.PeerTests.Support;
 
-/// <summary>Programs that we did not write. A test is skipped, naming the Debian package, only when one is absent.</summary>
+/// <summary>Programs of others. A test whose program is not installed is skipped, with the name of the Debian package.</summary>
 internal static class ForeignProgram
 {
     public static string Netcat => Need("nc", "netcat-openbsd");
@@ -53,11 +56,42 @@ internal static class ForeignProgram
 
     private static string Need(string name, string package)
     {
-        // Daemons are where an ordinary user's path does not lead.
+        // Daemons are in /usr/sbin, which is not in the PATH of an ordinary user.
         string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin")
             .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
         if (found is null)
             Assert.Skip($"install the Debian package {package}");
         return found;
+    }
+}
+
+/// <summary>The C programs of this project, compiled when a test first needs them.</summary>
+internal static class CPeer
+{
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Compiled = new();
+    private static readonly Lazy<string> Folder = new(MakeFolder);
+
+    /// <summary>Returns the path of the executable of <c>CPeers/NAME.c</c>.</summary>
+    public static string Find(string name)
+    {
+        string compiler = ForeignProgram.Compiler;
+        return Compiled.GetOrAdd(name, _ => new Lazy<string>(() => Compile(compiler, name))).Value;
+    }
+
+    private static string Compile(string compiler, string name)
+    {
+        string source = Path.Join(AppContext.BaseDirectory, "CPeers", name + ".c");
+        string target = Path.Join(Folder.Value, name);
+        using Process run = Process.Start(compiler, ["-O1", "-Wall", "-o", target, source]);
+        run.WaitForExit();
+        Assert.Equal(0, run.ExitCode);
+        return target;
+    }
+
+    private static string MakeFolder()
+    {
+        string folder = Directory.CreateTempSubdirectory("cpeers-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
     }
 }

@@ -4,22 +4,22 @@ using Samehost.PeerTests.Interop;
 
 namespace Samehost.PeerTests.Support;
 
-/// <summary>A program as a user runs it, with its terminal lines held against what they should be. Disposing leaves no process.</summary>
+/// <summary>A running program whose output is compared with the expected lines; it is killed when this is disposed.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _temporary;
-    private readonly LineLog _output;
-    private readonly LineLog _errors;
+    private readonly LineBuffer _output;
+    private readonly LineBuffer _errors;
 
     private RunningProgram(Process process, string temporary)
     {
         _process = process;
         _temporary = temporary;
-        _output = new LineLog(process.StandardOutput.BaseStream);
-        _errors = new LineLog(process.StandardError.BaseStream);
+        _output = new LineBuffer(process.StandardOutput.BaseStream);
+        _errors = new LineBuffer(process.StandardError.BaseStream);
     }
 
     public int Id => _process.Id;
@@ -30,10 +30,10 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public static RunningProgram StartIn(string directory, string file, params string[] arguments)
     {
-        // What a killed program leaves in its temporary directory goes with ours.
+        // A temporary directory of its own, deleted at the end with the files of a killed program.
         string temporary = Directory.CreateTempSubdirectory("peer-").FullName;
 
-        // A shell may have started us with signals ignored, which children inherit: env puts them back and becomes the program.
+        // Ignored signals are inherited by child processes; env resets them and executes the program.
         var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM,HUP,QUIT,PIPE", file, .. arguments])
         {
             RedirectStandardInput = true,
@@ -46,10 +46,10 @@ internal sealed class RunningProgram : IAsyncDisposable
         return new RunningProgram(Process.Start(start)!, temporary);
     }
 
-    /// <summary>Types a line; each character is one byte.</summary>
-    public void Type(string line) => TypeRaw(line + "\n");
+    /// <summary>Writes a line to standard input; each character is one byte.</summary>
+    public void Type(string line) => WriteInput(line + "\n");
 
-    public void TypeRaw(string text)
+    public void WriteInput(string text)
     {
         Stream input = _process.StandardInput.BaseStream;
         input.Write(Encoding.Latin1.GetBytes(text));
@@ -70,15 +70,15 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public async Task ExpectErrorAsync(string line) => Assert.Equal(line, await _errors.NextAsync(Deadline));
 
-    /// <summary>Expects this next on standard output, whether or not the line goes on.</summary>
+    /// <summary>Expects a text on standard output, which may be a part of a line.</summary>
     public async Task ExpectTextAsync(string text) => Assert.Equal(text, await _output.NextTextAsync(text.Length, Deadline));
 
-    /// <summary>The next line of standard output, whatever it is; null at its end.</summary>
+    /// <summary>Reads the next line of standard output; null at its end.</summary>
     public Task<string?> NextLineAsync() => _output.NextAsync(Deadline);
 
     public Task<string?> NextErrorAsync() => _errors.NextAsync(Deadline);
 
-    /// <summary>Waits for the end: nothing more on standard output, just these lines on standard error, and this status.</summary>
+    /// <summary>Expects the program to exit with a status, without further output, and with these lines on standard error.</summary>
     public async Task ExpectExitAsync(int status, params string[] errors)
     {
         Assert.Equal(errors, await _errors.RestAsync(Deadline));
@@ -86,21 +86,21 @@ internal sealed class RunningProgram : IAsyncDisposable
         Assert.Equal(status, await ExitStatusAsync());
     }
 
-    /// <summary>Types all the lines while the program prints, ends its input, and returns all that it printed until its end.</summary>
-    public async Task<string[]> ConverseAsync(IReadOnlyList<string> lines, bool lacksFinalNewline = false)
+    /// <summary>Writes lines to standard input and closes it, while it reads standard output to the end; returns the output.</summary>
+    public async Task<string[]> ExchangeAsync(IReadOnlyList<string> lines, bool lacksFinalNewline = false)
     {
         Task typing = Task.Run(() =>
         {
-            TypeRaw(string.Join('\n', lines) + (lacksFinalNewline ? "" : "\n"));
+            WriteInput(string.Join('\n', lines) + (lacksFinalNewline ? "" : "\n"));
             CloseInput();
         });
-        string[] printed = await PrintedAsync();
+        string[] printed = await ReadOutputAsync();
         await typing;
         return printed;
     }
 
-    /// <summary>The lines that it prints until its end, with nothing trimmed. It must end them all with a newline.</summary>
-    public async Task<string[]> PrintedAsync()
+    /// <summary>Reads standard output to the end, without trimming; the last line must end with a newline.</summary>
+    public async Task<string[]> ReadOutputAsync()
     {
         string text = await _output.AllAsync(Deadline);
         Assert.True(text.Length == 0 || text.EndsWith('\n'), "the last line has no newline");
@@ -122,5 +122,108 @@ internal sealed class RunningProgram : IAsyncDisposable
         _process.Dispose();
         if (Directory.Exists(_temporary))
             Directory.Delete(_temporary, recursive: true);
+    }
+}
+
+/// <summary>The output of a process, one character for each byte, so that no byte is lost in decoding.</summary>
+internal sealed class LineBuffer
+{
+    private readonly StringBuilder _text = new();
+    private bool _ended;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LineBuffer(Stream source) => _ = ReadAsync(source);
+
+    /// <summary>Reads the next line without surrounding blanks; null at the end.</summary>
+    public Task<string?> NextAsync(TimeSpan deadline) => TakeAsync(deadline, text =>
+    {
+        int newline = text.IndexOf('\n');
+        return newline >= 0 ? newline + 1 : _ended ? text.Length : -1;
+    });
+
+    /// <summary>Reads the next characters after blanks and NULs.</summary>
+    public Task<string?> NextTextAsync(int length, TimeSpan deadline) => TakeAsync(deadline, text =>
+    {
+        int start = text.Length - text.TrimStart(['\0', '\n', '\r', ' ']).Length;
+        return text.Length >= start + length ? start + length : _ended ? text.Length : -1;
+    });
+
+    public async Task<string[]> RestAsync(TimeSpan deadline)
+    {
+        var rest = new List<string>();
+        while (await NextAsync(deadline) is { } line)
+            rest.Add(line);
+        return [.. rest];
+    }
+
+    /// <summary>Reads the rest to the end of the output.</summary>
+    public async Task<string> AllAsync(TimeSpan deadline)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_text)
+            {
+                if (_ended)
+                {
+                    string text = _text.ToString();
+                    _text.Clear();
+                    return text;
+                }
+                changed = _changed.Task;
+            }
+            await changed.WaitAsync(deadline);
+        }
+    }
+
+    private async Task<string?> TakeAsync(TimeSpan deadline, Func<string, int> lengthToTake)
+    {
+        using var source = new CancellationTokenSource(deadline);
+        while (true)
+        {
+            Task changed;
+            string text;
+            lock (_text)
+            {
+                changed = _changed.Task;
+                text = _text.ToString();
+                int length = lengthToTake(text);
+                if (_ended && text.Length == 0)
+                    return null;
+                if (length >= 0)
+                {
+                    _text.Remove(0, length);
+                    return text[..length].Trim('\0', '\n', '\r', ' ');
+                }
+            }
+            await changed.WaitAsync(source.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+            if (source.IsCancellationRequested)
+                throw new TimeoutException($"no more output within {deadline.TotalSeconds} s, after \"{text}\"");
+        }
+    }
+
+    private async Task ReadAsync(Stream source)
+    {
+        byte[] buffer = new byte[65536];
+        int count = 1;
+        while (count > 0)
+        {
+            try
+            {
+                count = await source.ReadAsync(buffer);
+            }
+            catch (Exception error) when (error is IOException or ObjectDisposedException)
+            {
+                count = 0; // the test closed the pipe
+            }
+            TaskCompletionSource changed = _changed;
+            lock (_text)
+            {
+                _text.Append(Encoding.Latin1.GetString(buffer, 0, count));
+                _ended = count == 0;
+                _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+            changed.SetResult();
+        }
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Samehost.PeerTests.Support;
 
-/// <summary>Looks in the kernel's table whether a server is ready: asking the server itself would use up its one client.</summary>
+/// <summary>Waits for a server by the kernel's socket table, because a connection would be the single client of the server.</summary>
 internal static class SocketTable
 {
     private const int Listening = 0x10000;
@@ -14,7 +14,7 @@ internal static class SocketTable
         while (!IsReady(path))
         {
             if (DateTime.UtcNow > end)
-                throw new TimeoutException($"nobody serves {path}");
+                throw new TimeoutException($"no process listens at {path}");
             await Task.Delay(5);
         }
     }

@@ -1,6 +1,6 @@
 namespace Samehost.PeerTests.Support;
 
-/// <summary>A test's own directory, short enough for socket paths, gone afterwards.</summary>
+/// <summary>A temporary directory with a path that is short enough for sockets; deleted after the test.</summary>
 internal sealed class TestFolder : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("peer-").FullName;

@@ -7,10 +7,10 @@ internal static class TestLines
 {
     private static readonly byte[] Alphabet = Encoding.UTF8.GetBytes("aä€🙂 grüße, 漢字 and \t others: ");
 
-    /// <summary>The orders of length that a buffer with remains of earlier lines can be filled in.</summary>
+    /// <summary>The orders of lengths in which a buffer with the rest of earlier lines can be filled.</summary>
     public static TheoryData<string> Orders => ["falling", "rising", "random"];
 
-    /// <summary>Lines whose lengths fall, rise or jump between the two bounds, which are both reached.</summary>
+    /// <summary>Returns lines whose lengths fall, rise or alternate between two bounds, including both.</summary>
     public static string[] Make(string order, int count, int shortest, int longest)
     {
         var random = new Random(count + longest);
@@ -23,7 +23,7 @@ internal static class TestLines
         return [.. lengths.Select(length => Line(random.Next(Alphabet.Length), length))];
     }
 
-    /// <summary>Characters from one place of the alphabet on, and a full stop where the last would not be whole.</summary>
+    /// <summary>Returns characters from a position of the alphabet, with full stops where the last would be cut.</summary>
     private static string Line(int start, int length)
     {
         var line = new StringBuilder(length);

@@ -3,7 +3,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Systemd;
 
-/// <summary>Notifications: systemd's own sender and us as its manager, and our sender before a manager that we did not write.</summary>
+/// <summary>Notifications of systemd-notify to a manager in this process, and notifications of the library to managers of others.</summary>
 public sealed class SystemdNotifierPeerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -13,7 +13,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Systemd_notify_tells_who_it_is_and_waits_until_we_let_go_of_its_barrier(bool isAbstract)
+    public async Task Systemd_notify_sends_its_credentials_and_waits_until_its_barrier_is_closed(bool isAbstract)
     {
         string program = ForeignProgram.SystemdNotifier;
         string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
@@ -49,7 +49,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Our_notifications_reach_a_manager_in_python_with_our_credentials_and_our_barrier(bool isAbstract)
+    public async Task A_manager_in_Python_receives_our_notifications_credentials_and_barrier(bool isAbstract)
     {
         string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
         const string Manager = """
@@ -96,7 +96,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_notifications_are_read_by_socat()
+    public async Task Socat_receives_our_notifications()
     {
         await using RunningProgram manager =
             RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");

@@ -3,7 +3,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Systemd;
 
-/// <summary>Our program started by systemd's socket activation, which waits for the first client and then becomes the program.</summary>
+/// <summary>A program started by systemd-socket-activate, which waits for the first client and then executes the program.</summary>
 public sealed class SystemdSocketActivatePeerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -18,7 +18,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
         await client.WriteAsync("g1"u8.ToArray(), Stop);
         Assert.Equal("unknown: g1", await ReadAsync(client));
         await ExpectStartAsync(program, $"0 unknown (StreamListener, {_folder["web"]})");
-        Assert.Contains("web", _folder.Names); // the manager's to remove
+        Assert.Contains("web", _folder.Names); // the manager deletes it
     }
 
     [Fact(Timeout = 180_000)]
@@ -46,7 +46,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Several_are_passed_with_their_names()
+    public async Task Several_sockets_are_passed_with_their_names()
     {
         await using RunningProgram program = await ActivateAsync("-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back");
         await using var front = await UnixStream.ConnectAsync(At("a"), cancellationToken: Stop);

@@ -4,7 +4,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Tool;
 
-/// <summary><c>samehost relay</c> between programs that we did not write.</summary>
+/// <summary><c>samehost relay</c> between programs of others.</summary>
 public sealed class RelayPeerTests : IDisposable
 {
     private const string WebServer = """
@@ -33,7 +33,7 @@ public sealed class RelayPeerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Http_as_docker_speaks_it_passes_through()
+    public async Task HTTP_requests_of_a_Docker_client_are_relayed()
     {
         await using RunningProgram server = RunningProgram.Start(ForeignProgram.Python, "-c", WebServer, To);
         await server.ExpectAsync("ready");
@@ -52,7 +52,7 @@ public sealed class RelayPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_socket_that_systemd_passes_is_relayed_from_and_stays()
+    public async Task A_socket_passed_by_systemd_is_relayed_and_its_file_stays()
     {
         await using RunningProgram server = RunningProgram.Start(Programs.Tool, "serve", To, "--echo");
         await SocketTable.WaitForServerAsync(To);
@@ -65,19 +65,19 @@ public sealed class RelayPeerTests : IDisposable
         await client.ExpectExitAsync(0);
         relay.Signal(15);
         Assert.Equal(143, await relay.ExitStatusAsync());
-        Assert.True(File.Exists(From)); // the manager's to remove
+        Assert.True(File.Exists(From)); // the manager deletes it
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task An_x_client_reaches_a_local_display_over_tcp_and_the_graph_shows_who_talks_to_it()
+    public async Task An_X_client_reaches_a_local_display_over_TCP_and_the_graph_shows_the_relay()
     {
         await using RunningProgram server = RunningProgram.Start(
             ForeignProgram.Xvfb, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "321x123x24");
         string path = $"/tmp/.X11-unix/X{await server.NextLineAsync()}";
-        // Where a user may not make that directory there is the abstract name only.
+        // Without permission to create that directory the server has the abstract name only.
         var (relay, where) = await RelayAsync("tcp:127.0.0.1:0", File.Exists(path) ? path : "@" + path);
         await using RunningProgram _ = relay;
-        int display = int.Parse(where.Split(':')[^1], null) - 6000; // which is how X clients find a port
+        int display = int.Parse(where.Split(':')[^1], null) - 6000; // the port of an X display
         await using RunningProgram client = RunningProgram.Start(ForeignProgram.Xdpyinfo, "-display", $"127.0.0.1:{display}");
         var shown = new List<string>();
         while (await client.NextLineAsync() is { } line)
@@ -85,11 +85,11 @@ public sealed class RelayPeerTests : IDisposable
         await client.ExpectExitAsync(0);
         Assert.Contains(shown, line => line.Contains("321x123 pixels", StringComparison.Ordinal));
 
-        // One that stays connected is seen as what it is: the relay talks to the display.
+        // A client that stays connected is shown: the relay is connected to the display.
         using (var holding = new TcpClient("127.0.0.1", 6000 + display))
         {
             await holding.GetStream().WriteAsync("l\0\v\0\0\0\0\0\0\0\0\0"u8.ToArray(), TestContext.Current.CancellationToken);
-            await holding.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken); // its greeting: both are there
+            await holding.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken); // the greeting
             await using RunningProgram list = RunningProgram.Start(Programs.Tool, "list", path, "--graph", "dot");
             var graph = new List<string>();
             while (await list.NextLineAsync() is { } line)
@@ -99,11 +99,11 @@ public sealed class RelayPeerTests : IDisposable
             Assert.Contains(graph, line => line.Contains("->", StringComparison.Ordinal) && line.Contains(path, StringComparison.Ordinal));
         }
         server.Signal(Interop.LibcSignal.SIGTERM);
-        await server.ExitStatusAsync(); // it removes its files
+        await server.ExitStatusAsync(); // it deletes its files
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_is_killed_ends_its_connections_and_its_successor_gets_the_next()
+    public async Task The_connections_of_a_killed_server_end_and_the_next_server_gets_the_next_one()
     {
         CancellationToken stop = TestContext.Current.CancellationToken;
         string listen = $"UNIX-LISTEN:{To},fork,unlink-early";
@@ -116,7 +116,7 @@ public sealed class RelayPeerTests : IDisposable
             await client.ConnectAsync(new UnixDomainSocketEndPoint(From), stop);
             await client.SendAsync("one"u8.ToArray(), stop);
             Assert.Equal("one", Encoding.ASCII.GetString(buffer, 0, await client.ReceiveAsync(buffer, stop)));
-            await first.DisposeAsync(); // kills it
+            await first.DisposeAsync(); // kills the server
             Assert.Equal(0, await client.ReceiveAsync(buffer, stop));
         }
         using var second = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -126,7 +126,7 @@ public sealed class RelayPeerTests : IDisposable
         Assert.Equal("two", Encoding.ASCII.GetString(buffer, 0, await second.ReceiveAsync(buffer, stop)));
     }
 
-    /// <summary>Starts a relay and waits until it listens; the address is where.</summary>
+    /// <summary>Starts a relay, waits until it listens and returns its address.</summary>
     private static async Task<(RunningProgram Relay, string Address)> RelayAsync(string from, string to, params string[] options)
     {
         RunningProgram relay = RunningProgram.Start(Programs.Tool, ["relay", from, to, .. options]);

@@ -3,7 +3,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Tool;
 
-/// <summary><c>samehost serve</c> started by systemd's socket activation, which waits for the first client and then becomes it.</summary>
+/// <summary><c>samehost serve</c> started by systemd-socket-activate, which waits for the first client and then executes it.</summary>
 public sealed class ServeUnderSystemdTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -14,7 +14,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
     [InlineData("stream")]
     [InlineData("seqpacket", "--seqpacket")]
     [InlineData("datagram", "-d")]
-    public async Task A_passed_socket_is_served_whatever_its_type(string type, params string[] options)
+    public async Task A_passed_socket_of_any_type_is_served(string type, params string[] options)
     {
         await using RunningProgram server = await ActivateAsync([.. options, "-l", _folder["a"]], "--echo");
         await using RunningProgram client = Connect("a", "--type", type);
@@ -24,11 +24,11 @@ public sealed class ServeUnderSystemdTests : IDisposable
         await ExpectLineAsync(server, $"samehost: serving {_folder["a"]} ({type}), open to {open}");
         server.Signal(LibcSignal.SIGTERM);
         Assert.Equal(0, await server.ExitStatusAsync());
-        Assert.Contains("a", _folder.Names); // the manager's to remove
+        Assert.Contains("a", _folder.Names); // the manager deletes it
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Several_sockets_are_served_by_one_program_each()
+    public async Task Several_passed_sockets_are_each_served_by_a_program()
     {
         await using RunningProgram server =
             await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"]], "--exec", "sh", "-c",
@@ -44,7 +44,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_socket_is_chosen_by_its_name_or_by_its_number()
+    public async Task A_passed_socket_is_selected_by_name_or_by_number()
     {
         await using RunningProgram named =
             await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back"], "systemd:back", "--echo");
@@ -60,7 +60,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_name_that_was_not_passed_and_several_by_hand_are_errors()
+    public async Task An_unknown_name_and_several_sockets_without_a_program_are_errors()
     {
         await using RunningProgram named = await ActivateAsync(["-l", _folder["a"]], "systemd:web");
         await using RunningProgram waker = Connect("a");
@@ -82,7 +82,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
     private static Task ExpectServingAsync(RunningProgram server, string what) =>
         ExpectLineAsync(server, $"samehost: serving {what}, open to self,root");
 
-    /// <summary>Among what the activator itself says.</summary>
+    /// <summary>Waits for a line among those of the activator.</summary>
     private static async Task ExpectLineAsync(RunningProgram server, string line)
     {
         string? said;

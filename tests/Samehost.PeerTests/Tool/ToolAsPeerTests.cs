@@ -2,7 +2,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Tool;
 
-/// <summary><c>samehost serve</c> and <c>connect</c> where one would take socat or nc.</summary>
+/// <summary><c>samehost serve</c> and <c>connect</c> in place of socat and nc.</summary>
 public sealed class ToolAsPeerTests : IDisposable
 {
     private static readonly string[] Lines = ["g1", "g2", "g3"];
@@ -14,7 +14,7 @@ public sealed class ToolAsPeerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact(Timeout = 180_000)]
-    public async Task Connect_talks_with_our_stream_server()
+    public async Task Connect_exchanges_lines_with_the_stream_server()
     {
         await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, Address);
         await SocketTable.WaitForServerAsync(Address);
@@ -31,7 +31,7 @@ public sealed class ToolAsPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Serve_answers_our_stream_client_with_a_program()
+    public async Task Serve_answers_the_stream_client_with_a_program()
     {
         await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/\\x0//g;s/^/Hi, /");
         await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, Address);
@@ -45,7 +45,7 @@ public sealed class ToolAsPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Connect_talks_with_our_datagram_server()
+    public async Task Connect_exchanges_datagrams_with_the_datagram_server()
     {
         await using RunningProgram server = RunningProgram.Start(Programs.DataServer, Address);
         await SocketTable.WaitForServerAsync(Address);
@@ -59,7 +59,7 @@ public sealed class ToolAsPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Serve_echoes_to_our_datagram_client()
+    public async Task Serve_echoes_to_the_datagram_client()
     {
         await using RunningProgram server = await ServeAsync("--type", "datagram", "--echo");
         await using RunningProgram client = RunningProgram.Start(Programs.DataClient, Address);
@@ -91,7 +91,7 @@ public sealed class ToolAsPeerTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData("nc")]
     [InlineData("socat")]
-    public async Task Foreign_servers_are_talked_to(string tool)
+    public async Task Connect_exchanges_lines_with_foreign_servers(string tool)
     {
         await using RunningProgram server = tool == "nc"
             ? RunningProgram.Start(ForeignProgram.Netcat, "-NlU", Address)
@@ -123,7 +123,7 @@ public sealed class ToolAsPeerTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Python_is_known_by_the_environment_of_the_program()
+    public async Task The_environment_of_the_program_has_the_credentials_of_Python()
     {
         await using RunningProgram server = await ServeAsync(
             "--exec", "sh", "-c", "echo $PROTO $IPCREMOTEPID $IPCREMOTEEUID $IPCREMOTEEGID");

@@ -3,11 +3,11 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Web;
 
-/// <summary>A web service whose socket a service manager holds.</summary>
+/// <summary>A web service whose socket is passed by a service manager.</summary>
 public sealed class ActivationTests : WebPeerTest
 {
     [Fact(Timeout = 180_000)]
-    public async Task A_socket_passed_by_name_is_served_and_stays_when_the_service_stops()
+    public async Task A_socket_passed_by_name_is_served_and_its_file_stays_when_the_service_stops()
     {
         string curl = ForeignProgram.Curl;
         await using var service = await ActivateAsync("--fdname=greeter", Path("unused"));
@@ -21,7 +21,7 @@ public sealed class ActivationTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_socket_passed_under_another_name_is_left_alone()
+    public async Task A_socket_passed_with_another_name_is_not_served()
     {
         string curl = ForeignProgram.Curl;
         await using var service = await ActivateAsync("--fdname=another", Path("own"));

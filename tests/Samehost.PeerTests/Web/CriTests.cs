@@ -3,14 +3,14 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Web;
 
-/// <summary>gRPC in both directions: the samples, the client that Node programs use, and a container runtime.</summary>
+/// <summary>gRPC in both directions: the samples, the gRPC client of Node, and a container runtime.</summary>
 public sealed class CriTests : WebPeerTest
 {
     private static readonly string Proto =
         System.IO.Path.GetFullPath(System.IO.Path.Join(AppContext.BaseDirectory, "../../../../../samples/cri/shared/runtime.proto"));
 
     [Fact(Timeout = 180_000)]
-    public async Task A_client_in_Node_asks_our_runtime_for_its_version()
+    public async Task A_client_in_Node_gets_the_version_of_our_runtime()
     {
         NodePrograms.Find("cri-version.js");
         await using var server = await StartServerAsync();
@@ -25,7 +25,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_client_in_Node_is_told_that_there_is_no_such_method()
+    public async Task A_client_in_Node_gets_an_error_for_an_unknown_method()
     {
         NodePrograms.Find("cri-version.js");
         await using var server = await StartServerAsync();
@@ -36,7 +36,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_pair_of_samples_talks_and_the_server_removes_its_socket()
+    public async Task The_sample_client_calls_the_sample_server_which_deletes_its_socket_file()
     {
         await using (var server = await StartServerAsync())
         {
@@ -51,7 +51,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_client_asks_a_runtime_in_Node()
+    public async Task Our_client_gets_the_version_of_a_runtime_in_Node()
     {
         await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}");
         await server.ExpectAsync("serving");
@@ -60,7 +60,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Our_client_tells_why_a_runtime_in_Node_did_not_answer()
+    public async Task Our_client_reports_the_error_of_a_runtime_in_Node()
     {
         await using var server = NodePrograms.Start("cri-server.js", Proto, $"unix:{Socket}", "asleep, by 100 %");
         await server.ExpectAsync("serving");
@@ -70,7 +70,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_a_runtime_the_client_says_what_to_look_at()
+    public async Task Without_a_runtime_the_client_prints_a_hint()
     {
         await using var client = RunningProgram.Start(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
 
@@ -80,7 +80,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_an_address_the_server_says_how_it_is_called()
+    public async Task Without_an_address_the_server_prints_its_usage()
     {
         await using var server = RunningProgram.Start(Programs.Sample("cri-server", "cri"));
 
@@ -88,7 +88,7 @@ public sealed class CriTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Containerd_tells_us_its_version()
+    public async Task Our_client_gets_the_version_of_containerd()
     {
         string containerd = ForeignProgram.Containerd;
         OrdinaryUser.NeedRoot();

@@ -10,7 +10,7 @@ public sealed class CurlTests : WebPeerTest
     private static readonly string Hi = $"Hi, {LibcSignal.EffectiveUser()}, by";
 
     [Fact(Timeout = 180_000)]
-    public async Task Curl_is_greeted_on_a_path()
+    public async Task Curl_gets_a_response_at_a_path()
     {
         string curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket);
@@ -19,7 +19,7 @@ public sealed class CurlTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Curl_is_greeted_at_an_abstract_name()
+    public async Task Curl_gets_a_response_at_an_abstract_name()
     {
         string curl = ForeignProgram.Curl;
         string name = $"web-{Guid.NewGuid():N}";
@@ -29,7 +29,7 @@ public sealed class CurlTests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Curl_speaks_HTTP_2_from_the_first_byte()
+    public async Task Curl_uses_HTTP_2_with_prior_knowledge()
     {
         string curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
@@ -42,7 +42,7 @@ public sealed class CurlTests : WebPeerTest
     [Theory(Timeout = 180_000)]
     [InlineData("--http1.1")]
     [InlineData("--http2-prior-knowledge")]
-    public async Task A_large_file_comes_back_to_curl_as_it_was(string protocol)
+    public async Task A_large_file_is_returned_to_curl_unchanged(string protocol)
     {
         string curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket, protocol == "--http1.1" ? HttpProtocols.Http1 : HttpProtocols.Http2);

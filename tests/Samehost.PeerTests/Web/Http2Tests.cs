@@ -7,7 +7,7 @@ namespace Samehost.PeerTests.Web;
 public sealed class Http2Tests : WebPeerTest
 {
     [Fact(Timeout = 180_000)]
-    public async Task Every_request_of_h2load_is_answered()
+    public async Task Every_request_of_h2load_gets_a_response()
     {
         string load = ForeignProgram.H2Load;
         await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
@@ -20,7 +20,7 @@ public sealed class Http2Tests : WebPeerTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Nghttp_is_answered_through_a_relay_because_it_knows_no_local_sockets()
+    public async Task Nghttp_gets_a_response_through_a_relay_from_TCP()
     {
         string nghttp = ForeignProgram.NgHttp;
         string socat = ForeignProgram.Socat;

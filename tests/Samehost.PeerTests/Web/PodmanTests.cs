@@ -2,7 +2,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Web;
 
-/// <summary>The Docker API as Podman serves it.</summary>
+/// <summary>The Docker API of Podman.</summary>
 public sealed class PodmanTests : WebPeerTest
 {
     [Fact(Timeout = 180_000)]
@@ -16,14 +16,14 @@ public sealed class PodmanTests : WebPeerTest
         await using var service = RunningProgram.Start(podman, [.. store, "system", "service", "--time", "30", $"unix://{Socket}"]);
         await SocketTable.WaitForServerAsync(Socket);
 
-        // A proxy that nobody is at: local requests never ask one.
+        // A proxy that does not exist, because local requests do not use one.
         string[] containers = await RunAsync("env", "http_proxy=http://127.0.0.1:9", Programs.Sample("docker-list"), $"unix://{Socket}");
 
         Assert.Matches("^[0-9a-f]{12}  created +/greeter", Assert.Single(containers));
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_a_server_the_client_says_what_to_look_at()
+    public async Task Without_a_server_the_client_prints_a_hint()
     {
         await using var client = RunningProgram.Start("env", $"DOCKER_HOST=unix://{Socket}", Programs.Sample("docker-list"));
 

@@ -4,7 +4,7 @@ namespace Samehost.PeerTests.Web;
 public sealed class WebSocketTests : WebPeerTest
 {
     [Fact(Timeout = 180_000)]
-    public async Task Messages_from_Node_come_back_and_the_connection_is_closed_in_order()
+    public async Task Messages_of_Node_are_returned_and_the_connection_is_closed_regularly()
     {
         await using var web = await LocalWeb.StartAsync(Socket);
         await using var node = NodePrograms.Start("websocket.js", Socket, "/ws");

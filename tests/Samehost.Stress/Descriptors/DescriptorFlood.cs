@@ -4,17 +4,17 @@ using System.Runtime.InteropServices;
 namespace Samehost.Stress.Descriptors;
 
 /// <summary>
-/// One user's attack: connections that leave their answers unread until the server's writes wait, and then send frames with 16, 8, 4, 2
-/// and 1 descriptors, which the server keeps while it waits to answer.
+/// Connections that do not read their responses until the server's writes wait, and then send frames with 16, 8, 4, 2 and 1 descriptors,
+/// which the server holds while it waits to respond.
 /// </summary>
 internal sealed class DescriptorFlood : IDisposable
 {
-    private const int MostConnections = 1000;
+    private const int MaxConnections = 1000;
     private const int Rounds = 3;
 
     private static readonly int[] Counts = [16, 8, 4, 2, 1];
 
-    // Longer than what the sockets between hold, so that its echo waits for a reader.
+    // Longer than the socket buffers, so that its echo waits for a reader.
     private static readonly byte[] Long = FrameClient.Frame(new byte[900_000]);
 
     private readonly UnixEndPoint _address;
@@ -22,7 +22,7 @@ internal sealed class DescriptorFlood : IDisposable
     private readonly Random _random;
     private readonly SafeHandle _descriptor = File.OpenHandle("/dev/null");
     private readonly List<UnixStream> _streams = [];
-    private int _step;
+    private int _countIndex;
     private int _refused;
     private int _tries;
 
@@ -33,26 +33,26 @@ internal sealed class DescriptorFlood : IDisposable
         _random = random;
     }
 
-    public bool GoesOn => _step < Counts.Length && _streams.Count < MostConnections;
+    public bool IsRunning => _countIndex < Counts.Length && _streams.Count < MaxConnections;
 
     public int Connections => _streams.Count;
 
     public long Sent { get; private set; }
 
-    /// <summary>Makes some more connections; where they are no longer served, goes on with fewer descriptors in each.</summary>
+    /// <summary>Opens more connections; where the server rejects them, continues with fewer descriptors in each.</summary>
     public async Task AdvanceAsync(CancellationToken cancellationToken)
     {
-        for (var more = 0; more < 8 && GoesOn; more++)
+        for (var more = 0; more < 8 && IsRunning; more++)
         {
-            _refused = await AttackAsync(Counts[_step], cancellationToken) switch
+            _refused = await AttackAsync(Counts[_countIndex], cancellationToken) switch
             {
                 true => 0,
                 false => _refused + 1,
                 null => _refused,
             };
-            if (_refused >= Rounds || ++_tries > _limit / (Counts[_step] + 1) + Rounds)
+            if (_refused >= Rounds || ++_tries > _limit / (Counts[_countIndex] + 1) + Rounds)
             {
-                _step++;
+                _countIndex++;
                 _refused = 0;
                 _tries = 0;
             }
@@ -66,7 +66,7 @@ internal sealed class DescriptorFlood : IDisposable
         _descriptor.Dispose();
     }
 
-    /// <returns>Whether the server has taken all in; null where that cannot be seen.</returns>
+    /// <returns>Whether the server received everything; null where that is unknown.</returns>
     private async Task<bool?> AttackAsync(int count, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class DescriptorFlood : IDisposable
             limit.CancelAfter(TimeSpan.FromMilliseconds(100));
             if (_random.Next(3) == 0)
             {
-                // The beginning of a frame, whose rest never comes.
+                // The start of a frame, whose rest is never sent.
                 var beginning = new byte[8];
                 BinaryPrimitives.WriteInt32LittleEndian(beginning, 100);
                 await stream.SendAsync(beginning, descriptors, limit.Token);
@@ -95,7 +95,7 @@ internal sealed class DescriptorFlood : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return false; // it waits in the backlog, or for room in its socket
+            return false; // it waits in the backlog, or for space in the socket buffer
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {

@@ -4,15 +4,15 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Descriptors;
 
 /// <summary>
-/// A server that takes descriptors has a small limit of its own. One user fills its writes and sends it descriptors until it has no room
-/// left. It must live and serve others, who were there before, within a second, and serve newcomers when the attacker has gone.
+/// Floods a server that accepts descriptors and has a small descriptor limit, until it has none left. The server must not exit, must serve
+/// earlier clients within a second, and must serve new clients after the attacker has disconnected.
 /// </summary>
 internal sealed class DescriptorsCampaign : Campaign
 {
-    private const int SmallestThatMustServe = 100;
+    private const int MinServingLimit = 100;
 
-    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     public override string Name => "descriptors";
 
@@ -27,12 +27,12 @@ internal sealed class DescriptorsCampaign : Campaign
 
     public override async Task RunAsync(CampaignRun run)
     {
-        run.Note($"the server is {(Server is null ? "just-in-time compiled" : Path.GetFullPath(Server))}");
-        for (var start = 0; Starts is { } starts ? start < starts && !run.Canceled.IsCancellationRequested : run.GoesOn; start++)
+        run.ReportProgress($"the server is {(Server is null ? "just-in-time compiled" : Path.GetFullPath(Server))}");
+        for (var start = 0; Starts is { } starts ? start < starts && !run.Canceled.IsCancellationRequested : run.IsRunning; start++)
         {
             foreach (var limit in Limits)
             {
-                if (Starts is null && !run.GoesOn)
+                if (Starts is null && !run.IsRunning)
                     return;
                 await AttackAsync(run, limit, new Random(run.Random.Next()));
             }
@@ -43,50 +43,50 @@ internal sealed class DescriptorsCampaign : Campaign
     {
         string[] program = Server is null ? BuiltPrograms.Peer : [Path.GetFullPath(Server)];
         await using var server = run.Processes.Start(
-            ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. program, "serve-frames", run.At("frames.sock")]);
-        if (await FirstLineAsync(server) is var first && first != "ready")
+            ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. program, "serve-frames", run.GetPath("frames.sock")]);
+        if (await ReadFirstLineAsync(server) is var first && first != "ready")
         {
-            var status = await server.EndAsync();
-            // Either the server says that there are too few descriptors, or the runtime, which then ends by SIGABRT (128 + 6).
-            var says = first?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true || server.Errors.Length > 0;
-            if (limit >= SmallestThatMustServe || !says)
+            var status = await server.WaitForExitAsync();
+            // Either the server reports EMFILE, or the runtime writes an error and ends by SIGABRT (128 + 6).
+            var reported = first?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true || server.Errors.Length > 0;
+            if (limit >= MinServingLimit || !reported)
                 throw Failure(limit, $"the server does not start; status {status}: {first} {server.Errors.Trim()}");
             run.Count($"starts with {limit} that the server declined");
             return;
         }
 
         using var stalls = new StallWatch();
-        var address = run.AddressAt("frames.sock");
+        var address = run.GetEndPoint("frames.sock");
         await using var bystander = await ConnectBystanderAsync(limit, server, address);
-        await AskAsync(run, limit, server, bystander, stalls, warm: true);
+        await RequestAsync(run, limit, server, bystander, stalls, warm: true);
         using (var attacker = new DescriptorFlood(address, limit, random))
         {
-            while (attacker.GoesOn)
+            while (attacker.IsRunning)
             {
                 await attacker.AdvanceAsync(run.Canceled);
-                await AskAsync(run, limit, server, bystander, stalls);
+                await RequestAsync(run, limit, server, bystander, stalls);
             }
             run.Count("descriptors sent", attacker.Sent);
-            run.Most("connections of an attacker", attacker.Connections);
-            run.Most($"open of {limit}", OpenIn(server));
+            run.CountMaximum("connections of an attacker", attacker.Connections);
+            run.CountMaximum($"open of {limit}", CountOpenDescriptors(server));
             for (var more = 0; more < 5; more++)
-                await AskAsync(run, limit, server, bystander, stalls);
+                await RequestAsync(run, limit, server, bystander, stalls);
         }
 
-        await ExpectNewcomerAsync(run, limit, server, address);
-        await AskAsync(run, limit, server, bystander, stalls);
+        await ExpectNewClientIsServedAsync(run, limit, server, address);
+        await RequestAsync(run, limit, server, bystander, stalls);
         bystander.Dispose();
-        server.Close();
-        if (await server.EndAsync() is var end && end != 0)
+        server.CloseInput();
+        if (await server.WaitForExitAsync() is var end && end != 0)
             throw Failure(limit, $"at its end the server fails with status {end}: {server.Errors.Trim()}");
         run.Count($"starts with {limit}");
     }
 
-    private static async Task<string?> FirstLineAsync(Worker server)
+    private static async Task<string?> ReadFirstLineAsync(Worker server)
     {
         try
         {
-            return await server.ReadLineAsync(StartTime);
+            return await server.ReadLineAsync(StartTimeout);
         }
         catch (TimeoutException)
         {
@@ -107,44 +107,44 @@ internal sealed class DescriptorsCampaign : Campaign
         }
     }
 
-    private static async Task AskAsync(
+    private static async Task RequestAsync(
         CampaignRun run, int limit, Worker server, FrameClient client, StallWatch stalls, bool warm = false)
     {
         stalls.Take();
         var start = Stopwatch.GetTimestamp();
         try
         {
-            await client.AskAsync().WaitAsync(StartTime);
+            await client.RequestAsync().WaitAsync(StartTimeout);
         }
         catch (Exception e) when (e is IOException or UnixSocketException or TimeoutException)
         {
-            await Task.WhenAny(server.EndAsync(), Task.Delay(AnswerTime));
+            await Task.WhenAny(server.WaitForExitAsync(), Task.Delay(ResponseTimeout));
             var state = server.HasExited ? $"the server has ended with status {server.ExitCode}" : "the server lives";
             await server.KillAsync();
             throw Failure(limit, $"a client that was there before the attack is no longer served ({e.Message}), and {state}. " +
                 server.Errors.Trim());
         }
         var took = Stopwatch.GetElapsedTime(start);
-        if (took <= AnswerTime || warm)
-            run.Most("ms at most for an answer", warm ? 0 : (long)took.TotalMilliseconds);
-        else if (stalls.Take() is var stall && stall > AnswerTime / 4)
+        if (took <= ResponseTimeout || warm)
+            run.CountMaximum("ms at most for an answer", warm ? 0 : (long)took.TotalMilliseconds);
+        else if (stalls.Take() is var stall && stall > ResponseTimeout / 4)
             run.Count("answers not judged because the machine was busy");
         else
             throw Failure(limit, $"a client waited {took.TotalSeconds:0.0} s; this process stalled {stall.TotalSeconds:0.00} s");
     }
 
-    private static async Task ExpectNewcomerAsync(CampaignRun run, int limit, Worker server, UnixEndPoint address)
+    private static async Task ExpectNewClientIsServedAsync(CampaignRun run, int limit, Worker server, UnixEndPoint address)
     {
         try
         {
             await using var newcomer = await FrameClient.ConnectAsync(address);
-            await newcomer.AskAsync().WaitAsync(limit < SmallestThatMustServe ? AnswerTime : StartTime);
+            await newcomer.RequestAsync().WaitAsync(limit < MinServingLimit ? ResponseTimeout : StartTimeout);
         }
         catch (Exception e) when (e is IOException or UnixSocketException or TimeoutException)
         {
-            if (limit < SmallestThatMustServe && !server.HasExited)
+            if (limit < MinServingLimit && !server.HasExited)
             {
-                // The runtime alone holds nearly all of them, so that accepting waits.
+                // The runtime itself uses nearly all of them, so the server does not accept.
                 run.Count($"newcomers that wait with {limit}");
                 return;
             }
@@ -155,7 +155,7 @@ internal sealed class DescriptorsCampaign : Campaign
         }
     }
 
-    private static int OpenIn(Worker server)
+    private static int CountOpenDescriptors(Worker server)
     {
         try
         {
@@ -168,4 +168,33 @@ internal sealed class DescriptorsCampaign : Campaign
     }
 
     private static CampaignException Failure(int limit, string problem) => new($"With a limit of {limit} descriptors {problem}");
+}
+
+/// <summary>Measures how long this process itself was delayed, to tell a slow machine from a slow server.</summary>
+internal sealed class StallWatch : IDisposable
+{
+    private const int Period = 20; // milliseconds
+
+    private readonly Timer _timer;
+    private long _last = Stopwatch.GetTimestamp();
+    private long _longest;
+
+    public StallWatch() => _timer = new Timer(_ => Update(), null, Period, Period);
+
+    /// <summary>Returns the longest delay since the last call.</summary>
+    public TimeSpan Take()
+    {
+        Update();
+        return TimeSpan.FromTicks(Interlocked.Exchange(ref _longest, 0));
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Update()
+    {
+        var now = Stopwatch.GetTimestamp();
+        var late = Stopwatch.GetElapsedTime(Interlocked.Exchange(ref _last, now), now).Ticks;
+        if (late > Interlocked.Read(ref _longest))
+            Interlocked.Exchange(ref _longest, late);
+    }
 }

@@ -4,7 +4,7 @@ using Samehost.Framing;
 
 namespace Samehost.Stress.Descriptors;
 
-/// <summary>A client of the frame server that reads its answers.</summary>
+/// <summary>A client of the frame server that reads its responses.</summary>
 internal sealed class FrameClient : IAsyncDisposable, IDisposable
 {
     private readonly UnixStream _stream;
@@ -20,16 +20,16 @@ internal sealed class FrameClient : IAsyncDisposable, IDisposable
     public static async Task<FrameClient> ConnectAsync(UnixEndPoint address) =>
         new(await UnixStream.ConnectAsync(address, new UnixConnectOptions { ServerTimeout = TimeSpan.FromSeconds(10) }));
 
-    /// <exception cref="IOException">The answer is not what was sent, or the connection has ended.</exception>
-    public async Task AskAsync()
+    /// <exception cref="IOException">The response differs from the request, or the connection has ended.</exception>
+    public async Task RequestAsync()
     {
-        var question = Encoding.ASCII.GetBytes($"question {_number++}");
-        await _stream.WriteAsync(Frame(question));
-        var answer = await _reader.ReadAsync();
-        if (answer.IsEnd)
+        var request = Encoding.ASCII.GetBytes($"request {_number++}");
+        await _stream.WriteAsync(Frame(request));
+        var response = await _reader.ReadAsync();
+        if (response.IsEnd)
             throw new EndOfStreamException("The connection ended.");
-        if (!answer.Span.SequenceEqual(question))
-            throw new IOException($"The answer to '{Encoding.ASCII.GetString(question)}' has {answer.Length} bytes that differ.");
+        if (!response.Span.SequenceEqual(request))
+            throw new IOException($"The response to '{Encoding.ASCII.GetString(request)}' has {response.Length} bytes that differ.");
     }
 
     public static byte[] Frame(ReadOnlySpan<byte> payload)

@@ -6,22 +6,22 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Drift;
 
 /// <summary>
-/// Clients of a long-lived server come, talk, leave, abort and send what nobody wants. After each cycle the server has to be back at its
-/// base line: no connection, no descriptor, no thread and no memory more than after the first cycles.
+/// Clients of a long-running server connect, send, close, abort and send unwanted descriptors. After each cycle the server must return to
+/// its base line of connections, descriptors, threads and memory, which the first cycles set.
 /// </summary>
 internal sealed class DriftCampaign : Campaign
 {
     private const int WarmUp = 4;
-    private const int ClientsOfACycle = 400;
-    private const int AtOnce = 40;
+    private const int ClientsPerCycle = 400;
+    private const int MaxConcurrency = 40;
 
-    // Timers and thread pools start and end threads on their own account, with three descriptors for a moment.
-    private const int ThreadsMore = 6;
-    private const int DescriptorsMore = 6;
-    private const long ManagedMore = 3 << 20;
-    private const long ResidentMore = 96 << 20;
+    // Timers and the thread pool start and end threads, each with up to three descriptors for a moment.
+    private const int ThreadTolerance = 6;
+    private const int DescriptorTolerance = 6;
+    private const long ManagedTolerance = 3 << 20;
+    private const long ResidentTolerance = 96 << 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     public override string Name => "drift";
 
@@ -30,77 +30,77 @@ internal sealed class DriftCampaign : Campaign
 
     public override async Task RunAsync(CampaignRun run)
     {
-        await using var server = run.Processes.StartWorker("drift-server", run.At("server.sock"));
+        await using var server = run.Processes.StartWorker("drift-server", run.GetPath("server.sock"));
         await server.ExpectAsync("ready");
         run.Count("clients", 0);
         Counts? baseLine = null;
-        for (var cycle = 0; run.GoesOn; cycle++)
+        for (var cycle = 0; run.IsRunning; cycle++)
         {
-            await CycleAsync(run, server);
+            await RunCycleAsync(run, server);
             if (cycle < WarmUp)
             {
-                var now = await QuietAsync(server);
+                var now = await WaitForIdleCountsAsync(server);
                 baseLine = baseLine is { } before ? before.Max(now) : now;
                 continue;
             }
-            await ReturnAsync(run, server, baseLine!.Value);
+            await ExpectBaseLineAsync(run, server, baseLine!.Value);
             run.Count("cycles");
         }
-        server.Close();
-        if (await server.EndAsync() is var status && status != 0)
+        server.CloseInput();
+        if (await server.WaitForExitAsync() is var status && status != 0)
             throw new CampaignException($"The server ended with {status}: {server.Errors}");
     }
 
-    private static async Task CycleAsync(CampaignRun run, Worker server)
+    private static async Task RunCycleAsync(CampaignRun run, Worker server)
     {
-        var address = run.AddressAt("server.sock");
-        using var room = new SemaphoreSlim(AtOnce);
+        var address = run.GetEndPoint("server.sock");
+        using var slots = new SemaphoreSlim(MaxConcurrency);
         var clients = new List<Task>();
-        for (var client = 0; client < ClientsOfACycle && !run.Canceled.IsCancellationRequested; client++)
+        for (var client = 0; client < ClientsPerCycle && !run.Canceled.IsCancellationRequested; client++)
         {
-            await room.WaitAsync(run.Canceled);
+            await slots.WaitAsync(run.Canceled);
             var random = new Random(run.Random.Next());
             clients.Add(Task.Run(async () =>
             {
                 try
                 {
-                    await ComeAndGoAsync(address, random).WaitAsync(Patience);
+                    await RunClientAsync(address, random).WaitAsync(WaitTimeout);
                 }
                 catch (TimeoutException)
                 {
-                    throw new CampaignException($"A client has waited {Patience.TotalSeconds} s.");
+                    throw new CampaignException($"A client has waited {WaitTimeout.TotalSeconds} s.");
                 }
                 finally
                 {
-                    room.Release();
+                    slots.Release();
                 }
             }));
         }
         await Task.WhenAll(clients);
-        await server.AskAsync("restart");
+        await server.RequestAsync("restart");
         run.Count("clients", clients.Count);
     }
 
-    private static async Task ComeAndGoAsync(UnixEndPoint address, Random random)
+    private static async Task RunClientAsync(UnixEndPoint address, Random random)
     {
         var behavior = random.Next(7);
         await using var stream = await UnixStream.ConnectAsync(address);
         var bytes = new byte[random.Next(1, 50_000)];
         switch (behavior)
         {
-            case 0: // connects, and leaves
+            case 0: // connects and closes
                 break;
-            case 1: // talks, and leaves in order
+            case 1: // sends, receives and closes
                 await stream.WriteAsync(bytes.AsMemory(0, Math.Min(bytes.Length, 4096)));
                 stream.ShutdownWrite();
                 while (await stream.ReadAsync(bytes) > 0)
                 {
                 }
                 break;
-            case 2: // leaves its answer unread, which is a reset
+            case 2: // closes without reading the response, which is a reset
                 await stream.WriteAsync(bytes.AsMemory(0, Math.Min(bytes.Length, 4096)));
                 break;
-            case 3: // leaves while the server writes to it
+            case 3: // closes while the server writes to it
                 using (var limit = new CancellationTokenSource(20))
                 {
                     try
@@ -114,7 +114,7 @@ internal sealed class DriftCampaign : Campaign
                     }
                 }
                 break;
-            case 4: // sends descriptors that nobody asked for
+            case 4: // sends descriptors that the server does not accept
                 using (var descriptor = File.OpenHandle("/dev/null"))
                 {
                     try
@@ -123,11 +123,11 @@ internal sealed class DriftCampaign : Campaign
                     }
                     catch (UnixSocketException e) when (e.Errno is Errno.EPERM)
                     {
-                        // newer kernels refuse them
+                        // newer kernels reject them
                     }
                 }
                 break;
-            case 5: // ends one direction, and leaves
+            case 5: // shuts down one direction and closes
                 stream.ShutdownRead();
                 await stream.WriteAsync(bytes.AsMemory(0, 1));
                 break;
@@ -141,34 +141,35 @@ internal sealed class DriftCampaign : Campaign
         }
     }
 
-    private static async Task ReturnAsync(CampaignRun run, Worker server, Counts baseLine)
+    private static async Task ExpectBaseLineAsync(CampaignRun run, Worker server, Counts baseLine)
     {
         var start = Stopwatch.GetTimestamp();
         while (true)
         {
-            var now = await QuietAsync(server);
-            if (now.Excess(baseLine) is not { } excess)
+            var now = await WaitForIdleCountsAsync(server);
+            if (now.DescribeExcess(baseLine) is not { } excess)
             {
-                run.Most("managed KiB above the base line at most", Math.Max(0, now.Managed - baseLine.Managed) >> 10);
-                run.Most("resident MiB", now.Resident >> 20);
+                run.CountMaximum("managed KiB above the base line at most", Math.Max(0, now.Managed - baseLine.Managed) >> 10);
+                run.CountMaximum("resident MiB", now.Resident >> 20);
                 return;
             }
-            if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new CampaignException($"After {run.CountOf("clients")} clients it does not return to its base line: {excess}");
+            if (Stopwatch.GetElapsedTime(start) > WaitTimeout)
+                throw new CampaignException($"After {run.GetCount("clients")} clients it does not return to its base line: {excess}");
             await Task.Delay(200, run.Canceled);
         }
     }
 
     /// <summary>Waits until all connections have ended.</summary>
-    private static async Task<Counts> QuietAsync(Worker server)
+    private static async Task<Counts> WaitForIdleCountsAsync(Worker server)
     {
         var start = Stopwatch.GetTimestamp();
         while (true)
         {
-            var numbers = (await server.AskAsync("counts")).Split(' ').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+            var reply = await server.RequestAsync("counts");
+            var numbers = reply.Split(' ').Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
             if (numbers[0] == 0)
                 return new Counts(numbers[1], numbers[2], numbers[3], numbers[4]);
-            if (Stopwatch.GetElapsedTime(start) > Patience)
+            if (Stopwatch.GetElapsedTime(start) > WaitTimeout)
                 throw new CampaignException($"{numbers[0]} connections of clients that left are still being served.");
             await Task.Delay(20);
         }
@@ -180,16 +181,18 @@ internal sealed class DriftCampaign : Campaign
             Math.Max(Descriptors, other.Descriptors), Math.Max(Threads, other.Threads), Math.Max(Managed, other.Managed),
             Math.Max(Resident, other.Resident));
 
-        /// <summary>What there is too much of, or null.</summary>
-        public string? Excess(Counts baseLine)
+        /// <summary>Returns which count exceeds its tolerance; null when none does.</summary>
+        public string? DescribeExcess(Counts baseLine)
         {
-            if (Descriptors > baseLine.Descriptors + DescriptorsMore)
+            if (Descriptors > baseLine.Descriptors + DescriptorTolerance)
                 return $"{Descriptors} descriptors, {baseLine.Descriptors} before.";
-            if (Threads > baseLine.Threads + ThreadsMore)
+            if (Threads > baseLine.Threads + ThreadTolerance)
                 return $"{Threads} threads, {baseLine.Threads} before.";
-            if (Managed > baseLine.Managed + ManagedMore)
+            if (Managed > baseLine.Managed + ManagedTolerance)
                 return $"{Managed:N0} managed bytes, {baseLine.Managed:N0} before.";
-            return Resident > baseLine.Resident + ResidentMore ? $"{Resident:N0} resident bytes, {baseLine.Resident:N0} before." : null;
+            return Resident > baseLine.Resident + ResidentTolerance
+                ? $"{Resident:N0} resident bytes, {baseLine.Resident:N0} before."
+                : null;
         }
     }
 }

@@ -5,20 +5,20 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Drift;
 
 /// <summary>
-/// <c>drift-server PATH</c>: an echo server. Answers <c>counts</c> with its connections, descriptors, threads, managed bytes and resident
-/// bytes, and <c>restart</c> by starting and stopping a second server beside itself.
+/// <c>drift-server PATH</c>: an echo server. Replies to <c>counts</c> with its connections, descriptors, threads, managed bytes and
+/// resident bytes; at <c>restart</c> it starts and stops a second server.
 /// </summary>
 internal static class DriftServer
 {
     public static async Task RunAsync(string[] arguments)
     {
         await using var server = UnixServer.Start(UnixEndPoint.FromPath(arguments[0]), EchoAsync);
-        WorkerInput.Say("ready");
-        foreach (var line in WorkerInput.Lines())
+        WorkerConsole.WriteLine("ready");
+        foreach (var line in WorkerConsole.ReadLines())
         {
             if (line == "restart")
                 await RestartAsync(arguments[0] + "2");
-            WorkerInput.Say(line == "counts" ? Counts(server) : "done");
+            WorkerConsole.WriteLine(line == "counts" ? Counts(server) : "done");
         }
     }
 

@@ -5,29 +5,29 @@ using Samehost.Stress.Running;
 
 namespace Samehost.Stress.EventLoop;
 
-/// <summary><c>event-loop SEED THREADS</c>: the process under stress. Answers <c>counts</c> and <c>stop</c>.</summary>
+/// <summary><c>event-loop SEED THREADS</c>: the process under stress. Replies to <c>counts</c> and <c>stop</c>.</summary>
 internal static class EventLoopWorker
 {
-    private const int TransfersOfAKind = 6;
+    private const int TransfersOfEachKind = 6;
 
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ProgressTimeout = TimeSpan.FromSeconds(20);
 
     public static async Task RunAsync(string[] arguments)
     {
         var random = new Random(int.Parse(arguments[0], CultureInfo.InvariantCulture));
         var threads = int.Parse(arguments[1], CultureInfo.InvariantCulture);
-        // The pool allows no fewer than there are processors.
+        // The maximum cannot be less than the number of processors.
         ThreadPool.SetMinThreads(1, 1);
         ThreadPool.SetMaxThreads(Math.Max(threads, Environment.ProcessorCount), Environment.ProcessorCount);
 
         var stress = new Stress();
-        for (var i = 0; i < TransfersOfAKind; i++)
+        for (var i = 0; i < TransfersOfEachKind; i++)
         {
             stress.Add(new StreamTransfer(new Random(random.Next())));
             stress.Add(new RecordTransfer(new Random(random.Next()), seqpacket: i % 2 == 0));
             stress.Add(new ClosingTransfer(new Random(random.Next())));
         }
-        // On threads of their own: the pool is what is scarce.
+        // On threads of their own, because the thread pool is small.
         StartThread(() =>
         {
             while (!stress.IsOver)
@@ -37,19 +37,19 @@ internal static class EventLoopWorker
                 Thread.Yield();
             }
         });
-        StartThread(stress.Watch);
-        WorkerInput.Say("ready");
-        foreach (var line in WorkerInput.Lines())
+        StartThread(stress.MonitorProgress);
+        WorkerConsole.WriteLine("ready");
+        foreach (var line in WorkerConsole.ReadLines())
         {
             if (line == "stop")
                 await stress.StopAsync();
-            WorkerInput.Say(stress.Report());
+            WorkerConsole.WriteLine(stress.Report());
         }
     }
 
     private static void StartThread(Action action) => new Thread(() => action()) { IsBackground = true }.Start();
 
-    /// <summary>The transfers of the process, and what they did.</summary>
+    /// <summary>The transfers of the process and their counts.</summary>
     private sealed class Stress
     {
         private readonly ConcurrentDictionary<string, long> _counts = new();
@@ -90,13 +90,13 @@ internal static class EventLoopWorker
         public async Task StopAsync()
         {
             await _over.CancelAsync();
-            await Task.WhenAll(_tasks).WaitAsync(LongestSilence).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(_tasks).WaitAsync(ProgressTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_tasks.TrueForAll(static t => t.IsCompleted))
                 Fail("A call does not end after its socket was closed.");
         }
 
-        /// <summary>Looks that each transfer makes progress.</summary>
-        public void Watch()
+        /// <summary>Checks that each transfer makes progress.</summary>
+        public void MonitorProgress()
         {
             var seen = new Dictionary<Transfer, (long Progress, long Since)>();
             while (!IsOver)
@@ -107,8 +107,8 @@ internal static class EventLoopWorker
                     var progress = transfer.Progress;
                     if (!seen.TryGetValue(transfer, out var last) || last.Progress != progress)
                         seen[transfer] = (progress, Stopwatch.GetTimestamp());
-                    else if (Stopwatch.GetElapsedTime(last.Since) > LongestSilence)
-                        Fail($"{transfer} has made no progress for {LongestSilence.TotalSeconds} s.");
+                    else if (Stopwatch.GetElapsedTime(last.Since) > ProgressTimeout)
+                        Fail($"{transfer} has made no progress for {ProgressTimeout.TotalSeconds} s.");
                 }
             }
         }

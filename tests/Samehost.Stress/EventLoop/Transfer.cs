@@ -1,9 +1,9 @@
 namespace Samehost.Stress.EventLoop;
 
-/// <summary>A conversation between two sockets of this process that is verified.</summary>
+/// <summary>A verified transfer between two sockets of this process.</summary>
 internal abstract class Transfer(Random random)
 {
-    private const int OneOf = 2000;
+    private const int BlockOneIn = 2000;
     private long _progress;
 
     public long Progress => Interlocked.Read(ref _progress);
@@ -14,7 +14,7 @@ internal abstract class Transfer(Random random)
 
     protected void Advance() => Interlocked.Increment(ref _progress);
 
-    /// <summary>Now and then a token that is canceled at once, soon, or while the call is made.</summary>
+    /// <summary>Sometimes returns a token source that is canceled at once, soon, or concurrently with the call.</summary>
     protected CancellationTokenSource? MaybeCancel(Random random)
     {
         switch (random.Next(8))
@@ -31,7 +31,7 @@ internal abstract class Transfer(Random random)
                     }
                     catch (ObjectDisposedException)
                     {
-                        // the call was faster
+                        // the call has completed
                     }
                 }, source, preferLocal: false);
                 return source;
@@ -40,15 +40,15 @@ internal abstract class Transfer(Random random)
         }
     }
 
-    /// <summary>Now and then holds up the thread that runs the continuation, as a handler that computes does.</summary>
+    /// <summary>Sometimes blocks the thread that runs the continuation.</summary>
     protected static void MaybeBlock(Random random)
     {
-        if (random.Next(OneOf) == 0)
+        if (random.Next(BlockOneIn) == 0)
             new ManualResetEventSlim().Wait(random.Next(1, 30));
     }
 }
 
-/// <summary>Bytes of a stream in both directions at once, in pieces, with reads that are canceled: nothing may be lost.</summary>
+/// <summary>Transfers bytes on a stream in both directions, with reads that are canceled: nothing may be lost.</summary>
 internal sealed class StreamTransfer(Random random) : Transfer(random)
 {
     public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
@@ -122,25 +122,23 @@ internal sealed class StreamTransfer(Random random) : Transfer(random)
     private static byte At(int seed, int index) => (byte)(seed + index * 31 + (index >> 8) * 7);
 }
 
-/// <summary>Numbered records or datagrams, received with cancellations: each arrives once, in order.</summary>
+/// <summary>Transfers numbered records or datagrams, with receives that are canceled: each must arrive once, in order.</summary>
 internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(random)
 {
-    private const int RecordsOfAPair = 500;
+    private const int RecordsPerPair = 500;
 
     public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            int seed = Random.Next();
             if (seqpacket)
             {
                 var (first, second) = UnixSeqpacket.CreatePair();
                 using (first)
                 using (second)
                 {
-                    await Task.WhenAll(
-                        SendAsync(seed, record => first.SendAsync(record)),
-                        ReceiveAsync(seed, count, async (buffer, token) => (await second.ReceiveAsync(buffer, null, token)).Count));
+                    await TransferAsync(
+                        record => first.SendAsync(record), async (buffer, token) => (await second.ReceiveAsync(buffer, null, token)).Count);
                 }
             }
             else
@@ -149,19 +147,24 @@ internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(r
                 using (first)
                 using (second)
                 {
-                    await Task.WhenAll(
-                        SendAsync(seed, record => first.SendAsync(record)),
-                        ReceiveAsync(seed, count, async (buffer, token) => (await second.ReceiveAsync(buffer, token)).Count));
+                    await TransferAsync(
+                        record => first.SendAsync(record), async (buffer, token) => (await second.ReceiveAsync(buffer, token)).Count);
                 }
             }
-            count("records verified", RecordsOfAPair);
+            count("records verified", RecordsPerPair);
+        }
+
+        async Task TransferAsync(Func<ReadOnlyMemory<byte>, ValueTask> send, Func<Memory<byte>, CancellationToken, Task<int>> receive)
+        {
+            var seed = Random.Next();
+            await Task.WhenAll(SendAsync(seed, send), ReceiveAsync(seed, count, receive));
         }
     }
 
     private async Task SendAsync(int seed, Func<ReadOnlyMemory<byte>, ValueTask> send)
     {
         var random = new Random(seed);
-        for (var number = 0; number < RecordsOfAPair; number++)
+        for (var number = 0; number < RecordsPerPair; number++)
         {
             await send(Record(seed, number));
             MaybeBlock(random);
@@ -173,7 +176,7 @@ internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(r
     {
         var random = new Random(~seed);
         var buffer = new byte[4096];
-        for (var number = 0; number < RecordsOfAPair;)
+        for (var number = 0; number < RecordsPerPair;)
         {
             using var cancel = MaybeCancel(random);
             try
@@ -202,10 +205,10 @@ internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(r
     }
 }
 
-/// <summary>Sockets that are closed while calls are pending at them: each call ends, as documented.</summary>
+/// <summary>Closes sockets while calls are pending: each call must complete with a documented exception.</summary>
 internal sealed class ClosingTransfer(Random random) : Transfer(random)
 {
-    private static readonly byte[] Much = new byte[1 << 20];
+    private static readonly byte[] LargeBuffer = new byte[1 << 20];
 
     public override async Task RunAsync(Action<string, long> count, CancellationToken cancellationToken)
     {
@@ -216,9 +219,9 @@ internal sealed class ClosingTransfer(Random random) : Transfer(random)
             var token = cancel?.Token ?? default;
             Task[] calls =
             [
-                EndsAsync(first.ReadAsync(new byte[10], token).AsTask()),
-                EndsAsync(second.ReadAsync(new byte[2], default).AsTask()),
-                EndsAsync(first.WriteAsync(Much.AsMemory(0, Random.Next(2) == 0 ? 1 : Much.Length), token).AsTask()),
+                ExpectEndAsync(first.ReadAsync(new byte[10], token).AsTask()),
+                ExpectEndAsync(second.ReadAsync(new byte[2], default).AsTask()),
+                ExpectEndAsync(first.WriteAsync(LargeBuffer.AsMemory(0, Random.Next(2) == 0 ? 1 : LargeBuffer.Length), token).AsTask()),
             ];
             if (Random.Next(2) == 0)
                 await Task.Yield();
@@ -232,7 +235,7 @@ internal sealed class ClosingTransfer(Random random) : Transfer(random)
         }
     }
 
-    private static async Task EndsAsync(Task call)
+    private static async Task ExpectEndAsync(Task call)
     {
         try
         {
@@ -240,7 +243,7 @@ internal sealed class ClosingTransfer(Random random) : Transfer(random)
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // closed here, closed there, or canceled
+            // closed by this side or the peer, or canceled
         }
     }
 }

@@ -4,15 +4,14 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Fuzz;
 
 /// <summary>
-/// Inputs that are made by mutation of a corpus, through everything that reads input from outside. Each has its documented exceptions only
-/// and its invariants. A failing input is written to a file, and the command names it.
+/// Feeds mutations of a corpus to every reader of outside input. Each may throw its documented exceptions only and must keep its
+/// invariants. A failing input is written to a file, which the repeat command names.
 /// </summary>
 internal sealed class FuzzCampaign : Campaign
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TimeSlice = TimeSpan.FromMilliseconds(500);
 
-    // One input that takes longer than this hangs.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InputTimeout = TimeSpan.FromSeconds(30);
 
     public override string Name => "fuzz";
 
@@ -43,7 +42,7 @@ internal sealed class FuzzCampaign : Campaign
         {
             foreach (var name in names)
             {
-                var target = FuzzTargets.Create(name, Directory.CreateDirectory(run.At(name)).FullName);
+                var target = FuzzTargets.Create(name, Directory.CreateDirectory(run.GetPath(name)).FullName);
                 var mutator = new Mutator(new Random(run.Random.Next()), target.Words);
                 targets.Add((target, mutator));
                 var files = Directory.GetFiles(Path.Join(BuiltPrograms.Corpus, name)).Order(StringComparer.Ordinal);
@@ -52,19 +51,19 @@ internal sealed class FuzzCampaign : Campaign
                 foreach (var input in corpus)
                     await TryAsync(target, mutator, input);
             }
-            while (run.GoesOn && failed.Count < targets.Count)
+            while (run.IsRunning && failed.Count < targets.Count)
             {
                 foreach (var (target, mutator) in targets)
                 {
                     var start = Stopwatch.GetTimestamp();
-                    while (run.GoesOn && !failed.ContainsKey(target) && Stopwatch.GetElapsedTime(start) < Turn)
+                    while (run.IsRunning && !failed.ContainsKey(target) && Stopwatch.GetElapsedTime(start) < TimeSlice)
                         await TryAsync(target, mutator, mutator.Next());
                 }
             }
             run.Count("kinds of outcomes", targets.Sum(static t => t.Mutator.Outcomes));
-            // One failure of a target says nothing about the others, so all of them are reported.
+            // Targets are independent, so the failures of all are reported.
             foreach (var failure in failed.Values)
-                run.Note($"{failure.Message}\n    to repeat it: {failure.Repeat}");
+                run.ReportProgress($"{failure.Message}\n    to repeat it: {failure.Repeat}");
             if (failed.Count > 0)
                 throw new CampaignException($"{failed.Count} of {targets.Count} targets failed.", failed.Values.First().Repeat);
         }
@@ -92,13 +91,13 @@ internal sealed class FuzzCampaign : Campaign
         try
         {
             var outcome = Task.Run(() => target.Run(input), CancellationToken.None);
-            var result = await outcome.WaitAsync(Longest);
+            var result = await outcome.WaitAsync(InputTimeout);
             run.Count(target.Name);
             return (result, null);
         }
         catch (TimeoutException)
         {
-            problem = $"it takes longer than {Longest.TotalSeconds} s";
+            problem = $"it takes longer than {InputTimeout.TotalSeconds} s";
         }
         catch (FuzzException e)
         {

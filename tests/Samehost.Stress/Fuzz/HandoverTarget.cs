@@ -3,14 +3,15 @@ using System.Runtime.InteropServices;
 namespace Samehost.Stress.Fuzz;
 
 /// <summary>
-/// The conversation of a handover, with the other side's records from the input: one a line. The first byte chooses the side; a line that
-/// begins with <c>+</c>, <c>*</c> or <c>&amp;</c> carries a file, a listening stream socket or a listening seqpacket socket.
+/// The handover protocol, with the records of the other side from the input, one a line. The first byte selects the side; a line that
+/// begins with <c>+</c>, <c>*</c> or <c>&amp;</c> carries the descriptor of a file, a listening stream socket or a listening seqpacket
+/// socket.
 /// </summary>
 internal sealed class HandoverTarget : FuzzTarget
 {
-    private const int LeakAllowed = 64;
+    private const int DescriptorTolerance = 64;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(15);
 
     private readonly UnixEndPoint _address;
     private readonly UnixEndPoint _control;
@@ -47,7 +48,8 @@ internal sealed class HandoverTarget : FuzzTarget
         if (input.Length == 0)
             return "short";
         var records = Split(input.AsMemory(1));
-        var outcome = (input[0] & 1) == 0 ? Precede(records).GetAwaiter().GetResult() : Succeed(records).GetAwaiter().GetResult();
+        var run = (input[0] & 1) == 0 ? RunPredecessor(records) : RunSuccessor(records);
+        var outcome = run.GetAwaiter().GetResult();
         if (++_runs % 500 == 0)
             CheckDescriptors();
         return outcome;
@@ -63,20 +65,20 @@ internal sealed class HandoverTarget : FuzzTarget
         _file.Dispose();
     }
 
-    /// <summary>We are a predecessor that says the records.</summary>
-    private async Task<string> Precede(List<ReadOnlyMemory<byte>> records)
+    /// <summary>Sends the records as a predecessor.</summary>
+    private async Task<string> RunPredecessor(List<ReadOnlyMemory<byte>> records)
     {
-        var successor = Task.Run(SucceedAsync);
+        var successor = Task.Run(RequestHandoverAsync);
         using (var control = await _predecessor.AcceptAsync())
         {
-            await SayAsync(control, records);
+            await SendAsync(control, records);
             control.ShutdownWrite();
-            // It says what it has to say until it has heard the end.
-            return await successor.WaitAsync(Patience);
+            // The successor sends until it has received the end.
+            return await successor.WaitAsync(WaitTimeout);
         }
     }
 
-    private async Task<string> SucceedAsync()
+    private async Task<string> RequestHandoverAsync()
     {
         UnixAcceptedHandover accepted;
         try
@@ -85,7 +87,7 @@ internal sealed class HandoverTarget : FuzzTarget
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {
-            return $"request {KindOf(e)}";
+            return $"request {GetKind(e)}";
         }
         await using (accepted)
         {
@@ -98,7 +100,7 @@ internal sealed class HandoverTarget : FuzzTarget
             }
             catch (IOException e)
             {
-                return $"confirm {KindOf(e)}";
+                return $"confirm {GetKind(e)}";
             }
             finally
             {
@@ -113,29 +115,29 @@ internal sealed class HandoverTarget : FuzzTarget
         accepted.SeqpacketListener?.Dispose();
     }
 
-    /// <summary>We are a successor that says the records.</summary>
-    private async Task<string> Succeed(List<ReadOnlyMemory<byte>> records)
+    /// <summary>Sends the records as a successor.</summary>
+    private async Task<string> RunSuccessor(List<ReadOnlyMemory<byte>> records)
     {
         using (var control = await UnixSeqpacket.ConnectAsync(_control, new UnixConnectOptions { AcceptDescriptors = true }))
-            await SayAsync(control, records);
-        // Answers, unless it was handed over in good order; then it ends.
-        if (await AnswersAsync())
+            await SendAsync(control, records);
+        // The server responds unless the handover succeeded; then it ends.
+        if (await IsServingAsync())
             return "serves";
-        await _offer.Completion.WaitAsync(Patience);
+        await _offer.Completion.WaitAsync(WaitTimeout);
         await _offer.DisposeAsync();
         await _server.DisposeAsync();
         (_server, _offer) = Start();
-        Require(await AnswersAsync(), "a fresh server does not answer at the address that was handed over");
+        Require(await IsServingAsync(), "a fresh server does not answer at the address that was handed over");
         return "handed over";
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task<bool> IsServingAsync()
     {
         try
         {
             await using var client = await UnixStream.ConnectAsync(_address);
             await client.WriteAsync(new byte[] { 1 });
-            return await client.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience) == 1;
+            return await client.ReadAsync(new byte[1]).AsTask().WaitAsync(WaitTimeout) == 1;
         }
         catch (TimeoutException)
         {
@@ -147,7 +149,7 @@ internal sealed class HandoverTarget : FuzzTarget
         }
     }
 
-    private async Task SayAsync(UnixSeqpacket control, List<ReadOnlyMemory<byte>> records)
+    private async Task SendAsync(UnixSeqpacket control, List<ReadOnlyMemory<byte>> records)
     {
         try
         {
@@ -161,12 +163,12 @@ internal sealed class HandoverTarget : FuzzTarget
                     _ => ((SafeHandle?)null, record),
                 }
                 : (null, record);
-                await control.SendAsync(rest, descriptor is null ? [] : [descriptor]).AsTask().WaitAsync(Patience);
+                await control.SendAsync(rest, descriptor is null ? [] : [descriptor]).AsTask().WaitAsync(WaitTimeout);
             }
         }
         catch (UnixSocketException)
         {
-            // it has ended the conversation
+            // the other side has closed the connection
         }
     }
 
@@ -188,7 +190,7 @@ internal sealed class HandoverTarget : FuzzTarget
         var open = Directory.GetFileSystemEntries("/proc/self/fd").Length;
         if (_baseLine == 0)
             _baseLine = open;
-        Require(open <= _baseLine + LeakAllowed, $"{open} descriptors are open; {_baseLine} were");
+        Require(open <= _baseLine + DescriptorTolerance, $"{open} descriptors are open; {_baseLine} were");
     }
 
     private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> input)

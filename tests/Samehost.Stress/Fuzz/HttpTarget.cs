@@ -9,14 +9,14 @@ using Samehost.AspNetCore;
 namespace Samehost.Stress.Fuzz;
 
 /// <summary>
-/// Bytes of a client of the web transport. The first byte of an input chooses the protocol, and whether the client ends its direction or
-/// just leaves. Whatever it sends, its connection ends and the next client is answered.
+/// Bytes of a client of the web transport. The first byte of an input selects the protocol, and whether the client shuts down its direction
+/// or closes the connection. For every input its connection must end and the next client must be served.
 /// </summary>
 internal sealed class HttpTarget : FuzzTarget
 {
-    private const int MostAnswer = 1 << 20;
+    private const int MaxResponse = 1 << 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly ErrorLog _log = new();
     private readonly WebApplication _app;
@@ -62,12 +62,12 @@ internal sealed class HttpTarget : FuzzTarget
     {
         if (input.Length == 0)
             return "short";
-        var outcome = Converse(input).GetAwaiter().GetResult();
+        var outcome = RunClient(input).GetAwaiter().GetResult();
         if (_log.First is { } error)
             throw new FuzzException($"the server logged an error: {error}");
         if (++_runs % 50 == 0)
         {
-            var answer = AskAsync().GetAwaiter().GetResult();
+            var answer = RequestAsync().GetAwaiter().GetResult();
             Require(answer.Contains("hello", StringComparison.Ordinal), $"a plain request is answered with {Hostile.Show(answer)}");
         }
         return outcome;
@@ -79,7 +79,7 @@ internal sealed class HttpTarget : FuzzTarget
         await _app.DisposeAsync();
     }
 
-    private async Task<string> Converse(byte[] input)
+    private async Task<string> RunClient(byte[] input)
     {
         var isSecond = (input[0] & 1) != 0;
         await using var stream = await UnixStream.ConnectAsync(isSecond ? _second : _first);
@@ -88,15 +88,15 @@ internal sealed class HttpTarget : FuzzTarget
             var writing = stream.WriteAsync(input.AsMemory(1));
             if ((input[0] & 2) != 0)
             {
-                await writing.AsTask().WaitAsync(Patience);
-                return "left"; // with its answer unread
+                await writing.AsTask().WaitAsync(WaitTimeout);
+                return "left"; // with its response unread
             }
-            await writing.AsTask().WaitAsync(Patience);
+            await writing.AsTask().WaitAsync(WaitTimeout);
             stream.ShutdownWrite();
-            var answer = new byte[MostAnswer];
-            var count = await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false).AsTask().WaitAsync(Patience);
+            var answer = new byte[MaxResponse];
+            var count = await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false).AsTask().WaitAsync(WaitTimeout);
             var line = Encoding.ASCII.GetString(answer, 0, Math.Min(count, 12));
-            // The preface of HTTP/2 is answered in HTTP/2: that it is not served there.
+            // The response to an HTTP/2 preface is an HTTP/2 GOAWAY.
             var isFirst = count == 0 || line.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
             Require(isSecond || isFirst || input.AsSpan(1).StartsWith("PRI "u8), $"the answer begins with {Hostile.Show(line)}");
             return isSecond ? $"2 {Math.Min(count, 200)}" : $"1 {line} {Math.Min(count >> 7, 8)}";
@@ -113,15 +113,15 @@ internal sealed class HttpTarget : FuzzTarget
         }
     }
 
-    private async Task<string> AskAsync()
+    private async Task<string> RequestAsync()
     {
         await using var stream = await UnixStream.ConnectAsync(_first);
         await stream.WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray());
         using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync().WaitAsync(Patience);
+        return await reader.ReadToEndAsync().WaitAsync(WaitTimeout);
     }
 
-    /// <summary>Keeps the first error: no client may cause one in the server.</summary>
+    /// <summary>Collects errors; no client may cause one in the server.</summary>
     private sealed class ErrorLog : ILoggerProvider, ILogger
     {
         private readonly ConcurrentQueue<string> _errors = new();
@@ -138,7 +138,7 @@ internal sealed class HttpTarget : FuzzTarget
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            // A body that ends too early is the handler's business, which reports it as its own failure.
+            // The handler's exception for a body that ends too early is logged as an error, which is expected.
             if (IsEnabled(logLevel) && exception is not Microsoft.AspNetCore.Http.BadHttpRequestException)
                 _errors.Enqueue($"{formatter(state, exception)} {exception}");
         }

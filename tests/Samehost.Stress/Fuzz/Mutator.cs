@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Samehost.Stress.Fuzz;
 
-/// <summary>Makes inputs out of others.</summary>
+/// <summary>Creates inputs by mutation of others.</summary>
 internal sealed class Mutator(Random random, IReadOnlyList<string> words)
 {
-    private const int MostBytes = 4096;
-    private const int MostKept = 2000;
+    private const int MaxLength = 4096;
+    private const int MaxOutcomes = 2000;
 
     private static readonly byte[] Interesting = [0, 1, 9, 10, 13, 27, 32, 37, 44, 46, 47, 58, 61, 64, 127, 128, 155, 192, 255];
 
@@ -17,10 +17,10 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
 
     public void Seed(IEnumerable<byte[]> inputs) => _pool.AddRange(inputs);
 
-    /// <summary>Keeps an input whose outcome is a new one.</summary>
+    /// <summary>Adds an input with a new outcome.</summary>
     public void Learn(byte[] input, string outcome)
     {
-        if (_outcomes.Count < MostKept && _outcomes.Add(outcome))
+        if (_outcomes.Count < MaxOutcomes && _outcomes.Add(outcome))
             _pool.Add(input);
     }
 
@@ -28,13 +28,13 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
     {
         var bytes = new List<byte>(_pool[random.Next(_pool.Count)]);
         for (var more = 1 << random.Next(5); more > 0; more--)
-            Change(bytes);
-        if (bytes.Count > MostBytes)
-            bytes.RemoveRange(MostBytes, bytes.Count - MostBytes);
+            Mutate(bytes);
+        if (bytes.Count > MaxLength)
+            bytes.RemoveRange(MaxLength, bytes.Count - MaxLength);
         return [.. bytes];
     }
 
-    private void Change(List<byte> bytes)
+    private void Mutate(List<byte> bytes)
     {
         var at = random.Next(bytes.Count + 1);
         switch (random.Next(bytes.Count == 0 ? 3 : 9))
@@ -62,7 +62,7 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
                 bytes.InsertRange(random.Next(bytes.Count), bytes.GetRange(from, random.Next(1, Math.Min(64, bytes.Count - from) + 1)));
                 break;
             case 7:
-                // The end of another one.
+                // The end of another input.
                 var other = _pool[random.Next(_pool.Count)];
                 bytes.RemoveRange(at, bytes.Count - at);
                 bytes.AddRange(other.AsSpan(random.Next(other.Length + 1)));

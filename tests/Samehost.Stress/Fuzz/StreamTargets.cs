@@ -3,23 +3,23 @@ using Samehost.Framing;
 
 namespace Samehost.Stress.Fuzz;
 
-/// <summary>Bytes of a peer, in pieces; the first byte of an input chooses options, the second the pieces.</summary>
+/// <summary>Bytes of a peer; the first byte of an input selects options, the second the size of the writes.</summary>
 internal abstract class StreamTarget : FuzzTarget
 {
-    private const int Head = 2;
+    private const int HeaderLength = 2;
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public override string Run(byte[] input)
     {
-        if (input.Length < Head)
+        if (input.Length < HeaderLength)
             return "short";
-        var body = input[Head..];
+        var body = input[HeaderLength..];
         var (near, far) = UnixStream.CreatePair();
         using (near)
         using (far)
         {
-            // A socket holds less than the longest input in one-byte pieces.
+            // A socket buffer holds less than the longest input in one-byte writes.
             var piece = Math.Max(1 + input[1], body.Length / 64);
             var writing = Task.Run(() =>
             {
@@ -29,7 +29,7 @@ internal abstract class StreamTarget : FuzzTarget
             });
             var outcome = Read(near, input[0], body);
             near.Dispose();
-            writing.ContinueWith(static t => t.Exception, TaskScheduler.Default).Wait(); // it may find the reader gone
+            writing.ContinueWith(static t => t.Exception, TaskScheduler.Default).Wait(); // the reader may have closed
             return outcome;
         }
     }
@@ -37,7 +37,7 @@ internal abstract class StreamTarget : FuzzTarget
     protected abstract string Read(UnixStream stream, byte options, byte[] sent);
 }
 
-/// <summary><see cref="FrameReader"/>, against a decoder of five lines.</summary>
+/// <summary><see cref="FrameReader"/>, compared with a simple decoder.</summary>
 internal sealed class FrameTarget : StreamTarget
 {
     public override string Name => "frames";
@@ -92,7 +92,7 @@ internal sealed class FrameTarget : StreamTarget
     }
 }
 
-/// <summary><see cref="LineReader"/>, against <c>Split</c>.</summary>
+/// <summary><see cref="LineReader"/>, compared with a search for newlines.</summary>
 internal sealed class LineTarget : StreamTarget
 {
     private const int ShortLine = 100;

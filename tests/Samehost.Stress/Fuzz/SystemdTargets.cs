@@ -6,7 +6,7 @@ namespace Samehost.Stress.Fuzz;
 /// <summary>LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES: the first three lines of an input.</summary>
 internal sealed class ListenTarget : FuzzTarget
 {
-    private const int Open = 5;
+    private const int OpenDescriptors = 5;
 
     public override string Name => "listen";
 
@@ -18,17 +18,17 @@ internal sealed class ListenTarget : FuzzTarget
     public override string Run(byte[] input)
     {
         var lines = Text(input).Split('\n', 3);
-        var environment = new GivenVariables(
+        var environment = new TestEnvironment(
             ("LISTEN_PID", lines[0]), ("LISTEN_FDS", lines.ElementAtOrDefault(1)), ("LISTEN_FDNAMES", lines.ElementAtOrDefault(2)));
         try
         {
             var names = ListenVariables.Take(environment, static (name, value, index) =>
             {
-                if (index >= Open)
+                if (index >= OpenDescriptors)
                     throw ServiceEnvironment.Problem(name, value, "it is not open.");
             });
-            Require(names.Length <= Open, $"{names.Length} descriptors were taken, and {Open} are open");
-            Require(environment.Left == 0, "the variables are still there");
+            Require(names.Length <= OpenDescriptors, $"{names.Length} descriptors were taken, and {OpenDescriptors} are open");
+            Require(environment.Count == 0, "the variables are still there");
             if (names.Length > 0)
             {
                 Require(lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {Hostile.Show(lines[0])}");
@@ -39,13 +39,13 @@ internal sealed class ListenTarget : FuzzTarget
         catch (InvalidDataException e)
         {
             Require(!e.Message.Any(char.IsControl), $"the message is {Hostile.Show(e.Message)}");
-            Require(environment.Left == 0, "the variables are still there");
-            return KindOf(e);
+            Require(environment.Count == 0, "the variables are still there");
+            return GetKind(e);
         }
     }
 }
 
-/// <summary>Text that is sent to the service manager, and the variables that name it.</summary>
+/// <summary>Messages to the service manager, and the environment variables of its socket.</summary>
 internal sealed class NotifyTarget : FuzzTarget
 {
     private readonly UnixDatagram _manager = UnixDatagram.Bind(
@@ -64,17 +64,17 @@ internal sealed class NotifyTarget : FuzzTarget
         var notify = new SystemdNotifier(_manager.LocalEndPoint);
         var outcome = new StringBuilder();
 
-        // Assignments arrive as they are, a line each.
+        // Assignments are received unchanged, one a line.
         var assignments = text.Split('|');
         outcome.Append(Send(() => notify.Send(assignments), sent => sent == string.Join('\n', assignments)));
-        // A status arrives as one line.
+        // A status is received as one line.
         outcome.Append(Send(() => notify.SetStatus(text), static sent =>
             sent.StartsWith("STATUS=", StringComparison.Ordinal) && !sent.Any(char.IsControl)));
         outcome.Append(Send(
             () => notify.RemoveStoredDescriptors(text), sent => sent.Split('\n') is { Length: 2 } both && both.Contains($"FDNAME={text}")));
 
         var lines = text.Split('\n', 3);
-        var environment = new GivenVariables(
+        var environment = new TestEnvironment(
             ("NOTIFY_SOCKET", lines[0]), ("WATCHDOG_USEC", lines.ElementAtOrDefault(1)), ("WATCHDOG_PID", lines.ElementAtOrDefault(2)));
         try
         {
@@ -85,7 +85,7 @@ internal sealed class NotifyTarget : FuzzTarget
         }
         catch (InvalidDataException e)
         {
-            outcome.Append(KindOf(e));
+            outcome.Append(GetKind(e));
         }
         return outcome.ToString();
     }
@@ -113,13 +113,13 @@ internal sealed class NotifyTarget : FuzzTarget
     }
 }
 
-/// <summary>The variables of an input.</summary>
-internal sealed class GivenVariables : ServiceEnvironment
+/// <summary>The environment variables of an input.</summary>
+internal sealed class TestEnvironment : ServiceEnvironment
 {
     private readonly Dictionary<string, string> _variables = [];
 
     /// <summary>A value that is missing or <c>-</c> is not set.</summary>
-    public GivenVariables(params (string Name, string? Value)[] variables)
+    public TestEnvironment(params (string Name, string? Value)[] variables)
     {
         foreach (var (name, value) in variables)
         {
@@ -130,7 +130,7 @@ internal sealed class GivenVariables : ServiceEnvironment
 
     public override int ProcessId => 4711;
 
-    public int Left => _variables.Count;
+    public int Count => _variables.Count;
 
     public override string? Get(string name) => _variables.GetValueOrDefault(name);
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Samehost.Tool.Cli;
+using Samehost.Tool.Replay;
 
 namespace Samehost.Stress.Fuzz;
 
@@ -15,7 +17,7 @@ internal sealed class AddressTarget : FuzzTarget
 
     public override string Run(byte[] input)
     {
-        Bytes(input);
+        CheckBytes(input);
         var text = Text(input);
         try
         {
@@ -27,24 +29,24 @@ internal sealed class AddressTarget : FuzzTarget
         catch (FormatException e)
         {
             Require(!UnixEndPoint.TryParse(text, out _), "TryParse reads what Parse refuses");
-            return KindOf(e);
+            return GetKind(e);
         }
     }
 
-    private static void Bytes(byte[] input)
+    private static void CheckBytes(byte[] input)
     {
-        Func<byte[], UnixEndPoint>[] ways = [static b => UnixEndPoint.FromPath(b), static b => UnixEndPoint.FromAbstractName(b)];
-        foreach (var make in ways)
+        Func<byte[], UnixEndPoint>[] factories = [static b => UnixEndPoint.FromPath(b), static b => UnixEndPoint.FromAbstractName(b)];
+        foreach (var create in factories)
         {
             try
             {
-                var address = make(input);
+                var address = create(input);
                 Require(address.NameBytes.Span.SequenceEqual(input), "the name is not the bytes that were given");
                 Check(address);
             }
             catch (ArgumentException)
             {
-                // it cannot be one
+                // not a valid name
             }
         }
     }
@@ -56,7 +58,7 @@ internal sealed class AddressTarget : FuzzTarget
         Require(Hostile.IsPrintable(printed), $"it prints as {Hostile.Show(printed)}");
         var again = (UnixEndPoint)address.Create(address.Serialize());
         Require(again == address && again.GetHashCode() == address.GetHashCode(), "the kernel's form of the address is read as another");
-        // With nothing escaped in it, what is printed is what is read.
+        // Without escapes the printed form is parsed as the same address.
         if (!printed.Contains("\\x", StringComparison.Ordinal) && !printed.Contains('\ufffd', StringComparison.Ordinal))
             Require(UnixEndPoint.Parse(printed) == address, $"'{printed}' is read as another address");
     }
@@ -95,7 +97,7 @@ internal sealed partial class PolicyTarget : FuzzTarget
         catch (FormatException e)
         {
             Require(!PeerPolicy.TryParse(text, out _), "TryParse reads what Parse refuses");
-            return KindOf(e);
+            return GetKind(e);
         }
     }
 
@@ -106,7 +108,7 @@ internal sealed partial class PolicyTarget : FuzzTarget
     private static partial Regex Digits();
 }
 
-/// <summary>What must not reach a terminal.</summary>
+/// <summary>Characters that must not be written to a terminal.</summary>
 internal static class Hostile
 {
     public static bool IsPrintable(string text) => text.All(static c => char.GetUnicodeCategory(c) is not (
@@ -119,5 +121,38 @@ internal static class Hostile
         foreach (var c in text)
             shown.Append(IsPrintable(c.ToString()) ? c.ToString() : $"\\u{(int)c:x4}");
         return shown.Append('\'').ToString();
+    }
+}
+
+/// <summary>Recordings, which <c>samehost replay</c> reads.</summary>
+internal sealed class RecordingTarget : FuzzTarget
+{
+    public override string Name => "recordings";
+
+    public override IReadOnlyList<string> Words { get; } =
+    [
+        "{\"samehost\":\"recording 1\",\"type\":\"stream\"}\n", "{\"time\":0,\"connection\":1,\"event\":\"open\"}\n", "\"event\":\"data\"",
+        "\"direction\":\"to-server\"", "\"direction\":\"to-client\"", "\"bytes\":\"aGVsbG8=\"", "\"event\":\"end\"", "\"event\":\"close\"",
+        "1e999", "-1", "null", "\"descriptors\":[\"file\"]", "\n", "{", "}", ",", "[[[[", "\\u0000", "2147483648",
+    ];
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public override string Run(byte[] input)
+    {
+        try
+        {
+            var recording = Recording.Parse("recording", input);
+            foreach (var one in recording.Events)
+            {
+                Require(one.Connection > 0, $"connection {one.Connection}");
+                Require(one.Time >= 0 && double.IsFinite(one.Time), $"line {one.Line} happens after {one.Time} seconds");
+            }
+            return $"{recording.Kind} {recording.Events.Count >> 1} {string.Join('|', recording.Events.Take(4).Select(e => e.Event))}";
+        }
+        catch (ToolException e)
+        {
+            return GetKind(e);
+        }
     }
 }

@@ -5,12 +5,12 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Handovers;
 
 /// <summary>
-/// Clients that ask without pause, over a connection for each request and over long ones. Each request is answered once and rightly, or
-/// fails; only a disturbance may make it fail.
+/// Clients that send requests continuously, on a connection for each request and on long-lived ones. Each request must get exactly one
+/// correct response, or fail while processes are killed.
 /// </summary>
 internal sealed class HandoverClients(CampaignRun run, UnixEndPoint address)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,13 +19,13 @@ internal sealed class HandoverClients(CampaignRun run, UnixEndPoint address)
     private int _epoch;
     private int _number;
 
-    /// <summary>Fails when a client finds something that must not be.</summary>
+    /// <summary>Fails when a client detects a failure.</summary>
     public Task Failed => _failed.Task;
 
     public void Start(int each) => _tasks =
     [
-        .. Enumerable.Range(0, each).Select(_ => Task.Run(() => LoopAsync(AskOnceAsync))),
-        .. Enumerable.Range(0, each).Select(_ => Task.Run(() => LoopAsync(AskOnAndOnAsync))),
+        .. Enumerable.Range(0, each).Select(_ => Task.Run(() => LoopAsync(RequestOnceAsync))),
+        .. Enumerable.Range(0, each).Select(_ => Task.Run(() => LoopAsync(RequestRepeatedlyAsync))),
     ];
 
     public void BeginDisturbance()
@@ -42,13 +42,13 @@ internal sealed class HandoverClients(CampaignRun run, UnixEndPoint address)
         await Task.WhenAll(_tasks);
     }
 
-    private async Task LoopAsync(Func<Task> ask)
+    private async Task LoopAsync(Func<Task> request)
     {
         while (!_over.IsCancellationRequested)
         {
             try
             {
-                await ask();
+                await request();
             }
             catch (CampaignException e)
             {
@@ -63,17 +63,17 @@ internal sealed class HandoverClients(CampaignRun run, UnixEndPoint address)
         }
     }
 
-    private async Task AskOnceAsync() => await GuardAsync(async () =>
+    private async Task RequestOnceAsync() => await GuardAsync(async () =>
     {
         await using var stream = await UnixStream.ConnectAsync(address);
         using var reader = new LineReader(stream);
-        await AskAsync(stream, reader, 1);
+        await RequestAsync(stream, reader, 1);
         stream.ShutdownWrite();
         if (await reader.ReadStringAsync() is { } more)
             throw new CampaignException($"A request was answered, and then '{more}' came.");
     });
 
-    private async Task AskOnAndOnAsync()
+    private async Task RequestRepeatedlyAsync()
     {
         UnixStream? stream = null;
         if (!await GuardAsync(async () => stream = await UnixStream.ConnectAsync(address)))
@@ -83,40 +83,40 @@ internal sealed class HandoverClients(CampaignRun run, UnixEndPoint address)
         for (var count = 1; !_over.IsCancellationRequested; count++)
         {
             var number = count;
-            if (!await GuardAsync(() => AskAsync(stream!, reader, number)))
+            if (!await GuardAsync(() => RequestAsync(stream!, reader, number)))
                 return;
         }
     }
 
-    private async Task AskAsync(UnixStream stream, LineReader reader, int count)
+    private async Task RequestAsync(UnixStream stream, LineReader reader, int count)
     {
-        var question = $"{Interlocked.Increment(ref _number)}";
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(question + "\n"));
+        var request = $"{Interlocked.Increment(ref _number)}";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request + "\n"));
         if (await reader.ReadStringAsync() is not { } answer)
             throw new IOException("The connection ended without an answer.");
-        if (answer != $"{question} {count}")
-            throw new CampaignException($"The answer to '{question}', number {count} of its connection, is '{answer}'.");
+        if (answer != $"{request} {count}")
+            throw new CampaignException($"The answer to '{request}', number {count} of its connection, is '{answer}'.");
         run.Count("requests answered");
     }
 
-    /// <summary>Returns false when the request failed because of a disturbance.</summary>
+    /// <summary>Returns false when the request failed while a process was killed.</summary>
     private async Task<bool> GuardAsync(Func<Task> request)
     {
         var epoch = Volatile.Read(ref _epoch);
         var disturbed = Volatile.Read(ref _disturbances) > 0;
         try
         {
-            await request().WaitAsync(Patience);
+            await request().WaitAsync(WaitTimeout);
             return true;
         }
         catch (TimeoutException)
         {
-            throw new CampaignException($"A request has neither been answered nor failed within {Patience.TotalSeconds} s.");
+            throw new CampaignException($"A request has neither been answered nor failed within {WaitTimeout.TotalSeconds} s.");
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {
             if (!disturbed && Volatile.Read(ref _disturbances) == 0 && Volatile.Read(ref _epoch) == epoch)
-                throw new CampaignException($"A request was lost though every process lived: {e.Message}");
+                throw new CampaignException($"A request was lost although no process was killed: {e.Message}");
             run.Count("failed where a process was killed");
             await Task.Delay(1);
             return false;

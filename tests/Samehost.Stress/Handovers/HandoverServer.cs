@@ -5,9 +5,10 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Handovers;
 
 /// <summary>
-/// <c>handover-server PATH CONTROL</c>: a server that comes and goes. <c>listen</c> binds, <c>take</c> takes over from a running one; each
-/// says <c>serving</c> or <c>failed MESSAGE</c>. <c>status</c> says <c>idle</c>, <c>serving</c> or <c>left</c>. It answers each line of a
-/// client with the line and how many it has answered on this connection; connections that live during a handover go along.
+/// <c>handover-server PATH CONTROL</c>: a server that takes part in handovers. <c>listen</c> binds the path, <c>accept</c> accepts a
+/// handover from a running server; both reply <c>serving</c> or <c>failed MESSAGE</c>. <c>status</c> replies <c>idle</c>, <c>serving</c> or
+/// <c>handed over</c>. The response to each line of a client is the line and its number on the connection. Open connections are handed over
+/// as well.
 /// </summary>
 internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
 {
@@ -16,39 +17,39 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
     public static async Task RunAsync(string[] arguments)
     {
         var server = new HandoverServer(UnixEndPoint.FromPath(arguments[0]), UnixEndPoint.FromPath(arguments[1]));
-        WorkerInput.Say("ready");
-        foreach (var line in WorkerInput.Lines())
+        WorkerConsole.WriteLine("ready");
+        foreach (var line in WorkerConsole.ReadLines())
         {
             if (line == "status")
             {
-                WorkerInput.Say(Volatile.Read(ref server._status));
+                WorkerConsole.WriteLine(Volatile.Read(ref server._status));
                 continue;
             }
             try
             {
-                await server.ServeAsync(take: line == "take");
-                WorkerInput.Say("serving");
+                await server.ServeAsync(acceptHandover: line == "accept");
+                WorkerConsole.WriteLine("serving");
             }
             catch (Exception e) when (e is UnixSocketException or IOException)
             {
-                WorkerInput.Say($"failed {e.Message.ReplaceLineEndings(" ")}");
+                WorkerConsole.WriteLine($"failed {e.Message.ReplaceLineEndings(" ")}");
             }
         }
-        Environment.Exit(0); // without a drain: the campaign is over
+        Environment.Exit(0); // without draining connections: the campaign has ended
     }
 
-    private async Task ServeAsync(bool take)
+    private async Task ServeAsync(bool acceptHandover)
     {
         var connections = new ParkedLines();
         UnixServer server;
-        if (take)
+        if (acceptHandover)
         {
             await using var accepted = await UnixHandover.AcceptAsync(control);
             server = UnixServer.Start(accepted.Listener!, connections.ServeAsync);
             try
             {
                 foreach (var connection in await accepted.CompleteAsync())
-                    _ = connections.GoOnAsync(connection);
+                    _ = connections.ResumeAsync(connection);
             }
             catch
             {
@@ -64,15 +65,15 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         connections.Accepted = () => server.ConnectionCount;
         var handover = await OfferAsync(server, new UnixHandoverOptions
         {
-            OfferConnections = connections.GiveAsync,
+            OfferConnections = connections.ParkAsync,
             RestoreConnections = connections.TakeBack,
             Failed = static e => Console.Error.WriteLine($"A candidate failed: {e.Message}"),
         });
         Volatile.Write(ref _status, "serving");
-        _ = LeaveAsync(handover, server);
+        _ = StopAfterHandoverAsync(handover, server);
     }
 
-    /// <summary>Offers as soon as the address of the last offer is free.</summary>
+    /// <summary>Offers a handover as soon as the control address is free.</summary>
     private async Task<UnixHandoverOffer> OfferAsync(UnixServer server, UnixHandoverOptions options)
     {
         for (var attempt = 0; ; attempt++)
@@ -83,12 +84,12 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
             catch (UnixSocketException) when (attempt < 200)
             {
-                await Task.Delay(5); // the predecessor was killed, or is just closing its own
+                await Task.Delay(5); // a killed predecessor left its file, or the predecessor is closing its socket
             }
         }
     }
 
-    private async Task LeaveAsync(UnixHandoverOffer handover, UnixServer server)
+    private async Task StopAfterHandoverAsync(UnixHandoverOffer handover, UnixServer server)
     {
         try
         {
@@ -97,12 +98,12 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         }
         catch (OperationCanceledException)
         {
-            // it was stopped
+            // the server was stopped
         }
-        Volatile.Write(ref _status, "left");
+        Volatile.Write(ref _status, "handed over");
     }
 
-    /// <summary>Connections that can be parked between two lines and go on in another process.</summary>
+    /// <summary>Connections that can be parked between two lines and resumed in another process.</summary>
     private sealed class ParkedLines
     {
         private readonly Lock _lock = new();
@@ -110,18 +111,18 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private List<UnixHandoverConnection> _parked = [];
         private int _serving;
-        private int _goingOn;
+        private int _resumedCount;
 
-        /// <summary>Counts what the server has accepted, also where its handler has not begun yet.</summary>
+        /// <summary>Returns the number of accepted connections, including those whose handler has not started.</summary>
         public Func<int> Accepted { get; set; } = static () => 0;
 
         public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
 
-        public async Task GoOnAsync(UnixHandoverConnection connection)
+        public async Task ResumeAsync(UnixHandoverConnection connection)
         {
             await using var stream = connection.Stream;
             lock (_lock)
-                _goingOn++;
+                _resumedCount++;
             var count = int.Parse(Encoding.ASCII.GetString(connection.State.Span), CultureInfo.InvariantCulture);
             try
             {
@@ -129,23 +130,23 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
             catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
             {
-                // the client left, or the connection was given on
+                // the client disconnected, or the connection was handed over again
             }
             finally
             {
                 lock (_lock)
-                    _goingOn--;
+                    _resumedCount--;
             }
         }
 
-        public async Task<IReadOnlyList<UnixHandoverConnection>> GiveAsync(CancellationToken cancellationToken)
+        public async Task<IReadOnlyList<UnixHandoverConnection>> ParkAsync(CancellationToken cancellationToken)
         {
             await _parking.CancelAsync();
             while (true)
             {
                 lock (_lock)
                 {
-                    if (_parked.Count == _serving && _serving == Accepted() + _goingOn)
+                    if (_parked.Count == _serving && _serving == Accepted() + _resumedCount)
                         return [.. _parked];
                 }
                 await Task.Delay(1, cancellationToken);
@@ -180,14 +181,14 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
                     int read;
                     try
                     {
-                        // Not by the server's token: a connection that is not given away is answered to its end.
+                        // Without the server's token: a connection that is not handed over is served to its end.
                         read = await stream.ReadAsync(buffer, parking);
                     }
                     catch (OperationCanceledException)
                     {
                         lock (_lock)
                             _parked.Add(new UnixHandoverConnection(stream, Encoding.ASCII.GetBytes($"{count}")));
-                        await resumed.WaitAsync(stopping); // canceled when the server stops: then it was given for good
+                        await resumed.WaitAsync(stopping); // canceled when the server stops after a handover
                         continue;
                     }
                     if (read == 0)

@@ -4,16 +4,16 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Handovers;
 
 /// <summary>
-/// Servers hand over to each other under a storm of clients, while successors crash at every step, are killed or come in twos, and
-/// predecessors are killed.
+/// Hands a server over from process to process while clients send requests. Successors crash at every step, are killed or start in pairs,
+/// and predecessors are killed.
 /// </summary>
 internal sealed class HandoversCampaign : Campaign
 {
     private const int ClientsOfEachKind = 3;
 
-    // The records that a successor sends and receives, in order; "connected" comes first.
+    // The records that a successor sends and receives, in order, after "connected".
     private static readonly string[] Steps = ["connected", "take 1", "listener", "ready", "yours", "confirmed"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly List<Worker> _servers = [];
 
@@ -28,23 +28,23 @@ internal sealed class HandoversCampaign : Campaign
             _servers.Add(await StartAsync(run));
         var serving = _servers[0];
         await ExpectServingAsync(serving, "listen");
-        var clients = new HandoverClients(run, run.AddressAt("server.sock"));
+        var clients = new HandoverClients(run, run.GetEndPoint("server.sock"));
         clients.Start(ClientsOfEachKind);
         run.Count("handovers", 0);
         run.Count("requests answered", 0);
         run.Count("lost by a clean handover", 0);
-        while (run.GoesOn)
+        while (run.IsRunning)
         {
             var choice = run.Random.Next(10);
             if (choice > 4)
                 clients.BeginDisturbance();
             var round = choice switch
             {
-                <= 4 => CleanAsync(run, serving),
-                5 => DyingAsync(run, serving),
-                6 or 7 => SuccessorKilledAsync(run, serving),
-                8 => PredecessorKilledAsync(run, serving),
-                _ => TwoAtOnceAsync(run, serving),
+                <= 4 => CompleteAsync(run, serving),
+                5 => CrashSuccessorAsync(run, serving),
+                6 or 7 => KillAsync(run, serving, killSuccessor: true),
+                8 => KillAsync(run, serving, killSuccessor: false),
+                _ => TwoSuccessorsAsync(run, serving),
             };
             await Task.WhenAny(round, clients.Failed);
             if (clients.Failed.IsFaulted)
@@ -58,53 +58,46 @@ internal sealed class HandoversCampaign : Campaign
             await clients.Failed;
     }
 
-    private async Task<Worker> CleanAsync(CampaignRun run, Worker serving)
+    private async Task<Worker> CompleteAsync(CampaignRun run, Worker serving)
     {
-        var next = Other(serving);
-        await ExpectServingAsync(next, "take");
-        await LeftAsync(run, serving);
+        var next = Next(serving);
+        await ExpectServingAsync(next, "accept");
+        await WaitForHandoverEndAsync(run, serving);
         run.Count("handovers");
         return next;
     }
 
-    /// <summary>A successor that kills itself behind one of its steps.</summary>
-    private async Task<Worker> DyingAsync(CampaignRun run, Worker serving)
+    /// <summary>Starts a successor that kills itself after one of its steps.</summary>
+    private async Task<Worker> CrashSuccessorAsync(CampaignRun run, Worker serving)
     {
         var step = Steps[run.Random.Next(Steps.Length)];
-        await using var dying = run.Processes.StartPeer(
-            "handover-dying", run.At("server.sock"), "--control", run.At("control.sock"), "--role", "successor", "--at", step);
-        await dying.EndAsync();
+        await using var successor = run.Processes.StartPeer(
+            "handover-dying", run.GetPath("server.sock"), "--control", run.GetPath("control.sock"), "--role", "successor", "--at", step);
+        await successor.WaitForExitAsync();
         run.Count("successors that crashed");
-        return await WhoServesAsync(run, serving, other: null);
+        return await FindServingAsync(run, serving, successors: null);
     }
 
-    private async Task<Worker> SuccessorKilledAsync(CampaignRun run, Worker serving)
+    /// <summary>Kills the successor or the predecessor at a random time of a handover.</summary>
+    private async Task<Worker> KillAsync(CampaignRun run, Worker serving, bool killSuccessor)
     {
-        var next = Other(serving);
-        next.Send("take");
+        var successor = Next(serving);
+        var victim = killSuccessor ? successor : serving;
+        successor.Send("accept");
         await PauseAsync(run);
-        await next.KillAsync();
-        await ReplaceAsync(run, next);
-        run.Count("successors killed");
-        return await WhoServesAsync(run, serving, other: null);
+        await victim.KillAsync();
+        await ReplaceAsync(run, victim);
+        run.Count(killSuccessor ? "successors killed" : "predecessors killed");
+        if (killSuccessor)
+            return await FindServingAsync(run, serving, successors: null);
+        return await successor.ReadLineOrFailAsync() == "serving" ? successor : await ListenAsync(successor);
     }
 
-    private async Task<Worker> PredecessorKilledAsync(CampaignRun run, Worker serving)
-    {
-        var next = Other(serving);
-        next.Send("take");
-        await PauseAsync(run);
-        await serving.KillAsync();
-        await ReplaceAsync(run, serving);
-        run.Count("predecessors killed");
-        return await next.ReadLineOrFailAsync() == "serving" ? next : await ListenAsync(next);
-    }
-
-    private async Task<Worker> TwoAtOnceAsync(CampaignRun run, Worker serving)
+    private async Task<Worker> TwoSuccessorsAsync(CampaignRun run, Worker serving)
     {
         var next = _servers.Where(s => s != serving).ToArray();
         foreach (var server in next)
-            server.Send("take");
+            server.Send("accept");
         var won = new List<Worker>();
         foreach (var server in next)
         {
@@ -112,27 +105,29 @@ internal sealed class HandoversCampaign : Campaign
                 won.Add(server);
         }
         run.Count("pairs of successors");
-        return await WhoServesAsync(run, serving, won.Count > 0 ? won : null);
+        return await FindServingAsync(run, serving, won.Count > 0 ? won : null);
     }
 
-    /// <summary>Finds out where the address is after a round with several ways to end; binds it again where it has gone.</summary>
-    private async Task<Worker> WhoServesAsync(CampaignRun run, Worker serving, IReadOnlyList<Worker>? other)
+    /// <summary>
+    /// Returns the process that serves the address after a round with several outcomes; lets one bind it again where none does.
+    /// </summary>
+    private async Task<Worker> FindServingAsync(CampaignRun run, Worker serving, IReadOnlyList<Worker>? successors)
     {
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < Patience)
+        while (Stopwatch.GetElapsedTime(start) < WaitTimeout)
         {
-            // A second successor may have taken over from the first: the one that has not left has it.
-            foreach (var server in (other ?? []).Prepend(serving))
+            // The second successor may have accepted from the first; the one whose status is serving has the address.
+            foreach (var server in (successors ?? []).Prepend(serving))
             {
-                if (await server.AskAsync("status") == "serving" && await AnswersAsync(run) && await server.AskAsync("status") == "serving")
+                if (await IsServingAsync(server) && await IsServedAsync(run) && await IsServingAsync(server))
                 {
-                    if (other is not null && server != serving)
-                        await LeftAsync(run, serving);
+                    if (successors is not null && server != serving)
+                        await WaitForHandoverEndAsync(run, serving);
                     return server;
                 }
             }
-            if (other is null && await serving.AskAsync("status") == "left")
-                return await ListenAsync(Other(serving));
+            if (successors is null && await serving.RequestAsync("status") == "handed over")
+                return await ListenAsync(Next(serving));
             await Task.Delay(5, run.Canceled);
         }
         throw new CampaignException("After a handover that failed, no server answers at the address.");
@@ -143,23 +138,25 @@ internal sealed class HandoversCampaign : Campaign
         var start = Stopwatch.GetTimestamp();
         while (true)
         {
-            var answer = await server.AskAsync("listen");
-            if (answer == "serving")
+            var reply = await server.RequestAsync("listen");
+            if (reply == "serving")
                 return server;
-            // A successor that gave up may close the inherited socket a moment later.
-            if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new CampaignException($"The address of a dead server is not to be bound: {answer}");
+            // A successor that failed may close the inherited socket a moment later.
+            if (Stopwatch.GetElapsedTime(start) > WaitTimeout)
+                throw new CampaignException($"The address of a dead server cannot be bound: {reply}");
             await Task.Delay(5);
         }
     }
 
-    private static async Task<bool> AnswersAsync(CampaignRun run)
+    private static async Task<bool> IsServingAsync(Worker server) => await server.RequestAsync("status") == "serving";
+
+    private static async Task<bool> IsServedAsync(CampaignRun run)
     {
         try
         {
-            await using var stream = await UnixStream.ConnectAsync(run.AddressAt("server.sock"));
+            await using var stream = await UnixStream.ConnectAsync(run.GetEndPoint("server.sock"));
             await stream.WriteAsync("0\n"u8.ToArray());
-            return await stream.ReadAsync(new byte[64]).AsTask().WaitAsync(Patience) > 0;
+            return await stream.ReadAsync(new byte[64]).AsTask().WaitAsync(WaitTimeout) > 0;
         }
         catch (Exception e) when (e is UnixSocketException or IOException)
         {
@@ -167,12 +164,12 @@ internal sealed class HandoversCampaign : Campaign
         }
     }
 
-    private static async Task LeftAsync(CampaignRun run, Worker old)
+    private static async Task WaitForHandoverEndAsync(CampaignRun run, Worker old)
     {
         var start = Stopwatch.GetTimestamp();
-        while (await old.AskAsync("status") != "left")
+        while (await old.RequestAsync("status") != "handed over")
         {
-            if (Stopwatch.GetElapsedTime(start) > Patience)
+            if (Stopwatch.GetElapsedTime(start) > WaitTimeout)
                 throw new CampaignException("A predecessor does not end after its handover.");
             await Task.Delay(2, run.Canceled);
         }
@@ -183,11 +180,11 @@ internal sealed class HandoversCampaign : Campaign
 
     private static async Task ExpectServingAsync(Worker server, string command)
     {
-        if (await server.AskAsync(command) is var answer && answer != "serving")
-            throw new CampaignException($"'{command}' ended with '{answer}'. {server.Errors.Trim()}");
+        if (await server.RequestAsync(command) is var reply && reply != "serving")
+            throw new CampaignException($"'{command}' ended with '{reply}'. {server.Errors.Trim()}");
     }
 
-    private Worker Other(Worker serving) => _servers[(_servers.IndexOf(serving) + 1) % _servers.Count];
+    private Worker Next(Worker serving) => _servers[(_servers.IndexOf(serving) + 1) % _servers.Count];
 
     private async Task ReplaceAsync(CampaignRun run, Worker dead)
     {
@@ -197,7 +194,7 @@ internal sealed class HandoversCampaign : Campaign
 
     private static async Task<Worker> StartAsync(CampaignRun run)
     {
-        var server = run.Processes.StartWorker("handover-server", run.At("server.sock"), run.At("control.sock"));
+        var server = run.Processes.StartWorker("handover-server", run.GetPath("server.sock"), run.GetPath("control.sock"));
         await server.ExpectAsync("ready");
         return server;
     }

@@ -5,8 +5,8 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Kills;
 
 /// <summary>
-/// A server under load is killed by SIGKILL and started again, over and over. It stores each message before it acknowledges it, so all that
-/// was acknowledged has to be stored, once, and nothing else but what was sent.
+/// Kills a server under load by SIGKILL and starts it again, repeatedly. The server stores each message before it acknowledges it, so every
+/// acknowledged message must be stored, once, and nothing that was not sent.
 /// </summary>
 internal sealed class KillsCampaign : Campaign
 {
@@ -19,44 +19,44 @@ internal sealed class KillsCampaign : Campaign
 
     public override async Task RunAsync(CampaignRun run)
     {
-        var address = run.AddressAt("server.sock");
-        for (var round = 0; run.GoesOn; round++)
+        var address = run.GetEndPoint("server.sock");
+        for (var round = 0; run.IsRunning; round++)
         {
-            var log = run.At($"log{round}");
+            var log = run.GetPath($"log{round}");
             var clients = Enumerable.Range(0, Clients).Select(n => new KillClient(address, n, run.Random.Next())).ToArray();
-            // Clients come first: they find the file that the last kill has left, and wait.
-            var talking = clients.Select(c => Task.Run(() => c.TalkAsync(run.Canceled))).ToArray();
-            await using (var server = run.Processes.StartWorker("kill-server", run.At("server.sock"), log))
+            // Clients start first: they find the stale file of the killed server and wait.
+            var clientTasks = clients.Select(c => Task.Run(() => c.RunAsync(run.Canceled))).ToArray();
+            await using (var server = run.Processes.StartWorker("kill-server", run.GetPath("server.sock"), log))
             {
                 await server.ExpectAsync("ready");
-                // Mostly under load, now and then before anything has come.
+                // Mostly under load, sometimes before the first message.
                 if (run.Random.Next(8) > 0)
-                    await UnderLoadAsync(run, clients);
+                    await WaitForLoadAsync(run, clients);
                 await Task.Delay(run.Random.Next(300), run.Canceled);
                 if (server.HasExited)
                     throw new CampaignException($"The server ended by itself: {server.Errors}");
                 await server.KillAsync();
             }
-            foreach (var talk in talking)
-                await WithinAsync(talk);
+            foreach (var clientTask in clientTasks)
+                await ExpectEndAsync(clientTask);
             Compare(run, clients, log);
             File.Delete(log);
             run.Count("kills");
         }
 
-        // At last a start on what the last kill left, and a stop that leaves nothing.
-        await using (var last = run.Processes.StartWorker("kill-server", run.At("server.sock"), run.At("log")))
+        // A start on the stale file of the last kill, and a regular stop, which must delete the file.
+        await using (var last = run.Processes.StartWorker("kill-server", run.GetPath("server.sock"), run.GetPath("log")))
         {
             await last.ExpectAsync("ready");
-            last.Close();
-            if (await last.EndAsync() is var status && status != 0)
+            last.CloseInput();
+            if (await last.WaitForExitAsync() is var status && status != 0)
                 throw new CampaignException($"The last server ended with {status}: {last.Errors}");
         }
-        if (File.Exists(run.At("server.sock")))
-            throw new CampaignException("The last server has left its socket file.");
+        if (File.Exists(run.GetPath("server.sock")))
+            throw new CampaignException("The last server did not delete its socket file.");
     }
 
-    private static async Task UnderLoadAsync(CampaignRun run, KillClient[] clients)
+    private static async Task WaitForLoadAsync(CampaignRun run, KillClient[] clients)
     {
         for (var round = 0; !clients.Any(static c => c.Acknowledged > 0); round++)
         {
@@ -66,11 +66,11 @@ internal sealed class KillsCampaign : Campaign
         }
     }
 
-    private static async Task WithinAsync(Task talk)
+    private static async Task ExpectEndAsync(Task clientTask)
     {
         try
         {
-            await talk.WaitAsync(TimeSpan.FromSeconds(30));
+            await clientTask.WaitAsync(TimeSpan.FromSeconds(30));
         }
         catch (TimeoutException)
         {
@@ -83,7 +83,7 @@ internal sealed class KillsCampaign : Campaign
         var stored = clients.Select(_ => new List<int>()).ToArray();
         var bytes = File.ReadAllText(log, Encoding.ASCII);
         var lines = bytes.Split('\n');
-        foreach (var line in lines.SkipLast(1)) // behind the last newline: nothing, or a write that the kill cut off
+        foreach (var line in lines.SkipLast(1)) // after the last newline: nothing, or a write that the kill cut off
         {
             var parts = line.Split(' ');
             if (parts.Length != 2 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var client)
@@ -97,7 +97,7 @@ internal sealed class KillsCampaign : Campaign
         foreach (var client in clients)
         {
             var numbers = stored[client.Number];
-            // Stored in the order in which they were sent, without a gap: that is also "once" and "nothing else".
+            // In the order in which they were sent, without a gap: so each is stored once, and nothing else is.
             if (!numbers.SequenceEqual(Enumerable.Range(0, numbers.Count)))
                 throw new CampaignException($"Client {client.Number}: the log has its messages twice, in disorder, or with gaps.");
             if (numbers.Count > client.Sent)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Samehost.Stress.Names;
 
-/// <summary>Names that want to be obeyed by a terminal, a shell, a parser or a reader.</summary>
+/// <summary>Names with control characters, escape sequences and syntax of terminals, shells and parsers.</summary>
 internal static class HostileNames
 {
     private static readonly byte[][] Pieces =
@@ -16,21 +16,21 @@ internal static class HostileNames
         [0xff], [0xc3], [0xe2, 0x80], [0xed, 0xa0, 0x80], [0xf8, 0x88], [0x9b, (byte)'2', (byte)'J'], [0xc0, 0xaf],
     ];
 
-    /// <summary>Makes a name of so many bytes at most, without NUL and slash.</summary>
-    public static byte[] Next(Random random, int most)
+    /// <summary>Returns a name of at most the given length, without NUL and slash.</summary>
+    public static byte[] Next(Random random, int maxLength)
     {
         var name = new List<byte>();
-        var wanted = random.Next(4) == 0 ? most : random.Next(1, Math.Max(2, most / 2));
+        var wanted = random.Next(4) == 0 ? maxLength : random.Next(1, Math.Max(2, maxLength / 2));
         while (name.Count < wanted)
             name.AddRange(Pieces[random.Next(Pieces.Length)]);
-        var bytes = name.Take(most).ToArray();
+        var bytes = name.Take(maxLength).ToArray();
         return bytes is [(byte)'.'] or [(byte)'.', (byte)'.'] ? "a"u8.ToArray() : bytes;
     }
 
-    /// <summary>The same with NULs and slashes, for an abstract name.</summary>
-    public static byte[] NextAbstract(Random random, int most)
+    /// <summary>Returns an abstract name, in which NULs and slashes are allowed.</summary>
+    public static byte[] NextAbstract(Random random, int maxLength)
     {
-        var name = Next(random, most);
+        var name = Next(random, maxLength);
         if (random.Next(2) == 0)
             name[random.Next(name.Length)] = random.Next(2) == 0 ? (byte)0 : (byte)'/';
         return name;

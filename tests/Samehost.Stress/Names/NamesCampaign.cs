@@ -6,12 +6,12 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Names;
 
 /// <summary>
-/// Sockets, clients, processes, files and arguments with hostile names, through every command of the tool. No control byte and no invisible
-/// character of a name reaches its output, rows are not forged, and it ends with a status that is documented.
+/// Runs every command of the tool on sockets, clients, processes, files and arguments with hostile names. No control byte and no invisible
+/// character of a name may reach the output, and the exit status must be a documented one.
 /// </summary>
 internal sealed class NamesCampaign : Campaign
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private int _number;
 
@@ -25,28 +25,28 @@ internal sealed class NamesCampaign : Campaign
         if (!File.Exists(BuiltPrograms.Tool))
             throw new CampaignException($"The tool is not built: {BuiltPrograms.Tool}");
         run.Count("commands", 0);
-        while (run.GoesOn)
+        while (run.IsRunning)
         {
-            await CampaignRun.RemoveAsync(run.At("n"));
-            await using var scene = new Scene(run.Random, Directory.CreateDirectory(run.At("n")).FullName);
-            foreach (var command in scene.Commands().OrderBy(_ => run.Random.Next()).Take(12))
+            await CampaignRun.DeleteAsync(run.GetPath("n"));
+            await using var scenario = new NameScenario(run.Random, Directory.CreateDirectory(run.GetPath("n")).FullName);
+            foreach (var command in scenario.Commands().OrderBy(_ => run.Random.Next()).Take(12))
             {
-                if (!run.GoesOn)
+                if (!run.IsRunning)
                     break;
                 await RunAsync(run, command);
             }
-            await ServeAsync(run, scene);
+            await ServeAsync(run, scenario);
         }
     }
 
-    /// <summary>A command that ends by itself.</summary>
+    /// <summary>Runs a command that exits by itself.</summary>
     private async Task RunAsync(CampaignRun run, ToolCall call)
     {
         var isTerminal = run.Random.Next(4) == 0 && File.Exists("/usr/bin/script");
         await using var tool = await StartAsync(run, call, isTerminal);
-        tool.Close();
-        var output = await tool.Output.ReadToEndAsync().WaitAsync(Patience);
-        var status = await tool.EndAsync(Patience);
+        tool.CloseInput();
+        var output = await tool.Output.ReadToEndAsync().WaitAsync(WaitTimeout);
+        var status = await tool.WaitForExitAsync(WaitTimeout);
         Check(call, status, call.OutputIsData ? "" : output, tool.Errors, isTerminal);
         if (call.IsJson && status == 0 && !isTerminal)
         {
@@ -63,37 +63,37 @@ internal sealed class NamesCampaign : Campaign
         run.Count($"with status {status}");
     }
 
-    /// <summary>A command that serves one client, whose own name is hostile, too.</summary>
-    private async Task ServeAsync(CampaignRun run, Scene scene)
+    /// <summary>Runs a command that serves one client, whose own name is hostile as well.</summary>
+    private async Task ServeAsync(CampaignRun run, NameScenario scenario)
     {
-        var call = scene.ServeOrRelay(out var address);
+        var call = scenario.GetServingCommand(out var address);
         await using var tool = await StartAsync(run, call, isTerminal: false);
         var output = tool.Output.ReadToEndAsync();
         var connected = false;
         for (var attempt = 0; !tool.HasExited && !connected; attempt++)
         {
-            connected = scene.TryTalk(address);
+            connected = scenario.TryConnect(address);
             if (!connected)
                 await Task.Delay(20, run.Canceled);
             if (attempt > 1500)
                 throw new CampaignException($"'samehost {call}' neither serves nor ends. {tool.Errors}");
         }
-        tool.Close();
+        tool.CloseInput();
         if (call.EndsBySignal)
             await tool.TerminateAsync();
-        var status = await tool.EndAsync(Patience);
-        Check(call, status, call.OutputIsData ? "" : await output.WaitAsync(Patience), tool.Errors, isTerminal: false);
-        if (Directory.EnumerateFileSystemEntries(scene.Directory).Count() > scene.Files)
-            throw new CampaignException($"'samehost {call}' has left its socket file.");
+        var status = await tool.WaitForExitAsync(WaitTimeout);
+        Check(call, status, call.OutputIsData ? "" : await output.WaitAsync(WaitTimeout), tool.Errors, isTerminal: false);
+        if (Directory.EnumerateFileSystemEntries(scenario.Directory).Count() > scenario.Files)
+            throw new CampaignException($"'samehost {call}' did not delete its socket file.");
         run.Count("commands");
         run.Count(connected ? "clients served at hostile names" : $"with status {status}");
     }
 
     private static void Check(ToolCall call, int status, string output, string errors, bool isTerminal)
     {
-        if (ToolOutput.Problem(output, isTerminal) is { } printed)
+        if (ToolOutput.FindProblem(output, isTerminal) is { } printed)
             throw new CampaignException($"'samehost {call}' prints {printed}");
-        if (ToolOutput.Problem(errors, isTerminal) is { } reported)
+        if (ToolOutput.FindProblem(errors, isTerminal) is { } reported)
             throw new CampaignException($"'samehost {call}' prints on standard error {reported}");
         if (!call.Statuses.Contains(status))
         {
@@ -106,15 +106,15 @@ internal sealed class NamesCampaign : Campaign
             throw new CampaignException($"'samehost {call}' ends with status 2 and does not say why.");
     }
 
-    /// <summary>Through a shell script, because arguments need not be UTF-8.</summary>
+    /// <summary>Starts the tool by a shell script, because its arguments may not be UTF-8.</summary>
     private async Task<Worker> StartAsync(CampaignRun run, ToolCall call, bool isTerminal)
     {
-        var script = run.At($"command{_number++}");
+        var script = run.GetPath($"command{_number++}");
         var text = new StringBuilder("export LC_ALL=C NO_COLOR=1 TERM=xterm\n");
         for (var i = 0; i < call.Arguments.Count; i++)
         {
             var octal = string.Concat(call.Arguments[i].Select(static b => $"\\{Convert.ToString(b, 8).PadLeft(3, '0')}"));
-            text.Append($"a{i}=$(printf '{octal}x'); a{i}=${{a{i}%x}}\n"); // a substitution loses newlines at its end
+            text.Append($"a{i}=$(printf '{octal}x'); a{i}=${{a{i}%x}}\n"); // a command substitution removes trailing newlines
         }
         var words = string.Concat(call.Arguments.Select(static (_, i) => $" \"$a{i}\""));
         text.Append($"cd /\nexec '{BuiltPrograms.Tool}'{words}\n");

@@ -5,13 +5,13 @@ using System.Text;
 
 namespace Samehost.Stress.Running;
 
-/// <summary>The processes of a run, their children included. Disposing leaves none.</summary>
+/// <summary>The processes of a run, including their children; all are killed when this is disposed.</summary>
 internal sealed class ProcessGroup : IAsyncDisposable
 {
-    /// <summary>In the environment of every process of the run, and so of what these start: it names the run.</summary>
+    /// <summary>The environment variable that identifies the run in each of its processes and their children.</summary>
     public const string Mark = "SAMEHOST_STRESS";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<Worker, bool> _workers = new();
     private readonly string _mark;
@@ -20,11 +20,11 @@ internal sealed class ProcessGroup : IAsyncDisposable
 
     public static string Host { get; } = Path.GetFullPath("../../../dotnet", RuntimeEnvironment.GetRuntimeDirectory());
 
-    /// <summary>This program again, as <c>worker NAME ARGUMENT…</c>.</summary>
+    /// <summary>Starts this program as <c>worker NAME ARGUMENT…</c>.</summary>
     public Worker StartWorker(params string[] arguments) =>
         Start([Host, "exec", typeof(ProcessGroup).Assembly.Location, "worker", .. arguments]);
 
-    /// <summary>The peer of the other tests.</summary>
+    /// <summary>Starts Samehost.TestPeer.</summary>
     public Worker StartPeer(params string[] arguments) => Start([.. BuiltPrograms.Peer, .. arguments]);
 
     public Worker Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment = null)
@@ -38,7 +38,7 @@ internal sealed class ProcessGroup : IAsyncDisposable
             StandardErrorEncoding = Encoding.Latin1,
         };
         start.Environment[Mark] = _mark;
-        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // no sockets of the runtime's beside ours
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // without the sockets of the runtime's diagnostics
         start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Host);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
@@ -47,29 +47,29 @@ internal sealed class ProcessGroup : IAsyncDisposable
         return worker;
     }
 
-    /// <summary>Kills what is left, and waits until it has ended.</summary>
+    /// <summary>Kills the remaining processes and waits until they have exited.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in _workers.Keys)
             await worker.DisposeAsync();
         var start = Stopwatch.GetTimestamp();
-        while (Left() is { Count: > 0 } left)
+        while (FindRemaining() is { Count: > 0 } remaining)
         {
-            foreach (var process in left)
+            foreach (var process in remaining)
                 process.Kill();
-            if (Stopwatch.GetElapsedTime(start) > Patience)
-                throw new CampaignException($"Processes do not end: {string.Join(", ", left.Select(p => p.Id))}.");
+            if (Stopwatch.GetElapsedTime(start) > WaitTimeout)
+                throw new CampaignException($"Processes do not end: {string.Join(", ", remaining.Select(p => p.Id))}.");
             await Task.Delay(10);
         }
     }
 
     private void Forget(Worker worker) => _workers.TryRemove(worker, out _);
 
-    /// <summary>Finds the processes of this run that live, whoever started them.</summary>
-    private List<Process> Left()
+    /// <summary>Returns the running processes of this run, also those that its processes started.</summary>
+    private List<Process> FindRemaining()
     {
         var mark = Encoding.UTF8.GetBytes($"{Mark}={_mark}");
-        var left = new List<Process>();
+        var remaining = new List<Process>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(directory), out var id) || id == Environment.ProcessId)
@@ -77,13 +77,48 @@ internal sealed class ProcessGroup : IAsyncDisposable
             try
             {
                 if (File.ReadAllBytes(Path.Join(directory, "environ")).AsSpan().IndexOf(mark) >= 0)
-                    left.Add(Process.GetProcessById(id));
+                    remaining.Add(Process.GetProcessById(id));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                // it has just ended, or is another user's
+                // it has just exited, or belongs to another user
             }
         }
-        return left;
+        return remaining;
     }
+}
+
+/// <summary>The paths of other programs of this repository, in the same configuration.</summary>
+internal static class BuiltPrograms
+{
+    // …/tests/Samehost.Stress/bin/CONFIGURATION/FRAMEWORK/
+    private static readonly DirectoryInfo Framework = new(AppContext.BaseDirectory.TrimEnd('/'));
+    private static readonly DirectoryInfo Configuration = Framework.Parent!;
+
+    private static string Root => Configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    /// <summary>The command that starts Samehost.TestPeer.</summary>
+    public static string[] Peer =>
+        [ProcessGroup.Host, "exec", Path.Join(GetOutputDirectory("tests", "Samehost.TestPeer"), "Samehost.TestPeer.dll")];
+
+    public static string Tool => Path.Join(GetOutputDirectory("src", "Samehost.Tool"), "samehost");
+
+    public static string Corpus => Path.Join(Root, "tests", "Samehost.Stress", "Corpus");
+
+    /// <summary>Copies this program to where another user can read it.</summary>
+    public static string CopyForOthers(string directory)
+    {
+        var target = Path.Join(directory, "build");
+        foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
+        {
+            var copy = Path.Join(Directory.CreateDirectory(target).FullName, Path.GetFileName(file));
+            File.Copy(file, copy, overwrite: true);
+            File.SetUnixFileMode(copy, (UnixFileMode)0b110_100_100);
+        }
+        File.SetUnixFileMode(target, (UnixFileMode)0b111_101_101);
+        return Path.Join(target, "Samehost.Stress.dll");
+    }
+
+    private static string GetOutputDirectory(string folder, string project) =>
+        Path.Join(Root, folder, project, "bin", Configuration.Name, Framework.Name);
 }

@@ -5,23 +5,23 @@ using System.Text;
 
 namespace Samehost.Stress.Running;
 
-/// <summary>A running process. It is spoken to in lines, and ends at the end of its input.</summary>
+/// <summary>A running process that reads commands and writes replies in lines, and exits at the end of its input.</summary>
 internal sealed class Worker : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _command;
     private readonly Action<Worker> _ended;
     private readonly StringBuilder _errors = new();
-    private readonly Task _errorsEnd;
+    private readonly Task _errorsRead;
 
     public Worker(Process process, string command, Action<Worker> ended)
     {
         _process = process;
         _command = command;
         _ended = ended;
-        _errorsEnd = KeepErrorsAsync();
+        _errorsRead = ReadErrorsAsync();
     }
 
     public int Id => _process.Id;
@@ -34,7 +34,7 @@ internal sealed class Worker : IAsyncDisposable
 
     public StreamReader Output => _process.StandardOutput;
 
-    /// <summary>What it has written to its standard error.</summary>
+    /// <summary>The text of its standard error.</summary>
     public string Errors
     {
         get
@@ -53,25 +53,25 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (IOException)
         {
-            // it has ended; who waits for its answer learns that
+            // it has exited, which the caller detects when it waits for the reply
         }
     }
 
-    public async Task<string?> ReadLineAsync(TimeSpan? patience = null) =>
-        await _process.StandardOutput.ReadLineAsync().WaitAsync(patience ?? Patience);
+    public async Task<string?> ReadLineAsync(TimeSpan? timeout = null) =>
+        await _process.StandardOutput.ReadLineAsync().WaitAsync(timeout ?? WaitTimeout);
 
-    public async Task<string> ReadLineOrFailAsync(TimeSpan? patience = null)
+    public async Task<string> ReadLineOrFailAsync(TimeSpan? timeout = null)
     {
         try
         {
-            if (await ReadLineAsync(patience) is { } line)
+            if (await ReadLineAsync(timeout) is { } line)
                 return line;
         }
         catch (TimeoutException)
         {
-            throw new CampaignException($"Process {Id} ({_command}) does not answer. {Errors.Trim()}");
+            throw new CampaignException($"Process {Id} ({_command}) does not reply. {Errors.Trim()}");
         }
-        await EndAsync();
+        await WaitForExitAsync();
         throw new CampaignException($"Process {Id} ({_command}) ended with {ExitCode}: {Errors.Trim()}");
     }
 
@@ -81,13 +81,13 @@ internal sealed class Worker : IAsyncDisposable
             throw new CampaignException($"'{line}' was expected of '{_command}', and '{received}' came. {Errors.Trim()}");
     }
 
-    public async Task<string> AskAsync(string line, TimeSpan? patience = null)
+    public async Task<string> RequestAsync(string line, TimeSpan? timeout = null)
     {
         Send(line);
-        return await ReadLineOrFailAsync(patience);
+        return await ReadLineOrFailAsync(timeout);
     }
 
-    /// <summary>SIGKILL, without waiting.</summary>
+    /// <summary>Sends SIGKILL without waiting.</summary>
     public void Kill()
     {
         try
@@ -96,25 +96,25 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            // it has ended
+            // it has exited
         }
     }
 
     public async Task KillAsync()
     {
         Kill();
-        await EndAsync();
+        await WaitForExitAsync();
     }
 
-    /// <summary>Asks it to end (SIGTERM).</summary>
+    /// <summary>Sends SIGTERM.</summary>
     public async Task TerminateAsync()
     {
         using var kill = Process.Start("kill", ["-TERM", Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 
-    /// <summary>Ends its input.</summary>
-    public void Close()
+    /// <summary>Closes its standard input.</summary>
+    public void CloseInput()
     {
         try
         {
@@ -122,21 +122,21 @@ internal sealed class Worker : IAsyncDisposable
         }
         catch (IOException)
         {
-            // it has ended
+            // it has exited
         }
     }
 
-    public async Task<int> EndAsync(TimeSpan? patience = null)
+    public async Task<int> WaitForExitAsync(TimeSpan? timeout = null)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(patience ?? Patience);
+            await _process.WaitForExitAsync().WaitAsync(timeout ?? WaitTimeout);
         }
         catch (TimeoutException)
         {
             throw new CampaignException($"Process {Id} ({_command}) does not end. {Errors.Trim()}");
         }
-        await _errorsEnd.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _errorsRead.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return ExitCode;
     }
 
@@ -148,7 +148,7 @@ internal sealed class Worker : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task KeepErrorsAsync()
+    private async Task ReadErrorsAsync()
     {
         var buffer = new char[1024];
         while (await _process.StandardError.ReadAsync(buffer) is > 0 and var count)
@@ -158,6 +158,41 @@ internal sealed class Worker : IAsyncDisposable
                 if (_errors.Length < 1 << 20)
                     _errors.Append(buffer, 0, count);
             }
+        }
+    }
+}
+
+/// <summary>
+/// Standard input and output of a worker. The input ends when the campaign does, for whatever reason, and ends the worker.
+/// </summary>
+internal static class WorkerConsole
+{
+    public static IEnumerable<string> ReadLines()
+    {
+        while (Console.In.ReadLine() is { } line)
+            yield return line;
+    }
+
+    /// <summary>Exits this process at the end of its input.</summary>
+    public static void ExitAtEndOfInput()
+    {
+        var thread = new Thread(static () =>
+        {
+            while (Console.In.ReadLine() is not null)
+            {
+            }
+            Environment.Exit(0);
+        })
+        { IsBackground = true };
+        thread.Start();
+    }
+
+    public static void WriteLine(string line)
+    {
+        lock (Console.Out)
+        {
+            Console.Out.WriteLine(line);
+            Console.Out.Flush();
         }
     }
 }

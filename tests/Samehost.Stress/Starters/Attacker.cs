@@ -5,14 +5,14 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Starters;
 
 /// <summary>
-/// <c>attacker PATH SEED sockets|files</c>: at the line <c>go</c> makes files, directories, links and sockets at the path, moves its own
-/// files there and away, and tries to remove, rename and replace what others have there, until the line <c>pause</c>. It reports what it
-/// did, or <c>stolen WHAT</c> when something of its own, which is no socket, was not where it had put it.
+/// <c>attacker PATH SEED sockets|files</c>: from the line <c>go</c> to the line <c>pause</c> creates files, directories, links and sockets
+/// at the path, moves files of its own there, and tries to delete, rename and replace files of others. It replies with <c>did COUNT</c>, or
+/// with <c>stolen WHAT</c> when something that it created, other than a stale socket, was deleted or replaced.
 /// </summary>
 internal sealed class Attacker(string path, Random random, bool withSockets)
 {
     private readonly string _directory = Path.GetDirectoryName(path)!;
-    private int _acts;
+    private int _attempts;
     private int _numbered;
     private string? _stolen;
 
@@ -20,8 +20,8 @@ internal sealed class Attacker(string path, Random random, bool withSockets)
     {
         var random = new Random(int.Parse(arguments[1], CultureInfo.InvariantCulture));
         var attacker = new Attacker(arguments[0], random, arguments[2] == "sockets");
-        WorkerInput.Say("ready");
-        using var lines = WorkerInput.Lines().GetEnumerator();
+        WorkerConsole.WriteLine("ready");
+        using var lines = WorkerConsole.ReadLines().GetEnumerator();
         while (lines.MoveNext())
         {
             if (lines.Current != "go")
@@ -30,44 +30,44 @@ internal sealed class Attacker(string path, Random random, bool withSockets)
             var attack = Task.Run(() =>
             {
                 while (!Volatile.Read(ref pausing))
-                    attacker.Act();
+                    attacker.Attempt();
             });
             var more = lines.MoveNext();
             Volatile.Write(ref pausing, true);
             await attack;
-            WorkerInput.Say(attacker._stolen is { } stolen ? $"stolen {stolen}" : $"did {attacker._acts}");
+            WorkerConsole.WriteLine(attacker._stolen is { } stolen ? $"stolen {stolen}" : $"did {attacker._attempts}");
             if (!more)
                 break;
         }
     }
 
-    private string Beside => Path.Join(_directory, $"attacker{_numbered++}");
+    private string NextOwnPath => Path.Join(_directory, $"attacker{_numbered++}");
 
-    private void Act()
+    private void Attempt()
     {
-        _acts++;
+        _attempts++;
         switch (random.Next(withSockets ? 9 : 5))
         {
             case 0:
-                Put("file", static at => new FileStream(at, FileMode.CreateNew).Dispose(), File.Exists, File.Delete);
+                Create("file", static at => new FileStream(at, FileMode.CreateNew).Dispose(), File.Exists, File.Delete);
                 break;
             case 1:
-                Put("directory", MakeDirectory, Directory.Exists, Directory.Delete);
+                Create("directory", CreateDirectory, Directory.Exists, Directory.Delete);
                 break;
             case 2:
-                Link("link to nothing", "/nonexistent");
+                CreateLink("link to nothing", "/nonexistent");
                 break;
             case 3:
-                var treasure = Beside;
-                File.WriteAllText(treasure, "treasure");
-                Link("link to a file", treasure);
-                if (!File.Exists(treasure))
+                var linkTarget = NextOwnPath;
+                File.WriteAllText(linkTarget, "linkTarget");
+                CreateLink("link to a file", linkTarget);
+                if (!File.Exists(linkTarget))
                     _stolen = "the file that a link led to";
-                File.Delete(treasure);
+                File.Delete(linkTarget);
                 break;
             case 4:
-                // Moved over what is there, if the kernel allows that: never over another user's file in a sticky directory.
-                var moved = Beside;
+                // Replaces what exists, if the kernel allows it: never another user's file in a sticky directory.
+                var moved = NextOwnPath;
                 File.WriteAllText(moved, "moved");
                 if (Try(() => File.Move(moved, path, overwrite: withSockets)))
                     Remove("moved file", File.Exists, File.Delete);
@@ -75,42 +75,42 @@ internal sealed class Attacker(string path, Random random, bool withSockets)
                     File.Delete(moved);
                 break;
             case 5:
-                LiveSocket();
+                CreateLiveSocket();
                 break;
             case 6:
-                StaleSocket();
+                CreateStaleSocket();
                 break;
             case 7:
-                Try(() => File.Delete(path)); // the sticky bit keeps what is not ours
+                Try(() => File.Delete(path)); // the sticky bit protects files of other users
                 break;
             default:
-                Try(() => File.Move(path, Beside));
+                Try(() => File.Move(path, NextOwnPath));
                 break;
         }
     }
 
-    private void Put(string what, Action<string> make, Func<string, bool> isThere, Action<string> remove)
+    private void Create(string what, Action<string> make, Func<string, bool> exists, Action<string> remove)
     {
         if (Try(() => make(path)))
-            Remove(what, isThere, remove);
+            Remove(what, exists, remove);
     }
 
-    private void Link(string what, string target)
+    private void CreateLink(string what, string target)
     {
         if (Try(() => File.CreateSymbolicLink(path, target)))
             Remove(what, static at => new FileInfo(at).LinkTarget is not null, File.Delete);
     }
 
-    private void Remove(string what, Func<string, bool> isThere, Action<string> remove)
+    private void Remove(string what, Func<string, bool> exists, Action<string> remove)
     {
-        Thread.SpinWait(random.Next(2000)); // it lies there for a while
-        if (!isThere(path))
+        Thread.SpinWait(random.Next(2000)); // it exists for a while
+        if (!exists(path))
             _stolen = what;
         else
             Try(() => remove(path));
     }
 
-    private void LiveSocket()
+    private void CreateLiveSocket()
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         if (!Try(() => socket.Bind(new UnixDomainSocketEndPoint(path))))
@@ -122,9 +122,9 @@ internal sealed class Attacker(string path, Random random, bool withSockets)
             _stolen = "live socket";
     }
 
-    private void StaleSocket()
+    private void CreateStaleSocket()
     {
-        var beside = Beside;
+        var beside = NextOwnPath;
         using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             socket.Bind(new UnixDomainSocketEndPoint(beside));
@@ -132,13 +132,13 @@ internal sealed class Attacker(string path, Random random, bool withSockets)
                 File.Delete(beside);
         }
         Thread.SpinWait(random.Next(5000));
-        Try(() => File.Delete(path)); // or a starter has replaced it, as it may
+        Try(() => File.Delete(path)); // fails when a starter has replaced it, which is allowed
     }
 
-    /// <summary>Fails where a directory is there already, which the runtime's own call does not.</summary>
-    private void MakeDirectory(string at)
+    /// <summary>Creates a directory; fails where one exists, unlike <see cref="Directory.CreateDirectory(string)"/>.</summary>
+    private void CreateDirectory(string at)
     {
-        var beside = Directory.CreateDirectory(Beside).FullName;
+        var beside = Directory.CreateDirectory(NextOwnPath).FullName;
         if (!Try(() => Directory.Move(beside, at)))
         {
             Directory.Delete(beside);

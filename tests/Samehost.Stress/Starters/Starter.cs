@@ -6,8 +6,8 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Starters;
 
 /// <summary>
-/// <c>starter PATH</c>: for the line <c>race TIMESTAMP</c> starts a server at that moment and says <c>won</c> or
-/// <c>lost ERRNO MESSAGE</c>; for <c>stop</c> stops it. The server says its process number to each client.
+/// <c>starter PATH</c>: at <c>race TIMESTAMP</c> starts a server at that time and replies <c>won</c> or <c>lost ERRNO MESSAGE</c>; at
+/// <c>stop</c> stops it. The server sends its process id to each client.
 /// </summary>
 internal static class Starter
 {
@@ -16,38 +16,38 @@ internal static class Starter
         UnixServer? server = null;
         var options = new UnixServerOptions
         {
-            // The attacker's clients are other users; they are refused like any.
+            // The lock may be held by the attacker, too.
             Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { LockTimeout = TimeSpan.FromSeconds(5) } },
         };
-        WorkerInput.Say("ready");
-        foreach (var line in WorkerInput.Lines())
+        WorkerConsole.WriteLine("ready");
+        foreach (var line in WorkerConsole.ReadLines())
         {
             if (line == "stop")
             {
                 await server!.DisposeAsync();
                 server = null;
-                WorkerInput.Say("stopped");
+                WorkerConsole.WriteLine("stopped");
                 continue;
             }
             WaitUntil(long.Parse(line.AsSpan("race ".Length), CultureInfo.InvariantCulture));
             try
             {
-                server = UnixServer.Start(UnixEndPoint.FromPath(arguments[0]), SayNumberAsync, options);
-                WorkerInput.Say("won");
+                server = UnixServer.Start(UnixEndPoint.FromPath(arguments[0]), SendProcessIdAsync, options);
+                WorkerConsole.WriteLine("won");
             }
             catch (UnixSocketException e)
             {
-                WorkerInput.Say($"lost {e.Errno} {e.Message.ReplaceLineEndings(" ")}");
+                WorkerConsole.WriteLine($"lost {e.Errno} {e.Message.ReplaceLineEndings(" ")}");
             }
         }
         if (server is not null)
             await server.DisposeAsync();
     }
 
-    private static async Task SayNumberAsync(UnixStream stream, CancellationToken stopping) =>
+    private static async Task SendProcessIdAsync(UnixStream stream, CancellationToken stopping) =>
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"), stopping);
 
-    /// <summary>Spins: the clock is the same in every process, and all start in the same moment.</summary>
+    /// <summary>Waits without sleeping, so that all processes start at the same time.</summary>
     private static void WaitUntil(long timestamp)
     {
         while (Stopwatch.GetTimestamp() < timestamp)

@@ -5,13 +5,14 @@ using Samehost.Stress.Running;
 namespace Samehost.Stress.Starters;
 
 /// <summary>
-/// Many servers start at once on the file that a killed one has left. One wins, the others get a clear error, and nothing of the winner's
-/// is removed. In every second round an attacker is at work in the directory: as root another user, in a sticky directory.
+/// Starts many servers at once at the stale file of a killed one. One of them must succeed, the others must fail with a documented error,
+/// and the file of the first must not be deleted. In every second round an attacker modifies the directory: as root it is another user, in
+/// a sticky directory.
 /// </summary>
 internal sealed class StartersCampaign : Campaign
 {
     private const int OtherUser = 65534;
-    private const string Leftovers = "attacker*";
+    private const string AttackerFiles = "attacker*";
 
     public override string Name => "starters";
 
@@ -22,11 +23,11 @@ internal sealed class StartersCampaign : Campaign
 
     public override async Task RunAsync(CampaignRun run)
     {
-        var directory = Directory.CreateDirectory(run.At("d")).FullName;
+        var directory = Directory.CreateDirectory(run.GetPath("d")).FullName;
         if (CampaignRun.IsRoot)
             File.SetUnixFileMode(directory, (UnixFileMode)0b001_111_111_111); // as /tmp
         else
-            run.Note("not root: the attacker is the same user, so it makes and removes its own files only");
+            run.ReportProgress("not root: the attacker is the same user, so it makes and removes its own files only");
         var path = Path.Join(directory, "s.sock");
         var starters = Enumerable.Range(0, Processes).Select(_ => run.Processes.StartWorker("starter", path)).ToList();
         await using var attacker = StartAttacker(run, path);
@@ -34,8 +35,8 @@ internal sealed class StartersCampaign : Campaign
             await starter.ExpectAsync("ready");
         await attacker.ExpectAsync("ready");
 
-        run.Note("all have started");
-        for (var round = 0; run.GoesOn; round++)
+        run.ReportProgress("all have started");
+        for (var round = 0; run.IsRunning; round++)
         {
             var attacked = round % 2 == 1;
             if (attacked)
@@ -48,13 +49,13 @@ internal sealed class StartersCampaign : Campaign
             if (winner is null)
             {
                 run.Count("races that the attacker alone won");
-                RemoveLeftovers(directory, path);
+                DeleteAttackerFiles(directory, path);
                 continue;
             }
             run.Count(attacked ? "races under attack" : "races");
-            await ExpectServedAsync(winner, path, lenient: false);
-            await EndAsync(run, starters, winner, path);
-            RemoveLeftovers(directory, path: null);
+            await ExpectServedAsync(winner, path, skip: false);
+            await StopWinnerAsync(run, starters, winner, path);
+            DeleteAttackerFiles(directory, path: null);
         }
         foreach (var starter in starters)
             await starter.DisposeAsync();
@@ -72,7 +73,7 @@ internal sealed class StartersCampaign : Campaign
 
     private static async Task<Worker?> RaceAsync(CampaignRun run, List<Worker> starters, bool mayLoseAll)
     {
-        var moment = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 500; // all have read it by then
+        var moment = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 500; // all processes have read the line by then
         foreach (var starter in starters)
             starter.Send(string.Create(CultureInfo.InvariantCulture, $"race {moment}"));
         var winners = new List<Worker>();
@@ -91,7 +92,7 @@ internal sealed class StartersCampaign : Campaign
             throw new CampaignException($"None of {starters.Count} servers serves: {losses[0]}");
         foreach (var loss in losses)
         {
-            // EAGAIN: the lock was held for longer than allowed. EACCES, EPERM: the attacker's file may not be looked at or removed.
+            // EAGAIN: the lock was held for longer than allowed. EACCES, EPERM: the attacker's file may not be accessed or deleted.
             string[] clear = mayLoseAll ? ["EADDRINUSE", "EAGAIN", "EACCES", "EPERM"] : ["EADDRINUSE"];
             if (!clear.Any(e => loss.StartsWith($"lost {e} ", StringComparison.Ordinal)))
                 throw new CampaignException($"A server that lost reported: {loss}");
@@ -100,10 +101,10 @@ internal sealed class StartersCampaign : Campaign
         return winners.Count == 1 ? winners[0] : null;
     }
 
-    /// <summary>Asks at the path who serves there.</summary>
-    private static async Task ExpectServedAsync(Worker winner, string path, bool lenient)
+    /// <summary>Connects to the path and checks which process serves there.</summary>
+    private static async Task ExpectServedAsync(Worker winner, string path, bool skip)
     {
-        if (lenient)
+        if (skip)
             return;
         try
         {
@@ -119,32 +120,34 @@ internal sealed class StartersCampaign : Campaign
         }
     }
 
-    /// <summary>Kills the winner, which leaves its file, or stops it, which must not.</summary>
-    private static async Task EndAsync(CampaignRun run, List<Worker> starters, Worker winner, string path)
+    /// <summary>Kills the winner, which leaves its file, or stops it, which deletes the file.</summary>
+    private static async Task StopWinnerAsync(CampaignRun run, List<Worker> starters, Worker winner, string path)
     {
         if (run.Random.Next(4) > 0)
         {
-            if (await winner.AskAsync("stop") is var answer && answer != "stopped")
+            if (await winner.RequestAsync("stop") is var answer && answer != "stopped")
                 throw new CampaignException($"The winner was stopped, and said '{answer}'.");
             if (Path.Exists(path))
-                throw new CampaignException("The winner was stopped and has left its file.");
+                throw new CampaignException("The winner was stopped and did not delete its file.");
             if (run.Random.Next(2) > 0)
-                StaleSocketFile(path);
+                CreateStaleSocketFile(path);
             return;
         }
         starters.Remove(winner);
         await winner.KillAsync();
         await winner.DisposeAsync();
         if (!Path.Exists(path))
-            throw new CampaignException("The file of the killed winner has gone.");
+            throw new CampaignException("The file of the killed winner was deleted.");
         var next = run.Processes.StartWorker("starter", path);
         await next.ExpectAsync("ready");
         starters.Add(next);
         run.Count("winners killed");
     }
 
-    /// <summary>Leaves a file as a killed server does: moved, so that its socket does not know where it is.</summary>
-    private static void StaleSocketFile(string path)
+    /// <summary>
+    /// Creates a stale socket file as a killed server leaves it: the file is moved, so that closing the socket does not delete it.
+    /// </summary>
+    private static void CreateStaleSocketFile(string path)
     {
         using (UnixListener.Listen(UnixEndPoint.FromPath(path + "0")))
             File.Move(path + "0", path);
@@ -152,16 +155,16 @@ internal sealed class StartersCampaign : Campaign
 
     private static async Task PauseAsync(CampaignRun run, Worker attacker)
     {
-        var report = await attacker.AskAsync("pause");
+        var report = await attacker.RequestAsync("pause");
         if (!report.StartsWith("did ", StringComparison.Ordinal))
             throw new CampaignException($"A file of the attacker was removed or replaced: {report}");
-        run.Most("acts of the attacker", long.Parse(report.AsSpan("did ".Length), CultureInfo.InvariantCulture));
+        run.CountMaximum("attempts of the attacker", long.Parse(report.AsSpan("did ".Length), CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Removes what the attacker has left, which its own process may not always.</summary>
-    private static void RemoveLeftovers(string directory, string? path)
+    /// <summary>Deletes the remaining files of the attacker, which its own process cannot always delete.</summary>
+    private static void DeleteAttackerFiles(string directory, string? path)
     {
-        foreach (var entry in Directory.EnumerateFileSystemEntries(directory, Leftovers).ToArray().Append(path).OfType<string>())
+        foreach (var entry in Directory.EnumerateFileSystemEntries(directory, AttackerFiles).ToArray().Append(path).OfType<string>())
         {
             if (Directory.Exists(entry))
                 Directory.Delete(entry);

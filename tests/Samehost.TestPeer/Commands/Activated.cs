@@ -1,8 +1,8 @@
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>activated DIRECTORY</c>: says what a service manager has passed, then serves each local socket once: it sends back the first message
-/// to come, with the socket's name in front.
+/// <c>activated DIRECTORY</c>: prints the sockets that a service manager has passed, then serves each once: it sends the first message
+/// back, after the name of the socket.
 /// </summary>
 internal static class Activated
 {
@@ -26,26 +26,26 @@ internal static class Activated
             case SystemdSocketKind.StreamListener:
                 using (var listener = socket.TakeListener())
                 using (var stream = listener.Accept())
-                    stream.Write(Answer(socket, buffer.AsSpan(0, stream.Read(buffer))));
+                    stream.Write(CreateResponse(socket, buffer.AsSpan(0, stream.Read(buffer))));
                 break;
             case SystemdSocketKind.SeqpacketListener:
                 using (var listener = socket.TakeSeqpacketListener())
                 using (var connection = listener.Accept())
                 {
                     using UnixMessage record = connection.Receive(buffer);
-                    connection.Send(Answer(socket, buffer.AsSpan(0, record.Count)));
+                    connection.Send(CreateResponse(socket, buffer.AsSpan(0, record.Count)));
                 }
                 break;
             case SystemdSocketKind.Datagram:
                 using (var datagram = socket.TakeDatagram())
                 {
                     UnixMessage received = datagram.Receive(buffer);
-                    datagram.SendTo(Answer(socket, buffer.AsSpan(0, received.Count)), received.Sender);
+                    datagram.SendTo(CreateResponse(socket, buffer.AsSpan(0, received.Count)), received.Sender);
                 }
                 break;
         }
     }
 
-    private static byte[] Answer(SystemdListenSocket socket, ReadOnlySpan<byte> message) =>
+    private static byte[] CreateResponse(SystemdListenSocket socket, ReadOnlySpan<byte> message) =>
         [.. System.Text.Encoding.UTF8.GetBytes($"{socket.Name}: "), .. message];
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>idle-sockets PATH --pairs N</c>: opens pairs, passes a byte through each and has all sockets wait for another; then says how
-/// many microseconds of processor time this process has used, for each line of input.
+/// <c>idle-sockets PATH --pairs N</c>: opens pairs, sends a byte through each and starts a read on every socket; then prints the processor
+/// time of this process in microseconds for each line of input.
 /// </summary>
 internal static class IdleSockets
 {
@@ -31,7 +31,7 @@ internal static class IdleSockets
             Console.WriteLine(((long)Environment.CpuUsage.TotalTime.TotalMicroseconds).ToString(CultureInfo.InvariantCulture));
         }
 
-        // Every one of them still hears its peer.
+        // Every read still completes.
         for (int i = 0; i < streams.Count; i++)
             streams[i ^ 1].WriteByte(2);
         Task.WhenAll(reads).GetAwaiter().GetResult();

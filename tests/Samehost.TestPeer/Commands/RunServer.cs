@@ -1,10 +1,10 @@
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>run PATH [--way WAY]</c>: echoes until a signal asks it to end, and says "stopped" and whether it had drained. Ways:
-/// <c>stubborn</c>: handlers never end and may take for ever; <c>twice</c>: runs again after each signal; <c>exit</c>: exits with a
-/// server and a datagram socket open; <c>bare</c>: has sockets without a server and a <see cref="ShutdownSignal"/>; <c>binding</c>:
-/// binds and closes all the time, and never ends by itself.
+/// <c>run PATH [--way WAY]</c>: echoes until a signal ends it, and prints <c>stopped</c> and whether it has drained. Ways: <c>stubborn</c>:
+/// handlers never end, and the drain has no timeout; <c>twice</c>: runs again after the first signal; <c>exit</c>: exits with an open
+/// server and datagram socket; <c>bare</c>: has sockets without a server, and a <see cref="ShutdownSignal"/>; <c>binding</c>: binds and
+/// closes continuously.
 /// </summary>
 internal static class RunServer
 {
@@ -18,12 +18,12 @@ internal static class RunServer
         {
             using var shutdown = new ShutdownSignal();
             if (way == "binding")
-                await BindAllTheTimeAsync(arguments.Path);
+                await BindRepeatedlyAsync(arguments.Path);
             using var listener = UnixListener.Listen(arguments.Path);
             using var datagrams = UnixDatagram.Bind(beside);
             Console.WriteLine("ready");
             Console.WriteLine($"received {await shutdown.Received}");
-            await new TaskCompletionSource().Task; // it hangs
+            await new TaskCompletionSource().Task; // never completes
         }
 
         await using var server = Start(arguments.Path, way);
@@ -50,7 +50,7 @@ internal static class RunServer
         way == "stubborn" ? static (_, _) => new TaskCompletionSource().Task : EchoAsync,
         new UnixServerOptions { DrainTimeout = way == "stubborn" ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(5) });
 
-    private static Task BindAllTheTimeAsync(UnixEndPoint path)
+    private static Task BindRepeatedlyAsync(UnixEndPoint path)
     {
         Console.WriteLine("ready");
         while (true)

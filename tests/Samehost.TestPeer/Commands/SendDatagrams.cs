@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>send-datagrams PATH --count N --connected yes|no --blocking yes|no</c>: sends numbered datagrams; for each line of
-/// input says how many are sent and how many microseconds of processor time this process has used.
+/// <c>send-datagrams PATH --count N --connected yes|no --blocking yes|no</c>: sends numbered datagrams, and prints for each line of input
+/// how many it has sent and the processor time of this process in microseconds.
 /// </summary>
 internal static class SendDatagrams
 {

@@ -4,16 +4,15 @@ using System.Diagnostics;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve PATH [--max N] [--per-user N] [--blocked-pool 1]</c>: echoes to all clients, if wanted with no thread of the pool free.
-/// Answers the lines <c>count</c>, <c>memory</c> (managed bytes) and
-/// <c>delays</c> (how often accepting was reported as delayed, and the shortest time between two reports in ms). Stops at the end of
-/// its input.
+/// <c>serve PATH [--max N] [--per-user N] [--blocked-pool 1]</c>: echoes to all clients, optionally with all threads of the pool blocked.
+/// Replies to <c>count</c>, <c>memory</c> (managed bytes) and <c>delays</c> (the number of reports of delayed accepts, and the shortest
+/// time between two in ms). Stops at the end of its input.
 /// </summary>
 internal static class Serve
 {
     public static void Run(PeerArguments arguments)
     {
-        // Starts the runtime's timer and pool threads while there are descriptors: it ends the process when it cannot.
+        // Starts the timer and pool threads while descriptors are available; without them the runtime ends the process.
         Task.Delay(1).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
         var delays = new Delays();
         UnixServer server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions

@@ -3,8 +3,8 @@ using Samehost.Framing;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve-frames PATH</c>: sends each frame back to the client that it came from, and keeps the descriptors that came with it until then.
-/// Stops at the end of its input. Answers each line with the number of descriptors that were refused for want of room.
+/// <c>serve-frames PATH</c>: sends each frame back to its client and holds the descriptors of the frame until then. Replies to each line
+/// with the number of frames whose descriptors did not fit. Stops at the end of its input.
 /// </summary>
 internal static class ServeFrames
 {

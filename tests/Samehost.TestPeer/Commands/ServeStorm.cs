@@ -4,8 +4,8 @@ using Samehost.Sockets;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>serve-storm PATH [--rounds N]</c>: each round starts a server, has three threads connect without pause, and disposes of the server
-/// under that load. Says <c>descriptors BEFORE AFTER</c> and how many connects succeeded.
+/// <c>serve-storm PATH [--rounds N]</c>: in each round starts a server, connects continuously on three threads, and disposes of the server
+/// under that load. Prints <c>descriptors BEFORE AFTER</c> and how many connects succeeded.
 /// </summary>
 internal static class ServeStorm
 {
@@ -13,8 +13,8 @@ internal static class ServeStorm
 
     public static void Run(PeerArguments arguments)
     {
-        MakeAllLoops();
-        int connected = Round(arguments.Path); // the first one makes what stays, such as the pool
+        CreateAllLoops();
+        int connected = Round(arguments.Path); // the first round creates what stays, such as the pool
         int before = OpenDescriptors();
         for (int round = arguments.Number("--rounds", 20); round > 0; round--)
             connected += Round(arguments.Path);
@@ -22,13 +22,13 @@ internal static class ServeStorm
         Console.WriteLine($"connected {connected}");
     }
 
-    /// <summary>They come with so many sockets, have descriptors of their own, and stay.</summary>
-    private static void MakeAllLoops()
+    /// <summary>Creates all event loops by opening many sockets; they have descriptors of their own, and stay.</summary>
+    private static void CreateAllLoops()
     {
-        var crowd = Enumerable.Range(0, 150).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
-        foreach (var (first, second) in crowd)
+        var pairs = Enumerable.Range(0, 150).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
+        foreach (var (first, second) in pairs)
             _ = (first.Loop, second.Loop);
-        foreach (var (first, second) in crowd)
+        foreach (var (first, second) in pairs)
         {
             first.Dispose();
             second.Dispose();
@@ -39,7 +39,7 @@ internal static class ServeStorm
     {
         using var enough = new CountdownEvent(200);
         int connected = 0;
-        bool over = false;
+        bool stopping = false;
         UnixServer server = UnixServer.Start(path, static async (stream, stopping) =>
         {
             byte[] buffer = new byte[16];
@@ -52,7 +52,7 @@ internal static class ServeStorm
             threads[i] = new Thread(() =>
             {
                 var open = new Queue<UnixStream>();
-                while (!Volatile.Read(ref over))
+                while (!Volatile.Read(ref stopping))
                 {
                     try
                     {
@@ -63,7 +63,7 @@ internal static class ServeStorm
                     }
                     catch (Exception e) when (e is UnixSocketException or InvalidOperationException)
                     {
-                        // the server is gone, or its backlog full; another thread signaled last
+                        // the server is closed, its backlog is full, or another thread signaled last
                     }
                     if (open.Count > 16)
                         open.Dequeue().Dispose();
@@ -75,13 +75,13 @@ internal static class ServeStorm
         }
         enough.Wait();
         server.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        Volatile.Write(ref over, true);
+        Volatile.Write(ref stopping, true);
         foreach (Thread thread in threads)
             thread.Join();
         return connected;
     }
 
-    /// <summary>Those of the kinds that the library opens: the runtime has a pair of pipes for each thread.</summary>
+    /// <summary>Counts descriptors of the kinds that the library opens; the runtime has pipes of its own for each thread.</summary>
     private static int OpenDescriptors() => Directory.GetFiles("/proc/self/fd").Count(path =>
         new FileInfo(path).LinkTarget is { } target
         && (target.StartsWith("socket:", StringComparison.Ordinal) || target.StartsWith("anon_inode:", StringComparison.Ordinal)));

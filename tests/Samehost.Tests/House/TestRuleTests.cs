@@ -9,7 +9,7 @@ public sealed class TestRuleTests
     // Where blocking a thread is what is tested. Nothing else may: waiting by the clock makes tests slow and unreliable.
     private static readonly ImmutableHashSet<string> BlockOnPurpose =
     [
-        "tests/Samehost.TestPeer/Commands/BindRace.cs", // until the moment at which all of them start
+        "tests/Samehost.TestPeer/Commands/Bind.cs", // until the time at which all processes start
         "tests/Samehost.Tests/EventLoops/BlockedHandlerTests.cs",
         "tests/Samehost.Tests/Serving/BlockedHandlerTests.cs",
         "tests/Samehost.Tests/Serving/Interop/Signals.cs", // between the signals that it showers processes with

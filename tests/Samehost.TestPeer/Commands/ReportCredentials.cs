@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace Samehost.TestPeer;
+
+/// <summary>
+/// <c>judge PATH --type stream|datagram --policy TEXT --mode 666</c>: accepts every client, and prints the user of each, whether its
+/// credentials are unmapped, whether the policy allows it, and how many bytes it sent.
+/// </summary>
+internal static class ReportCredentials
+{
+    public static void Run(PeerArguments arguments)
+    {
+        var policy = PeerPolicy.Parse(arguments.Option("--policy") ?? "self");
+        if (arguments.Option("--type") == "datagram")
+        {
+            ReceiveDatagrams(arguments, policy);
+            return;
+        }
+
+        var options = new UnixListenerOptions { SocketFile = arguments.SocketFile(), PeerPolicy = PeerPolicy.Anyone };
+        using var listener = UnixListener.Listen(arguments.Path, options);
+        Console.WriteLine("ready");
+        while (true)
+        {
+            using var client = listener.Accept();
+            Report(client.GetPeerCredentials(), policy);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {CountBytes(client)}"));
+        }
+    }
+
+    private static void ReceiveDatagrams(PeerArguments arguments, PeerPolicy policy)
+    {
+        using var socket = UnixDatagram.Bind(arguments.Path,
+            new UnixDatagramOptions { SocketFile = arguments.SocketFile(), ReceiveCredentials = true });
+        Console.WriteLine("ready");
+        byte[] buffer = new byte[256];
+        while (true)
+        {
+            using var message = socket.Receive(buffer);
+            Report(message.Credentials!, policy);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {message.Count}"));
+        }
+    }
+
+    private static void Report(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{peer.UserId} {(peer.IsUnmapped ? "stranger" : "known")} {(policy.Allows(peer) ? "admitted" : "refused")}"));
+
+    private static int CountBytes(UnixStream client)
+    {
+        byte[] buffer = new byte[256];
+        int all = 0;
+        for (int count; (count = client.Read(buffer)) > 0;)
+            all += count;
+        return all;
+    }
+}

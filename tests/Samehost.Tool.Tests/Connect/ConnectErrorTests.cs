@@ -36,7 +36,8 @@ public sealed class ConnectErrorTests : ToolFixture
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
         await FailsAsync(
             $"connect failed: No such file or directory (2): {At("a.sock")}",
-            $"{Temporary} has nothing named a.sock in it. Start the server, or give the path that it listens at.",
+            $"Waited 0.05 s for the server. {Temporary} has nothing named a.sock in it. "
+                + "Start the server, or give the path that it listens at.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"), "--wait", "50ms");
     }
 

@@ -68,7 +68,7 @@ internal sealed class DatagramSpeaker : Speaker
 
     public override void Connect(UnixEndPoint remote) => _socket.Connect(remote);
 
-    public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.Send(bytes, new UnixAncillaryData { Descriptors = descriptors });
+    public override void Say(byte[] bytes, SafeHandle[] descriptors) => _socket.Send(bytes, descriptors);
 
     public override void Claim(UnixCredentials credentials, byte[] bytes) =>
         _socket.Send(bytes, new UnixAncillaryData { Credentials = credentials });

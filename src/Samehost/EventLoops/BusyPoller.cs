@@ -73,7 +73,8 @@ internal sealed class BusyPoller
         long now = Stopwatch.GetTimestamp();
         do
         {
-            if (WaitingRegistration() is { } registration && ++_triesSinceEpoll < TriesBetweenEpolls && now - _lastEpoll < MaxTimeBetweenEpolls)
+            if (WaitingRegistration() is { } registration
+                && ++_triesSinceEpoll < TriesBetweenEpolls && now - _lastEpoll < MaxTimeBetweenEpolls)
             {
                 LibcSched.Yield(); // the call was tried a moment ago, before it was queued
                 ready = 0;

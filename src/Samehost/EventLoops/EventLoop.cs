@@ -109,7 +109,8 @@ internal sealed class EventLoop
         while (true)
         {
             long seen = State.Current;
-            while (LeaderState.IsRunning(seen) && LeaderState.Term(seen) == term && LeaderState.Claimed(seen) is var index && index < _count)
+            while (LeaderState.IsRunning(seen) && LeaderState.Term(seen) == term
+                && LeaderState.Claimed(seen) is var index && index < _count)
             {
                 if (!TryServe(index, seen, ref time))
                     return;
@@ -193,7 +194,8 @@ internal sealed class EventLoop
         if (ran)
         {
             // The time that it waited for its peer in between is not its own.
-            registration.Timing.Add(end - start - registration.InlineTicks, registration.InlinePolls + registration.Readers.CallsWithoutWaiting);
+            int callsWithoutWaiting = registration.InlinePolls + registration.Readers.CallsWithoutWaiting;
+            registration.Timing.Add(end - start - registration.InlineTicks, callsWithoutWaiting);
         }
 
         registration.InlinePolls = 0;

@@ -4,8 +4,8 @@ namespace Samehost.EventLoops;
 
 /// <summary>
 /// The threads of an event loop, by the leader/followers pattern: one leads, one is the watchdog, and those that return from a continuation
-/// that blocked them are followers. A leader that the watchdog finds in the same continuation on two ticks is replaced: the watchdog leads in
-/// its place, with the rest of the batch, and a follower becomes the watchdog.
+/// that blocked them are followers. A leader that the watchdog finds in the same continuation on two ticks is replaced: the watchdog leads
+/// in its place, with the rest of the batch, and a follower becomes the watchdog.
 /// </summary>
 /// <remarks>The watchdog ticks only while there is activity.</remarks>
 internal sealed class EventLoopThreads

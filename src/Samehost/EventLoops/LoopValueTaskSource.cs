@@ -4,8 +4,8 @@ using System.Threading.Tasks.Sources;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// A source of value tasks whose continuations run on an event loop and never on the thread pool, which may be unable to start a thread when
-/// descriptors or memory are short. It is reused, so that waiting does not allocate.
+/// A source of value tasks whose continuations run on an event loop and never on the thread pool, which may be unable to start a thread
+/// when descriptors or memory are short. It is reused, so that waiting does not allocate.
 /// </summary>
 /// <remarks>
 /// Completion and <see cref="OnCompleted"/> may come in either order and on different threads: the second one finds in <c>_continuation</c>

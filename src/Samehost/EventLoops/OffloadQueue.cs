@@ -14,7 +14,8 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
 
     public bool IsEmpty => _waiting.IsEmpty;
 
-    /// <summary>The number of descriptors that have been served; unchanged over a tick while some wait, the pool does not serve them.</summary>
+    /// <summary>The number of descriptors that have been served; unchanged over a tick while some wait, the pool does not serve
+    /// them.</summary>
     public long Served => Volatile.Read(ref _served);
 
     public void Add(Registration registration, uint events)

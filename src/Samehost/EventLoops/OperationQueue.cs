@@ -49,7 +49,8 @@ internal struct OperationQueue(QueueKind kind)
     /// <summary>Whether a try would end in EAGAIN; may be read without the lock.</summary>
     public readonly bool IsDrained => _drained;
 
-    /// <summary>Whether a new call has to yield to other descriptors of the event loop although it could be tried. Under the lock.</summary>
+    /// <summary>Whether a new call has to yield to other descriptors of the event loop although it could be tried. Under the
+    /// lock.</summary>
     public readonly bool MustYield => _callsWithoutWaiting >= CallsBeforeYield && EventLoop.IsCurrentThread;
 
     /// <summary>Counts a call that did not have to wait. Under the lock.</summary>

@@ -4,9 +4,9 @@ using Samehost.Interop;
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// A descriptor with its place in an event loop and the queues of the operations that wait for it. It is added to epoll when a call first has
-/// to wait, and removed before the descriptor is closed. Edge-triggered: reading is armed once; writing only while a write waits, since each
-/// read of the peer's would wake the loop otherwise.
+/// A descriptor with its place in an event loop and the queues of the operations that wait for it. It is added to epoll when a call first
+/// has to wait, and removed before the descriptor is closed. Edge-triggered: reading is armed once; writing only while a write waits, since
+/// each read of the peer's would wake the loop otherwise.
 /// </summary>
 internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
 {
@@ -152,8 +152,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         {
             if (_disposed || !_added || !QueueOf(!writing).IsEmpty)
                 return false;
-            // From here on a call of the other direction that has to wait takes the lock, finds this, and rejoins; one that came before, and
-            // may have relied on epoll, is seen below.
+            // From here on a call of the other direction that has to wait takes the lock, finds this, and rejoins; one that came before,
+            // and may have relied on epoll, is seen below.
             bool wasArmed = _writingArmed;
             _polled = writing ? QueueKind.Write : QueueKind.Read;
             _added = false;
@@ -172,7 +172,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Ends what <see cref="TryLeaveEpoll"/> began, if it has not ended yet. What is ready by now is reported as an event.</summary>
+    /// <summary>Ends what <see cref="TryLeaveEpoll"/> began, if it has not ended yet. What is ready by now is reported as an
+    /// event.</summary>
     public void ReturnToEpoll()
     {
         lock (StateLock)

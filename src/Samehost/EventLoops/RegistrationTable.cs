@@ -1,8 +1,8 @@
 namespace Samehost.EventLoops;
 
 /// <summary>
-/// Finds the registration of an event. A slot's generation changes when it is emptied, so an event that was fetched before its descriptor was
-/// closed never reaches the registration that has the slot, or the number of the descriptor, by now.
+/// Finds the registration of an event. A slot's generation changes when it is emptied, so an event that was fetched before its descriptor
+/// was closed never reaches the registration that has the slot, or the number of the descriptor, by now.
 /// </summary>
 internal sealed class RegistrationTable
 {

@@ -92,7 +92,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             }
 
             // A predecessor that stops removes the path before it ends; no client could connect to the socket then.
-            if (!_state.Inherit(isHeir: hasCrashed) && hasCrashed)
+            if (!_state.AcceptHandover(predecessorDied: hasCrashed) && hasCrashed)
                 throw new IOException(
                     "The predecessor has ended, and another successor has its socket, or the path refers to another socket.");
         }

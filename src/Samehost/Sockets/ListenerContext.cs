@@ -11,16 +11,16 @@ internal sealed partial class ListenerContext : SocketContext
     // A refused peer can connect again at once; after so many refusals the other descriptors of the event loop are served.
     private const int RefusalsAtOnce = 64;
 
-    private const string NameWanted = "Nobody can reach a listener without a name; use Autobind for a name from the kernel.";
+    private const string NameWanted = "A listener without a name cannot be reached; use Autobind for a name from the kernel.";
 
     private const string PolicyWanted =
-        "An abstract name has no permissions, anybody here can connect: say who may with UnixListenerOptions.PeerPolicy.";
+        "An abstract name has no permissions, so every process here can connect: set UnixListenerOptions.PeerPolicy.";
 
     private readonly Lock _lock = new();
     private readonly int _backlog;
     private SocketFile? _file;
     private UnixEndPoint? _endPoint;
-    private UnixEndPoint? _inheritance;
+    private UnixEndPoint? _handedOverPath;
     private volatile bool _shared;
     private bool _passesCredentialsToEach;
 
@@ -158,12 +158,12 @@ internal sealed partial class ListenerContext : SocketContext
         lock (_lock)
         {
             if (disposing)
-                _file?.Dispose(); // first: while the socket is open nobody takes the path for stale
+                _file?.Dispose(); // first: while the socket is open the path is not stale
             base.Dispose(disposing);
         }
     }
 
-    // Once somebody has shut the socket down nobody can come any more: a blocking accept(2) would say EINVAL, but a non-blocking one
+    // After shutdown(2) no client can connect any more: a blocking accept(2) would return EINVAL, but a non-blocking one
     // says EAGAIN for ever, while poll(2) calls the socket ready.
     private bool WasShutDown => LibcPoll.IsReady(this, LibcPoll.POLLRDHUP);
 

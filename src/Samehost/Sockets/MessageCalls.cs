@@ -104,8 +104,8 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
     }
 }
 
-/// <summary>Sends bytes or a record together with descriptors (sendmsg(2)). On a stream the descriptors go with the first byte, and the rest
-/// follows.</summary>
+/// <summary>Sends bytes or a record together with descriptors (sendmsg(2)). On a stream the descriptors go with the first byte, and the
+/// rest follows.</summary>
 /// <param name="descriptors">The descriptors.</param>
 /// <param name="credentials">The credentials to send; null for those that the kernel fills in.</param>
 internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? credentials = null) : ISocketCall<int>

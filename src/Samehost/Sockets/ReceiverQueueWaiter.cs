@@ -27,7 +27,7 @@ internal sealed class ReceiverQueueWaiter : IDisposable
         _connected = new SocketContext(descriptor!.Detach(), LibcSocket.SOCK_DGRAM);
         if (LibcSocket.Connect(_connected, address[..receiver.WriteSockAddr(address)]) >= 0)
             return;
-        _connected.Dispose(); // gone, or talks to one peer only: the next send, or a pause, will tell
+        _connected.Dispose(); // it has closed, or is connected to another socket, which the next send reports
         _connected = null;
     }
 

@@ -3,8 +3,8 @@ using Samehost.EventLoops;
 namespace Samehost.Sockets;
 
 /// <summary>
-/// A system call on a socket with what it needs beside the buffer, in the form that blocking and asynchronous calls share: a blocking caller
-/// repeats <see cref="Try"/> on its own thread, an asynchronous one as a <see cref="SocketOperation{TCall, TResult}"/>.
+/// A system call on a socket with what it needs beside the buffer, in the form that blocking and asynchronous calls share: a blocking
+/// caller repeats <see cref="Try"/> on its own thread, an asynchronous one as a <see cref="SocketOperation{TCall, TResult}"/>.
 /// </summary>
 internal interface ISocketCall<TResult>
 {
@@ -16,7 +16,8 @@ internal interface ISocketCall<TResult>
     /// <param name="buffer">The bytes to send, which it does not change, or the room to receive into.</param>
     /// <param name="drained">Set when another try would block until the next event.</param>
     /// <param name="refused">Receives what is to be closed where that may block; see <see cref="DeferredClose"/>.</param>
-    /// <returns>0 or more when the call has been carried out, <see cref="SocketContext.Again"/> when it would block, otherwise <c>-errno</c>.</returns>
+    /// <returns>0 or more when the call has been carried out, <see cref="SocketContext.Again"/> when it would block, otherwise
+    /// <c>-errno</c>.</returns>
     int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused);
 
     /// <summary>The result of the call, where the last try returned <paramref name="result"/>.</summary>

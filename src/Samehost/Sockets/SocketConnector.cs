@@ -7,7 +7,7 @@ namespace Samehost.Sockets;
 
 /// <summary>
 /// One attempt after another to connect. A local connect is decided at once, except that a full backlog gives EAGAIN and no event to
-/// wait for: only trying again tells (unix(7), connect(2)).
+/// wait for, so it is repeated (unix(7), connect(2)).
 /// </summary>
 internal sealed class SocketConnector
 {
@@ -25,7 +25,7 @@ internal sealed class SocketConnector
         ArgumentNullException.ThrowIfNull(endPoint);
         if (endPoint.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
             throw new ArgumentException(
-                "Nobody can be reached at an address without a name; connect to a path or an abstract name.", nameof(endPoint));
+                "An address without a name cannot be reached; connect to a path or an abstract name.", nameof(endPoint));
         _endPoint = endPoint;
         _options = (options ?? UnixConnectOptions.Default).Copy();
         _type = type;

@@ -20,11 +20,11 @@ namespace Samehost;
 public sealed class UnixDatagram : IDisposable, IAsyncDisposable
 {
     private const string SendersUnknown =
-        "Datagrams wait that came before the socket told who sends them, so that no policy can judge them. Have systemd set it from the "
-        + "start (PassCredentials=yes in the socket unit, otherwise SO_PASSCRED), or take them from anyone.";
+        "Datagrams are queued that came before SO_PASSCRED was set, without the credentials that the policy needs. Have systemd set it "
+        + "from the start (PassCredentials=yes in the socket unit), or allow anyone.";
 
     private const string PolicyWanted =
-        "An abstract name has no permissions, anybody here can send: say who may with UnixDatagramOptions.PeerPolicy.";
+        "An abstract name has no permissions, so every process here can send: set UnixDatagramOptions.PeerPolicy.";
 
     private readonly DatagramContext _context;
     private readonly SocketFile? _file;
@@ -49,8 +49,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     /// <summary>Gets the descriptor, for calls that this library does not have. Disposing of it closes the socket.</summary>
     public SafeHandle SafeHandle => _context;
 
-    /// <summary>Gets or sets the limit on what is sent and not yet received, in bytes of the kernel's memory, which counts its own records too
-    /// (SO_SNDBUF, socket(7)). It also limits the length of a datagram. At most twice net.core.wmem_max.</summary>
+    /// <summary>Gets or sets the limit on what is sent and not yet received, in bytes of the kernel's memory, which counts its own records
+    /// too (SO_SNDBUF, socket(7)). It also limits the length of a datagram. At most twice net.core.wmem_max.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
     public int SendBufferSize
@@ -113,14 +113,14 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Creates a socket from a descriptor that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller still
-    /// owns it. Its path, if it has one, is never removed.
+    /// Creates a socket from a descriptor that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller
+    /// still owns it. Its path, if it has one, is never removed.
     /// </summary>
     /// <param name="descriptor">The descriptor of the socket.</param>
     /// <param name="options">What concerns its senders; the options for the socket file do not apply.</param>
     /// <exception cref="ArgumentException">Not a local datagram socket, or an abstract name without a policy.</exception>
-    /// <exception cref="InvalidOperationException">There is a policy, and datagrams wait already that do not tell who sent them, because
-    /// SO_PASSCRED was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
+    /// <exception cref="InvalidOperationException">There is a policy, and datagrams are queued without credentials, because SO_PASSCRED
+    /// was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
     public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
     {
         var context = DatagramContext.TryFromHandle(descriptor, out string? problem)
@@ -144,8 +144,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Connects to the receiver of what is sent without an address, and receives from it alone (connect(2)). It may be called again,
-    /// for another receiver.</summary>
+    /// <summary>Connects to the receiver of what is sent without an address, and receives from it alone (connect(2)). It may be called
+    /// again, for another receiver.</summary>
     /// <param name="remote">A path or an abstract name.</param>
     /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE, or EPERM (the receiver is connected to
     /// another socket).</exception>
@@ -295,8 +295,10 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
 
     /// <summary>Sends all datagrams of a batch to the connected peer, in order, blocking the thread while its queue is full
     /// (sendmmsg(2)).</summary>
-    /// <param name="batch">The datagrams that were added to it, or that it received and that are forwarded, without what was truncated.</param>
-    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been sent.</exception>
+    /// <param name="batch">The datagrams that were added to it, or that it received and that are forwarded, without what was
+    /// truncated.</param>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been
+    /// sent.</exception>
     public void SendBatch(UnixDatagramBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -306,7 +308,8 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
 
     /// <summary>Sends all datagrams of a batch to the connected peer, in order, waiting while its queue is full (sendmmsg(2)).</summary>
     /// <remarks>Not cancel safe: a canceled call may have sent some of them, the first ones.</remarks>
-    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been sent.</exception>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; those before the one that failed have been
+    /// sent.</exception>
     public ValueTask SendBatchAsync(UnixDatagramBatch batch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -318,7 +321,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     /// <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
-        _file?.Dispose(); // first: while the socket lives nobody takes the path for stale
+        _file?.Dispose(); // first: while the socket is open the path is not stale
         _context.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -342,7 +345,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(remote);
         if (remote.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
-            throw new ArgumentException("Nobody can be reached at an address without a name.", nameof(remote));
+            throw new ArgumentException("An address without a name cannot be reached.", nameof(remote));
     }
 
     private static void Check(UnixAncillaryData ancillaryData, UnixEndPoint? remote)

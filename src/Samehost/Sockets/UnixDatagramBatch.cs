@@ -5,9 +5,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// Room for many datagrams that are received or sent with one call (recvmmsg(2), sendmmsg(2)); used again and again, it allocates
-/// nothing. Not
-/// for several calls at once.
+/// Contains datagrams that are received or sent with one call (recvmmsg(2), sendmmsg(2)). It is reused without allocations, and not for
+/// several calls at once.
 /// </summary>
 /// <example><code>
 /// var batch = new UnixDatagramBatch(capacity: 64, maxLength: 2048);
@@ -15,7 +14,7 @@ namespace Samehost;
 /// {
 ///     await socket.ReceiveBatchAsync(batch);
 ///     for (int i = 0; i &lt; batch.Count; i++)
-///         Handle(batch[i]);
+///         Handle(batch[i].Span);
 /// }
 /// </code></example>
 public sealed class UnixDatagramBatch
@@ -26,9 +25,10 @@ public sealed class UnixDatagramBatch
     private bool _received;
     private readonly EndPointCache _senders = new();
 
-    /// <summary>Makes the room: <paramref name="capacity"/> times <paramref name="maxLength"/> bytes and about 200 more each.</summary>
-    /// <param name="capacity">How many datagrams, 1 to 1,024 (the kernel takes no more at once).</param>
-    /// <param name="maxLength">How long each may be, in bytes.</param>
+    /// <summary>Creates a batch with room for <paramref name="capacity"/> times <paramref name="maxLength"/> bytes and about 200 more
+    /// each.</summary>
+    /// <param name="capacity">The number of datagrams, 1 to 1,024 (the kernel takes no more at once).</param>
+    /// <param name="maxLength">The maximum length of each, in bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">Outside those bounds.</exception>
     public UnixDatagramBatch(int capacity, int maxLength = 2048)
     {
@@ -42,28 +42,18 @@ public sealed class UnixDatagramBatch
         _lengths = new int[capacity];
     }
 
-    /// <summary>How many datagrams there is room for.</summary>
+    /// <summary>Gets the number of datagrams that it has room for.</summary>
     public int Capacity => _batch.Capacity;
 
-    /// <summary>How long each may be.</summary>
+    /// <summary>Gets the maximum length of each, in bytes.</summary>
     public int MaxLength { get; }
 
-    /// <summary>How many it holds.</summary>
+    /// <summary>Gets the number of datagrams that it contains.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The bytes of a datagram.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such datagram.</exception>
-    public ReadOnlyMemory<byte> this[int index] => _batch.Bytes.AsMemory(Slot(index) * MaxLength, Math.Min(LengthOf(index), MaxLength));
-
-    /// <summary>How many bytes a datagram had; more than there are when it was longer than <see cref="MaxLength"/> and was cut.</summary>
-    public int LengthOf(int index) => _received ? _batch.Length(Slot(index)) : _lengths[Slot(index)];
-
-    /// <summary>Where a received datagram came from; its bytes are the sender's choice.</summary>
-    public UnixEndPoint SenderOf(int index)
-    {
-        int slot = Slot(index);
-        return _received ? _senders.Find(_batch.Name(slot)) : UnixEndPoint.Unnamed;
-    }
+    /// <summary>Gets a datagram, which is valid until the batch is used again.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The index is negative, or not less than <see cref="Count"/>.</exception>
+    public UnixBatchedDatagram this[int index] => new(this, Slot(index));
 
     /// <summary>Adds a datagram to send; false when the batch is full.</summary>
     /// <exception cref="ArgumentException">It is longer than <see cref="MaxLength"/>.</exception>
@@ -83,12 +73,18 @@ public sealed class UnixDatagramBatch
         return true;
     }
 
-    /// <summary>Forgets what it holds.</summary>
+    /// <summary>Removes all datagrams.</summary>
     public void Clear()
     {
         Count = 0;
         _received = false;
     }
+
+    internal ReadOnlyMemory<byte> MemoryAt(int slot) => _batch.Bytes.AsMemory(slot * MaxLength, Math.Min(LengthAt(slot), MaxLength));
+
+    internal int LengthAt(int slot) => _received ? _batch.Length(slot) : _lengths[slot];
+
+    internal UnixEndPoint SenderAt(int slot) => _received ? _senders.Find(_batch.Name(slot)) : UnixEndPoint.Unnamed;
 
     /// <summary>The last receive found fewer datagrams than there was room for, and so none behind them.</summary>
     internal bool HasEmptiedQueue { get; private set; }
@@ -153,4 +149,34 @@ public sealed class UnixDatagramBatch
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
         return _slots[index];
     }
+}
+
+/// <summary>Represents a datagram in a <see cref="UnixDatagramBatch"/>.</summary>
+public readonly struct UnixBatchedDatagram
+{
+    private readonly UnixDatagramBatch _batch;
+    private readonly int _slot;
+
+    internal UnixBatchedDatagram(UnixDatagramBatch batch, int slot)
+    {
+        _batch = batch;
+        _slot = slot;
+    }
+
+    /// <summary>Gets the bytes.</summary>
+    public ReadOnlyMemory<byte> Memory => _batch.MemoryAt(_slot);
+
+    /// <summary>Gets the bytes.</summary>
+    public ReadOnlySpan<byte> Span => Memory.Span;
+
+    /// <summary>Gets the number of bytes that the datagram had; more than <see cref="Memory"/> has where it was truncated.</summary>
+    public int Length => _batch.LengthAt(_slot);
+
+    /// <summary>Gets a value that indicates whether the datagram was longer than <see cref="UnixDatagramBatch.MaxLength"/>, and its end was
+    /// lost.</summary>
+    public bool IsTruncated => Length > _batch.MaxLength;
+
+    /// <summary>Gets the address of the sender of a received datagram, which the sender chooses; otherwise
+    /// <see cref="UnixEndPoint.Unnamed"/>.</summary>
+    public UnixEndPoint Sender => _batch.SenderAt(_slot);
 }

@@ -51,8 +51,8 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
         new(ListenerContext.Listen(endPoint, options, LibcSocket.SOCK_STREAM));
 
     /// <summary>
-    /// Creates a listener from a listening socket that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller
-    /// still owns it. Its path, if it has one, is never removed.
+    /// Creates a listener from a listening socket that was made elsewhere, for example inherited. The descriptor is duplicated, and the
+    /// caller still owns it. Its path, if it has one, is never removed.
     /// </summary>
     /// <param name="descriptor">The listening socket.</param>
     /// <param name="options">Who may connect, and whether descriptors are received; those of backlog and socket file do not apply.</param>

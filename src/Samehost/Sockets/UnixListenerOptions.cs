@@ -32,8 +32,8 @@ public sealed class UnixListenerOptions
 
     /// <summary>
     /// Gets or sets the policy for peers; connections of others are closed before a byte of theirs is read. Null, the default, allows our
-    /// own user and root; an abstract name, which has no permissions, needs a policy. A socket file whose mode allows others needs both, the
-    /// mode and the policy.
+    /// own user and root; an abstract name, which has no permissions, needs a policy. A socket file whose mode allows others needs both,
+    /// the mode and the policy.
     /// </summary>
     public PeerPolicy? PeerPolicy { get; set; }
 

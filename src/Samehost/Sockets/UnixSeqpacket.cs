@@ -7,8 +7,8 @@ using Samehost.Sockets;
 namespace Samehost;
 
 /// <summary>
-/// Sends and receives the records of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): with their bounds, and in order. An
-/// empty record is a record, and distinct from the end of the conversation.
+/// Sends and receives the records of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): with their bounds, and in order.
+/// An empty record is a record, and distinct from the end of the conversation.
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each record goes or comes whole.</remarks>
 /// <example><code>
@@ -54,7 +54,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         set => _context.ReceiveBufferSize = value;
     }
 
-    /// <summary>Gets or sets a value that indicates whether the peer may send descriptors; see <see cref="UnixStream.AcceptDescriptors"/>.</summary>
+    /// <summary>Gets or sets a value that indicates whether the peer may send descriptors; see
+    /// <see cref="UnixStream.AcceptDescriptors"/>.</summary>
     public bool AcceptDescriptors
     {
         get => _context.AcceptsDescriptors;
@@ -114,8 +115,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
     /// <summary>Sends one record with descriptors, blocking the thread while there is no room (SCM_RIGHTS, unix(7)).</summary>
     /// <param name="record">The bytes.</param>
     /// <param name="descriptors">Files, sockets, pipes, memory: up to 253.</param>
-    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; also EPERM (the peer does not accept descriptors) and
-    /// ETOOMANYREFS (too many descriptors in flight).</exception>
+    /// <exception cref="UnixSocketException">As <see cref="Send(ReadOnlySpan{byte})"/>; also EPERM (the peer does not accept descriptors)
+    /// and ETOOMANYREFS (too many descriptors in flight).</exception>
     public void Send(ReadOnlySpan<byte> record, IReadOnlyList<SafeHandle> descriptors)
     {
         DescriptorSender.Check(descriptors);

@@ -45,13 +45,14 @@ public sealed partial class UnixStream
         _context.ReceiveAsync<ReadCall, int>(this, default, buffer, cancellationToken);
 
     /// <summary>
-    /// Reads what is available, at least one byte, into room that it requests at the moment of the read: a connection that waits holds no buffer.
+    /// Reads what is available, at least one byte, into room that it requests at the moment of the read: a connection that waits holds no
+    /// buffer.
     /// </summary>
     /// <remarks>
     /// <para>Cancel safe: a canceled read has taken nothing from the stream.</para>
-    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where nothing was
-    /// available: the room may be used otherwise until the next attempt. The attempts of one read never overlap; they come from the caller's
-    /// thread or from an event loop's, with a lock of the stream held, so the writer must neither block nor use the stream.</para>
+    /// <para>Each attempt is one <see cref="IBufferWriter{T}.GetSpan"/> and one <see cref="IBufferWriter{T}.Advance"/>, by 0 where nothing
+    /// was available: the room may be used otherwise until the next attempt. The attempts of one read never overlap; they come from the
+    /// caller's thread or from an event loop's, with a lock of the stream held, so the writer must neither block nor use the stream.</para>
     /// </remarks>
     /// <param name="writer">Supplies the room, at least a byte. An exception that it throws ends the read.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -138,8 +139,8 @@ public sealed partial class UnixStream
     public override void EndWrite(IAsyncResult asyncResult) => TaskToAsyncResult.End(asyncResult);
 
     /// <summary>
-    /// Gets or sets a value that indicates whether the peer may send descriptors (SO_PASSRIGHTS). False by default: the kernel then refuses them
-    /// where it can (Linux 6.16: the sender gets EPERM), and closes them otherwise.
+    /// Gets or sets a value that indicates whether the peer may send descriptors (SO_PASSRIGHTS). False by default: the kernel then refuses
+    /// them where it can (Linux 6.16: the sender gets EPERM), and closes them otherwise.
     /// </summary>
     public bool AcceptDescriptors
     {

@@ -79,8 +79,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// Creates a stream from a connected socket that was made elsewhere, for example inherited. The descriptor is duplicated, and the caller
-    /// still owns it. The socket becomes non-blocking for all processes that share it (fcntl(2)).
+    /// Creates a stream from a connected socket that was made elsewhere, for example inherited. The descriptor is duplicated, and the
+    /// caller still owns it. The socket becomes non-blocking for all processes that share it (fcntl(2)).
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
     public static UnixStream FromDescriptor(SafeHandle descriptor) =>
@@ -105,8 +105,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// Creates a stream from the connection of a runtime <see cref="Socket"/>, which should not be used afterwards. The descriptor is duplicated;
-    /// dispose of the socket when convenient.
+    /// Creates a stream from the connection of a runtime <see cref="Socket"/>, which should not be used afterwards. The descriptor is
+    /// duplicated; dispose of the socket when convenient.
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket.</exception>
     public static UnixStream FromSocket(Socket socket)
@@ -168,9 +168,9 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     }
 
     /// <summary>
-    /// Gets or sets the limit on what is sent and not yet read, in bytes of the kernel's memory, which counts its own records too (SO_SNDBUF,
-    /// socket(7)). A stream that was connected, accepted or paired here begins with net.core.wmem_default (208 KiB) and takes 1 MiB once a write of
-    /// 16 KiB or more finds no room; setting the property fixes it. More than twice net.core.wmem_max is not given.
+    /// Gets or sets the limit on what is sent and not yet read, in bytes of the kernel's memory, which counts its own records too
+    /// (SO_SNDBUF, socket(7)). A stream that was connected, accepted or paired here begins with net.core.wmem_default (208 KiB) and takes 1
+    /// MiB once a write of 16 KiB or more finds no room; setting the property fixes it. More than twice net.core.wmem_max is not given.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>
@@ -180,8 +180,8 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         set => _context.SendBufferSize = value;
     }
 
-    /// <summary>Gets or sets the limit on what has been received and not yet read, in bytes of the kernel's memory (SO_RCVBUF, socket(7)). Linux
-    /// does not apply it to local stream and seqpacket sockets, where the sender's buffer counts, and not to datagrams, where
+    /// <summary>Gets or sets the limit on what has been received and not yet read, in bytes of the kernel's memory (SO_RCVBUF, socket(7)).
+    /// Linux does not apply it to local stream and seqpacket sockets, where the sender's buffer counts, and not to datagrams, where
     /// net.unix.max_dgram_qlen does.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     /// <exception cref="UnixSocketException">getsockopt or setsockopt failed.</exception>

@@ -13,7 +13,8 @@ public sealed class LoggerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_line_of_logger_is_received_as_one_datagram()
     {
-        await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), new UnixDatagramOptions { ReceiveCredentials = true });
+        var options = new UnixDatagramOptions { ReceiveCredentials = true };
+        await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), options);
         await using RunningProgram logger = Start();
         byte[] buffer = new byte[4096];
         using UnixMessage line = await log.ReceiveAsync(buffer, cancellationToken: TestContext.Current.CancellationToken);

@@ -29,7 +29,7 @@ internal static class ExhaustDescriptors
             Failure(() => UnixStream.Connect(arguments.Path)),
             Failure(() => UnixListener.Listen(UnixEndPoint.Autobind, new() { PeerPolicy = PeerPolicy.Anyone })),
             Failure(() => listener.Accept()),
-            Failure(() => UnixStream.FromDescriptor(waiting.Handle)),
+            Failure(() => UnixStream.FromDescriptor(waiting.SafeHandle)),
             Failure(() => waiting.ToSocket()),
         ];
 
@@ -51,7 +51,7 @@ internal static class ExhaustDescriptors
     {
         Console.WriteLine("ready");
         using var first = UnixStream.Connect(arguments.Path);
-        using var second = UnixStream.FromDescriptor(first.Handle);
+        using var second = UnixStream.FromDescriptor(first.SafeHandle);
         second.ToSocket().Dispose();
         using var listener = UnixListener.Listen(UnixEndPoint.Autobind, new() { PeerPolicy = PeerPolicy.Anyone });
         _ = Failure(() => throw new UnixSocketException(Errno.EMFILE, "rehearse", arguments.Path));

@@ -146,10 +146,10 @@ internal sealed class DatagramClient : ClientSocket
 
     public override void Connect(UnixEndPoint remote) => _socket.Connect(remote);
 
-    public override void Send(byte[] bytes, SafeHandle[] descriptors) => _socket.SendMessage(bytes, new() { Descriptors = descriptors });
+    public override void Send(byte[] bytes, SafeHandle[] descriptors) => _socket.Send(bytes, descriptors);
 
     public override void SendAs(UnixCredentials credentials, byte[] bytes) =>
-        _socket.SendMessage(bytes, new() { Credentials = credentials });
+        _socket.Send(bytes, new UnixAncillaryData { Credentials = credentials });
 
     public override byte[]? Receive()
     {

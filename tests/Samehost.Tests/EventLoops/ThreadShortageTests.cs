@@ -65,7 +65,8 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         {
             release.Set();
             // Until it has come back: it watches, or (the fault that this test is about) it stands by and is never called.
-            SpinWait.SpinUntil(() => !loop.IsWatchdogMissing || (heldUp!.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0, Soon);
+            SpinWait.SpinUntil(
+                () => !loop.IsWatchdogMissing || (heldUp!.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0, Soon);
         });
         using (refused)
         {

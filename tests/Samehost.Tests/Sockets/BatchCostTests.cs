@@ -39,7 +39,7 @@ public sealed class BatchCostTests : SocketTest
                     for (int j = 0; j < count; j++)
                     {
                         sum += incoming[j].Length;
-                        _ = incoming.SenderOf(j);
+                        _ = incoming[j].Sender;
                     }
 
                     got += count;

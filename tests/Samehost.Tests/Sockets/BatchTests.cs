@@ -29,9 +29,9 @@ public sealed class BatchTests : SocketTest
         {
             for (int i = 0; i < batch.Count; i++)
             {
-                Assert.Equal(Pattern(first + i, first + i), batch[i].ToArray());
-                Assert.Equal(first + i, batch.LengthOf(i));
-                Assert.Equal(UnixEndPoint.Unnamed, batch.SenderOf(i));
+                Assert.Equal(Pattern(first + i, first + i), batch[i].Memory.ToArray());
+                Assert.Equal(first + i, batch[i].Length);
+                Assert.Equal(UnixEndPoint.Unnamed, batch[i].Sender);
             }
         }
     }
@@ -71,11 +71,11 @@ public sealed class BatchTests : SocketTest
         from.SendTo([7], At("a"));
         var batch = new UnixDatagramBatch(8, 30);
         Assert.Equal(3, await to.ReceiveBatchAsync(batch, Token));
-        Assert.Equal(Pattern(100)[..30], batch[0].ToArray());
-        Assert.Equal((100, 0, 1), (batch.LengthOf(0), batch.LengthOf(1), batch.LengthOf(2)));
+        Assert.Equal(Pattern(100)[..30], batch[0].Memory.ToArray());
+        Assert.Equal((100, 0, 1), (batch[0].Length, batch[1].Length, batch[2].Length));
         Assert.Equal(0, batch[1].Length);
         Assert.Equal(7, batch[2].Span[0]);
-        Assert.Equal(At("b"), batch.SenderOf(0));
+        Assert.Equal(At("b"), batch[0].Sender);
     }
 
     [Fact(Timeout = Limit)]
@@ -91,7 +91,7 @@ public sealed class BatchTests : SocketTest
         var batch = new UnixDatagramBatch(10, 10);
         Assert.Equal(6, await to.ReceiveBatchAsync(batch, Token));
         for (int i = 0; i < 6; i++)
-            Assert.Equal(i % 3 == 2 ? UnixEndPoint.Unnamed : At($"from{i}"), batch.SenderOf(i));
+            Assert.Equal(i % 3 == 2 ? UnixEndPoint.Unnamed : At($"from{i}"), batch[i].Sender);
     }
 
     [Theory(Timeout = Limit)]
@@ -147,8 +147,8 @@ public sealed class BatchTests : SocketTest
         Assert.Throws<ArgumentOutOfRangeException>(() => batch[0]);
         Assert.True(batch.TryAdd([1]));
         Assert.Equal(1, batch[0].Length);
-        Assert.Throws<ArgumentOutOfRangeException>(() => batch.LengthOf(1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => batch.SenderOf(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch[1].Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch[-1].Sender);
         batch.Clear();
         Assert.Throws<ArgumentOutOfRangeException>(() => batch[0]);
         using var socket = UnixDatagram.Create();

@@ -5,13 +5,6 @@ namespace Samehost.Programs;
 /// <summary>An error that ends the program: its message is printed on standard error, and the exit status is 1.</summary>
 internal sealed class ProgramException(string message) : Exception(message);
 
-/// <summary>The error of a write to standard output.</summary>
-internal sealed class OutputException(Errno errno) : Exception(new UnixSocketException(errno, "write").Summary)
-{
-    /// <summary>Whether the reader of the pipe has closed it, which is not an error to report.</summary>
-    public bool IsClosedPipe => errno == Errno.EPIPE;
-}
-
 /// <summary>The exit status of a program that was ended by a signal.</summary>
 internal static class SignalStatus
 {

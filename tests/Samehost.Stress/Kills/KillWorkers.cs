@@ -21,7 +21,7 @@ internal sealed class KillClient(UnixEndPoint address, int number, int seed)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var random = new Random(seed);
-        var options = new UnixConnectOptions { WaitFor = TimeSpan.FromSeconds(30) };
+        var options = new UnixConnectOptions { ServerTimeout = TimeSpan.FromSeconds(30) };
         try
         {
             await using var stream = await UnixStream.ConnectAsync(address, options, cancellationToken);

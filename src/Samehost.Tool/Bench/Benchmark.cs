@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Samehost.Measuring.Interop;
 using Samehost.Measuring;
+using Samehost.Measuring.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Processes;
 using Samehost.Tool.Terminal;

@@ -1,5 +1,5 @@
-using Samehost.Programs.Interop;
 using Samehost.Programs;
+using Samehost.Programs.Interop;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Connections;

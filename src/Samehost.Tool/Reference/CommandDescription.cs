@@ -1,5 +1,5 @@
-using System.CommandLine.Completions;
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Reference;

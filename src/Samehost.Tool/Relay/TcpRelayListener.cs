@@ -1,5 +1,5 @@
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;

@@ -1,7 +1,7 @@
 using System.Text;
 using Samehost.Inspection;
-using Samehost.Programs.Interop;
 using Samehost.Programs;
+using Samehost.Programs.Interop;
 using Samehost.Tool.Tour;
 
 namespace Samehost.Tool.Terminal;

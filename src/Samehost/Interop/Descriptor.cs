@@ -1,7 +1,7 @@
 // close(2), errno(3): the owner of a descriptor, and how the wrappers in this folder report failure.
-using Microsoft.Win32.SafeHandles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Samehost.Interop;
 

@@ -1,5 +1,5 @@
-using Samehost.Interop;
 using Samehost.Ancillary;
+using Samehost.Interop;
 using Samehost.Sockets;
 
 namespace Samehost;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Samehost.Interop;
 using Samehost.Ancillary;
+using Samehost.Interop;
 using Samehost.Sockets;
 
 namespace Samehost;

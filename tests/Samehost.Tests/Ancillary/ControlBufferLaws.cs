@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
-using Samehost.Interop;
 using Samehost.Ancillary;
+using Samehost.Interop;
 using Xunit;
 
 namespace Samehost.Tests.Ancillary;

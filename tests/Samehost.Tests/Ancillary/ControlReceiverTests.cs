@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Samehost.Interop;
 using Samehost.Ancillary;
+using Samehost.Interop;
 using Xunit;
 
 namespace Samehost.Tests.Ancillary;

@@ -1,5 +1,5 @@
-using Samehost.Interop;
 using Samehost.EventLoops;
+using Samehost.Interop;
 using Samehost.Tests.Sockets;
 using Samehost.Tests.Support;
 using Xunit;

@@ -1,5 +1,5 @@
-using Samehost.Interop;
 using Samehost.EventLoops;
+using Samehost.Interop;
 using Xunit;
 
 namespace Samehost.Tests.Support;

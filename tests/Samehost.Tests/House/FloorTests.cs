@@ -64,7 +64,7 @@ public sealed class FloorTests
     }
 
     [Fact]
-    public void The_reactor_does_not_use_errors() =>
+    public void The_event_loop_does_not_use_errors() =>
         Rule.HasNoExceptions(Repository.FilesUnder("src/Samehost/EventLoops", ".cs")
             .SelectMany(f => Repository.Places(f, Repository.CodeOf(f), @"\b(?:Errno|UnixSocketException)\b")));
 

@@ -44,7 +44,7 @@ internal static class ReportCredentials
 
     private static void Report(PeerCredentials peer, PeerPolicy policy) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{peer.UserId} {(peer.IsUnmapped ? "stranger" : "known")} {(policy.Allows(peer) ? "admitted" : "refused")}"));
+        $"{peer.UserId} {(peer.IsUnmapped ? "unmapped" : "known")} {(policy.Allows(peer) ? "allowed" : "refused")}"));
 
     private static int CountBytes(UnixStream client)
     {

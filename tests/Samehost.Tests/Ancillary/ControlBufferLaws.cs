@@ -89,7 +89,7 @@ public sealed class ControlBufferLaws
     /// <param name="level">The level.</param>
     /// <param name="type">The type.</param>
     /// <param name="payload">What is in it.</param>
-    /// <param name="length">The length that the header tells; 0 for the right one.</param>
+    /// <param name="length">The length in the header; 0 for the right one.</param>
     internal static byte[] Encode(int level, int type, ReadOnlySpan<byte> payload, nint length = 0)
     {
         byte[] message = new byte[ControlLayout.Space(payload.Length)];

@@ -15,7 +15,7 @@ internal sealed class Tracked : IDisposable
     /// <summary>How many descriptors of this process stand for it.</summary>
     public int Count => Numbers.Length;
 
-    /// <summary>Whether each of them is closed on exec, as fdinfo tells (proc_pid_fdinfo(5)).</summary>
+    /// <summary>Whether each of them is closed on exec, according to fdinfo (proc_pid_fdinfo(5)).</summary>
     public bool AllCloseOnExec => Array.TrueForAll(Numbers, static number =>
         (Convert.ToInt32(File.ReadLines("/proc/self/fdinfo/" + number).First(l =>
             l.StartsWith("flags:", StringComparison.Ordinal))[6..].Trim(), 8)
@@ -23,7 +23,7 @@ internal sealed class Tracked : IDisposable
 
     private string[] Numbers => [.. Directory.GetFileSystemEntries("/proc/self/fd").Where(IsOurs).Select(p => Path.GetFileName(p))];
 
-    /// <summary>A copy that belongs to nobody, as one that the kernel has just put into a control message.</summary>
+    /// <summary>A copy that has no owner, as one that the kernel has just put into a control message.</summary>
     public int Stray()
     {
         _ = LibcFcntl.Duplicate(Descriptor, out var copy);

@@ -140,7 +140,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
                     long start = Stopwatch.GetTimestamp();
                     while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(2))
                         Thread.SpinWait(100);
-                    // A thread that led when it began, and was replaced since, holds nobody up either.
+                    // A thread that was the leader when it began, and was replaced since, blocks no other connection either.
                     _ = EventLoop.IsLeading ? onLoop++ : offLoop++;
                     await busyNear.WriteAsync(new byte[1], Token);
                 }

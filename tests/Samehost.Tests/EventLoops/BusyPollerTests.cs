@@ -8,7 +8,7 @@ namespace Samehost.Tests.EventLoops;
 
 /// <summary>
 /// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how
-/// fast its peer answers, so here it is told to.
+/// fast its peer answers, so here it is set.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class BusyPollerTests : CountingSocketTest
@@ -211,7 +211,7 @@ public sealed class BusyPollerTests : CountingSocketTest
         },
         Token);
 
-    /// <summary>Whether its loop's epoll set has it, as proc(5) tells.</summary>
+    /// <summary>Whether the epoll set of its loop contains it, according to proc(5).</summary>
     private bool IsInEpoll() => File
         .ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{Registration.Loop.Epoll.Number}"))
         .Contains(string.Create(CultureInfo.InvariantCulture, $"tfd:{_near.Context.Number,9} "), StringComparison.Ordinal);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.EventLoops;
 
-/// <summary>Descriptor numbers come back at once; whoever closes and opens all the time must never meet another's bytes.</summary>
+/// <summary>Descriptor numbers come back at once; a program that closes and opens all the time must never receive another socket's bytes.</summary>
 [Collection(Alone.Name)]
 public sealed class DescriptorReuseTests : CountingSocketTest
 {
@@ -40,7 +40,7 @@ public sealed class DescriptorReuseTests : CountingSocketTest
                         far.Write(sent);
                         near.Dispose();
                         break;
-                    case 2: // the far end is gone at once
+                    case 2: // the far end is closed at once
                         far.Write(sent);
                         far.Dispose();
                         break;

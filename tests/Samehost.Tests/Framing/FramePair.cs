@@ -45,7 +45,7 @@ internal sealed class FramePair : IDisposable
         while (true)
         {
             Task<bool> wait = reader.WaitToReadAsync(cancellation.Token).AsTask();
-            // The wait may not have been told yet of what has arrived; the peer's room would run out if that stayed there.
+            // The waiting call may not have seen yet what has arrived; the peer would run out of room if that stayed unread.
             SpinWait.SpinUntil(() => wait.IsCompleted || !LibcPoll.IsReady(Own.Context, LibcPoll.POLLIN));
             if (!wait.IsCompleted)
                 cancellation.Cancel();

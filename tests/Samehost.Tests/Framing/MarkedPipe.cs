@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Samehost.Tests.Framing;
 
-/// <summary>A pipe whose writing end is sent: it tells which descriptor arrived, and whether every copy of it was closed.</summary>
+/// <summary>A pipe whose write end is sent: it identifies the descriptor that arrived, and shows whether every copy of it was closed.</summary>
 internal sealed class MarkedPipe : IDisposable
 {
     private readonly AnonymousPipeServerStream _reading = new(PipeDirection.In);
@@ -21,7 +21,7 @@ internal sealed class MarkedPipe : IDisposable
         return _reading.ReadByte() == mark;
     }
 
-    /// <summary>Waits until nobody has the writing end any more; false when somebody wrote instead.</summary>
+    /// <summary>Waits until every copy of the write end is closed; false if a byte was written instead.</summary>
     public bool IsClosedEverywhere()
     {
         _reading.DisposeLocalCopyOfClientHandle();

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Samehost.Tests.House;
 
-/// <summary>Documents that lead nowhere help nobody.</summary>
+/// <summary>Links between documents are valid.</summary>
 public sealed partial class DocumentTests
 {
     [Fact]

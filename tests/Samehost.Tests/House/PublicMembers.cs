@@ -25,7 +25,7 @@ internal static class PublicMembers
         _ => false,
     };
 
-    // Accessors belong to their property; a record's equality and an attribute-less default constructor were written by nobody.
+    // Accessors belong to their property; a record's equality and an attribute-less default constructor are generated.
     private static bool IsMadeByCompiler(Type type, MemberInfo member) =>
         member.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
         || (member is MethodInfo { IsSpecialName: true } accessor && !accessor.Name.StartsWith("op_", StringComparison.Ordinal))

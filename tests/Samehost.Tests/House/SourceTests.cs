@@ -90,7 +90,7 @@ public sealed class SourceTests
     [Fact]
     public void Names_say_what_a_thing_is()
     {
-        // A name of this kind says that nobody knew where something belongs.
+        // A name of this kind does not say what belongs there.
         const string vague = "(?:Util|Utils|Utilities|Helper|Helpers|Common|Manager|Misc)";
         var types = from file in Sources
                     from type in Declaration.In(file)

@@ -19,14 +19,14 @@ public sealed class DatagramPolicyTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), For("self"));
-        await using var stranger = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
-        await stranger.ExpectAsync("ready");
-        Assert.Equal("connected", await stranger.AskAsync("connect"));
+        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
+        await otherUser.ExpectAsync("ready");
+        Assert.Equal("connected", await otherUser.AskAsync("connect"));
         using var sender = UnixDatagram.Create();
         for (int i = 0; i < 3; i++)
-            Assert.Equal("said", await stranger.AskAsync("say stranger"));
+            Assert.Equal("said", await otherUser.AskAsync("say stranger"));
         sender.SendTo("first"u8, At("a"));
-        Assert.Equal("said", await stranger.AskAsync("say stranger"));
+        Assert.Equal("said", await otherUser.AskAsync("say stranger"));
         sender.SendTo("second"u8, At("a"));
         Assert.Equal("first second", await ReceiveTwoAsync(socket, way));
     }

@@ -24,13 +24,13 @@ public sealed class ListenerPolicyTests : SocketTest
             ? UnixListener.Listen(At("a"), For(null))
             : UnixSeqpacketListener.Listen(At("a"), For(null));
         var accepting = AcceptAsync(listener);
-        await using var stranger = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", type);
-        await stranger.ExpectAsync("ready");
+        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", type);
+        await otherUser.ExpectAsync("ready");
         for (int i = 0; i < 3; i++)
         {
-            Assert.Equal("connected", await stranger.AskAsync("connect"));
-            Assert.Contains(await stranger.AskAsync("say secret"), new[] { "said", "failed EPIPE", "failed ECONNRESET" });
-            Assert.Contains(await stranger.AskAsync("hear"), new[] { "end", "failed ECONNRESET" });
+            Assert.Equal("connected", await otherUser.AskAsync("connect"));
+            Assert.Contains(await otherUser.AskAsync("say secret"), new[] { "said", "failed EPIPE", "failed ECONNRESET" });
+            Assert.Contains(await otherUser.AskAsync("hear"), new[] { "end", "failed ECONNRESET" });
             Assert.False(accepting.IsCompleted);
         }
 

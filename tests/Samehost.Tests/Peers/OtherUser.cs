@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Peers;
 
-/// <summary>A third user, neither ours nor nobody, by number; only root can become it.</summary>
+/// <summary>A third user, by number, that is neither ours nor "nobody"; only root can become it.</summary>
 internal static class OtherUser
 {
     public const uint Id = 12345;

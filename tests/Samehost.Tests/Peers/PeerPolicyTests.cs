@@ -45,8 +45,8 @@ public sealed class PeerPolicyTests
     [InlineData("uid:4294967294", 4294967294u, 7u, true)]
     [InlineData("anyone", 4294967294u, 4294967294u, true)]
     [InlineData(" uid:1 , gid:7 ", 8u, 7u, true)]
-    public void A_term_allows_the_peers_that_it_names_and_no_others(string policy, uint user, uint group, bool admitted) =>
-        Assert.Equal(admitted, PeerPolicy.Parse(policy).Allows(Peer(user, group)));
+    public void A_term_allows_the_peers_that_it_names_and_no_others(string policy, uint user, uint group, bool allowed) =>
+        Assert.Equal(allowed, PeerPolicy.Parse(policy).Allows(Peer(user, group)));
 
     [Fact]
     public void A_supplementary_group_counts_like_the_first()
@@ -65,11 +65,11 @@ public sealed class PeerPolicyTests
     [InlineData("group:root")]
     public void A_peer_without_a_process_number_here_is_allowed_only_by_anyone(string policy)
     {
-        var stranger = Peer(0, 0, 0);
-        Assert.True(stranger.IsUnmapped);
-        Assert.False(PeerPolicy.Parse(policy).Allows(stranger));
+        var unmapped = Peer(0, 0, 0);
+        Assert.True(unmapped.IsUnmapped);
+        Assert.False(PeerPolicy.Parse(policy).Allows(unmapped));
         Assert.False(PeerPolicy.Parse(policy).AllowsUser(new UCred { Pid = 0, Uid = 0, Gid = 0 }));
-        Assert.True(PeerPolicy.Anyone.Allows(stranger));
+        Assert.True(PeerPolicy.Anyone.Allows(unmapped));
     }
 
     [Theory]

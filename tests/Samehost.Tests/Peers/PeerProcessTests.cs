@@ -56,7 +56,7 @@ public sealed class PeerProcessTests : SocketTest
         }
         catch (UnixSocketException e) when (e.Errno is Errno.EINVAL or Errno.ESRCH)
         {
-            Assert.Skip("run on Linux 6.16: earlier kernels have no pidfd for a process that is gone");
+            Assert.Skip("run on Linux 6.16: earlier kernels have no pidfd for a process that has ended");
         }
 
         using (process)

@@ -35,7 +35,7 @@ public sealed class RequireServerTests : SocketTest
     [InlineData("self", true)]
     [InlineData("anyone", true)]
     [InlineData("uid:4000000000", false)]
-    public async Task All_ways_to_connect_check_the_server(string policy, bool admitted)
+    public async Task All_ways_to_connect_check_the_server(string policy, bool allowed)
     {
         using var streams = UnixListener.Listen(At("a"));
         using var seqpackets = UnixSeqpacketListener.Listen(At("b"));
@@ -47,7 +47,7 @@ public sealed class RequireServerTests : SocketTest
             () => Task.FromResult<IDisposable>(UnixSeqpacket.Connect(At("b"), Require(policy))),
         })
         {
-            if (admitted)
+            if (allowed)
                 (await connect()).Dispose();
             else
                 Assert.Equal(Errno.EACCES, (await Assert.ThrowsAsync<UnixSocketException>(connect)).Errno);

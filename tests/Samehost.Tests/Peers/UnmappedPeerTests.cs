@@ -21,7 +21,7 @@ public sealed class UnmappedPeerTests : SocketTest
         await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", "self,root,uid:0,gid:0");
         await judge.ExpectAsync("ready");
         using (var client = await UnixStream.ConnectAsync(At("a"), null, Token))
-            await judge.ExpectAsync("0 stranger refused");
+            await judge.ExpectAsync("0 unmapped refused");
         await judge.ExpectAsync("heard 0");
     }
 
@@ -29,7 +29,7 @@ public sealed class UnmappedPeerTests : SocketTest
     [InlineData("uid:12345", true)]
     [InlineData("root", false)]
     [InlineData("self", false)]
-    public async Task A_root_of_a_user_namespace_is_checked_as_its_real_user(string policy, bool admitted)
+    public async Task A_root_of_a_user_namespace_is_checked_as_its_real_user(string policy, bool allowed)
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For(policy));
@@ -38,7 +38,7 @@ public sealed class UnmappedPeerTests : SocketTest
         await using var peer = PeerProcess.StartUnder(Temp, root, "converse", Temp["a"]);
         Assert.SkipWhen(await peer.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        if (admitted)
+        if (allowed)
         {
             using var accepted = await accepting;
             Assert.Equal(OtherUser.Id, accepted.GetPeerCredentials().UserId);
@@ -52,8 +52,8 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Theory(Timeout = Limit)]
-    [InlineData("uid:65534,gid:65534,self,root", "65534 stranger refused")]
-    [InlineData("anyone", "65534 stranger admitted")]
+    [InlineData("uid:65534,gid:65534,self,root", "65534 unmapped refused")]
+    [InlineData("anyone", "65534 unmapped allowed")]
     public async Task Inside_a_user_namespace_the_overflow_user_is_unmapped(string policy, string verdict)
     {
         OtherUser.NeedsRoot();
@@ -88,7 +88,7 @@ public sealed class UnmappedPeerTests : SocketTest
         await judge.ExpectAsync("ready");
         using var sender = UnixDatagram.Create();
         await sender.SendToAsync(new byte[3], At("a"), Token);
-        await judge.ExpectAsync("0 stranger refused");
+        await judge.ExpectAsync("0 unmapped refused");
         await judge.ExpectAsync("heard 3");
     }
 
@@ -103,7 +103,7 @@ public sealed class UnmappedPeerTests : SocketTest
         Assert.Equal("connected", await peer.AskAsync("connect"));
         Assert.Equal("said", await peer.AskAsync("say hello"));
         using var message = await socket.ReceiveAsync(new byte[10], null, Token);
-        // Its namespace lies within ours, so it has a number here too and is no stranger.
+        // Its namespace lies within ours, so it is mapped here too.
         Assert.False(message.Credentials!.IsUnmapped);
         Assert.Equal(message.Process!.Id, message.Credentials.ProcessId);
     }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>Whoever dies in a handover, and whenever: somebody serves, at the same path.</summary>
+/// <summary>Whichever process of a handover is killed, and whenever: a server remains at the same path.</summary>
 public sealed class HandoverDeathTests : HandoverFixture
 {
     [Theory(Timeout = 180_000)]
@@ -66,7 +66,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     {
         await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
-        using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor accepts nobody
+        using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor does not accept
         await using (var accepted = await AcceptAsync())
         {
             await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
@@ -105,7 +105,7 @@ public sealed class HandoverDeathTests : HandoverFixture
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
         await successor.ExpectAsync("at ready");
-        using EchoClient client = EchoClient.Connect(Path); // served by nobody, or still by us
+        using EchoClient client = EchoClient.Connect(Path); // not served, or still by us
         await client.SendAsync("123");
         await successor.KillAsync();
         Assert.Equal("3\n", await client.ReceiveAsync(2));

@@ -30,13 +30,13 @@ public sealed class HandoverTests : HandoverFixture
             Assert.Equal("5 more\n", await client.ReceiveAsync(7));
         }
 
-        // Who asks is told of the successor, not of the one that once bound.
+        // Clients see the credentials of the successor, not of the process that bound the socket.
         using EchoClient asking = EchoClient.Connect(Path);
         Assert.Equal(successor.Id, asking.Stream.GetPeerCredentials().ProcessId);
         await successor.KillAsync();
         foreach (EchoClient client in clients)
         {
-            await client.ExpectClosedAsync(); // nobody else holds it
+            await client.ExpectClosedAsync(); // no other process has it
             client.Dispose();
         }
     }
@@ -68,13 +68,13 @@ public sealed class HandoverTests : HandoverFixture
         await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
         File.Delete(Directory["server.sock"]);
-        using UnixListener stranger = UnixListener.Listen(Path);
+        using UnixListener other = UnixListener.Listen(Path);
         UnixServer next = await TakeOverAsync();
         await handover.Completion;
         await next.DisposeAsync();
         Assert.Equal(["server.sock"], Directory.Names);
         using UnixStream client = UnixStream.Connect(Path);
-        using UnixStream accepted = stranger.Accept();
+        using UnixStream accepted = other.Accept();
     }
 
     [Fact(Timeout = 180_000)]
@@ -102,7 +102,7 @@ public sealed class HandoverTests : HandoverFixture
         long start = Stopwatch.GetTimestamp();
         await using UnixServer next = await TakeOverAsync();
         await handover.Completion;
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4), "It waited for somebody.");
+        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4), "It waited.");
         await ExpectServedAsync();
     }
 
@@ -243,9 +243,9 @@ public sealed class HandoverTests : HandoverFixture
         var options = new UnixHandoverOptions { SuccessorPolicy = PeerPolicy.Parse("uid:54321"), Failed = Failures.Enqueue };
         await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
         await ExpectRefusedAsync(() => AcceptAsync());
-        var stranger = await Assert.ThrowsAsync<UnixSocketException>(
+        var other = await Assert.ThrowsAsync<UnixSocketException>(
             () => AcceptAsync(PeerPolicy.Parse("uid:54321")));
-        Assert.Equal(Errno.EACCES, stranger.Errno);
+        Assert.Equal(Errno.EACCES, other.Errno);
         await ExpectServedAsync();
     }
 

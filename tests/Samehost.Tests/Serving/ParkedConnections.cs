@@ -53,7 +53,7 @@ internal sealed class ParkedConnections
                     byte[] state = Encoding.ASCII.GetBytes(sum.ToString(CultureInfo.InvariantCulture));
                     lock (parking.Connections)
                         parking.Connections.Add(new UnixHandoverConnection(stream, state));
-                    await parking.Over.Task.WaitAsync(stopping); // canceled when the server stops: then it was given for good
+                    await parking.Over.Task.WaitAsync(stopping); // canceled when the server stops: then it stays with the successor
                     continue;
                 }
                 if (count == 0)

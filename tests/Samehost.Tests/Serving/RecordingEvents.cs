@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>Writes down what a server tells.</summary>
+/// <summary>Records the events of a server.</summary>
 internal sealed class RecordingEvents : UnixServerEvents
 {
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);

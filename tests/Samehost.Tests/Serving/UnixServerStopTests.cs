@@ -48,10 +48,10 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Stopping_lets_handlers_end_and_removes_the_path()
     {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         UnixServer server = Start(async (stream, stopping) =>
         {
-            stopping.Register(told.SetResult);
+            stopping.Register(canceled.SetResult);
             byte[] buffer = new byte[4];
             await stream.ReadExactlyAsync(buffer, CancellationToken.None); // a protocol that wants to end well
             await stream.WriteAsync(buffer, CancellationToken.None);
@@ -60,7 +60,7 @@ public sealed class UnixServerStopTests : IDisposable
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
 
         Task<bool> stopped = server.StopAsync(TimeSpan.FromSeconds(20));
-        await told.Task;
+        await canceled.Task;
         Assert.Empty(_directory.Names);
         Assert.Equal(Errno.ENOENT, Assert.Throws<UnixSocketException>(() => UnixStream.Connect(Path)).Errno);
         Assert.False(stopped.IsCompleted || server.Completion.IsCompleted);

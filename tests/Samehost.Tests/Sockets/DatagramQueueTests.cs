@@ -27,7 +27,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
         while ((await LookAsync(peer)).Sent < room)
             await Task.Yield();
 
-        // The time itself is the subject: whoever waits must not use the processor.
+        // The time itself is the subject: a waiting call must not use the processor.
         long used = await Processor.LeastUseAsync(TimeSpan.FromMilliseconds(500), async () => (await LookAsync(peer)).Microseconds);
         Assert.Equal(room, (await LookAsync(peer)).Sent);
         Assert.InRange(used, 0, Processor.Idle);

@@ -56,7 +56,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
 
     private static int Open() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
-    /// <summary>Answers everybody with what they sent; takes no descriptors.</summary>
+    /// <summary>Echoes to every client; accepts no descriptors.</summary>
     private sealed class EchoServer : IAsyncDisposable
     {
         private readonly IAsyncDisposable _socket;

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-/// <summary>A connected sender outlives its receiver: it is told that nobody is there, and finds the one that comes next.</summary>
+/// <summary>A connected sender outlives its receiver: it gets an error, and reaches the next receiver.</summary>
 [Collection(Support.Alone.Name)]
 public sealed class RestartedReceiverTests : SocketTest
 {

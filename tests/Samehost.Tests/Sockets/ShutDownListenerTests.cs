@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-/// <summary>A listening socket that somebody who shares it has shut down.</summary>
+/// <summary>A listening socket that was shut down by another process that shares it.</summary>
 public sealed class ShutDownListenerTests : IDisposable
 {
     private readonly TestDirectory _directory = new();

@@ -36,7 +36,7 @@ public abstract class SocketTest : IAsyncDisposable
         return (client, await listener.AcceptAsync(Token));
     }
 
-    /// <summary>Bytes in which each place can be told from its neighbors.</summary>
+    /// <summary>Bytes in which each position differs from its neighbors.</summary>
     protected static byte[] Pattern(int length, int seed = 0)
     {
         byte[] bytes = new byte[length];

@@ -98,7 +98,7 @@ public sealed class StreamConnectTests : SocketTest
         await using var listener = UnixListener.Listen(At("s"));
         for (byte i = 0; i < 20; i++)
         {
-            // Gone before anybody accepts it: what it wrote is still to be read.
+            // Closed before it is accepted: what it wrote can still be read.
             await using var client = await UnixStream.ConnectAsync(At("s"), null, Token);
             await client.WriteAsync(new[] { i }, Token);
         }

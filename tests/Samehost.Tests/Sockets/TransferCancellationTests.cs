@@ -156,7 +156,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
             await source.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => send);
 
-            // There is room now, and it is found whether or not the loop has heard of it.
+            // There is room now, and it is found whether or not the loop has seen the event.
             receiver.Receive(datagram);
             // Not on the event loop, where this may continue after the cancellation: a call there gives way after some that did not wait.
             Assert.True(await Task.Run(() => sender.SendAsync(datagram, Token).AsTask().IsCompletedSuccessfully, Token));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>A process that is another user, and makes real calls when it is told to.</summary>
+/// <summary>A process that is another user, and makes real calls on request.</summary>
 internal sealed class CallingUser : IAsyncDisposable
 {
     /// <summary>The types that a local socket can have.</summary>
@@ -15,7 +15,7 @@ internal sealed class CallingUser : IAsyncDisposable
 
     private CallingUser(PeerProcess process) => _process = process;
 
-    /// <summary>Starts it in a directory, under a program that makes it somebody else, such as setpriv or unshare.</summary>
+    /// <summary>Starts it in a directory, under a program that changes its user, such as setpriv or unshare.</summary>
     public static async Task<CallingUser> StartAsync(TestDirectory directory, params string[] prefix)
     {
         var process = new CallingUser(PeerProcess.StartUnder(directory, prefix, "calls", directory.FullPath));

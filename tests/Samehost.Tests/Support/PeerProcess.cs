@@ -75,7 +75,7 @@ internal sealed class PeerProcess : IAsyncDisposable
             Assert.Fail($"The peer was to say '{line}', and {(said is null ? "ended" : $"said '{said}'")}. {await LastWordsAsync()}");
     }
 
-    /// <summary>For a test that fails: ends the peer, and tells what it had still to say, and how it ended.</summary>
+    /// <summary>For a test that fails: ends the peer, and reports its remaining output and how it ended.</summary>
     public async Task<string> LastWordsAsync()
     {
         try

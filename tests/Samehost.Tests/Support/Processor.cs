@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>How much processor time somebody uses who should use none.</summary>
+/// <summary>The processor time of a process that should use none.</summary>
 internal static class Processor
 {
     /// <summary>What counts as none, in microseconds.</summary>
@@ -12,7 +12,7 @@ internal static class Processor
 
     /// <summary>
     /// The use in the first idle period, or else in the best one: the runtime's own threads (tiered compilation) may be at work
-    /// for a moment, whoever spins never is idle.
+    /// for a moment, a spinning process is never idle.
     /// </summary>
     public static async Task<long> LeastUseAsync(TimeSpan period, Func<Task<long>> microseconds)
     {

@@ -4,7 +4,7 @@ using Samehost.Tests.Errors;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>A directory that everybody can pass through, and the sockets and processes that a situation is made of.</summary>
+/// <summary>A directory that every user may search, and the sockets and processes that a situation is made of.</summary>
 internal sealed class SituationFolder : IAsyncDisposable
 {
     private readonly List<IDisposable> _open = [];
@@ -14,7 +14,7 @@ internal sealed class SituationFolder : IAsyncDisposable
 
     public string this[string name] => Temp[name];
 
-    /// <summary>A socket that listens, or receives; its file lets everybody connect.</summary>
+    /// <summary>A socket that listens, or receives; its file allows every user to connect.</summary>
     public string Serve(string name, SocketType kind = SocketType.Stream, int backlog = 8)
     {
         string path = Bind(name, kind, out Descriptor socket);
@@ -59,7 +59,7 @@ internal sealed class SituationFolder : IAsyncDisposable
         return name;
     }
 
-    /// <summary>A process of our own user, gone with the folder.</summary>
+    /// <summary>A process of our own user, ended with the folder.</summary>
     public async Task<CallingUser> StartAsync(params string[] prefix)
     {
         CallingUser process = await CallingUser.StartAsync(Temp, prefix);

@@ -1,6 +1,6 @@
 namespace Samehost.Tests.Support;
 
-/// <summary>A directory of one test's own, gone with everything in it when the test ends.</summary>
+/// <summary>A directory of one test, deleted with its contents when the test ends.</summary>
 internal sealed class TestDirectory : IDisposable
 {
     public TestDirectory()

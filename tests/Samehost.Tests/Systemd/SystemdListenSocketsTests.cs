@@ -155,7 +155,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => accepting.GetAwaiter().GetResult());
     }
 
-    /// <summary>The one that started the service came before anybody could ask for its sender.</summary>
+    /// <summary>The datagram that started the service arrived before credentials could be requested.</summary>
     [Fact(Timeout = 180_000)]
     public async Task A_datagram_without_credentials_is_reported_and_not_lost()
     {

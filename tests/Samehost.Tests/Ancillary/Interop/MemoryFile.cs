@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Ancillary.Interop;
 
-/// <summary>Memory with a name of its own, by which its descriptors can be told from all others.</summary>
+/// <summary>Memory with a name of its own, which identifies its descriptors.</summary>
 internal static partial class MemoryFile
 {
     public static Descriptor Create(string name)

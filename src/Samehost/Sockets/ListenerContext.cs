@@ -141,7 +141,7 @@ internal sealed partial class ListenerContext : SocketContext
 
             if (_passesCredentialsToEach)
                 accepted.PassCredentials();
-            if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAdmitted(accepted))
+            if (ReferenceEquals(Policy, PeerPolicy.Anyone) || IsAllowed(accepted))
                 return 0;
             (refused ??= []).Add(accepted);
         }
@@ -167,7 +167,7 @@ internal sealed partial class ListenerContext : SocketContext
     // says EAGAIN for ever, while poll(2) calls the socket ready.
     private bool WasShutDown => LibcPoll.IsReady(this, LibcPoll.POLLRDHUP);
 
-    private bool IsAdmitted(SocketContext peer)
+    private bool IsAllowed(SocketContext peer)
     {
         // The user alone decides most often; groups and label are asked for only where a policy needs them.
         if (peer.TryGetPeer(out var user) && Policy.AllowsUser(user))

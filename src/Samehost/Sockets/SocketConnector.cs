@@ -98,7 +98,7 @@ internal sealed class SocketConnector
             if (_options.RequireServer is { } policy && PeerCredentials.Of(context) is var server && !policy.Allows(server))
             {
                 throw new UnixSocketException(Errno.EACCES, "connect", _endPoint,
-                    () => $"The server is {server}, which the required policy '{policy}' does not admit; nothing was sent to it.");
+                    () => $"The server is {server}, which the required policy '{policy}' does not allow; nothing was sent to it.");
             }
 
             // Only now: a socket that asks for credentials when it connects is given a name by the kernel.

@@ -89,7 +89,7 @@ public sealed class UnixDatagramBatch
     /// <summary>The last receive found fewer datagrams than there was room for, and so none behind them.</summary>
     internal bool HasEmptiedQueue { get; private set; }
 
-    /// <summary>Fills itself once; 0 or <c>-errno</c>. Datagrams of senders whom the policy does not admit are passed over.</summary>
+    /// <summary>Fills itself once; 0 or <c>-errno</c>. Datagrams of senders whom the policy does not allow are passed over.</summary>
     internal int Receive(Descriptor socket, PeerPolicy? policy)
     {
         if (policy is not null)

@@ -21,7 +21,7 @@ public sealed class RequireServerTests : SocketTest
         var refused = await Assert.ThrowsAsync<UnixSocketException>(
             async () => await UnixStream.ConnectAsync(endPoint, Require("self,root"), Token));
         Assert.Equal((Errno.EACCES, "connect", endPoint), (refused.Errno, refused.Operation, refused.EndPoint));
-        Assert.Contains("which the required policy 'self,root' does not admit", refused.Hint, StringComparison.Ordinal);
+        Assert.Contains("which the required policy 'self,root' does not allow", refused.Hint, StringComparison.Ordinal);
         await judge.ExpectAsync("0 known refused");
         await judge.ExpectAsync("heard 0");
 

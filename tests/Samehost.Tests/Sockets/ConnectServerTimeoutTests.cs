@@ -6,7 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 [Collection(Support.Alone.Name)]
-public sealed class ConnectWaitForTests : SocketTest
+public sealed class ConnectServerTimeoutTests : SocketTest
 {
     private static readonly UnixConnectOptions Patient = new() { ServerTimeout = TimeSpan.FromSeconds(20) };
     private static readonly UnixConnectOptions Short = new() { ServerTimeout = TimeSpan.FromMilliseconds(80) };

@@ -11,6 +11,7 @@ internal abstract class Benchmark(BenchmarkContext context)
         ("framed", context => new FramedBenchmark(context)),
         ("bulk", context => new BulkBenchmark(context)),
         ("echo", context => new EchoBenchmark(context)),
+        ("instructions", context => new InstructionsBenchmark(context)),
         ("blocked", context => new BlockedBenchmark(context)),
         ("computing", context => new ComputingBenchmark(context)),
         ("datagrams", context => new DatagramBenchmark(context)),

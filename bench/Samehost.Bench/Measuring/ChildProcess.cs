@@ -64,6 +64,15 @@ internal sealed class ChildProcess : IDisposable
         throw new BenchException($"{_name} exited before it printed \"{start}\": {_errors.GetAwaiter().GetResult().Trim()}");
     }
 
+    /// <summary>Ends the process by SIGTERM, so that it can print its results, and waits for its end.</summary>
+    public void Terminate()
+    {
+        using (var kill = ChildStart.Start(new ProcessStartInfo("kill", ["-TERM", $"{_process.Id}"])))
+            kill.WaitForExit();
+        if (!_process.WaitForExit(LineTimeout))
+            throw new BenchException($"{_name} did not end within {LineTimeout.TotalSeconds:0} s");
+    }
+
     public void Dispose()
     {
         AppDomain.CurrentDomain.ProcessExit -= KillAtExit;

@@ -1,7 +1,7 @@
 // Datagrams of 64 bytes one way over a local datagram socket, in batches (sendmmsg, recvmmsg) or one by one.
 //   datagrams receive|receive-each PATH WARMUP_SECONDS SECONDS
 //   datagrams send|send-each PATH
-// The receiver binds, checks every datagram and prints the result; the sender goes on until it is gone.
+// The receiver binds, checks every datagram and prints the result; the sender sends until the receiver has ended.
 #include "reference.h"
 
 enum { MESSAGE = 64, BATCH = 64 };

@@ -35,7 +35,7 @@ static void send_next(struct connection *c, long long at)
         die("write");
 }
 
-// Returns 1 when the whole answer is there.
+// Returns 1 when the whole answer has arrived.
 static int receive(struct connection *c)
 {
     ssize_t n = recv(c->fd, c->reply + c->have, MESSAGE - c->have, MSG_DONTWAIT);

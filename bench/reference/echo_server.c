@@ -1,4 +1,4 @@
-// Echoes whatever it is sent, for any number of connections, on one thread and one epoll(7) set: the server to be as fast as.
+// Echoes received data, for any number of connections, on one thread and one epoll(7) set: the reference for echo servers.
 //   echo_server PATH
 #include "reference.h"
 #include <fcntl.h>

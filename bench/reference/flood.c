@@ -1,4 +1,4 @@
-// Keeps an echo server busy through one connection until it is killed: there are always bytes of it for the server to read.
+// Keeps an echo server busy through one connection until it is killed: the server always has bytes to read from it.
 //   flood PATH
 #include "reference.h"
 

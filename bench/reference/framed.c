@@ -1,7 +1,7 @@
 // Messages of 64 bytes behind a four-byte length, one way over a local stream socket, gathered in buffers of 64 KiB at both ends.
 //   framed receive PATH WARMUP_SECONDS SECONDS
 //   framed send PATH
-// The receiver listens, checks every message and prints the result; the sender goes on until it is gone.
+// The receiver listens, checks every message and prints the result; the sender sends until the receiver has ended.
 #include "reference.h"
 
 enum { MESSAGE = 64, PREFIX = 4, BUFFER = 65536 };

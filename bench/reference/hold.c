@@ -1,4 +1,4 @@
-// Holds connections that say nothing until it is killed.
+// Holds idle connections until it is killed.
 //   hold PATH COUNT
 #include "reference.h"
 #include <sys/resource.h>

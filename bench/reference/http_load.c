@@ -1,6 +1,6 @@
-// Loads a web server over a local socket or TCP: every connection asks with GET, waits for the whole answer and asks again.
+// Loads a web server over a local socket or TCP: every connection sends a GET request, waits for the whole answer and sends the next.
 //   http_load PATH|PORT CONNECTIONS WARMUP_SECONDS SECONDS [close]
-// With "close" each request has a connection of its own, which the server closes; CONNECTIONS of them are under way at a time.
+// With "close" each request has a connection of its own, which the server closes; CONNECTIONS of them are open at a time.
 // Prints "measuring" when the warm-up is over, then one result line; latencies are nanoseconds, exact to about 3 %.
 #include "latency.h"
 #include <arpa/inet.h>
@@ -54,7 +54,7 @@ static void ask(struct connection *c)
         die("send");
 }
 
-// Returns 1 when the whole answer is there: with "close", and the end of the connection behind it.
+// Returns 1 when the whole answer has arrived: with "close", also the end of the connection.
 static int receive(struct connection *c)
 {
     ssize_t n = recv(c->fd, c->answer + c->have, ROOM - 1 - c->have, MSG_DONTWAIT);

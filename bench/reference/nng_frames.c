@@ -7,7 +7,7 @@
 #include <nng/protocol/pipeline0/pull.h>
 #include <nng/protocol/pipeline0/push.h>
 
-enum { MESSAGE = 64, QUEUE = 1000 }; // as many as ZeroMQ queues without being told
+enum { MESSAGE = 64, QUEUE = 1000 }; // the default queue length of ZeroMQ
 
 static void check(int error, const char *what)
 {

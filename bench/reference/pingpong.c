@@ -1,7 +1,7 @@
 // A 64-byte ping-pong over a local stream socket: what a round trip costs without any runtime in between.
 //   pingpong server blocking|polling PATH
 //   pingpong client blocking|polling PATH WARMUP_SECONDS SECONDS
-// Polling never sleeps: it asks with MSG_DONTWAIT and gives the CPU away with sched_yield(2) between two questions.
+// Polling never sleeps: it receives with MSG_DONTWAIT and calls sched_yield(2) between two attempts.
 #include "reference.h"
 
 enum { MESSAGE = 64, CLOCK_EVERY = 16 };

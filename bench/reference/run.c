@@ -1,4 +1,4 @@
-// How long a program runs, from its start to its end, for each of COUNT times; what it prints goes nowhere.
+// Measures how long a program runs, from its start to its end, COUNT times; its output is discarded.
 //   run COUNT PROGRAM ARGUMENT...
 // Prints the median of the times.
 #include "spawning.h"

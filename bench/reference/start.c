@@ -5,7 +5,7 @@
 
 static const long long PATIENCE = 10000000000LL;
 
-// Tries again while there is nobody yet.
+// Retries until the server listens.
 static int connect_when_there(const char *path, long long since)
 {
     const struct timespec pause = {0, 50000};

@@ -1,5 +1,6 @@
 // Lists the containers of Docker or Podman by its local socket, with an HttpClient whose handler connects to the socket.
 using System.Net.Http.Json;
+using Samehost;
 using Samehost.Http;
 
 string target = args.FirstOrDefault() ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
@@ -12,7 +13,10 @@ try
 }
 catch (Exception error) when (error is HttpRequestException or FormatException)
 {
-    Console.Error.WriteLine((error.InnerException ?? error).Message);
+    var cause = error.InnerException ?? error;
+    Console.Error.WriteLine(cause.Message);
+    if (cause is UnixSocketException { Hint: { } hint })
+        Console.Error.WriteLine(hint);
     return 1;
 }
 

@@ -1,4 +1,5 @@
 // Prints the version of a container runtime such as containerd, by gRPC over a local socket, as kubelet requests it.
+using Samehost;
 using Samehost.Http;
 using Samehost.Samples.Cri;
 
@@ -13,6 +14,9 @@ try
 }
 catch (Exception error) when (error is HttpRequestException or GrpcException or FormatException or InvalidDataException)
 {
-    Console.Error.WriteLine((error.InnerException ?? error).Message);
+    var cause = error.InnerException ?? error;
+    Console.Error.WriteLine(cause.Message);
+    if (cause is UnixSocketException { Hint: { } hint })
+        Console.Error.WriteLine(hint);
     return 1;
 }

@@ -307,9 +307,9 @@ public sealed class UnixServer : IAsyncDisposable
 
     private void Refuse(SocketContext client, PeerCredentials? peer, int? limit = null)
     {
+        OnRefused(peer, limit); // before the client can see it
         client.Dispose();
         _freeConnections.Release();
-        OnRefused(peer, limit);
     }
 
     /// <summary>Counts a refusal and reports it on the thread pool. It may be called under the lock of the listener's queue.</summary>

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Samehost.Tests.EventLoops;
 
-/// <summary>Descriptor numbers come back at once; a program that closes and opens all the time must never receive another socket's bytes.</summary>
+/// <summary>Descriptor numbers are reused at once; a program that closes and opens all the time must never receive the bytes of another
+/// socket.</summary>
 [Collection(Alone.Name)]
 public sealed class DescriptorReuseTests : CountingSocketTest
 {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Samehost.Tests.Framing;
 
-/// <summary>A pipe whose write end is sent: it identifies the descriptor that arrived, and shows whether every copy of it was closed.</summary>
+/// <summary>A pipe whose write end is sent: it identifies the descriptor that arrived, and shows if all its copies were closed.</summary>
 internal sealed class MarkedPipe : IDisposable
 {
     private readonly AnonymousPipeServerStream _reading = new(PipeDirection.In);

@@ -9,7 +9,6 @@ internal static unsafe partial class LibcPoll
 {
     public const short POLLIN = 0x001;
     public const short POLLOUT = 0x004;
-    public const short POLLERR = 0x008;
     public const short POLLHUP = 0x010;
     public const short POLLRDHUP = 0x2000;
 

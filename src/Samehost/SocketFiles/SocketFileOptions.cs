@@ -24,14 +24,14 @@ public sealed class SocketFileOptions
     /// <summary>
     /// The group that the file is given to, by name or else by number, or null (the default) to leave it as the directory makes it.
     /// It takes a <see cref="Mode"/> such as 0660 to be of use. To give a file away a process has to be a member of the group
-    /// or have CAP_CHOWN, see chown(2); otherwise request fails with EPERM and leaves nothing behind.
+    /// or have CAP_CHOWN, see chown(2); otherwise binding fails with EPERM and leaves nothing behind.
     /// </summary>
     public string? Group { get; set; }
 
     /// <summary>
     /// Whether to bind where every user may replace the file, or a directory or symbolic link on the way to it: where the parent directory,
     /// a directory above it, or one that a symbolic link of the path lies in or leads through is writable by others and has no sticky bit.
-    /// False by default: request there fails with EPERM, and the hint names the directory.
+    /// False by default: binding there fails with EPERM, and the hint names the directory.
     /// </summary>
     /// <remarks>The mode decides, not the owner, which user namespaces change. For a path relative to the working directory
     /// the directories above that one count as well.</remarks>
@@ -55,7 +55,7 @@ public sealed class SocketFileOptions
 
     /// <summary>
     /// How long to wait for other processes that are replacing a stale file in the same directory; 5 seconds by default.
-    /// After that request fails with EAGAIN. Zero tries once.
+    /// After that binding fails with EAGAIN. Zero tries once.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative or longer than a day.</exception>
     public TimeSpan LockTimeout

@@ -18,16 +18,16 @@ internal static class BenchmarkRun
         if (settings.Rounds < 3)
             Console.Error.WriteLine("warning: fewer than 3 rounds do not show how far the figures spread");
 
-        foreach ((string name, Benchmark benchmark) in Benchmark.Create(new(directory, references, settings), names))
+        foreach (var (name, benchmark) in Benchmark.Create(new(directory, references, settings), names))
         {
             Console.WriteLine($"\n{name}: {benchmark.Question}");
-            foreach (string condition in benchmark.NotMeasured)
+            foreach (var condition in benchmark.NotMeasured)
                 Console.WriteLine($"  not measured: {condition}");
             report.Benchmarks.Add(new(name, benchmark.Question, [.. benchmark.NotMeasured]));
-            foreach (Comparison comparison in benchmark.Comparisons)
+            foreach (var comparison in benchmark.Comparisons)
             {
-                int rounds = comparison.Rounds ?? settings.Rounds;
-                ComparisonResult result = comparison.Run(name, rounds, (round, candidate) => ShowProgress(
+                var rounds = comparison.Rounds ?? settings.Rounds;
+                var result = comparison.Run(name, rounds, (round, candidate) => ShowProgress(
                     $"{comparison.Title}: round {round} of {rounds}, {candidate}"));
                 ShowProgress("");
                 ReportTable.Show(result);

@@ -58,7 +58,7 @@ command.SetAction(parsed =>
             parsed.GetValue(seconds),
             parsed.GetValue(connections)!,
             parsed.GetValue(programs));
-        EarlierRun? earlier = parsed.GetValue(compare) is { } file ? EarlierRun.Read(file) : null;
+        var earlier = parsed.GetValue(compare) is { } file ? EarlierRun.Read(file) : null;
         var files = new ReportFiles(parsed.GetValue(json), parsed.GetValue(markdown), parsed.GetValue(svg), earlier);
         files.CheckWritable();
         BenchmarkRun.Run(settings, parsed.GetValue(row)!, files);

@@ -16,9 +16,9 @@ public class Frames
     [GlobalSetup]
     public void Open()
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        var (one, other) = UnixStream.CreatePair();
         (_writer, _reader) = (new(one), new(other));
-        (UnixStream first, UnixStream second) = UnixStream.CreatePair();
+        var (first, second) = UnixStream.CreatePair();
         (_lineWriter, _lineReader) = (new(first), new(second));
         _message.AsSpan().Fill((byte)'x');
     }
@@ -35,11 +35,11 @@ public class Frames
     [Benchmark(OperationsPerInvoke = MessagesPerWrite)]
     public int WriteAndReadFrames()
     {
-        for (int i = 0; i < MessagesPerWrite; i++)
+        for (var i = 0; i < MessagesPerWrite; i++)
             _writer.Write(_message);
         _writer.Flush();
-        int bytes = 0;
-        for (int i = 0; i < MessagesPerWrite; i++)
+        var bytes = 0;
+        for (var i = 0; i < MessagesPerWrite; i++)
             bytes += _reader.Read().Length;
         return bytes;
     }
@@ -47,11 +47,11 @@ public class Frames
     [Benchmark(OperationsPerInvoke = MessagesPerWrite)]
     public int WriteAndReadLines()
     {
-        for (int i = 0; i < MessagesPerWrite; i++)
+        for (var i = 0; i < MessagesPerWrite; i++)
             _lineWriter.Write(_message);
         _lineWriter.Flush();
-        int bytes = 0;
-        for (int i = 0; i < MessagesPerWrite; i++)
+        var bytes = 0;
+        for (var i = 0; i < MessagesPerWrite; i++)
             bytes += _lineReader.Read().Length;
         return bytes;
     }

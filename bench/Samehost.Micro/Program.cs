@@ -17,5 +17,5 @@ IConfig config = ManualConfig.CreateEmpty()
     .AddExporter(MarkdownExporter.GitHub)
     .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "samehost-micro"))
     .WithOptions(ConfigOptions.JoinSummary);
-string[] all = args.Length == 0 ? ["--filter", "*"] : args;
+var all = args.Length == 0 ? ["--filter", "*"] : args;
 BenchmarkSwitcher.FromTypes([typeof(Parsing), typeof(SocketPairs), typeof(Frames)]).Run(all, config);

@@ -54,7 +54,7 @@ public class SocketPairs
     public int SeqpacketSendAndReceive()
     {
         _seqpackets.One.Send(_message);
-        using UnixMessage message = _seqpackets.Other.Receive(_message);
+        using var message = _seqpackets.Other.Receive(_message);
         return message.Count;
     }
 }

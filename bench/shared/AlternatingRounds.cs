@@ -16,11 +16,11 @@ internal static class AlternatingRounds
         IReadOnlyList<TCandidate> candidates, int rounds, Func<TCandidate, TResult> measure, Action<int, TCandidate> reportProgress)
     {
         List<TResult>[] results = [.. candidates.Select(_ => new List<TResult>(rounds))];
-        for (int round = 0; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
-            for (int i = 0; i < candidates.Count; i++)
+            for (var i = 0; i < candidates.Count; i++)
             {
-                int index = round % 2 == 0 ? i : candidates.Count - 1 - i;
+                var index = round % 2 == 0 ? i : candidates.Count - 1 - i;
                 reportProgress(round + 1, candidates[index]);
                 results[index].Add(measure(candidates[index]));
             }

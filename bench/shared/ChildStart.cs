@@ -16,14 +16,14 @@ internal static class ChildStart
     /// <exception cref="System.ComponentModel.Win32Exception">The program cannot be started.</exception>
     public static Process Start(ProcessStartInfo start, int? cpu = null)
     {
-        foreach (string variable in ServiceEnvironment.Variables)
+        foreach (var variable in ServiceEnvironment.Variables)
             start.Environment.Remove(variable);
         LibcCloseRange.KeepFromChildren();
         if (cpu is not int only)
             return Process.Start(start)!;
 
         // A child inherits the CPUs of the starting thread.
-        int[] before = CpuAffinity.Get();
+        var before = CpuAffinity.Get();
         try
         {
             CpuAffinity.Set(only);
@@ -39,7 +39,7 @@ internal static class ChildStart
     /// <exception cref="InvalidOperationException">The path of this program is unknown.</exception>
     public static string[] GetOwnCommand()
     {
-        string executable = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is unknown");
+        var executable = Environment.ProcessPath ?? throw new InvalidOperationException("the path of this program is unknown");
         return Path.GetFileNameWithoutExtension(executable) == "dotnet"
             ? [executable, Environment.GetCommandLineArgs()[0]]
             : [executable];

@@ -24,8 +24,8 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
 
     public override string ToString()
     {
-        double left = Math.Min(360, 24 + (rows.Max(row => row.Label.Length) * LetterWidth));
-        int bottom = Top + (rows.Count * RowHeight);
+        var left = Math.Min(360, 24 + (rows.Max(row => row.Label.Length) * LetterWidth));
+        var bottom = Top + (rows.Count * RowHeight);
         var values = rows.SelectMany(row => row.Dots).SelectMany(dot => new[] { dot.Value, dot.Low, dot.High }).Append(Mark ?? 0);
         var scale = new LogAxis(values, left, Width - left - Right);
         var svg = new StringBuilder();
@@ -39,12 +39,12 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
             <text x="12" y="24" class="t">{Safe(title)}</text>
             """);
         AppendLegend(svg);
-        foreach (double tick in scale.Ticks)
+        foreach (var tick in scale.Ticks)
             AppendTick(svg, tick, scale.At(tick), bottom);
         if (Mark is { } mark)
             svg.AppendLine(Line("m", scale.At(mark), Top - 8, scale.At(mark), bottom));
         svg.AppendLine(Text((left + Width - Right) / 2, bottom + 40, "middle", axis));
-        foreach ((int index, ChartRow row) in rows.Index())
+        foreach (var (index, row) in rows.Index())
             AppendRow(svg, row, Top + (index * RowHeight) + (RowHeight / 2), left, scale);
         return svg.AppendLine("</svg>").ToString();
     }
@@ -52,7 +52,7 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
     private void AppendLegend(StringBuilder svg)
     {
         double x = 20;
-        foreach ((int index, string name) in series.Index())
+        foreach (var (index, name) in series.Index())
         {
             svg.AppendLine(Shape(index, x, 46)).AppendLine(Text(x + 10, 50, "start", name));
             x += 36 + (name.Length * LetterWidth);
@@ -66,7 +66,7 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
     private static void AppendRow(StringBuilder svg, ChartRow row, double y, double left, LogAxis scale)
     {
         svg.AppendLine(Text(left - 12, y + 4, "end", row.Label)).AppendLine(Line("g", left, y, Width - Right, y));
-        foreach (ChartDot dot in row.Dots.Reverse())
+        foreach (var dot in row.Dots.Reverse())
         {
             if (dot.High > dot.Low)
                 svg.AppendLine($"""<path d="M{X(dot.Low)} {Number(y)}H{X(dot.High)}" stroke="{Color(dot.Series)}" stroke-width="2"/>""");
@@ -79,7 +79,7 @@ internal sealed class DotChart(string title, string axis, IReadOnlyList<string> 
     // A shape for each series, for readers who do not distinguish the colors.
     private static string Shape(int series, double x, double y)
     {
-        string outline = (series % 4) switch
+        var outline = (series % 4) switch
         {
             0 => $"M{Number(x - 5.5)} {Number(y)}a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0z",
             1 => $"M{Number(x - 4.5)} {Number(y - 4.5)}h9v9h-9z",

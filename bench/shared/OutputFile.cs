@@ -25,8 +25,8 @@ internal static class OutputFile
     /// <exception cref="IOException">The file cannot be opened, or is refused.</exception>
     public static FileStream Open(string path, bool isSecret = false)
     {
-        byte[] name = Encoding.UTF8.GetBytes(path);
-        using Descriptor file = Open(path, name);
+        var name = Encoding.UTF8.GetBytes(path);
+        using var file = Open(path, name);
         if (isSecret && LibcFile.ChangeMode(file, Private) is < 0 and var errno)
             throw Failure(path, errno);
         var handle = new SafeFileHandle(file.Number, ownsHandle: true);
@@ -42,7 +42,7 @@ internal static class OutputFile
     /// <exception cref="IOException">As for <see cref="Open(string, bool)"/>, or a write failed.</exception>
     public static void Write(string path, string text)
     {
-        using FileStream file = Open(path);
+        using var file = Open(path);
         try
         {
             file.SetLength(0);
@@ -56,19 +56,19 @@ internal static class OutputFile
 
     private static Descriptor Open(string path, byte[] name)
     {
-        int result = Missing;
-        for (int i = 0; i < MostTries && result == Missing; i++)
+        var result = Missing;
+        for (var i = 0; i < MostTries && result == Missing; i++)
         {
-            result = LibcFile.Open(name, Creating | LibcFile.O_NOFOLLOW, Private, out Descriptor? made);
+            result = LibcFile.Open(name, Creating | LibcFile.O_NOFOLLOW, Private, out var made);
             if (result >= 0)
                 return made!;
             if (result != -(int)Errno.EEXIST)
                 break; // ENOENT included: a directory is missing
             // Checked before it is opened, because opening a pipe would wake its reader.
-            if ((result = LibcFile.LinkStatus(name, out FileStatus status)) >= 0)
+            if ((result = LibcFile.LinkStatus(name, out var status)) >= 0)
             {
                 Check(path, status);
-                result = LibcFile.Open(name, Opening | LibcFile.O_NOFOLLOW, 0, out Descriptor? opened);
+                result = LibcFile.Open(name, Opening | LibcFile.O_NOFOLLOW, 0, out var opened);
                 if (result >= 0)
                     return Checked(path, opened!);
             }
@@ -80,7 +80,7 @@ internal static class OutputFile
     {
         try
         {
-            if (LibcFile.Status(file, out FileStatus status) is < 0 and var errno)
+            if (LibcFile.Status(file, out var status) is < 0 and var errno)
                 throw Failure(path, errno);
             Check(path, status);
             return file;
@@ -94,7 +94,7 @@ internal static class OutputFile
 
     private static void Check(string path, FileStatus status)
     {
-        string? problem = status switch
+        var problem = status switch
         {
             { Type: FileStatus.S_IFLNK } => "is a symbolic link, which is not followed",
             { Type: FileStatus.S_IFDIR } => "is a directory",

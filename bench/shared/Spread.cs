@@ -7,8 +7,8 @@ internal readonly record struct Spread(double Median, double Min, double Max)
     public static Spread Of(IEnumerable<double> figures)
     {
         double[] sorted = [.. figures.Order()];
-        int middle = sorted.Length / 2;
-        double median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        var middle = sorted.Length / 2;
+        var median = sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
         return new(median, sorted[0], sorted[^1]);
     }
 

@@ -27,8 +27,8 @@ internal static class DatagramText
     /// </summary>
     public static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> datagram)
     {
-        int end = datagram.IndexOf((byte)0);
-        ReadOnlySpan<byte> text = end < 0 ? datagram : datagram[..end];
+        var end = datagram.IndexOf((byte)0);
+        var text = end < 0 ? datagram : datagram[..end];
         return text.EndsWith("\n"u8) ? text[..^1] : text;
     }
 

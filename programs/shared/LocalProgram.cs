@@ -76,8 +76,8 @@ internal sealed class LocalProgram : IDisposable
     private async Task<int> RunAsync(Func<LocalProgram, Task> body)
     {
         using var signal = new ShutdownSignal(); // before an address is bound, so that a signal deletes its file
-        Task work = Task.Run(() => body(this));
-        Task first = await Task.WhenAny(work, signal.Received, Output.Failed);
+        var work = Task.Run(() => body(this));
+        var first = await Task.WhenAny(work, signal.Received, Output.Failed);
         await _stopping.CancelAsync();
         await Task.WhenAny(work, Task.Delay(StopTimeout));
         await Task.WhenAny(DisposeAllAsync(), Task.Delay(StopTimeout));
@@ -120,8 +120,8 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
     {
         if (args is ["--help"] or ["-h"])
             return null;
-        bool keep = help.Contains("--keep", StringComparison.Ordinal) && args.Contains("--keep");
-        string[] rest = keep ? [.. args.Where(argument => argument != "--keep")] : args;
+        var keep = help.Contains("--keep", StringComparison.Ordinal) && args.Contains("--keep");
+        var rest = keep ? [.. args.Where(argument => argument != "--keep")] : args;
         if (rest.Length != 1 || rest[0].StartsWith('-'))
             throw new ProgramException($"usage: {name} <local_path>");
         return new ProgramArguments(UnixEndPoint.Parse(RelativeAddress.Resolve(rest[0])), keep);

@@ -34,12 +34,12 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
     {
         while (true)
         {
-            if (TryTake(out ReadOnlyMemory<byte> message))
+            if (TryTake(out var message))
                 return message;
             if (_ended)
                 return null;
             MakeRoom();
-            int count = await read(_buffer.AsMemory(_end), cancellationToken);
+            var count = await read(_buffer.AsMemory(_end), cancellationToken);
             _end += count;
             _ended = count == 0;
             if (AcceptsBlocks && !_isLines && TryTakeBlock(count, out message))
@@ -53,12 +53,12 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
     private bool TryTakeBlock(int count, out ReadOnlyMemory<byte> message)
     {
         ReadOnlySpan<byte> block = _buffer.AsSpan(_start, count);
-        int end = count == BlockSize ? block.IndexOf((byte)0) : -1;
+        var end = count == BlockSize ? block.IndexOf((byte)0) : -1;
         _isLines = end < 0;
         message = default;
         if (_isLines)
             return false;
-        int length = block[..end].EndsWith("\n"u8) ? end - 1 : end;
+        var length = block[..end].EndsWith("\n"u8) ? end - 1 : end;
         message = _buffer.AsMemory(_start, length);
         _start = _scanned = _end;
         return true;
@@ -66,14 +66,14 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
 
     private bool TryTake(out ReadOnlyMemory<byte> message)
     {
-        int padding = _buffer.AsSpan(_start, _end - _start).IndexOfAnyExcept((byte)0);
+        var padding = _buffer.AsSpan(_start, _end - _start).IndexOfAnyExcept((byte)0);
         _start = padding < 0 ? _end : _start + padding;
         _scanned = Math.Max(_scanned, _start);
-        int at = _buffer.AsSpan(_scanned, _end - _scanned).IndexOfAny((byte)'\n', (byte)0);
-        int end = at < 0 ? _end : _scanned + at;
+        var at = _buffer.AsSpan(_scanned, _end - _scanned).IndexOfAny((byte)'\n', (byte)0);
+        var end = at < 0 ? _end : _scanned + at;
         if (end - _start > limit)
             throw new ProgramException($"a message is longer than {Limit:N0} bytes");
-        bool complete = at >= 0 || (_ended && end > _start);
+        var complete = at >= 0 || (_ended && end > _start);
         message = complete ? _buffer.AsMemory(_start, end - _start) : default;
         _scanned = end;
         if (complete)
@@ -87,7 +87,7 @@ internal sealed class MessageReader(Func<Memory<byte>, CancellationToken, ValueT
             _start = _scanned = _end = 0;
         if (_end < _buffer.Length)
             return;
-        byte[] target = _start > 0 ? _buffer : new byte[_buffer.Length * 2];
+        var target = _start > 0 ? _buffer : new byte[_buffer.Length * 2];
         _buffer.AsSpan(_start, _end - _start).CopyTo(target);
         _buffer = target;
         (_scanned, _end, _start) = (_scanned - _start, _end - _start, 0);

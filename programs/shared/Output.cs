@@ -18,7 +18,7 @@ internal static class Output
     /// <summary>Prints a label and the text of a peer, whose control characters are escaped on a terminal.</summary>
     public static void Line(ReadOnlySpan<byte> label, ReadOnlySpan<byte> text)
     {
-        ReadOnlySpan<byte> shown = IsTerminal ? TerminalText.Of(text) : text;
+        var shown = IsTerminal ? TerminalText.Of(text) : text;
         byte[] line = [.. label, .. shown, (byte)'\n'];
         int result;
         lock (WriteLock)
@@ -36,7 +36,7 @@ internal static class Output
     /// <summary>Prints one line on standard error; a failure is ignored.</summary>
     public static void Error(string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes(text.ReplaceLineEndings(" ") + "\n");
+        var line = Encoding.UTF8.GetBytes(text.ReplaceLineEndings(" ") + "\n");
         _ = StandardDescriptors.Write(StandardDescriptors.Error, line);
     }
 }
@@ -50,14 +50,14 @@ internal static class TerminalText
         var safe = new List<byte>(text.Length);
         while (!text.IsEmpty)
         {
-            bool isWhole = Rune.DecodeFromUtf8(text, out Rune rune, out int length) == OperationStatus.Done;
+            var isWhole = Rune.DecodeFromUtf8(text, out var rune, out var length) == OperationStatus.Done;
             if (isWhole && IsPrintable(rune))
             {
                 safe.AddRange(text[..length]);
             }
             else
             {
-                foreach (byte b in text[..length])
+                foreach (var b in text[..length])
                     safe.AddRange(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\x{b:x2}")));
             }
             text = text[length..];

@@ -14,8 +14,8 @@ internal sealed class AnswerReceiver(UnixDatagram socket, UnixEndPoint server)
     /// <summary>Receives the next answer.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
-        ValueTask<UnixMessage> receiving = socket.ReceiveAsync(_buffer, cancellationToken);
-        UnixMessage result = receiving.IsCompleted ? await receiving : await WaitAsync(receiving.AsTask(), cancellationToken);
+        var receiving = socket.ReceiveAsync(_buffer, cancellationToken);
+        var result = receiving.IsCompleted ? await receiving : await WaitAsync(receiving.AsTask(), cancellationToken);
         if (result.IsTruncated)
             Output.Error($"a datagram of {result.Length} bytes was cut to {result.Count}");
         return _buffer.AsMemory(0, DatagramText.Of(_buffer.AsSpan(0, result.Count)).Length);
@@ -32,7 +32,7 @@ internal sealed class AnswerReceiver(UnixDatagram socket, UnixEndPoint server)
             catch (TimeoutException)
             {
                 // A receive does not fail when the peer closes, but the connect of a second socket does.
-                using UnixDatagram probe = UnixDatagram.Create();
+                using var probe = UnixDatagram.Create();
                 probe.Connect(server);
             }
         }

@@ -12,8 +12,8 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixdataclient", Help, args, async program =>
 {
-    PrivateDirectory directory = program.DisposeAtExit(new PrivateDirectory("unixdataclient-"));
-    UnixDatagram socket = program.DisposeAtExit(UnixDatagram.Bind(directory.GetEndPoint("client.sock")));
+    var directory = program.DisposeAtExit(new PrivateDirectory("unixdataclient-"));
+    var socket = program.DisposeAtExit(UnixDatagram.Bind(directory.GetEndPoint("client.sock")));
     socket.Connect(program.EndPoint);
     var lines = new MessageReader(StandardDescriptors.ReadAsync);
     var answers = new AnswerReceiver(socket, program.EndPoint);

@@ -15,7 +15,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
     /// <summary>Sends an answer, after earlier ones to the same client. Not thread-safe.</summary>
     public void Send(byte[] answer, UnixEndPoint client)
     {
-        if (_lastSends.TryGetValue(client, out Task? earlier) && earlier.IsCompleted)
+        if (_lastSends.TryGetValue(client, out var earlier) && earlier.IsCompleted)
         {
             _lastSends.Remove(client);
             earlier = null;
@@ -25,7 +25,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
             Output.Error($"no answer to {client}: it does not read, and {MaxPending} answers wait already");
             return;
         }
-        Task sending = SendAsync(earlier, answer, client);
+        var sending = SendAsync(earlier, answer, client);
         if (!sending.IsCompleted)
             _lastSends[client] = sending;
         if (_lastSends.Count > MaxPending)
@@ -62,7 +62,7 @@ internal sealed class AnswerQueue(UnixDatagram socket)
 
     private void RemoveCompleted()
     {
-        foreach ((UnixEndPoint client, Task sending) in _lastSends)
+        foreach (var (client, sending) in _lastSends)
         {
             if (sending.IsCompleted)
                 _lastSends.Remove(client);

@@ -12,12 +12,12 @@ const string Help = """
 return await LocalProgram.RunAsync("unixdataserver", Help, args, async program =>
 {
     var options = new UnixDatagramOptions { PeerPolicy = program.PeerPolicy };
-    UnixDatagram socket = program.DisposeAtExit(UnixDatagram.Bind(program.EndPoint, options));
+    var socket = program.DisposeAtExit(UnixDatagram.Bind(program.EndPoint, options));
     var answers = new AnswerQueue(socket);
-    byte[] buffer = new byte[DatagramText.BufferSize];
+    var buffer = new byte[DatagramText.BufferSize];
     while (true)
     {
-        UnixMessage result = await socket.ReceiveAsync(buffer, program.CancellationToken);
+        var result = await socket.ReceiveAsync(buffer, program.CancellationToken);
         byte[] answer = [.. "Hi, "u8, .. DatagramText.Of(buffer.AsSpan(0, result.Count))];
         Output.Line("Receive: "u8, answer.AsSpan("Hi, ".Length));
         if (result.IsTruncated)

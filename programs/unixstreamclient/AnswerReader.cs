@@ -13,7 +13,7 @@ internal sealed class AnswerReader(UnixStream server)
     /// <exception cref="ProgramException">The server closed the connection.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> NextAsync(CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte>? answer = _unasked is null ? await _messages.NextAsync(cancellationToken) : await _unasked;
+        var answer = _unasked is null ? await _messages.NextAsync(cancellationToken) : await _unasked;
         _unasked = null;
         return answer ?? throw ServerTerminated();
     }
@@ -24,7 +24,7 @@ internal sealed class AnswerReader(UnixStream server)
     {
         if (line.IsCompleted)
             return await line;
-        Task<ReadOnlyMemory<byte>?> lineTask = line.AsTask();
+        var lineTask = line.AsTask();
         while (true)
         {
             _unasked ??= _messages.NextAsync(cancellationToken).AsTask();

@@ -12,7 +12,7 @@ const string Help = """
 
 return await LocalProgram.RunAsync("unixstreamclient", Help, args, async program =>
 {
-    UnixStream server = program.DisposeAtExit(
+    var server = program.DisposeAtExit(
         await UnixStream.ConnectAsync(program.EndPoint, cancellationToken: program.CancellationToken));
     var lines = new MessageReader(StandardDescriptors.ReadAsync);
     var answers = new AnswerReader(server);

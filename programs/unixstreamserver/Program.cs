@@ -17,12 +17,12 @@ return await LocalProgram.RunAsync("unixstreamserver", Help, args, async program
     {
         // All clients belong to the same user, so the limit per user would reject them instead of letting them wait.
         var options = new UnixServerOptions { Listener = listenerOptions, MaxConnectionsPerUser = int.MaxValue };
-        UnixServer server = program.DisposeAtExit(UnixServer.Start(program.EndPoint, ServeAndReportAsync, options));
+        var server = program.DisposeAtExit(UnixServer.Start(program.EndPoint, ServeAndReportAsync, options));
         await server.Completion.WaitAsync(program.CancellationToken);
         return;
     }
-    UnixListener listener = program.DisposeAtExit(UnixListener.Listen(program.EndPoint, listenerOptions));
-    await using UnixStream client = await listener.AcceptAsync(program.CancellationToken);
+    var listener = program.DisposeAtExit(UnixListener.Listen(program.EndPoint, listenerOptions));
+    await using var client = await listener.AcceptAsync(program.CancellationToken);
     await ServeAsync(client, program.CancellationToken);
 });
 

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using Samehost;
 using Samehost.Http;
 
-string target = args.FirstOrDefault() ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
+var target = args.FirstOrDefault() ?? Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "unix:///var/run/docker.sock";
 try
 {
     using var docker = new HttpClient(UnixHttp.CreateHandler(target)) { BaseAddress = new Uri("http://localhost") };

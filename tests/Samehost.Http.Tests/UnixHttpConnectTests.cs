@@ -48,7 +48,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_server_of_another_user_gets_no_request()
     {
-        int requests = 0;
+        var requests = 0;
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => $"{++requests}"));
         using var strict = Client(new UnixConnectOptions { RequireServer = OtherUser });
         using var client = Client(new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot });
@@ -62,7 +62,7 @@ public sealed class UnixHttpConnectTests : ClientTest
     [Fact(Timeout = 180_000)]
     public async Task A_server_with_an_abstract_name_is_reached()
     {
-        string name = $"http-{Guid.NewGuid():N}";
+        var name = $"http-{Guid.NewGuid():N}";
         await using var server = UnixServer.Start(UnixEndPoint.FromAbstractName(name), AnswerAsync, new UnixServerOptions
         {
             Listener = new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot },

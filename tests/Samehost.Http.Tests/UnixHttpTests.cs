@@ -35,7 +35,7 @@ public sealed class UnixHttpTests : ClientTest
         client.DefaultRequestVersion = HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
 
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetStringAsync("/", Token)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetStringAsync("/", Token)));
 
         Assert.Equal(["HTTP/2"], answers.Distinct());
     }
@@ -74,7 +74,7 @@ public sealed class UnixHttpTests : ClientTest
         await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.Map("/ws", async (HttpContext http) =>
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            byte[] buffer = new byte[100];
+            var buffer = new byte[100];
             var message = await socket.ReceiveAsync(buffer, http.RequestAborted);
             await socket.SendAsync(buffer.AsMemory(0, message.Count), message.MessageType, true, http.RequestAborted);
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", http.RequestAborted);
@@ -84,7 +84,7 @@ public sealed class UnixHttpTests : ClientTest
 
         await client.ConnectAsync(new Uri("ws://localhost/ws"), invoker, Token);
         await client.SendAsync("hello"u8.ToArray(), WebSocketMessageType.Text, true, Token);
-        byte[] answer = new byte[100];
+        var answer = new byte[100];
         var received = await client.ReceiveAsync(answer, Token);
         var end = await client.ReceiveAsync(answer.AsMemory(50), Token);
 
@@ -107,7 +107,7 @@ public sealed class UnixHttpTests : ClientTest
         using var client = Client();
         client.DefaultRequestVersion = protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        byte[] sent = new byte[Large];
+        var sent = new byte[Large];
         Random.Shared.NextBytes(sent);
 
         using var answer = await client.PostAsync("/", new ByteArrayContent(sent), Token);
@@ -125,7 +125,7 @@ public sealed class UnixHttpTests : ClientTest
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         using var answer = client.Send(request, Token);
 #pragma warning disable xUnit1031 // blocking is what is tested
-        string blocking = client.GetStringAsync("/", Token).GetAwaiter().GetResult();
+        var blocking = client.GetStringAsync("/", Token).GetAwaiter().GetResult();
 #pragma warning restore xUnit1031
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);

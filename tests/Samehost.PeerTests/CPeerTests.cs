@@ -29,15 +29,15 @@ public sealed class CPeerTests : IDisposable
     [InlineData(false, false, "stale")]
     public async Task Stream_programs_and_C_programs_exchange_lines(bool ourServer, bool ourClient, string habit)
     {
-        string path = _folder["stream.sock"];
-        await using RunningProgram server = ourServer
+        var path = _folder["stream.sock"];
+        await using var server = ourServer
             ? RunningProgram.Start(Programs.StreamServer, path)
             : RunningProgram.Start(CPeer.Find("streamserver"), path, habit);
         await SocketTable.WaitForServerAsync(path);
-        await using RunningProgram client = ourClient
+        await using var client = ourClient
             ? RunningProgram.Start(Programs.StreamClient, path)
             : RunningProgram.Start(CPeer.Find("streamclient"), path, habit);
-        foreach (string line in StreamLines)
+        foreach (var line in StreamLines)
         {
             client.Type(line);
             await server.ExpectAsync($"Receive: {line}");
@@ -64,15 +64,15 @@ public sealed class CPeerTests : IDisposable
     [InlineData(false, false, "stale")]
     public async Task Datagram_programs_and_C_programs_exchange_lines(bool ourServer, bool ourClient, string habit)
     {
-        string path = _folder["data.sock"];
-        await using RunningProgram server = ourServer
+        var path = _folder["data.sock"];
+        await using var server = ourServer
             ? RunningProgram.Start(Programs.DataServer, path)
             : RunningProgram.Start(CPeer.Find("dataserver"), path, habit);
         await SocketTable.WaitForServerAsync(path);
-        await using RunningProgram client = ourClient
+        await using var client = ourClient
             ? RunningProgram.Start(Programs.DataClient, path)
             : RunningProgram.Start(CPeer.Find("dataclient"), path, habit, _folder["client.sock"]);
-        foreach (string line in DatagramLines)
+        foreach (var line in DatagramLines)
         {
             client.Type(line);
             await client.ExpectAsync($"now sending {line}", $"Hi, {line}");
@@ -86,10 +86,10 @@ public sealed class CPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_server_reports_a_killed_C_client_as_quit()
     {
-        string path = _folder["stream.sock"];
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, path);
+        var path = _folder["stream.sock"];
+        await using var server = RunningProgram.Start(Programs.StreamServer, path);
         await SocketTable.WaitForServerAsync(path);
-        await using (RunningProgram client = RunningProgram.Start(CPeer.Find("streamclient"), path, "padded"))
+        await using (var client = RunningProgram.Start(CPeer.Find("streamclient"), path, "padded"))
         {
             client.Type("g1");
             await client.ExpectAsync("Hi, g1");
@@ -101,10 +101,10 @@ public sealed class CPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_client_detects_a_killed_C_server_while_it_waits_for_input()
     {
-        string path = _folder["stream.sock"];
-        RunningProgram server = RunningProgram.Start(CPeer.Find("streamserver"), path, "once");
+        var path = _folder["stream.sock"];
+        var server = RunningProgram.Start(CPeer.Find("streamserver"), path, "once");
         await SocketTable.WaitForServerAsync(path);
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, path);
+        await using var client = RunningProgram.Start(Programs.StreamClient, path);
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");
         await server.DisposeAsync();

@@ -33,11 +33,11 @@ public sealed class DatagramHabitTests : IDisposable
 
     private async Task ExchangeAsync(string server, string[] serverHabit, string client, string[] clientHabit, string order)
     {
-        string[] lines = TestLines.Make(order, Count, 0, 4000);
-        await using RunningProgram serving = RunningProgram.Start(server, [Address, .. serverHabit]);
+        var lines = TestLines.Make(order, Count, 0, 4000);
+        await using var serving = RunningProgram.Start(server, [Address, .. serverHabit]);
         await SocketTable.WaitForServerAsync(Address);
-        await using RunningProgram asking = RunningProgram.Start(client, [Address, .. clientHabit]);
-        string[] printed = await asking.ExchangeAsync(lines);
+        await using var asking = RunningProgram.Start(client, [Address, .. clientHabit]);
+        var printed = await asking.ExchangeAsync(lines);
         Assert.Equal(lines.SelectMany(line => (string[])[$"now sending {line}", $"Hi, {line}"]), printed);
         serving.Signal(Terminate);
         printed = await serving.ReadOutputAsync();

@@ -17,9 +17,9 @@ public sealed class DatagramTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_output_through_pipes_is_that_of_the_lesson()
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = StartClient();
-        foreach (string line in (string[])["g1", "g2", "g3"])
+        await using var server = await StartServerAsync();
+        await using var client = StartClient();
+        foreach (var line in (string[])["g1", "g2", "g3"])
         {
             client.Type(line);
             await client.ExpectAsync($"now sending {line}", $"Hi, {line}");
@@ -36,18 +36,18 @@ public sealed class DatagramTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_output_in_terminals_is_that_of_the_lesson_including_control_C()
     {
-        await using RunningProgram server =
+        await using var server =
             RunningProgram.Start(ForeignProgram.Script, "-qefc", $"{Programs.DataServer} {_folder["data.sock"]}", "/dev/null");
         await SocketTable.WaitForServerAsync(_folder["data.sock"]);
-        string command = $"TMPDIR={_temporary.Root} exec {Programs.DataClient} {_folder["data.sock"]}";
-        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Script, "-qefc", command, "/dev/null");
-        foreach (string line in (string[])["g1", "g2", "g3"])
+        var command = $"TMPDIR={_temporary.Root} exec {Programs.DataClient} {_folder["data.sock"]}";
+        await using var client = RunningProgram.Start(ForeignProgram.Script, "-qefc", command, "/dev/null");
+        foreach (var line in (string[])["g1", "g2", "g3"])
         {
             client.Type(line);
             await client.ExpectAsync(line, $"now sending {line}", $"Hi, {line}");
             await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
         }
-        foreach (RunningProgram program in (RunningProgram[])[client, server])
+        foreach (var program in (RunningProgram[])[client, server])
         {
             program.WriteInput("\x03");
             await program.ExpectAsync("^C");
@@ -62,11 +62,11 @@ public sealed class DatagramTranscriptTests : IDisposable
     [InlineData(LibcSignal.SIGTERM, 143)]
     public async Task A_stopped_client_leaves_no_file(int signal, int status)
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = StartClient();
+        await using var server = await StartServerAsync();
+        await using var client = StartClient();
         client.Type("g1");
         await client.ExpectAsync("now sending g1", "Hi, g1");
-        string directory = Path.Join(_temporary.Root, _temporary.Names.Single(IsOurs));
+        var directory = Path.Join(_temporary.Root, _temporary.Names.Single(IsOurs));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
         client.Signal(signal);
         await client.ExpectExitAsync(status);
@@ -76,7 +76,7 @@ public sealed class DatagramTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Without_a_server_the_client_reports_an_error_and_leaves_no_file()
     {
-        await using RunningProgram client = StartClient();
+        await using var client = StartClient();
         await client.ExpectExitAsync(1, "connect failed: No such file or directory (2)");
         Assert.Empty(_temporary.Names);
     }
@@ -84,8 +84,8 @@ public sealed class DatagramTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_client_reports_a_server_that_is_killed_before_it_answers()
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = StartClient();
+        await using var server = await StartServerAsync();
+        await using var client = StartClient();
         server.Signal(LibcSignal.SIGSTOP);
         client.Type("g1");
         await client.ExpectAsync("now sending g1");
@@ -98,8 +98,8 @@ public sealed class DatagramTranscriptTests : IDisposable
     public async Task A_line_of_100_kilobytes_is_sent_in_one_datagram()
     {
         string line = new('x', 100_000);
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = StartClient();
+        await using var server = await StartServerAsync();
+        await using var client = StartClient();
         client.Type(line);
         await client.ExpectAsync($"now sending {line}", $"Hi, {line}");
     }
@@ -107,8 +107,8 @@ public sealed class DatagramTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task An_empty_line_and_bytes_that_are_not_UTF8_are_answered()
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = StartClient();
+        await using var server = await StartServerAsync();
+        await using var client = StartClient();
         client.Type("");
         await client.ExpectAsync("now sending", "Hi,");
         client.Type("\xff\xfe\x80");
@@ -124,7 +124,7 @@ public sealed class DatagramTranscriptTests : IDisposable
 
     private async Task<RunningProgram> StartServerAsync()
     {
-        RunningProgram server = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
+        var server = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
         await SocketTable.WaitForServerAsync(_folder["data.sock"]);
         return server;
     }

@@ -16,11 +16,11 @@ public sealed class ErrorTranscriptTests : IDisposable
     [InlineData("unixdataclient")]
     public async Task Without_arguments_or_with_too_many_the_usage_is_printed(string name)
     {
-        await using RunningProgram none = RunningProgram.Start(Programs.Find(name));
+        await using var none = RunningProgram.Start(Programs.Find(name));
         await none.ExpectExitAsync(1, $"usage: {name} <local_path>");
-        await using RunningProgram two = RunningProgram.Start(Programs.Find(name), "a", "b");
+        await using var two = RunningProgram.Start(Programs.Find(name), "a", "b");
         await two.ExpectExitAsync(1, $"usage: {name} <local_path>");
-        await using RunningProgram unknown = RunningProgram.Start(Programs.Find(name), "--wrong");
+        await using var unknown = RunningProgram.Start(Programs.Find(name), "--wrong");
         await unknown.ExpectExitAsync(1, $"usage: {name} <local_path>");
     }
 
@@ -31,7 +31,7 @@ public sealed class ErrorTranscriptTests : IDisposable
     [InlineData("unixdataclient", "")]
     public async Task Help_is_written_to_standard_output(string name, string options)
     {
-        await using RunningProgram program = RunningProgram.Start(Programs.Find(name), "--help");
+        await using var program = RunningProgram.Start(Programs.Find(name), "--help");
         await program.ExpectAsync($"usage: {name} {options}<local_path>", "");
         Assert.NotNull(await program.NextLineAsync());
         Assert.Equal(0, await program.ExitStatusAsync());
@@ -41,20 +41,20 @@ public sealed class ErrorTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_client_without_a_server_fails()
     {
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
+        await using var client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
         await client.ExpectExitAsync(1, "connect failed: No such file or directory (2)");
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_client_fails_at_the_path_of_a_server_of_another_socket_type()
     {
-        await using RunningProgram data = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
-        await using RunningProgram stream = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
+        await using var data = RunningProgram.Start(Programs.DataServer, _folder["data.sock"]);
+        await using var stream = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
         await SocketTable.WaitForServerAsync(_folder["data.sock"]);
         await SocketTable.WaitForServerAsync(_folder["stream.sock"]);
-        await using RunningProgram streamClient = RunningProgram.Start(Programs.StreamClient, _folder["data.sock"]);
+        await using var streamClient = RunningProgram.Start(Programs.StreamClient, _folder["data.sock"]);
         await streamClient.ExpectExitAsync(1, "connect failed: Protocol wrong type for socket (91)");
-        await using RunningProgram dataClient = RunningProgram.Start(Programs.DataClient, _folder["stream.sock"]);
+        await using var dataClient = RunningProgram.Start(Programs.DataClient, _folder["stream.sock"]);
         await dataClient.ExpectExitAsync(1, "connect failed: Protocol wrong type for socket (91)");
     }
 
@@ -64,9 +64,9 @@ public sealed class ErrorTranscriptTests : IDisposable
     public async Task An_ordinary_user_cannot_bind_in_a_directory_of_root(string name)
     {
         OrdinaryUser.NeedRoot();
-        string directory = Directory.CreateDirectory(_folder["lib"]).FullName;
+        var directory = Directory.CreateDirectory(_folder["lib"]).FullName;
         File.SetUnixFileMode(directory, (UnixFileMode)Convert.ToInt32("755", 8));
-        await using RunningProgram server = OrdinaryUser.Start(_folder, Programs.Find(name), Path.Join(directory, "server.sock"));
+        await using var server = OrdinaryUser.Start(_folder, Programs.Find(name), Path.Join(directory, "server.sock"));
         await server.ExpectExitAsync(1, "bind failed: Permission denied (13)");
         Assert.Empty(Directory.EnumerateFileSystemEntries(directory));
     }
@@ -77,9 +77,9 @@ public sealed class ErrorTranscriptTests : IDisposable
     public async Task An_ordinary_user_cannot_connect_to_the_server_of_root(string serverName, string clientName)
     {
         OrdinaryUser.NeedRoot();
-        await using RunningProgram server = RunningProgram.Start(Programs.Find(serverName), _folder["server.sock"]);
+        await using var server = RunningProgram.Start(Programs.Find(serverName), _folder["server.sock"]);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
-        await using RunningProgram client = OrdinaryUser.Start(_folder, Programs.Find(clientName), _folder["server.sock"]);
+        await using var client = OrdinaryUser.Start(_folder, Programs.Find(clientName), _folder["server.sock"]);
         await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
     }
 
@@ -88,20 +88,20 @@ public sealed class ErrorTranscriptTests : IDisposable
     {
         if (LibcSignal.EffectiveUser() == 0)
             Assert.Skip("run the tests as an ordinary user: root may connect whatever the mode is");
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, _folder["server.sock"]);
+        await using var server = RunningProgram.Start(Programs.StreamServer, _folder["server.sock"]);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
         File.SetUnixFileMode(_folder["server.sock"], UnixFileMode.UserRead);
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["server.sock"]);
+        await using var client = RunningProgram.Start(Programs.StreamClient, _folder["server.sock"]);
         await client.ExpectExitAsync(1, "connect failed: Permission denied (13)");
     }
 
     [Fact(Timeout = 180_000)]
     public async Task An_invalid_address_is_reported_in_one_line_without_parameter_names()
     {
-        foreach (string address in (string[])["", "@", "/tmp/", "/tmp/" + new string('x', 120)])
+        foreach (var address in (string[])["", "@", "/tmp/", "/tmp/" + new string('x', 120)])
         {
-            await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, address);
-            string? line = await server.NextErrorAsync();
+            await using var server = RunningProgram.Start(Programs.StreamServer, address);
+            var line = await server.NextErrorAsync();
             Assert.NotNull(line);
             Assert.DoesNotContain("Parameter", line, StringComparison.Ordinal);
             await server.ExpectExitAsync(1);

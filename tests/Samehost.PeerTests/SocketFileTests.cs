@@ -17,13 +17,13 @@ public sealed class SocketFileTests : IDisposable
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
     public async Task A_second_server_at_the_path_of_a_running_one_fails_without_effect(string serverName, string clientName, string answer)
     {
-        await using RunningProgram server = await StartAsync(serverName);
-        await using RunningProgram client = RunningProgram.Start(Programs.Find(clientName), _folder["server.sock"]);
+        await using var server = await StartAsync(serverName);
+        await using var client = RunningProgram.Start(Programs.Find(clientName), _folder["server.sock"]);
         client.Type("g1");
         await client.ExpectAsync(answer);
-        foreach (string other in (string[])["unixstreamserver", "unixdataserver"])
+        foreach (var other in (string[])["unixstreamserver", "unixdataserver"])
         {
-            await using RunningProgram second = RunningProgram.Start(Programs.Find(other), _folder["server.sock"]);
+            await using var second = RunningProgram.Start(Programs.Find(other), _folder["server.sock"]);
             await second.ExpectExitAsync(1, InUse);
         }
         await server.ExpectAsync("Receive: g1");
@@ -37,14 +37,14 @@ public sealed class SocketFileTests : IDisposable
     [InlineData("unixdataserver", "unixdataclient", "now sending g1")]
     public async Task A_server_starts_at_the_path_of_a_killed_one(string serverName, string clientName, string answer)
     {
-        await using (RunningProgram killed = await StartAsync(serverName))
+        await using (var killed = await StartAsync(serverName))
         {
             killed.Signal(LibcSignal.SIGKILL);
             await killed.ExpectExitAsync(128 + LibcSignal.SIGKILL);
         }
         Assert.Equal(["server.sock"], _folder.Names);
-        await using RunningProgram server = await StartAsync(serverName);
-        await using RunningProgram client = RunningProgram.Start(Programs.Find(clientName), _folder["server.sock"]);
+        await using var server = await StartAsync(serverName);
+        await using var client = RunningProgram.Start(Programs.Find(clientName), _folder["server.sock"]);
         client.Type("g1");
         await client.ExpectAsync(answer);
         await server.ExpectAsync("Receive: g1");
@@ -59,9 +59,9 @@ public sealed class SocketFileTests : IDisposable
         Directory.CreateDirectory(_folder["directory"]);
         File.CreateSymbolicLink(_folder["link"], _folder["file"]);
         File.CreateSymbolicLink(_folder["dangling"], _folder["nothing"]);
-        foreach (string target in (string[])["file", "directory", "link", "dangling"])
+        foreach (var target in (string[])["file", "directory", "link", "dangling"])
         {
-            await using RunningProgram server = RunningProgram.Start(Programs.Find(name), _folder[target]);
+            await using var server = RunningProgram.Start(Programs.Find(name), _folder[target]);
             await server.ExpectExitAsync(1, InUse);
         }
         Assert.Equal("precious", await File.ReadAllTextAsync(_folder["file"], TestContext.Current.CancellationToken));
@@ -76,7 +76,7 @@ public sealed class SocketFileTests : IDisposable
     [InlineData("unixdataserver", LibcSignal.SIGTERM)]
     public async Task A_stopped_server_leaves_no_file_and_prints_nothing(string name, int signal)
     {
-        await using RunningProgram server = await StartAsync(name);
+        await using var server = await StartAsync(name);
         Assert.Equal(["server.sock"], _folder.Names);
         server.Signal(signal);
         await server.ExpectExitAsync(128 + signal);
@@ -90,14 +90,14 @@ public sealed class SocketFileTests : IDisposable
     public async Task Two_signals_within_five_milliseconds_count_as_one_and_leave_no_file(string name, params string[] options)
     {
         int[] signals = [LibcSignal.SIGTERM, LibcSignal.SIGINT, LibcSignal.SIGHUP, LibcSignal.SIGQUIT];
-        for (int delay = 0; delay <= 5; delay++)
+        for (var delay = 0; delay <= 5; delay++)
         {
-            int first = signals[delay % signals.Length];
-            int second = delay < 2 ? first : signals[(delay + 1) % signals.Length];
-            await using RunningProgram server = RunningProgram.Start(Programs.Find(name), [.. options, _folder["server.sock"]]);
+            var first = signals[delay % signals.Length];
+            var second = delay < 2 ? first : signals[(delay + 1) % signals.Length];
+            await using var server = RunningProgram.Start(Programs.Find(name), [.. options, _folder["server.sock"]]);
             await SocketTable.WaitForServerAsync(_folder["server.sock"]);
             server.Signal(first);
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= delay); // a timer is not precise enough
             _ = LibcSignal.Kill(server.Id, second); // a native program may have exited
             Assert.Contains(await server.ExitStatusAsync(), (int[])[128 + first, 128 + second]); // delivered in either order
@@ -109,7 +109,7 @@ public sealed class SocketFileTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_blocked_in_a_write_deletes_its_file_and_exits_at_a_later_signal()
     {
-        await using RunningProgram server = RunningProgram.Start(
+        await using var server = RunningProgram.Start(
             "sh", "-c", "mkfifo \"$0\" && exec 9<>\"$0\" && rm \"$0\" && exec \"$@\" >&9", _folder["pipe"], // a pipe without a reader
             Programs.StreamServer, _folder["server.sock"]);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
@@ -122,7 +122,7 @@ public sealed class SocketFileTests : IDisposable
         while (_folder.Names.Length > 0)
             await Task.Delay(2, TestContext.Current.CancellationToken);
         Assert.False(server.HasExited);
-        Task<int> ended = server.ExitStatusAsync();
+        var ended = server.ExitStatusAsync();
         while (await Task.WhenAny(ended, Task.Delay(120, TestContext.Current.CancellationToken)) != ended)
             _ = LibcSignal.Kill(server.Id, LibcSignal.SIGTERM);
         Assert.Equal(128 + LibcSignal.SIGTERM, await ended);
@@ -134,9 +134,9 @@ public sealed class SocketFileTests : IDisposable
     public async Task A_stream_server_that_is_stopped_while_it_serves_leaves_no_file(bool keep)
     {
         string[] arguments = keep ? ["--keep", _folder["server.sock"]] : [_folder["server.sock"]];
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, arguments);
+        await using var server = RunningProgram.Start(Programs.StreamServer, arguments);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["server.sock"]);
+        await using var client = RunningProgram.Start(Programs.StreamClient, _folder["server.sock"]);
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");
         server.Signal(LibcSignal.SIGTERM);
@@ -160,7 +160,7 @@ public sealed class SocketFileTests : IDisposable
 
     private async Task<RunningProgram> StartAsync(string name)
     {
-        RunningProgram server = RunningProgram.Start(Programs.Find(name), _folder["server.sock"]);
+        var server = RunningProgram.Start(Programs.Find(name), _folder["server.sock"]);
         await SocketTable.WaitForServerAsync(_folder["server.sock"]);
         return server;
     }

@@ -11,9 +11,9 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_output_through_pipes_is_that_of_the_lesson()
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
-        foreach (string line in (string[])["g1", "g2", "g3"])
+        await using var server = await StartServerAsync();
+        await using var client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
+        foreach (var line in (string[])["g1", "g2", "g3"])
         {
             client.Type(line);
             await server.ExpectAsync($"Receive: {line}");
@@ -29,11 +29,11 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_output_in_terminals_is_that_of_the_lesson_including_control_C()
     {
-        string path = _folder["stream.sock"];
-        await using RunningProgram server = StartInTerminal(Programs.StreamServer, path);
+        var path = _folder["stream.sock"];
+        await using var server = StartInTerminal(Programs.StreamServer, path);
         await SocketTable.WaitForServerAsync(path);
-        await using RunningProgram client = StartInTerminal(Programs.StreamClient, path);
-        foreach (string line in (string[])["g1", "g2", "g3"])
+        await using var client = StartInTerminal(Programs.StreamClient, path);
+        foreach (var line in (string[])["g1", "g2", "g3"])
         {
             client.Type(line);
             await client.ExpectAsync(line, $"Hi, {line}");
@@ -50,8 +50,8 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Many_lines_piped_in_at_once_are_answered_in_order()
     {
-        await using RunningProgram server = await StartServerAsync();
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
+        await using var server = await StartServerAsync();
+        await using var client = RunningProgram.Start(Programs.StreamClient, _folder["stream.sock"]);
         string[] lines = [.. Enumerable.Range(1, 2000).Select(number => $"line {number}")];
         client.Type(string.Join('\n', lines));
         client.CloseInput();
@@ -64,29 +64,29 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task With_keep_three_clients_are_served_at_once_and_the_server_continues()
     {
-        string path = _folder["stream.sock"];
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, "--keep", path);
+        var path = _folder["stream.sock"];
+        await using var server = RunningProgram.Start(Programs.StreamServer, "--keep", path);
         await SocketTable.WaitForServerAsync(path);
-        await using RunningProgram first = RunningProgram.Start(Programs.StreamClient, path);
-        await using RunningProgram second = RunningProgram.Start(Programs.StreamClient, path);
-        await using RunningProgram third = RunningProgram.Start(Programs.StreamClient, path);
+        await using var first = RunningProgram.Start(Programs.StreamClient, path);
+        await using var second = RunningProgram.Start(Programs.StreamClient, path);
+        await using var third = RunningProgram.Start(Programs.StreamClient, path);
         RunningProgram[] clients = [first, second, third];
-        for (int round = 1; round <= 3; round++)
+        for (var round = 1; round <= 3; round++)
         {
-            foreach (RunningProgram client in clients)
+            foreach (var client in clients)
             {
                 client.Type($"g{round}");
                 await client.ExpectAsync($"Hi, g{round}");
                 await server.ExpectAsync($"Receive: g{round}");
             }
         }
-        foreach (RunningProgram client in clients)
+        foreach (var client in clients)
         {
             client.CloseInput();
             await client.ExpectExitAsync(0);
             await server.ExpectAsync("client quit");
         }
-        await using RunningProgram late = RunningProgram.Start(Programs.StreamClient, path);
+        await using var late = RunningProgram.Start(Programs.StreamClient, path);
         late.Type("still there?");
         await late.ExpectAsync("Hi, still there?");
     }
@@ -94,10 +94,10 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_programs_accept_an_abstract_name()
     {
-        string name = $"@samehost-{Guid.NewGuid():N}";
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, name);
+        var name = $"@samehost-{Guid.NewGuid():N}";
+        await using var server = RunningProgram.Start(Programs.StreamServer, name);
         await SocketTable.WaitForServerAsync(name);
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, name);
+        await using var client = RunningProgram.Start(Programs.StreamClient, name);
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");
         await server.ExpectAsync("Receive: g1");
@@ -106,9 +106,9 @@ public sealed class StreamTranscriptTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_relative_path_is_resolved_against_the_working_directory()
     {
-        await using RunningProgram server = RunningProgram.StartIn(_folder.Root, Programs.StreamServer, "stream.sock");
+        await using var server = RunningProgram.StartIn(_folder.Root, Programs.StreamServer, "stream.sock");
         await SocketTable.WaitForServerAsync(_folder["stream.sock"]);
-        await using RunningProgram client = RunningProgram.StartIn(_folder.Root, Programs.StreamClient, "./stream.sock");
+        await using var client = RunningProgram.StartIn(_folder.Root, Programs.StreamClient, "./stream.sock");
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");
     }
@@ -118,7 +118,7 @@ public sealed class StreamTranscriptTests : IDisposable
 
     private async Task<RunningProgram> StartServerAsync()
     {
-        RunningProgram server = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
+        var server = RunningProgram.Start(Programs.StreamServer, _folder["stream.sock"]);
         await SocketTable.WaitForServerAsync(_folder["stream.sock"]);
         return server;
     }

@@ -20,7 +20,7 @@ public sealed class WireHabitTests : IDisposable
         get
         {
             var blocks = new TheoryData<string, int, int, string>();
-            foreach (string order in (string[])["falling", "rising", "random"])
+            foreach (var order in (string[])["falling", "rising", "random"])
             {
                 blocks.Add("block", 4096, 0, order);
                 blocks.Add("bare", 4096, 0, order);
@@ -29,7 +29,7 @@ public sealed class WireHabitTests : IDisposable
             [
                 (300, 1), (1000, 7), (4095, 0), (4095, 512), (4097, 0), (5000, 4095), (8192, 0), (9000, 5000), (20_000, 4095),
             ];
-            foreach ((int size, int piece) in others)
+            foreach (var (size, piece) in others)
             {
                 blocks.Add("block", size, piece, "random");
                 blocks.Add("bare", size, piece, "falling");
@@ -61,7 +61,7 @@ public sealed class WireHabitTests : IDisposable
     [MemberData(nameof(Blocks))]
     public async Task The_server_reads_zero_filled_blocks(string form, int size, int piece, string order)
     {
-        string[] lines = TestLines.Make(order, Count, form == "bare" ? 1 : 0, form == "bare" ? size - 1 : size - 2);
+        var lines = TestLines.Make(order, Count, form == "bare" ? 1 : 0, form == "bare" ? size - 1 : size - 2);
         await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, $"{size}", $"{piece}"), lines);
     }
 
@@ -69,8 +69,8 @@ public sealed class WireHabitTests : IDisposable
     [MemberData(nameof(Blocks))]
     public async Task The_client_reads_zero_filled_blocks(string form, int size, int piece, string order)
     {
-        int longest = size - "Hi, \n\0".Length + (form == "bare" ? 1 : 0);
-        RunningProgram server = await StartCServerAsync("formserver", form, $"{size}", $"{piece}");
+        var longest = size - "Hi, \n\0".Length + (form == "bare" ? 1 : 0);
+        var server = await StartCServerAsync("formserver", form, $"{size}", $"{piece}");
         await ExchangeAsync(server, StartOurClient(), TestLines.Make(order, Count, 0, longest));
     }
 
@@ -83,7 +83,7 @@ public sealed class WireHabitTests : IDisposable
     [InlineData("nul", 5000)]
     public async Task The_programs_read_lines(string form, int piece)
     {
-        string[] lines = TestLines.Make("random", Count, 0, piece == 1 ? 300 : 9000);
+        var lines = TestLines.Make("random", Count, 0, piece == 1 ? 300 : 9000);
         await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, "0", $"{piece}"), lines);
         await ExchangeAsync(await StartCServerAsync("formserver", form, "0", $"{piece}"), StartOurClient(), lines);
     }
@@ -95,8 +95,8 @@ public sealed class WireHabitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_client_reads_many_lines_in_one_write()
     {
-        await using RunningProgram server = await StartCServerAsync("formserver", "burst", $"{Count}", "0");
-        await using RunningProgram client = StartOurClient();
+        await using var server = await StartCServerAsync("formserver", "burst", $"{Count}", "0");
+        await using var client = StartOurClient();
         client.Type("g1");
         await client.ExpectAsync([.. Enumerable.Range(1, Count).Select(number => $"answer {number}")]);
         client.CloseInput();
@@ -109,7 +109,7 @@ public sealed class WireHabitTests : IDisposable
     [InlineData("burst")]
     public async Task Lines_of_up_to_one_MiB_are_read(string form)
     {
-        string[] lines = TestLines.Make("random", 12, 0, 1 << 20);
+        var lines = TestLines.Make("random", 12, 0, 1 << 20);
         await ExchangeAsync(await StartOurServerAsync(), StartC("formclient", form, "0", "0"), lines);
         if (form != "burst")
             await ExchangeAsync(await StartCServerAsync("formserver", form, "0", "0"), StartOurClient(), lines);
@@ -121,18 +121,18 @@ public sealed class WireHabitTests : IDisposable
     [InlineData("stale")]
     public async Task A_last_line_needs_no_newline(string form)
     {
-        await using RunningProgram server = await StartOurServerAsync();
-        await using RunningProgram client = form == "stale" ? StartC("streamclient", form) : StartC("formclient", form, "0", "0");
+        await using var server = await StartOurServerAsync();
+        await using var client = form == "stale" ? StartC("streamclient", form) : StartC("formclient", form, "0", "0");
         Assert.Equal(["Hi, a first line", "Hi, g2"], await client.ExchangeAsync(["a first line", "g2"], lacksFinalNewline: true));
-        string[] received = await server.ReadOutputAsync();
+        var received = await server.ReadOutputAsync();
         Assert.Equal(["Receive: a first line", "Receive: g2", "client quit"], received);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_last_answer_needs_no_newline()
     {
-        await using RunningProgram server = await StartCServerAsync("formserver", "end", "0", "0");
-        await using RunningProgram client = StartOurClient();
+        await using var server = await StartCServerAsync("formserver", "end", "0", "0");
+        await using var client = StartOurClient();
         client.Type("g1");
         await client.ExpectAsync("Hi, g1");
         await client.ExpectExitAsync(1, "server terminated prematurely");
@@ -141,8 +141,8 @@ public sealed class WireHabitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Standard_input_has_no_blocks()
     {
-        await using RunningProgram server = await StartOurServerAsync();
-        await using RunningProgram client = StartOurClient();
+        await using var server = await StartOurServerAsync();
+        await using var client = StartOurClient();
         client.WriteInput("g1\n\0g2\n".PadRight(4096, '\0'));
         await client.ExpectAsync("Hi, g1", "Hi, g2");
         client.CloseInput();
@@ -155,8 +155,8 @@ public sealed class WireHabitTests : IDisposable
         await using (server)
         await using (client)
         {
-            string[] answers = await client.ExchangeAsync(lines);
-            string[] received = await server.ReadOutputAsync();
+            var answers = await client.ExchangeAsync(lines);
+            var received = await server.ReadOutputAsync();
             Assert.Equal(lines.Select(line => $"Hi, {line}"), answers);
             Assert.Equal(lines.Select(line => $"Receive: {line}").Append("client quit"), received);
             await client.ExpectExitAsync(0);

@@ -37,7 +37,7 @@ internal static class Program
 
     private static int Main(string[] args)
     {
-        if (args.Length < 2 || !Commands.TryGetValue(args[0], out Action<PeerArguments>? run))
+        if (args.Length < 2 || !Commands.TryGetValue(args[0], out var run))
         {
             Console.Error.WriteLine($"usage: {string.Join('|', Commands.Keys)} PATH [--name value]...");
             return 2;
@@ -64,7 +64,7 @@ internal sealed class PeerArguments
     public PeerArguments(string[] args)
     {
         Path = UnixEndPoint.FromPath(args[1]);
-        for (int i = 2; i + 1 < args.Length; i += 2)
+        for (var i = 2; i + 1 < args.Length; i += 2)
             _options[args[i]] = args[i + 1];
     }
 

@@ -16,7 +16,7 @@ static async Task<int> ServeAsync(string[] paths)
 {
     var builder = WebApplication.CreateSlimBuilder();
     builder.Logging.ClearProviders();
-    foreach (string path in paths)
+    foreach (var path in paths)
         builder.WebHost.ListenUnix(path, listen => listen.MaxConnectionsPerUser = listen.MaxConnections);
     await using var app = builder.Build();
     app.MapGet("/", () => "hello");
@@ -37,7 +37,7 @@ static async Task<int> AskAsync(string path, string name, string[] headers)
     string answer;
     try
     {
-        string lines = string.Concat(headers.Skip(1).Select(h => h + "\r\n"));
+        var lines = string.Concat(headers.Skip(1).Select(h => h + "\r\n"));
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes($"GET {headers[0]} HTTP/1.0\r\n{lines}\r\n"));
         answer = await new StreamReader(stream).ReadToEndAsync();
     }
@@ -46,8 +46,8 @@ static async Task<int> AskAsync(string path, string name, string[] headers)
         answer = "";
     }
 
-    string status = answer.Split("\r\n")[0];
-    string body = answer.Contains("\r\n\r\n") ? answer[(answer.IndexOf("\r\n\r\n") + 4)..] : "";
+    var status = answer.Split("\r\n")[0];
+    var body = answer.Contains("\r\n\r\n") ? answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..] : "";
     Console.WriteLine(answer.Length == 0 ? "closed" : $"{status.Split(' ')[1]} {body}");
     return 0;
 }

@@ -32,7 +32,7 @@ internal sealed class AllocationBenchmark(BenchmarkContext context) : Benchmark(
 
     private Sample MeasureWithClients(string operation)
     {
-        string path = Context.TempDirectory.NewSocketPath();
+        var path = Context.TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(Command.Worker("accept-allocation", operation), null, path);
         server.WaitForLine("ready");
         using var clients = ChildProcess.Start(C("connects", "client"), null, path, "0", "60");

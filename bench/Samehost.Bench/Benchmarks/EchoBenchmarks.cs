@@ -38,7 +38,7 @@ internal sealed class EchoBenchmark(BenchmarkContext context) : Benchmark(contex
             new(SocketsAsync, () => Measure(Command.Worker("echo-server-sockets-async"))),
             new(SamehostAsync, () => Measure(Command.Worker("echo-server-samehost-async"))),
         ];
-        string title = $"{connections} connection{(connections == 1 ? "" : "s")}, {placement.Name}";
+        var title = $"{connections} connection{(connections == 1 ? "" : "s")}, {placement.Name}";
         return new(title, "requests per second", candidates, SelectTargets(candidates, GetTargets(placement, connections)));
 
         Sample Measure(Command server) => EchoLoad.Measure(Context, server, placement, connections);
@@ -94,15 +94,15 @@ internal sealed class IdleBenchmark(BenchmarkContext context) : Benchmark(contex
 
     private Sample Measure(Command command, int connections)
     {
-        string path = Context.TempDirectory.NewSocketPath();
+        var path = Context.TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(command, Placement.Best.ServerCpu, path);
         server.WaitForLine("ready");
-        double before = ManagedBytes(server);
+        var before = ManagedBytes(server);
         using var idle = ChildProcess.Start(C("hold"), Placement.Best.ClientCpu, path, $"{connections}");
         idle.WaitForLine("holding");
-        double each = connections == 0 ? 0 : (ManagedBytes(server) - before) / connections;
-        double percent = CpuPercent(server);
-        Sample sample = EchoLoad.Measure(Context, server, command, path, Placement.Best, 1);
+        var each = connections == 0 ? 0 : (ManagedBytes(server) - before) / connections;
+        var percent = CpuPercent(server);
+        var sample = EchoLoad.Measure(Context, server, command, path, Placement.Best, 1);
         return new(1e9 / sample.Figure, new Dictionary<string, double> { [Cpu] = percent, [Memory] = each });
     }
 
@@ -116,7 +116,7 @@ internal sealed class IdleBenchmark(BenchmarkContext context) : Benchmark(contex
     private static double CpuPercent(ChildProcess server)
     {
         Thread.Sleep(IdleTime);
-        double before = server.CpuNanoseconds;
+        var before = server.CpuNanoseconds;
         Thread.Sleep(IdleTime);
         return (server.CpuNanoseconds - before) / IdleTime.TotalNanoseconds * 100;
     }
@@ -151,10 +151,10 @@ internal sealed class FairnessBenchmark(BenchmarkContext context) : Benchmark(co
 
     private Sample Measure(Command command, bool isFlooded)
     {
-        string path = Context.TempDirectory.NewSocketPath();
+        var path = Context.TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(command, Placement.Best.ServerCpu, path);
         server.WaitForLine("ready");
-        using ChildProcess? flood = isFlooded ? ChildProcess.Start(C("flood"), Placement.Best.ClientCpu, path) : null;
+        using var flood = isFlooded ? ChildProcess.Start(C("flood"), Placement.Best.ClientCpu, path) : null;
         flood?.WaitForLine("flooding");
         return EchoLoad.Measure(Context, server, command, path, Placement.Best, 1).WithFigure(EchoLoad.P99);
     }

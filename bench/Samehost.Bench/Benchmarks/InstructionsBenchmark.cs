@@ -53,7 +53,7 @@ internal sealed partial class InstructionsBenchmark(BenchmarkContext context) : 
     {
         var few = Count(server, connections, FewRounds);
         var many = Count(server, connections, ManyRounds);
-        double requests = (double)(ManyRounds - FewRounds) * connections;
+        var requests = (double)(ManyRounds - FewRounds) * connections;
         return new((many.Instructions - few.Instructions) / requests, new Dictionary<string, double>
         {
             [Lines] = Math.Max(0, many.Misses - few.Misses) / requests,
@@ -62,15 +62,15 @@ internal sealed partial class InstructionsBenchmark(BenchmarkContext context) : 
 
     private (double Instructions, double Misses) Count(Func<string, Command> server, int connections, int rounds)
     {
-        string path = Context.TempDirectory.NewSocketPath();
-        string log = path + ".log";
+        var path = Context.TempDirectory.NewSocketPath();
+        var log = path + ".log";
         var command = server(path);
         using var process = ChildProcess.Start(
             new Command(Valgrind!, "--tool=cachegrind", "--cache-sim=yes", "--D1=32768,8,64", "--cachegrind-out-file=/dev/null",
                 $"--log-file={log}", command.Program), cpu: null, command.Arguments);
         Exchange(UnixEndPoint.FromPath(path), connections, rounds);
         process.Terminate();
-        string report = File.ReadAllText(log);
+        var report = File.ReadAllText(log);
         return (Read(InstructionsLine(), report), Read(MissesLine(), report));
     }
 
@@ -80,11 +80,11 @@ internal sealed partial class InstructionsBenchmark(BenchmarkContext context) : 
         var streams = new List<UnixStream>();
         try
         {
-            for (int i = 0; i < connections; i++)
+            for (var i = 0; i < connections; i++)
                 streams.Add(UnixStream.Connect(endPoint, ConnectOptions));
             var message = new byte[MessageLength];
             var response = new byte[MessageLength];
-            for (int round = 1; round <= rounds; round++)
+            for (var round = 1; round <= rounds; round++)
             {
                 message.AsSpan().Fill((byte)round);
                 streams.ForEach(stream => stream.Write(message));

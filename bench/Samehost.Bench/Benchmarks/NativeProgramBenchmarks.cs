@@ -43,8 +43,8 @@ internal sealed class StartBenchmark(BenchmarkContext context) : Benchmark(conte
 
     private Sample Measure(Placement placement, Func<string, Command> server)
     {
-        string path = Context.TempDirectory.NewSocketPath();
-        Command command = server(path);
+        var path = Context.TempDirectory.NewSocketPath();
+        var command = server(path);
         using var starter = ChildProcess.Start(
             C("start", $"{Starts}", path), placement.ServerCpu, [command.Program, .. command.Arguments]);
         return new(new ResultLine(starter.WaitForLine(ResultLine.Start))["nanoseconds"] / 1000, new Dictionary<string, double>());
@@ -97,7 +97,7 @@ internal sealed class ToolBenchmark(BenchmarkContext context) : Benchmark(contex
 
     private IEnumerable<Candidate> IfInstalled(string commandLine)
     {
-        string[] words = commandLine.Split(' ');
+        var words = commandLine.Split(' ');
         return InstalledPrograms.FindInPath(words[0]) is { } program ? [new(commandLine, () => Measure(program, words[1..]))] : [];
     }
 
@@ -106,7 +106,7 @@ internal sealed class ToolBenchmark(BenchmarkContext context) : Benchmark(contex
         var open = new List<UnixStream>();
         try
         {
-            for (int i = 0; i < pairs; i++)
+            for (var i = 0; i < pairs; i++)
             {
                 var (one, other) = UnixStream.CreatePair();
                 open.AddRange([one, other]);

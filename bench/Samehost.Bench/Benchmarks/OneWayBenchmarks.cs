@@ -72,8 +72,8 @@ internal sealed class BulkBenchmark(BenchmarkContext context) : Benchmark(contex
 
     private Sample Measure(Placement placement, int kibibytes, Func<string, Command> receive, Func<string, Command> send)
     {
-        string size = $"{kibibytes * 1024}";
-        double bytesPerSecond = Context.MeasureOneWay(placement, receive(size), send(size)).Figure;
+        var size = $"{kibibytes * 1024}";
+        var bytesPerSecond = Context.MeasureOneWay(placement, receive(size), send(size)).Figure;
         return new(bytesPerSecond / (1 << 20), new Dictionary<string, double>());
     }
 }

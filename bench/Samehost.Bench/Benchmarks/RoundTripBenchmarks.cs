@@ -44,7 +44,7 @@ internal sealed class RoundTripBenchmark(BenchmarkContext context) : Benchmark(c
 
     private Sample Measure(Command server, Command client, Placement placement)
     {
-        ResultLine result = Context.MeasureRoundTrips(placement, server, client);
+        var result = Context.MeasureRoundTrips(placement, server, client);
         return new(result["nanoseconds"] / result["roundtrips"], new Dictionary<string, double>());
     }
 }
@@ -77,7 +77,7 @@ internal sealed class ConnectBenchmark(BenchmarkContext context) : Benchmark(con
 
     private Sample Measure(Placement placement, Command server, Command client)
     {
-        ResultLine result = Context.MeasureRoundTrips(placement, server, client);
+        var result = Context.MeasureRoundTrips(placement, server, client);
         return new(result["roundtrips"] / result["nanoseconds"] * 1e9, new Dictionary<string, double>());
     }
 }

@@ -23,8 +23,8 @@ internal sealed class WebBenchmark(BenchmarkContext context) : Benchmark(context
 
     private Comparison Compare(Placement placement, int connections, bool close)
     {
-        string kept = close ? ", one for each request" : "";
-        string title = $"{connections} connection{(connections == 1 ? "" : "s")}{kept}, {placement.Name}";
+        var kept = close ? ", one for each request" : "";
+        var title = $"{connections} connection{(connections == 1 ? "" : "s")}{kept}, {placement.Name}";
         Candidate[] candidates =
         [
             new(Kestrel, () => Measure("web-kestrel")), new(Tcp, () => Measure("web-tcp")), new(Samehost, () => Measure("web-samehost")),
@@ -33,17 +33,17 @@ internal sealed class WebBenchmark(BenchmarkContext context) : Benchmark(context
 
         Sample Measure(string worker)
         {
-            string path = Context.TempDirectory.NewSocketPath();
-            string port = worker == "web-tcp" ? FreePort() : path;
+            var path = Context.TempDirectory.NewSocketPath();
+            var port = worker == "web-tcp" ? FreePort() : path;
             using var server = ChildProcess.Start(Command.Worker(worker), placement.ServerCpu, path, port);
             server.WaitForLine("ready");
             string[] times = [$"{Math.Max(Warmup, Context.Settings.WarmupSeconds)}", $"{Context.Settings.Seconds}"];
             using var load = ChildProcess.Start(
                 C("http_load"), placement.ClientCpu, [port, $"{connections}", .. times, .. close ? ["close"] : Array.Empty<string>()]);
             load.WaitForLine("measuring");
-            double before = server.CpuNanoseconds;
+            var before = server.CpuNanoseconds;
             var result = new ResultLine(load.WaitForLine(ResultLine.Start));
-            double used = server.CpuNanoseconds - before;
+            var used = server.CpuNanoseconds - before;
             return new(result["requests"] / result["nanoseconds"] * 1e9, new Dictionary<string, double>
             {
                 [EchoLoad.CpuPerRequest] = used / 1000 / result["requests"],

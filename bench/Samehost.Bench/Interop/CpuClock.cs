@@ -10,10 +10,10 @@ internal static unsafe partial class CpuClock
     public static double Nanoseconds(int process)
     {
         int clock;
-        int error = clock_getcpuclockid(process, &clock);
+        var error = clock_getcpuclockid(process, &clock);
         if (error != 0)
             throw new Win32Exception(error, "clock_getcpuclockid");
-        long* time = stackalloc long[2];
+        var time = stackalloc long[2];
         if (clock_gettime(clock, time) < 0)
             throw new Win32Exception(Marshal.GetLastSystemError(), "clock_gettime");
         return (time[0] * 1e9) + time[1];

@@ -14,7 +14,7 @@ internal sealed record BenchmarkContext(TempDirectory TempDirectory, ReferencePr
     /// <summary>Measures one process that sends as much as possible, and one that receives and counts.</summary>
     public Sample MeasureOneWay(Placement placement, Command receive, Command send)
     {
-        string path = TempDirectory.NewSocketPath();
+        var path = TempDirectory.NewSocketPath();
         using var receiver = ChildProcess.Start(receive, placement.ServerCpu, [path, .. GetTimes(receive)]);
         receiver.WaitForLine("ready");
         using var sender = ChildProcess.Start(send, placement.ClientCpu, path);
@@ -28,7 +28,7 @@ internal sealed record BenchmarkContext(TempDirectory TempDirectory, ReferencePr
     /// <summary>Measures one process that sends a request and waits for the response, again and again, and one that responds.</summary>
     public ResultLine MeasureRoundTrips(Placement placement, Command serverCommand, Command clientCommand)
     {
-        string path = TempDirectory.NewSocketPath();
+        var path = TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(serverCommand, placement.ServerCpu, path);
         server.WaitForLine("ready");
         using var client = ChildProcess.Start(clientCommand, placement.ClientCpu, [path, .. GetTimes(clientCommand)]);

@@ -93,7 +93,7 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// <summary>This program, run as one of its workers.</summary>
     public static Command Worker(string name, params IReadOnlyList<string> arguments)
     {
-        string[] self = ChildStart.GetOwnCommand();
+        var self = ChildStart.GetOwnCommand();
         return new(self[0], [.. self[1..], "role", name, .. arguments]) { NeedsWarmup = true };
     }
 }
@@ -106,9 +106,9 @@ internal sealed class ResultLine
 
     public ResultLine(string line)
     {
-        foreach (string part in line[Start.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in line[Start.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            string[] pair = part.Split('=', 2);
+            var pair = part.Split('=', 2);
             _values[pair[0]] = double.Parse(pair[1], CultureInfo.InvariantCulture);
         }
     }

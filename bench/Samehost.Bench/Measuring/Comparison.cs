@@ -52,7 +52,7 @@ internal sealed record Comparison(string Title, string Unit, IReadOnlyList<Candi
     /// <summary>Runs every candidate once a round, in alternating order.</summary>
     public ComparisonResult Run(string benchmark, int rounds, Action<int, string> reportProgress)
     {
-        IReadOnlyList<Sample>[] samples = AlternatingRounds.Run(
+        var samples = AlternatingRounds.Run(
             Candidates, rounds, candidate => candidate.Measure(), (round, candidate) => reportProgress(round, candidate.Name));
         return new(benchmark, this, Candidates.Zip(samples).ToDictionary(pair => pair.First.Name, pair => pair.Second));
     }

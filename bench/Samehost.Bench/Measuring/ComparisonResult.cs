@@ -9,13 +9,13 @@ internal sealed record ComparisonResult(
     /// <summary>Returns the ratio of every candidate to the reference, then the targets of other metrics and references.</summary>
     public IEnumerable<Ratio> Ratios()
     {
-        foreach (string candidate in Comparison.Candidates.Select(c => c.Name).Where(name => name != Comparison.Reference))
+        foreach (var candidate in Comparison.Candidates.Select(c => c.Name).Where(name => name != Comparison.Reference))
         {
             if (Comparison.HasRatios)
                 yield return RatioOf(candidate, Comparison.Reference, null, Comparison.Targets.FirstOrDefault(t => IsPlain(t, candidate)));
         }
 
-        foreach (Target target in Comparison.Targets.Where(t => !IsPlain(t, t.Candidate)))
+        foreach (var target in Comparison.Targets.Where(t => !IsPlain(t, t.Candidate)))
             yield return RatioOf(target.Candidate, target.Reference, target.Metric, target);
     }
 
@@ -26,7 +26,7 @@ internal sealed record ComparisonResult(
     {
         if (reference is null)
             return new(candidate, null, metric, FigureOf(candidate, metric).Median, FigureOf(candidate, metric), target);
-        double value = FigureOf(candidate, metric).Median / FigureOf(reference, metric).Median;
+        var value = FigureOf(candidate, metric).Median / FigureOf(reference, metric).Median;
         var rounds = Spread.OfRatios(Rounds(candidate, metric), Rounds(reference, metric));
         return new(candidate, reference, metric, value, rounds, target);
     }

@@ -11,7 +11,7 @@ internal static class EchoLoad
     public static Sample Measure(
         BenchmarkContext context, Command serverCommand, Placement placement, int connections, params IEnumerable<string> marks)
     {
-        string path = context.TempDirectory.NewSocketPath();
+        var path = context.TempDirectory.NewSocketPath();
         using var server = ChildProcess.Start(serverCommand, placement.ServerCpu, path);
         server.WaitForLine("ready");
         return Measure(context, server, serverCommand, path, placement, connections, marks);
@@ -32,9 +32,9 @@ internal static class EchoLoad
             placement.ClientCpu,
             [path, $"{connections}", .. context.GetTimes(serverCommand), .. marks]);
         load.WaitForLine("measuring");
-        double before = server.CpuNanoseconds;
+        var before = server.CpuNanoseconds;
         var result = new ResultLine(load.WaitForLine(ResultLine.Start));
-        double used = server.CpuNanoseconds - before;
+        var used = server.CpuNanoseconds - before;
         return new(result["requests"] / result["nanoseconds"] * 1e9, new Dictionary<string, double>
         {
             [CpuPerRequest] = used / 1000 / result["requests"],
@@ -48,7 +48,7 @@ internal static class EchoLoad
     public static Sample WithFigure(this Sample sample, string metric)
     {
         var also = new Dictionary<string, double>(sample.Also) { [Rate] = sample.Figure };
-        also.Remove(metric, out double figure);
+        also.Remove(metric, out var figure);
         return new(figure, also);
     }
 }

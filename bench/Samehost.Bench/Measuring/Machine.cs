@@ -9,7 +9,7 @@ internal static class Machine
 {
     public static IReadOnlyDictionary<string, string> Describe(ReferencePrograms references)
     {
-        int[] cpus = CpuAffinity.Get();
+        var cpus = CpuAffinity.Get();
         var facts = new Dictionary<string, string>
         {
             ["processor"] = ModelName() ?? RuntimeInformation.ProcessArchitecture.ToString(),
@@ -32,10 +32,10 @@ internal static class Machine
     // Two threads of one core share its caches and its pipeline: a wake-up between them costs less than one between cores.
     private static string Siblings(int[] cpus)
     {
-        string file = $"/sys/devices/system/cpu/cpu{cpus[0]}/topology/thread_siblings_list";
+        var file = $"/sys/devices/system/cpu/cpu{cpus[0]}/topology/thread_siblings_list";
         if (cpus.Length < 2 || !File.Exists(file))
             return "";
-        bool shared = File.ReadAllText(file).Trim().Split(',', '-').Contains(cpus[1].ToString());
+        var shared = File.ReadAllText(file).Trim().Split(',', '-').Contains(cpus[1].ToString(CultureInfo.InvariantCulture));
         return shared ? $", {cpus[0]} and {cpus[1]} are threads of one core" : "";
     }
 }

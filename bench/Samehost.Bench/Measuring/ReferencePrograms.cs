@@ -16,8 +16,8 @@ internal sealed partial class ReferencePrograms
         Compiler = FirstLine("cc", "--version") ?? throw new BenchException(
             "the references are C programs and there is no C compiler called cc: install the Debian packages gcc and libc6-dev");
         GoCompiler = FirstLine("go", "version");
-        string directory = Path.Combine(AppContext.BaseDirectory, "reference");
-        foreach (string source in Directory.GetFiles(directory, "*.c"))
+        var directory = Path.Combine(AppContext.BaseDirectory, "reference");
+        foreach (var source in Directory.GetFiles(directory, "*.c"))
             CompileC(source);
         CompileGo(Path.Combine(directory, "echo_server.go"), "echo_server_go");
     }
@@ -34,10 +34,10 @@ internal sealed partial class ReferencePrograms
     // The first line of a source names the library and package that it needs, if any: "// cc: -lzmq (Debian package libzmq3-dev)".
     private void CompileC(string source)
     {
-        string name = Path.GetFileNameWithoutExtension(source);
-        Match needs = Needs().Match(File.ReadLines(source).First());
+        var name = Path.GetFileNameWithoutExtension(source);
+        var needs = Needs().Match(File.ReadLines(source).First());
         string[] library = needs.Success ? [needs.Groups["option"].Value] : [];
-        (int status, string errors) = Run("cc", ["-O2", "-o", _tempDirectory.PathOf(name), source, .. library])!.Value;
+        var (status, errors) = Run("cc", ["-O2", "-o", _tempDirectory.PathOf(name), source, .. library])!.Value;
         if (status != 0 && !needs.Success)
             throw new BenchException($"cc failed: {errors}");
         if (status != 0)
@@ -64,8 +64,8 @@ internal sealed partial class ReferencePrograms
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             });
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
+            var errors = process.StandardError.ReadToEndAsync();
+            var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return (process.ExitCode, process.ExitCode == 0 ? output : errors.GetAwaiter().GetResult().Trim());
         }

@@ -18,7 +18,7 @@ internal static class ChartReport
 
     private static ChartRow CreateRow(ComparisonResult result)
     {
-        Comparison comparison = result.Comparison;
+        var comparison = result.Comparison;
         var dots = from ratio in result.Ratios()
                    where ratio.Reference == comparison.Reference && ratio.Metric is null
                    select comparison.IsRate
@@ -30,8 +30,8 @@ internal static class ChartReport
     // The numbers of the CPUs are in the tables.
     private static string Label(ComparisonResult result)
     {
-        string title = result.Comparison.Title;
-        int detail = title.IndexOf(" (", StringComparison.Ordinal);
+        var title = result.Comparison.Title;
+        var detail = title.IndexOf(" (", StringComparison.Ordinal);
         return $"{result.Benchmark}: {(detail < 0 ? title : title[..detail])}";
     }
 

@@ -20,13 +20,13 @@ internal sealed class EarlierRun
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
             var run = new EarlierRun(document.RootElement.GetProperty("machine").GetProperty("date").GetString() ?? "");
-            foreach (JsonElement result in document.RootElement.GetProperty("outcomes").EnumerateArray())
+            foreach (var result in document.RootElement.GetProperty("outcomes").EnumerateArray())
             {
-                foreach (JsonElement ratio in result.GetProperty("ratios").EnumerateArray())
+                foreach (var ratio in result.GetProperty("ratios").EnumerateArray())
                 {
-                    JsonElement rounds = ratio.GetProperty("rounds");
+                    var rounds = ratio.GetProperty("rounds");
                     run._ratios[Key(Text(result, "row"), Text(result, "title"), Text(ratio, "contestant"), Text(ratio, "reference"),
                         Text(ratio, "metric"))] = new(Number(ratio, "value"), Number(rounds, "min"), Number(rounds, "max"));
                 }
@@ -78,7 +78,7 @@ internal static class AgreementReport
     {
         EarlierRun.Pair[] pairs = [.. earlier.PairsWith(report)];
         EarlierRun.Pair[] apart = [.. pairs.Where(pair => !pair.Agrees)];
-        string agreeing = $"{pairs.Length - apart.Length} of {pairs.Length}";
+        var agreeing = $"{pairs.Length - apart.Length} of {pairs.Length}";
         var lines = new List<string>
         {
             "### Compared with an earlier run",

@@ -12,14 +12,14 @@ internal static class MarkdownReport
         text.Append("Every figure is a median of ").Append(report.Settings.Rounds)
             .AppendLine(" rounds; behind it, in brackets, the lowest and the highest.").AppendLine();
         text.AppendLine("| machine | |").AppendLine("| --- | --- |");
-        foreach ((string name, string value) in report.Machine)
+        foreach (var (name, value) in report.Machine)
             text.AppendLine($"| {name} | {Cell(value)} |");
-        foreach (ReportedBenchmark benchmark in report.Benchmarks)
+        foreach (var benchmark in report.Benchmarks)
         {
             text.AppendLine().AppendLine($"### {benchmark.Name}").AppendLine().AppendLine($"{Capital(benchmark.Question)}.");
-            foreach (string condition in benchmark.NotMeasured)
+            foreach (var condition in benchmark.NotMeasured)
                 text.AppendLine().AppendLine($"Not measured: {condition}");
-            foreach (ComparisonResult result in report.Results.Where(r => r.Benchmark == benchmark.Name))
+            foreach (var result in report.Results.Where(r => r.Benchmark == benchmark.Name))
                 Append(text, result);
         }
 
@@ -28,19 +28,19 @@ internal static class MarkdownReport
 
     private static void Append(StringBuilder text, ComparisonResult result)
     {
-        Comparison comparison = result.Comparison;
+        var comparison = result.Comparison;
         string[] also = [.. result.Samples[comparison.Reference][0].Also.Keys];
         string[] columns = [Capital(comparison.Title), comparison.Unit, .. also];
-        string ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
+        var ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
         text.AppendLine().AppendLine(Line([.. columns, ratioColumn, "target", ""]));
         text.AppendLine(Line(["---", .. columns.Skip(1).Select(_ => "---:"), "---:", "---", "---"]));
         Ratio[] ratios = [.. result.Ratios()];
-        foreach (string name in comparison.Candidates.Select(c => c.Name))
+        foreach (var name in comparison.Candidates.Select(c => c.Name))
         {
-            Ratio? plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
+            var plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
             string[] others = [.. also.Select(metric => Figures.Number(result.FigureOf(name, metric).Median))];
             text.AppendLine(Line([name, Spread(result.FigureOf(name), Figures.Number), .. others, .. Cells(plain)]));
-            foreach (Ratio ratio in ratios.Where(r => r.Candidate == name && r != plain))
+            foreach (var ratio in ratios.Where(r => r.Candidate == name && r != plain))
                 text.AppendLine(Line([$"&nbsp;&nbsp;{ratio.Title}", "", .. also.Select(_ => ""), .. Cells(ratio)]));
         }
     }
@@ -57,7 +57,7 @@ internal static class MarkdownReport
 
     private static string Verdict(Ratio ratio)
     {
-        string met = ratio.IsMet switch { true => "met", false => "**missed**", null => "" };
+        var met = ratio.IsMet switch { true => "met", false => "**missed**", null => "" };
         return ratio.IsClear ? met : met.Length == 0 ? "unclear" : met + ", unclear";
     }
 

@@ -20,7 +20,7 @@ internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg, 
     /// <summary>Checks before the first measurement that the files can be written.</summary>
     public void CheckWritable()
     {
-        foreach (string file in new[] { Json, Markdown, Svg }.OfType<string>())
+        foreach (var file in new[] { Json, Markdown, Svg }.OfType<string>())
             Try(() => OutputFile.Check(file));
     }
 
@@ -30,7 +30,7 @@ internal sealed record ReportFiles(string? Json, string? Markdown, string? Svg, 
             Try(() => OutputFile.Write(Json, JsonReport.Of(report)));
         if (Markdown is not null)
         {
-            string agreement = Earlier is null ? "" : "\n" + AgreementReport.Of(report, Earlier);
+            var agreement = Earlier is null ? "" : "\n" + AgreementReport.Of(report, Earlier);
             Try(() => OutputFile.Write(Markdown, MarkdownReport.Of(report) + agreement));
         }
         if (Svg is not null)

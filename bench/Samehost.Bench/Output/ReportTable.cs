@@ -19,29 +19,29 @@ internal static class ReportTable
 
     public static void ShowMachine(IReadOnlyDictionary<string, string> facts)
     {
-        foreach ((string name, string value) in facts)
+        foreach (var (name, value) in facts)
             AnsiConsole.WriteLine($"{name + ":",-11} {value}");
     }
 
     public static void Show(ComparisonResult result)
     {
-        Comparison comparison = result.Comparison;
+        var comparison = result.Comparison;
         string[] also = [.. result.Samples[comparison.Reference][0].Also.Keys];
         AnsiConsole.WriteLine($"  {comparison.Title}");
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("");
-        string ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
+        var ratioColumn = comparison.HasRatios ? $"÷ {comparison.Reference}" : "";
         string[] figureColumns = [comparison.Unit, "min–max", .. also, ratioColumn, "rounds"];
-        foreach (string column in figureColumns)
+        foreach (var column in figureColumns)
             table.AddColumn(new TableColumn(column.EscapeMarkup()) { Alignment = Justify.Right });
         table.AddColumn("target");
         table.AddColumn("");
 
         Ratio[] ratios = [.. result.Ratios()];
-        foreach (string name in comparison.Candidates.Select(c => c.Name))
+        foreach (var name in comparison.Candidates.Select(c => c.Name))
         {
-            Spread figure = result.FigureOf(name);
-            Ratio? plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
+            var figure = result.FigureOf(name);
+            var plain = ratios.FirstOrDefault(r => r.Candidate == name && r.IsOnCandidateLine(comparison));
             string[] figures =
             [
                 name,
@@ -50,7 +50,7 @@ internal static class ReportTable
                 .. also.Select(metric => Figures.Number(result.FigureOf(name, metric).Median)),
             ];
             table.AddRow([.. figures.Select(Markup.Escape), .. RatioCells(plain)]);
-            foreach (Ratio ratio in ratios.Where(r => r.Candidate == name && r != plain))
+            foreach (var ratio in ratios.Where(r => r.Candidate == name && r != plain))
                 table.AddRow([$"  {ratio.Title}".EscapeMarkup(), "", "", .. also.Select(_ => ""), .. RatioCells(ratio)]);
         }
 
@@ -75,8 +75,8 @@ internal static class ReportTable
 
     private static string Verdict(Ratio ratio)
     {
-        string met = ratio.IsMet switch { true => "[green]met[/]", false => "[red]missed[/]", null => "" };
-        string clear = ratio.IsClear ? "" : "[yellow]unclear[/]";
+        var met = ratio.IsMet switch { true => "[green]met[/]", false => "[red]missed[/]", null => "" };
+        var clear = ratio.IsClear ? "" : "[yellow]unclear[/]";
         return met.Length > 0 && clear.Length > 0 ? $"{met}, {clear}" : met + clear;
     }
 }

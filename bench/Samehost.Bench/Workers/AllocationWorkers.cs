@@ -38,7 +38,7 @@ internal static class AllocationWorkers
                 before = GC.GetTotalAllocatedBytes(precise: true);
             if (done < Warmup + Counted)
                 return true;
-            long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+            var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
             Console.WriteLine($"{ResultLine.Start}operations={Counted} allocated={allocated}");
             return false;
         });
@@ -46,9 +46,9 @@ internal static class AllocationWorkers
 
     private static Task StreamBlocking(Func<int, bool> shouldContinue)
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var (one, other) = UnixStream.CreatePair();
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             one.Write(message);
             other.ReadExactly(message);
@@ -59,9 +59,9 @@ internal static class AllocationWorkers
 
     private static async Task StreamReady(Func<int, bool> shouldContinue)
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var (one, other) = UnixStream.CreatePair();
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             await one.WriteAsync(message);
             if (await other.ReadAsync(message) == 0)
@@ -71,13 +71,13 @@ internal static class AllocationWorkers
 
     private static Task StreamWaiting(Func<int, bool> shouldContinue)
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        var (one, other) = UnixStream.CreatePair();
         return Alternate(shouldContinue, m => one.WriteAsync(m), m => one.ReadAsync(m), m => other.ReadAsync(m), m => other.WriteAsync(m));
     }
 
     private static Task StreamMessages(Func<int, bool> shouldContinue)
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        var (one, other) = UnixStream.CreatePair();
         one.AcceptDescriptors = other.AcceptDescriptors = true;
         return Alternate(
             shouldContinue, m => one.SendAsync(m, []), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m, []));
@@ -85,12 +85,12 @@ internal static class AllocationWorkers
 
     private static async Task Frames(Func<int, bool> shouldContinue)
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        var (one, other) = UnixStream.CreatePair();
         using var writer = new FrameWriter(one);
         using var reader = new FrameReader(one);
         _ = Respond(new FrameReader(other), new FrameWriter(other));
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             await writer.WriteAsync(message);
             await writer.FlushAsync();
@@ -100,9 +100,9 @@ internal static class AllocationWorkers
 
     private static Task DatagramsBlocking(Func<int, bool> shouldContinue)
     {
-        (UnixDatagram one, UnixDatagram other) = UnixDatagram.CreatePair();
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var (one, other) = UnixDatagram.CreatePair();
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             one.Send(message);
             other.Receive(message);
@@ -113,24 +113,24 @@ internal static class AllocationWorkers
 
     private static Task DatagramsWaiting(Func<int, bool> shouldContinue)
     {
-        (UnixDatagram one, UnixDatagram other) = UnixDatagram.CreatePair();
+        var (one, other) = UnixDatagram.CreatePair();
         return Alternate(
             shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
     }
 
     private static async Task Batches(Func<int, bool> shouldContinue)
     {
-        (UnixDatagram one, UnixDatagram other) = UnixDatagram.CreatePair();
+        var (one, other) = UnixDatagram.CreatePair();
         var sent = new UnixDatagramBatch(64, 64);
         var received = new UnixDatagramBatch(64, 64);
         while (sent.TryAdd(new byte[Length]))
         {
         }
 
-        for (int done = 0; shouldContinue(done); done++)
+        for (var done = 0; shouldContinue(done); done++)
         {
-            Task sending = one.SendBatchAsync(sent).AsTask();
-            for (int have = 0; have < sent.Count; have += received.Count)
+            var sending = one.SendBatchAsync(sent).AsTask();
+            for (var have = 0; have < sent.Count; have += received.Count)
                 await other.ReceiveBatchAsync(received);
             await sending;
         }
@@ -138,9 +138,9 @@ internal static class AllocationWorkers
 
     private static Task SeqpacketBlocking(Func<int, bool> shouldContinue)
     {
-        (UnixSeqpacket one, UnixSeqpacket other) = UnixSeqpacket.CreatePair();
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var (one, other) = UnixSeqpacket.CreatePair();
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             one.Send(message);
             other.Receive(message);
@@ -151,7 +151,7 @@ internal static class AllocationWorkers
 
     private static Task SeqpacketWaiting(Func<int, bool> shouldContinue)
     {
-        (UnixSeqpacket one, UnixSeqpacket other) = UnixSeqpacket.CreatePair();
+        var (one, other) = UnixSeqpacket.CreatePair();
         return Alternate(
             shouldContinue, m => one.SendAsync(m), m => one.ReceiveAsync(m), m => other.ReceiveAsync(m), m => other.SendAsync(m));
     }
@@ -173,8 +173,8 @@ internal static class AllocationWorkers
         Func<byte[], ValueTask> respond)
     {
         _ = RespondAsync();
-        byte[] message = new byte[Length];
-        for (int done = 0; shouldContinue(done); done++)
+        var message = new byte[Length];
+        for (var done = 0; shouldContinue(done); done++)
         {
             await send(message);
             await receiveResponse(message);
@@ -182,7 +182,7 @@ internal static class AllocationWorkers
 
         async Task RespondAsync()
         {
-            byte[] request = new byte[Length];
+            var request = new byte[Length];
             while (true)
             {
                 await receiveRequest(request);
@@ -252,7 +252,7 @@ internal static class AcceptAllocationWorkers
                 _before = GC.GetTotalAllocatedBytes(precise: true);
             if (_done++ != Warmup + Counted)
                 return false;
-            long allocated = GC.GetTotalAllocatedBytes(precise: true) - _before;
+            var allocated = GC.GetTotalAllocatedBytes(precise: true) - _before;
             Console.WriteLine($"{ResultLine.Start}operations={Counted} allocated={allocated}");
             return true;
         }

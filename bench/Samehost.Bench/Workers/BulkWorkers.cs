@@ -1,4 +1,4 @@
-using System.Net.Sockets;
+using System.Globalization;
 using Samehost.Bench.Measuring;
 
 namespace Samehost.Bench.Workers;
@@ -10,10 +10,10 @@ internal static class BulkWorkers
 
     public static async Task ReceiveSamehost(string[] arguments)
     {
-        byte[] buffer = new byte[int.Parse(arguments[0])];
+        var buffer = new byte[int.Parse(arguments[0], CultureInfo.InvariantCulture)];
         using var listener = UnixListener.Listen(UnixEndPoint.FromPath(arguments[1]));
         Worker.ReportReady();
-        await using UnixStream client = await listener.AcceptAsync();
+        await using var client = await listener.AcceptAsync();
         var count = new MessageCounter(arguments[2], arguments[3]);
         for (long received = 0; !count.IsOver();)
             received = Check(buffer, received, await client.ReadAsync(buffer), count);
@@ -21,18 +21,18 @@ internal static class BulkWorkers
 
     public static async Task SendSamehost(string[] arguments)
     {
-        (byte[] bytes, int size) = Pattern(arguments);
-        await using UnixStream server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[1]));
+        var (bytes, size) = Pattern(arguments);
+        await using var server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[1]));
         for (long sent = 0; ; sent += size)
             await server.WriteAsync(bytes.AsMemory((int)(sent % Period), size));
     }
 
     public static async Task ReceiveSockets(string[] arguments)
     {
-        byte[] buffer = new byte[int.Parse(arguments[0])];
-        using Socket listener = LocalSocket.Listen(arguments[1], 1);
+        var buffer = new byte[int.Parse(arguments[0], CultureInfo.InvariantCulture)];
+        using var listener = LocalSocket.Listen(arguments[1], 1);
         Worker.ReportReady();
-        using Socket client = await listener.AcceptAsync();
+        using var client = await listener.AcceptAsync();
         var count = new MessageCounter(arguments[2], arguments[3]);
         for (long received = 0; !count.IsOver();)
             received = Check(buffer, received, await client.ReceiveAsync(buffer.AsMemory()), count);
@@ -40,15 +40,15 @@ internal static class BulkWorkers
 
     public static async Task SendSockets(string[] arguments)
     {
-        (byte[] bytes, int size) = Pattern(arguments);
-        using Socket server = LocalSocket.Connect(arguments[1]);
+        var (bytes, size) = Pattern(arguments);
+        using var server = LocalSocket.Connect(arguments[1]);
         for (long sent = 0; ;)
             sent += await server.SendAsync(bytes.AsMemory((int)(sent % Period), size));
     }
 
     private static (byte[] Bytes, int Size) Pattern(string[] arguments)
     {
-        int size = int.Parse(arguments[0]);
+        var size = int.Parse(arguments[0], CultureInfo.InvariantCulture);
         return ([.. Enumerable.Range(0, size + Period).Select(i => (byte)(i % Period))], size);
     }
 

@@ -15,11 +15,11 @@ internal static class ConnectWorkers
 
     public static Task ConnectSamehostSync(string[] arguments)
     {
-        UnixEndPoint server = UnixEndPoint.FromPath(arguments[0]);
-        byte[] nothing = new byte[1];
+        var server = UnixEndPoint.FromPath(arguments[0]);
+        var nothing = new byte[1];
         for (var counter = new RoundTripCounter(arguments[1], arguments[2]); counter.Count();)
         {
-            using UnixStream stream = UnixStream.Connect(server);
+            using var stream = UnixStream.Connect(server);
             if (stream.Read(nothing) != 0)
                 throw new InvalidDataException("the server did not close");
         }
@@ -37,11 +37,11 @@ internal static class ConnectWorkers
 
     public static async Task ConnectSamehostAsync(string[] arguments)
     {
-        UnixEndPoint server = UnixEndPoint.FromPath(arguments[0]);
-        byte[] nothing = new byte[1];
+        var server = UnixEndPoint.FromPath(arguments[0]);
+        var nothing = new byte[1];
         for (var counter = new RoundTripCounter(arguments[1], arguments[2]); counter.Count();)
         {
-            await using UnixStream stream = await UnixStream.ConnectAsync(server);
+            await using var stream = await UnixStream.ConnectAsync(server);
             if (await stream.ReadAsync(nothing) != 0)
                 throw new InvalidDataException("the server did not close");
         }
@@ -49,7 +49,7 @@ internal static class ConnectWorkers
 
     public static async Task ServeSocketsAsync(string[] arguments)
     {
-        using Socket listener = LocalSocket.Listen(arguments[0], 4096);
+        using var listener = LocalSocket.Listen(arguments[0], 4096);
         Worker.ReportReady();
         while (true)
             (await listener.AcceptAsync()).Dispose();
@@ -58,7 +58,7 @@ internal static class ConnectWorkers
     public static async Task ConnectSocketsAsync(string[] arguments)
     {
         var server = new UnixDomainSocketEndPoint(arguments[0]);
-        byte[] nothing = new byte[1];
+        var nothing = new byte[1];
         for (var counter = new RoundTripCounter(arguments[1], arguments[2]); counter.Count();)
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -43,12 +43,12 @@ internal sealed class RoundTripCounter(string warmupSeconds, string seconds)
 
     private bool IsOver()
     {
-        long now = Stopwatch.GetTimestamp();
+        var now = Stopwatch.GetTimestamp();
         if (now < _end)
             return false;
         if (_measuring)
         {
-            double nanoseconds = Stopwatch.GetElapsedTime(_start, now).TotalNanoseconds;
+            var nanoseconds = Stopwatch.GetElapsedTime(_start, now).TotalNanoseconds;
             Console.WriteLine($"{ResultLine.Start}roundtrips={_done} nanoseconds={nanoseconds:0}");
             return true;
         }
@@ -88,13 +88,13 @@ internal sealed class MessageCounter(string warmupSeconds, string seconds)
     /// <summary>Is called once for each read. When the time is over it prints the result and returns true.</summary>
     public bool IsOver()
     {
-        long now = Stopwatch.GetTimestamp();
+        var now = Stopwatch.GetTimestamp();
         if (now < _end)
             return false;
         if (_start != 0)
         {
-            double nanoseconds = Stopwatch.GetElapsedTime(_start, now).TotalNanoseconds;
-            long allocated = GC.GetTotalAllocatedBytes() - _allocatedBefore;
+            var nanoseconds = Stopwatch.GetElapsedTime(_start, now).TotalNanoseconds;
+            var allocated = GC.GetTotalAllocatedBytes() - _allocatedBefore;
             Console.WriteLine($"{ResultLine.Start}messages={_next - _before} nanoseconds={nanoseconds:0} allocated={allocated}");
             return true;
         }

@@ -12,7 +12,7 @@ internal static class DatagramWorkers
     {
         using var socket = UnixDatagram.Bind(UnixEndPoint.FromPath(arguments[0]));
         Worker.ReportReady();
-        byte[] buffer = new byte[MessageCounter.MessageLength];
+        var buffer = new byte[MessageCounter.MessageLength];
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver())
             count.Take(buffer.AsSpan(0, socket.Receive(buffer).Count));
@@ -23,7 +23,7 @@ internal static class DatagramWorkers
     {
         using var socket = UnixDatagram.Create();
         socket.Connect(UnixEndPoint.FromPath(arguments[0]));
-        byte[] message = new byte[MessageCounter.MessageLength];
+        var message = new byte[MessageCounter.MessageLength];
         for (long number = 0; ; number++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(message, number);
@@ -40,7 +40,7 @@ internal static class DatagramWorkers
         while (!count.IsOver())
         {
             await socket.ReceiveBatchAsync(batch);
-            for (int i = 0; i < batch.Count; i++)
+            for (var i = 0; i < batch.Count; i++)
                 count.Take(batch[i].Span);
         }
     }
@@ -62,11 +62,11 @@ internal static class DatagramWorkers
     {
         await using var socket = UnixDatagram.Bind(UnixEndPoint.FromPath(arguments[0]));
         Worker.ReportReady();
-        byte[] buffer = new byte[MessageCounter.MessageLength];
+        var buffer = new byte[MessageCounter.MessageLength];
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver())
         {
-            UnixMessage received = await socket.ReceiveAsync(buffer);
+            var received = await socket.ReceiveAsync(buffer);
             count.Take(buffer.AsSpan(0, received.Count));
         }
     }
@@ -75,7 +75,7 @@ internal static class DatagramWorkers
     {
         await using var socket = UnixDatagram.Create();
         socket.Connect(UnixEndPoint.FromPath(arguments[0]));
-        byte[] message = new byte[MessageCounter.MessageLength];
+        var message = new byte[MessageCounter.MessageLength];
         for (long number = 0; ; number++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(message, number);
@@ -98,12 +98,12 @@ internal static class DatagramWorkers
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(arguments[0]));
         Worker.ReportReady();
-        byte[] buffer = new byte[MessageCounter.MessageLength];
+        var buffer = new byte[MessageCounter.MessageLength];
         var anySender = new UnixDomainSocketEndPoint("/");
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver())
         {
-            SocketReceiveFromResult received = await socket.ReceiveFromAsync(buffer, anySender);
+            var received = await socket.ReceiveFromAsync(buffer, anySender);
             count.Take(buffer.AsSpan(0, received.ReceivedBytes));
         }
     }
@@ -112,7 +112,7 @@ internal static class DatagramWorkers
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(arguments[0]));
-        byte[] message = new byte[MessageCounter.MessageLength];
+        var message = new byte[MessageCounter.MessageLength];
         for (long number = 0; ; number++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(message, number);

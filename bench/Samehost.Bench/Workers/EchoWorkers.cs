@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Samehost.Bench.Measuring;
@@ -35,13 +36,13 @@ internal static class EchoWorkers
 
     public static Task ServeSamehostSlow(string[] arguments)
     {
-        Action work = GetWork(arguments);
+        var work = GetWork(arguments);
         return ServeSamehost(arguments[2], client => EchoSlowly(client, work));
     }
 
     public static Task ServeSocketsSlow(string[] arguments)
     {
-        Action work = GetWork(arguments);
+        var work = GetWork(arguments);
         return ServeSockets(arguments[2], client => EchoSlowly(client, work));
     }
 
@@ -55,7 +56,7 @@ internal static class EchoWorkers
 
     private static async Task ServeSockets(string path, Func<Socket, Task> handle)
     {
-        using Socket listener = LocalSocket.Listen(path, Backlog);
+        using var listener = LocalSocket.Listen(path, Backlog);
         Worker.ReportReady();
         while (true)
             _ = handle(await listener.AcceptAsync());
@@ -83,7 +84,7 @@ internal static class EchoWorkers
     {
         await using (client)
         {
-            byte[] buffer = new byte[MessageSize];
+            var buffer = new byte[MessageSize];
             while (await client.ReadAsync(buffer) is int count and > 0)
             {
                 if (buffer[MarkOffset] != 0)
@@ -97,7 +98,7 @@ internal static class EchoWorkers
     {
         using (client)
         {
-            byte[] buffer = new byte[MessageSize];
+            var buffer = new byte[MessageSize];
             while (await client.ReceiveAsync(buffer.AsMemory()) is int count and > 0)
             {
                 if (buffer[MarkOffset] != 0)
@@ -109,7 +110,7 @@ internal static class EchoWorkers
 
     private static Action GetWork(string[] arguments)
     {
-        int amount = int.Parse(arguments[1]);
+        var amount = int.Parse(arguments[1], CultureInfo.InvariantCulture);
         return arguments[0] == "sleep" ? () => Thread.Sleep(amount) : () => Computation.Run(amount);
     }
 
@@ -135,8 +136,8 @@ internal static class Computation
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Run(int steps)
     {
-        ulong x = s_result;
-        for (int i = 0; i < steps; i++)
+        var x = s_result;
+        for (var i = 0; i < steps; i++)
         {
             x ^= x << 13;
             x ^= x >> 7;
@@ -149,7 +150,7 @@ internal static class Computation
     // The fastest of several, because other processes only make it slower.
     private static double Calibrate() => CalibrationSteps / Enumerable.Range(0, 20).Min(_ =>
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         Run(CalibrationSteps);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     });

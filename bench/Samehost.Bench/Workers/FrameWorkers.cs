@@ -16,7 +16,7 @@ internal static class FrameWorkers
     {
         using var listener = UnixListener.Listen(UnixEndPoint.FromPath(arguments[0]));
         Worker.ReportReady();
-        await using UnixStream client = await listener.AcceptAsync();
+        await using var client = await listener.AcceptAsync();
         await using var reader = new FrameReader(client);
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver() && await reader.WaitToReadAsync())
@@ -25,7 +25,7 @@ internal static class FrameWorkers
 
     public static async Task SendSamehost(string[] arguments)
     {
-        await using UnixStream server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[0]));
+        await using var server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[0]));
         await using var writer = new FrameWriter(server);
         for (long number = 0; ;)
         {
@@ -36,7 +36,7 @@ internal static class FrameWorkers
 
     private static void TakeAll(FrameReader reader, MessageCounter count)
     {
-        while (reader.TryRead(out Frame frame))
+        while (reader.TryRead(out var frame))
             count.Take(frame.Span);
     }
 
@@ -55,14 +55,14 @@ internal static class FrameWorkers
 
     public static async Task ReceivePipelines(string[] arguments)
     {
-        using Socket listener = LocalSocket.Listen(arguments[0], 1);
+        using var listener = LocalSocket.Listen(arguments[0], 1);
         Worker.ReportReady();
         await using var client = new NetworkStream(await listener.AcceptAsync(), ownsSocket: true);
         var reader = PipeReader.Create(client, new StreamPipeReaderOptions(bufferSize: BufferSize));
         var count = new MessageCounter(arguments[1], arguments[2]);
         while (!count.IsOver())
         {
-            ReadResult result = await reader.ReadAsync();
+            var result = await reader.ReadAsync();
             reader.AdvanceTo(TakeAll(result.Buffer, count), result.Buffer.End);
         }
     }
@@ -81,7 +81,7 @@ internal static class FrameWorkers
 
     private static void Write(PipeWriter writer, long number)
     {
-        Span<byte> frame = writer.GetSpan(PrefixLength + MessageCounter.MessageLength)[..(PrefixLength + MessageCounter.MessageLength)];
+        var frame = writer.GetSpan(PrefixLength + MessageCounter.MessageLength)[..(PrefixLength + MessageCounter.MessageLength)];
         frame.Clear();
         BinaryPrimitives.WriteInt32LittleEndian(frame, MessageCounter.MessageLength);
         BinaryPrimitives.WriteInt64LittleEndian(frame[PrefixLength..], number);

@@ -9,8 +9,8 @@ internal static class RoundTripWorkers
     {
         using var listener = UnixListener.Listen(UnixEndPoint.FromPath(arguments[0]));
         Worker.ReportReady();
-        using UnixStream client = listener.Accept();
-        byte[] message = new byte[64];
+        using var client = listener.Accept();
+        var message = new byte[64];
         while (client.Read(message) is int count and > 0)
             client.Write(message.AsSpan(0, count));
         return Task.CompletedTask;
@@ -18,7 +18,7 @@ internal static class RoundTripWorkers
 
     public static Task RequestSamehostSync(string[] arguments)
     {
-        using UnixStream server = UnixStream.Connect(UnixEndPoint.FromPath(arguments[0]));
+        using var server = UnixStream.Connect(UnixEndPoint.FromPath(arguments[0]));
         var counter = new RoundTripCounter(arguments[1], arguments[2]);
         while (counter.Next())
         {
@@ -33,22 +33,22 @@ internal static class RoundTripWorkers
     {
         using var listener = UnixListener.Listen(UnixEndPoint.FromPath(arguments[0]));
         Worker.ReportReady();
-        await using UnixStream client = await listener.AcceptAsync();
-        byte[] message = new byte[64];
+        await using var client = await listener.AcceptAsync();
+        var message = new byte[64];
         while (await client.ReadAsync(message) is int count and > 0)
             await client.WriteAsync(message.AsMemory(0, count));
     }
 
     public static async Task RequestSamehostAsync(string[] arguments)
     {
-        await using UnixStream server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[0]));
+        await using var server = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(arguments[0]));
         var counter = new RoundTripCounter(arguments[1], arguments[2]);
         while (counter.Next())
         {
             await server.WriteAsync(counter.Request);
-            for (int have = 0; have < counter.Reply.Length;)
+            for (var have = 0; have < counter.Reply.Length;)
             {
-                int count = await server.ReadAsync(counter.Reply.AsMemory(have));
+                var count = await server.ReadAsync(counter.Reply.AsMemory(have));
                 have += count > 0 ? count : throw new EndOfStreamException();
             }
         }
@@ -56,10 +56,10 @@ internal static class RoundTripWorkers
 
     public static Task ServeSocketsSync(string[] arguments)
     {
-        using Socket listener = LocalSocket.Listen(arguments[0], 1);
+        using var listener = LocalSocket.Listen(arguments[0], 1);
         Worker.ReportReady();
-        using Socket client = listener.Accept();
-        byte[] message = new byte[64];
+        using var client = listener.Accept();
+        var message = new byte[64];
         while (ReceiveWhole(client, message))
             client.Send(message);
         return Task.CompletedTask;
@@ -67,7 +67,7 @@ internal static class RoundTripWorkers
 
     public static Task RequestSocketsSync(string[] arguments)
     {
-        using Socket server = LocalSocket.Connect(arguments[0]);
+        using var server = LocalSocket.Connect(arguments[0]);
         var counter = new RoundTripCounter(arguments[1], arguments[2]);
         while (counter.Next())
         {
@@ -81,9 +81,9 @@ internal static class RoundTripWorkers
 
     private static bool ReceiveWhole(Socket socket, byte[] message)
     {
-        for (int have = 0; have < message.Length;)
+        for (var have = 0; have < message.Length;)
         {
-            int count = socket.Receive(message.AsSpan(have));
+            var count = socket.Receive(message.AsSpan(have));
             if (count == 0)
                 return false;
             have += count;
@@ -94,24 +94,24 @@ internal static class RoundTripWorkers
 
     public static async Task ServeSocketsAsync(string[] arguments)
     {
-        using Socket listener = LocalSocket.Listen(arguments[0], 1);
+        using var listener = LocalSocket.Listen(arguments[0], 1);
         Worker.ReportReady();
-        using Socket client = await listener.AcceptAsync();
-        byte[] message = new byte[64];
+        using var client = await listener.AcceptAsync();
+        var message = new byte[64];
         while (await client.ReceiveAsync(message.AsMemory()) is int count and > 0)
             await client.SendAsync(message.AsMemory(0, count));
     }
 
     public static async Task RequestSocketsAsync(string[] arguments)
     {
-        using Socket server = LocalSocket.Connect(arguments[0]);
+        using var server = LocalSocket.Connect(arguments[0]);
         var counter = new RoundTripCounter(arguments[1], arguments[2]);
         while (counter.Next())
         {
             await server.SendAsync(counter.Request.AsMemory());
-            for (int have = 0; have < counter.Reply.Length;)
+            for (var have = 0; have < counter.Reply.Length;)
             {
-                int count = await server.ReceiveAsync(counter.Reply.AsMemory(have));
+                var count = await server.ReceiveAsync(counter.Reply.AsMemory(have));
                 have += count > 0 ? count : throw new EndOfStreamException();
             }
         }

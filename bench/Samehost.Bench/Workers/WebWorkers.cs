@@ -17,7 +17,7 @@ internal static class WebWorkers
 
     public static Task ServeTcp(string[] arguments)
     {
-        int port = int.Parse(arguments[1], CultureInfo.InvariantCulture);
+        var port = int.Parse(arguments[1], CultureInfo.InvariantCulture);
         return Serve(host => host.ConfigureKestrel(k => k.ListenLocalhost(port)));
     }
 

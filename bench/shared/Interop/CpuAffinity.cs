@@ -14,10 +14,10 @@ internal static unsafe partial class CpuAffinity
 
     public static int[] Get()
     {
-        byte* mask = stackalloc byte[MaskBytes];
+        var mask = stackalloc byte[MaskBytes];
         Check(sched_getaffinity(0, MaskBytes, mask), "sched_getaffinity");
         var cpus = new List<int>();
-        for (int cpu = 0; cpu < MaskBytes * 8; cpu++)
+        for (var cpu = 0; cpu < MaskBytes * 8; cpu++)
         {
             if ((mask[cpu / 8] & (1 << (cpu % 8))) != 0)
                 cpus.Add(cpu);
@@ -28,9 +28,9 @@ internal static unsafe partial class CpuAffinity
 
     public static void Set(params ReadOnlySpan<int> cpus)
     {
-        byte* mask = stackalloc byte[MaskBytes];
+        var mask = stackalloc byte[MaskBytes];
         new Span<byte>(mask, MaskBytes).Clear();
-        foreach (int cpu in cpus)
+        foreach (var cpu in cpus)
             mask[cpu / 8] |= (byte)(1 << (cpu % 8));
         Check(sched_setaffinity(0, MaskBytes, mask), "sched_setaffinity");
     }

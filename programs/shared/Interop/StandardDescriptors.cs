@@ -29,10 +29,10 @@ internal static partial class StandardDescriptors
         {
             while (true)
             {
-                nint count = read(Input, p, (nuint)buffer.Length);
+                var count = read(Input, p, (nuint)buffer.Length);
                 if (count >= 0)
                     return (int)count;
-                int errno = Marshal.GetLastSystemError();
+                var errno = Marshal.GetLastSystemError();
                 if (!ShouldRetry(errno, Input, POLLIN))
                     return -errno;
             }
@@ -46,7 +46,7 @@ internal static partial class StandardDescriptors
     /// <exception cref="UnixSocketException">It cannot be read.</exception>
     public static async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        int result = await Task.Run(() => Read(buffer.Span), cancellationToken).WaitAsync(cancellationToken);
+        var result = await Task.Run(() => Read(buffer.Span), cancellationToken).WaitAsync(cancellationToken);
         return result >= 0 ? result : throw new UnixSocketException((Errno)(-result), "read");
     }
 
@@ -57,11 +57,11 @@ internal static partial class StandardDescriptors
             return -EBADF;
         fixed (byte* p = bytes)
         {
-            int done = 0;
+            var done = 0;
             while (done < bytes.Length)
             {
-                nint written = write(descriptor, p + done, (nuint)(bytes.Length - done));
-                int errno = written < 0 ? Marshal.GetLastSystemError() : 0;
+                var written = write(descriptor, p + done, (nuint)(bytes.Length - done));
+                var errno = written < 0 ? Marshal.GetLastSystemError() : 0;
                 if (written >= 0)
                     done += (int)written;
                 else if (!ShouldRetry(errno, descriptor, POLLOUT))
@@ -121,9 +121,9 @@ internal static partial class InheritedDescriptors
     [ModuleInitializer]
     internal static void Reserve()
     {
-        for (int descriptor = 0; descriptor < Inherited.Length; descriptor++)
+        for (var descriptor = 0; descriptor < Inherited.Length; descriptor++)
         {
-            int flags = fcntl(descriptor, F_GETFD, 0);
+            var flags = fcntl(descriptor, F_GETFD, 0);
             // Descriptors of the runtime are close-on-exec; inherited ones cannot be.
             Inherited[descriptor] = flags >= 0 && (flags & FD_CLOEXEC) == 0;
             if (flags < 0)

@@ -44,7 +44,7 @@ internal static class GrpcClient
         if (!headers.TryGetValues("grpc-status", out var status))
             return new GrpcException(GrpcStatus.Unknown, "the answer broke off before its outcome");
         var number = (GrpcStatus)int.Parse(status.First(), CultureInfo.InvariantCulture);
-        string text = headers.TryGetValues("grpc-message", out var message) ? Uri.UnescapeDataString(message.First()) : "no reason given";
+        var text = headers.TryGetValues("grpc-message", out var message) ? Uri.UnescapeDataString(message.First()) : "no reason given";
         return number == GrpcStatus.Ok ? null : new GrpcException(number, text);
     }
 }

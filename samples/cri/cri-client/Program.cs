@@ -3,7 +3,7 @@ using Samehost;
 using Samehost.Http;
 using Samehost.Samples.Cri;
 
-string target = args.FirstOrDefault() ?? "unix:///run/containerd/containerd.sock";
+var target = args.FirstOrDefault() ?? "unix:///run/containerd/containerd.sock";
 try
 {
     using var http = new HttpClient(UnixHttp.CreateHandler(target)) { BaseAddress = new Uri("http://localhost") };

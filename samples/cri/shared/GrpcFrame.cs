@@ -12,7 +12,7 @@ internal static class GrpcFrame
 
     public static byte[] Write(IMessage message)
     {
-        byte[] frame = new byte[PrefixLength + message.CalculateSize()];
+        var frame = new byte[PrefixLength + message.CalculateSize()];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), frame.Length - PrefixLength);
         message.WriteTo(frame.AsSpan(PrefixLength));
         return frame;
@@ -23,15 +23,15 @@ internal static class GrpcFrame
     public static async Task<T> ReadAsync<T>(Stream body, MessageParser<T> parser, CancellationToken cancellationToken)
         where T : IMessage<T>
     {
-        byte[] prefix = new byte[PrefixLength];
+        var prefix = new byte[PrefixLength];
         if (await body.ReadAtLeastAsync(prefix, PrefixLength, throwOnEndOfStream: false, cancellationToken) < PrefixLength)
             throw new InvalidDataException("There is no message.");
         if (prefix[0] != 0)
             throw new InvalidDataException("The message is compressed, although compression was not offered.");
-        uint length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
+        var length = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
         if (length > MaxLength)
             throw new InvalidDataException($"The message has {length} bytes, and {MaxLength} is the limit.");
-        byte[] message = new byte[length];
+        var message = new byte[length];
         if (await body.ReadAtLeastAsync(message, message.Length, throwOnEndOfStream: false, cancellationToken) < length)
             throw new InvalidDataException("The message is cut off.");
         if (await body.ReadAsync(prefix, cancellationToken) > 0)

@@ -46,7 +46,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
             DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, then aborts
             Events = new TransportLog(logger, endPoint.ToString()!),
         });
-        _server.Completion.ContinueWith(
+        _ = _server.Completion.ContinueWith(
             static (completion, me) => ((UnixConnectionListener)me!).OnServerStopped(completion.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }

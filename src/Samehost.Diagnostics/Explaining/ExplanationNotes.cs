@@ -50,13 +50,13 @@ internal static class ExplanationNotes
     {
         if (verdict.Outcome != VerdictOutcome.Fails || verdict.Errno is not (Errno.ENOENT or Errno.ECONNREFUSED))
             yield break;
-        bool isMissing = walk.Problem == WalkProblem.Missing;
-        byte[] wanted = isMissing ? Join(walk.Directory.Location, walk.Name) : walk.Found?.Location ?? [];
+        var isMissing = walk.Problem == WalkProblem.Missing;
+        var wanted = isMissing ? Join(walk.Directory.Location, walk.Name) : walk.Found?.Location ?? [];
         if (isMissing && walk.Name.Length > 0)
         {
-            foreach (string similar in SimilarNames.In(walk.Directory, walk.Name))
+            foreach (var similar in SimilarNames.In(walk.Directory, walk.Name))
             {
-                byte[] path = Join(walk.Directory.Location, Encoding.UTF8.GetBytes(similar));
+                var path = Join(walk.Directory.Location, Encoding.UTF8.GetBytes(similar));
                 yield return $"There is a similar name: {PrintableText.Of(path)}.";
             }
         }
@@ -67,7 +67,7 @@ internal static class ExplanationNotes
             yield return $"{Process(lost)} listens at a socket that was bound to {PrintableText.Of(wanted)}, but its file has been " +
                 "removed, replaced or mounted over: no client can reach it by a path any more. Restart it.";
         }
-        foreach (string note in OnPrintedName(address, table).Concat(Namesakes(wanted, table)))
+        foreach (var note in OnPrintedName(address, table).Concat(Namesakes(wanted, table)))
             yield return note;
     }
 
@@ -77,8 +77,8 @@ internal static class ExplanationNotes
         if (probe.Liveness != SocketLiveness.Stale || probe.Table is null)
             yield break;
         SocketTableEntry[] named = [.. probe.Table.Sockets.Where(s => s.IsAbstract && s.IsListening).DistinctBy(s => s.NameText)];
-        byte[] bare = address.Name.AsSpan().TrimEnd((byte)0).ToArray();
-        foreach (SocketTableEntry socket in named)
+        var bare = address.Name.AsSpan().TrimEnd((byte)0).ToArray();
+        foreach (var socket in named)
         {
             if (!socket.HasAbstractName(address.Name) && socket.Name.TrimEnd((byte)0).SequenceEqual(bare))
             {
@@ -86,19 +86,19 @@ internal static class ExplanationNotes
                     "Its program passes a longer address to bind(2) than its name takes.";
             }
         }
-        foreach (string note in OnPrintedName(address, probe.Table))
+        foreach (var note in OnPrintedName(address, probe.Table))
             yield return note;
-        foreach (string similar in SimilarNames.Among(named.Select(s => s.NameText[1..]), address.ToString()[1..]))
+        foreach (var similar in SimilarNames.Among(named.Select(s => s.NameText[1..]), address.ToString()[1..]))
             yield return $"There is a similar name: @{similar}.";
     }
 
     /// <summary>A note for an address that was copied from where names are printed, escaped: typed in, it is another name.</summary>
     private static IEnumerable<string> OnPrintedName(ExplainedAddress address, SocketTable? table)
     {
-        string text = $"{address}";
+        var text = $"{address}";
         if (!text.Contains('\\', StringComparison.Ordinal))
             yield break;
-        SocketTableEntry? meant = table?.Sockets.Find(s => s.IsAbstract == address.IsAbstract
+        var meant = table?.Sockets.Find(s => s.IsAbstract == address.IsAbstract
             && s.NameText == text && !s.Name.SequenceEqual(address.Name));
         if (meant is null)
             yield break;
@@ -143,7 +143,7 @@ internal static class SimilarNames
     {
         try
         {
-            IEnumerable<string> entries = Directory.EnumerateFileSystemEntries($"/proc/self/fd/{directory.File.Number}/");
+            var entries = Directory.EnumerateFileSystemEntries($"/proc/self/fd/{directory.File.Number}/");
             return Among(entries.Select(path => Path.GetFileName(path)), Encoding.UTF8.GetString(wanted));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -158,16 +158,16 @@ internal static class SimilarNames
         string a = one.ToLowerInvariant(), b = other.ToLowerInvariant();
         if (Stem(a) == Stem(b) && Stem(a).Length > 0)
             return 1; // app.sock and app.socket
-        int most = Math.Clamp(Math.Min(a.Length, b.Length) / 3, 1, 3);
+        var most = Math.Clamp(Math.Min(a.Length, b.Length) / 3, 1, 3);
         if (Math.Abs(a.Length - b.Length) > most)
             return null;
         int[] before = new int[b.Length + 1], above = [.. Enumerable.Range(0, b.Length + 1)], row = new int[b.Length + 1];
-        for (int i = 1; i <= a.Length; i++)
+        for (var i = 1; i <= a.Length; i++)
         {
             row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
+            for (var j = 1; j <= b.Length; j++)
             {
-                int change = a[i - 1] == b[j - 1] ? 0 : 1;
+                var change = a[i - 1] == b[j - 1] ? 0 : 1;
                 row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + change);
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                     row[j] = Math.Min(row[j], before[j - 2] + 1);

@@ -30,9 +30,9 @@ public sealed class UnixExplanation
         Operation = operation;
         SocketType = options.SocketType;
         User = options.User ?? UnixUser.Current;
-        ProbeScope scope = options.Probe ? ProbeScope.All : ProbeScope.All & ~ProbeScope.Probe;
-        bool isConnect = operation == "connect";
-        using Explanation explanation = isConnect
+        var scope = options.Probe ? ProbeScope.All : ProbeScope.All & ~ProbeScope.Probe;
+        var isConnect = operation == "connect";
+        using var explanation = isConnect
             ? Explanation.Connect(address, User.Credentials, (int)SocketType, scope)
             : Explanation.Bind(address, User.Credentials, (int)SocketType, scope);
         Verdict = new UnixVerdict(explanation.Verdict);
@@ -117,11 +117,11 @@ public sealed class UnixExplanation
     /// <summary>Where the user may not get past a step, reports what this process sees behind it.</summary>
     private void LookPast(ExplainedAddress address, bool probe)
     {
-        UnixUser current = UnixUser.Current;
+        var current = UnixUser.Current;
         if (User.Credentials.IsSameAs(current.Credentials))
             return;
         var asCurrent = new UnixExplainOptions { SocketType = SocketType, User = current, Probe = probe };
-        UnixExplanation own = Explain(address, "connect", asCurrent);
+        var own = Explain(address, "connect", asCurrent);
         if (own.Verdict.Errno == Errno.EACCES)
             return;
         (Socket, ServerStarted) = (own.Socket, own.ServerStarted);
@@ -142,11 +142,11 @@ public sealed class UnixExplanation
     private static ExplainedAddress Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text, "address");
-        if (UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint))
+        if (UnixEndPoint.TryParse(text, out var endPoint))
             return Read(endPoint);
-        string? abstractName = After("@", text) ?? After("unix-abstract:", text);
-        string rest = abstractName ?? After("unix://", text) ?? After("unix:", text) ?? text;
-        bool namesHost = After("unix://", text) is not null && !rest.StartsWith('/');
+        var abstractName = After("@", text) ?? After("unix-abstract:", text);
+        var rest = abstractName ?? After("unix://", text) ?? After("unix:", text) ?? text;
+        var namesHost = After("unix://", text) is not null && !rest.StartsWith('/');
         if (rest.Length == 0 || rest.Contains('\0') || namesHost)
             _ = UnixEndPoint.Parse(text); // throws with what is wrong with it
         return new ExplainedAddress(abstractName is not null, Encoding.UTF8.GetBytes(rest));

@@ -67,7 +67,7 @@ public sealed class UnixPathStep
             UnixFileKind.Device => 'c',
             _ => '-',
         };
-        for (int who = 0; who < 3; who++)
+        for (var who = 0; who < 3; who++)
             AccessCheck.Triple(mode >> (6 - (3 * who))).CopyTo(text[(1 + (3 * who))..]);
         Special(ref text[3], mode & 0x800, 's'); // set-user-id
         Special(ref text[6], mode & 0x400, 's'); // set-group-id

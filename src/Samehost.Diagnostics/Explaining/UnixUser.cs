@@ -53,7 +53,7 @@ public sealed class UnixUser : IParsable<UnixUser>
     public static UnixUser Parse(string s)
     {
         ArgumentNullException.ThrowIfNull(s);
-        return Read(s, out string? problem) ?? throw new FormatException(problem);
+        return Read(s, out var problem) ?? throw new FormatException(problem);
     }
 
     /// <summary>Reads what <see cref="Parse(string)"/> reads, and returns false for other text.</summary>
@@ -74,13 +74,13 @@ public sealed class UnixUser : IParsable<UnixUser>
     public override string ToString() => Credentials.ToString();
 
     private static FileCredentials Own(out ulong bounding) =>
-        FileCredentials.OfThisThread(out FileCredentials? own, out bounding) is < 0 and var errno
+        FileCredentials.OfThisThread(out var own, out bounding) is < 0 and var errno
             ? throw new UnixSocketException((Errno)(-errno), "read /proc", hint: "The calling user cannot be seen: is /proc mounted?")
             : own!;
 
     private static UnixUser? Read(string text, out string? problem)
     {
-        string[] parts = text.Split(':', 2);
+        var parts = text.Split(':', 2);
         problem = null;
         if ((Number(parts[0]) ?? FindUser(parts[0])) is not { } user)
         {
@@ -90,7 +90,7 @@ public sealed class UnixUser : IParsable<UnixUser>
         var groups = new List<uint>();
         if (parts.Length < 2)
             groups.AddRange(LibcAccount.FindGroupsOf(user));
-        foreach (string name in parts.Length < 2 ? [] : parts[1].Split(','))
+        foreach (var name in parts.Length < 2 ? [] : parts[1].Split(','))
         {
             if ((Number(name) ?? FindGroup(name)) is not { } group)
             {
@@ -107,13 +107,13 @@ public sealed class UnixUser : IParsable<UnixUser>
 
     private static uint? FindUser(string name)
     {
-        _ = LibcAccount.FindUser(name, out uint? user);
+        _ = LibcAccount.FindUser(name, out var user);
         return user;
     }
 
     private static uint? FindGroup(string name)
     {
-        _ = LibcAccount.FindGroup(name, out uint? group);
+        _ = LibcAccount.FindGroup(name, out var group);
         return group;
     }
 }

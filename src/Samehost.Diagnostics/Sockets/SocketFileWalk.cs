@@ -33,15 +33,17 @@ internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
             IsComplete = false;
             return;
         }
-        if (_mounts.IsSlow(path) || LibcDirectory.Open(below, [.. name, 0], out Descriptor? directory) < 0)
+        if (_mounts.IsSlow(path) || LibcDirectory.Open(below, [.. name, 0], out var directory) < 0)
             return;
         using (directory)
         {
-            if (LibcFile.Status(directory!, out FileStatus status) < 0
-                || (_depths.TryGetValue(status.Id, out int earlier) && earlier >= depth))
+            if (LibcFile.Status(directory!, out var status) < 0
+                || (_depths.TryGetValue(status.Id, out var earlier) && earlier >= depth))
+            {
                 return;
+            }
             _depths[status.Id] = depth;
-            byte[] buffer = _buffers.Count > 0 ? _buffers.Pop() : new byte[8192];
+            var buffer = _buffers.Count > 0 ? _buffers.Pop() : new byte[8192];
             int length, collected = 0, before = _entries;
             while ((length = LibcDirectory.List(directory!, buffer)) > 0)
             {
@@ -61,7 +63,7 @@ internal sealed class SocketFileWalk(HashSet<uint> boundInodes, bool isQuick)
         while (records.Next())
         {
             _entries++;
-            ReadOnlySpan<byte> name = records.Name[..records.Name.IndexOf((byte)0)];
+            var name = records.Name[..records.Name.IndexOf((byte)0)];
             if (records.Type == DirectoryRecords.DT_DIR && depth > 0 && !name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
                 Visit(directory, name, [.. path, (byte)'/', .. name], depth - 1);
             else if (records.Type is not (DirectoryRecords.DT_SOCK or DirectoryRecords.DT_UNKNOWN))

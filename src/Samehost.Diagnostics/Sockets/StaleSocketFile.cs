@@ -51,25 +51,27 @@ public sealed class StaleSocketFile
         ArgumentNullException.ThrowIfNull(table);
         var bound = new HashSet<UnixSocketFileId>();
         var boundInodes = new HashSet<uint>();
-        foreach (UnixSocketEntry socket in table.Sockets)
+        foreach (var socket in table.Sockets)
         {
             if (socket.File is { } file && bound.Add(file))
                 boundInodes.Add(file.Inode);
         }
-        SocketFileWalk walk = Walk(table, boundInodes, isQuick);
+        var walk = Walk(table, boundInodes, isQuick);
         var stale = new List<StaleSocketFile>();
         var seen = new HashSet<FileId>();
-        foreach (byte[] path in walk.Sockets)
+        foreach (var path in walk.Sockets)
         {
-            if (ExistingFile.Pin(path, out ExistingFile? existing) < 0)
+            if (ExistingFile.Pin(path, out var existing) < 0)
                 continue;
             using (existing)
             {
-                FileId id = existing!.Status.Id;
+                var id = existing!.Status.Id;
                 if (existing.IsSocket && seen.Add(id)
                     && !bound.Contains(new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode))
                     && existing.Probe(null, out _) == SocketLiveness.Stale)
+                {
                     stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), existing.Status.User));
+                }
             }
         }
         return new StaleSocketFileResult(stale, walk.IsComplete);
@@ -81,12 +83,12 @@ public sealed class StaleSocketFile
         walk.Visit("/run"u8, depth: 3);
         if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is ['/', ..] runtime)
             walk.Visit(Encoding.UTF8.GetBytes(runtime.TrimEnd('/')), depth: 2);
-        foreach (UnixSocketEntry socket in table.Sockets)
+        foreach (var socket in table.Sockets)
         {
             if (socket.File is null || (socket.State == UnixSocketState.Connected && socket.SocketType != SocketType.Dgram))
                 continue; // an accepted connection has the path of its listener
-            ReadOnlySpan<byte> path = socket.LocalEndPoint.NameBytes.Span;
-            int slash = path.LastIndexOf((byte)'/');
+            var path = socket.LocalEndPoint.NameBytes.Span;
+            var slash = path.LastIndexOf((byte)'/');
             if (slash > 0 && path[0] == (byte)'/')
                 walk.Visit(path[..slash], depth: 0);
         }

@@ -44,7 +44,7 @@ public sealed class UnixSocketTable
     /// it was built without CONFIG_UNIX_DIAG, or that its module is not there.</exception>
     public static UnixSocketTable Read(bool withProcesses = true)
     {
-        int result = SocketTable.Read(withProcesses, out SocketTable? table, out bool hasNoProc);
+        var result = SocketTable.Read(withProcesses, out var table, out var hasNoProc);
         return table is not null
             ? new UnixSocketTable(table)
             : throw new UnixSocketException((Errno)(-result), hasNoProc ? "read /proc" : "sock_diag", hint: hasNoProc
@@ -70,7 +70,7 @@ public sealed class UnixSocketTable
     private static List<UnixSocketConnection> Match(IReadOnlyList<UnixSocketEntry> sockets)
     {
         var connections = new List<UnixSocketConnection>(sockets.Count / 2);
-        foreach (UnixSocketEntry socket in sockets)
+        foreach (var socket in sockets)
         {
             if (Join(socket) is { } connection)
                 connections.Add(connection);
@@ -102,7 +102,7 @@ public sealed class UnixSocketTable
 
     private static bool IsServer(UnixSocketEntry socket, UnixSocketEntry peer)
     {
-        int difference = Rank(socket) - Rank(peer);
+        var difference = Rank(socket) - Rank(peer);
         return difference != 0 ? difference > 0 : socket.Inode > peer.Inode;
     }
 

@@ -13,16 +13,16 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        Argument<ToolAddress?> address = AddressArgument.CreateOptional(
+        var address = AddressArgument.CreateOptional(
             "ADDRESS", "An echo server that runs: a path, @name or tcp:HOST:PORT. Without it all transports of this machine are measured.",
             ToolAddressKinds.Local | ToolAddressKinds.Tcp);
-        Option<SocketType?> type = CommandOptions.Type();
+        var type = CommandOptions.Type();
         var quick = new Option<bool>("--quick") { Description = "Three short rounds: a first impression in two seconds." };
         var oneCpu = new Option<bool>("--one-cpu") { Description = "Both processes on one CPU, where they take turns." };
-        Option<int?> rounds = CommandOptions.Number("--rounds", "N", "How often each is measured, by turns; 5 unless given.", 1, 1000);
-        Option<int?> size = CommandOptions.Number("--size", "BYTES", "Of a message that goes there and back; 64 unless given.", 16, 32768);
-        Option<TimeSpan?> time = CommandOptions.Duration("--time", "How long each is measured in a round; 200ms unless given.");
-        Option<bool> json = CommandOptions.Json("Print everything that was measured as JSON.");
+        var rounds = CommandOptions.Number("--rounds", "N", "How often each is measured, by turns; 5 unless given.", 1, 1000);
+        var size = CommandOptions.Number("--size", "BYTES", "Of a message that goes there and back; 64 unless given.", 16, 32768);
+        var time = CommandOptions.Duration("--time", "How long each is measured in a round; 200ms unless given.");
+        var json = CommandOptions.Json("Print everything that was measured as JSON.");
         var svg = new Option<string?>("--svg") { Description = "Also draw a chart into this file.", HelpName = "FILE" };
         var command = new ToolCommand("bench", "Measure how much faster than TCP a local socket is here.")
         {
@@ -42,11 +42,11 @@ internal static class BenchCommand
             ],
         };
         command.Add(address);
-        foreach (Option option in (Option[])[type, quick, oneCpu, rounds, size, time, json, svg])
+        foreach (var option in (Option[])[type, quick, oneCpu, rounds, size, time, json, svg])
             command.Add(option);
         command.SetAction((parsed, _) =>
         {
-            bool isQuick = parsed.GetValue(quick);
+            var isQuick = parsed.GetValue(quick);
             var settings = new BenchSettings(
                 parsed.GetValue(rounds) ?? (isQuick ? 3 : 5),
                 parsed.GetValue(time) ?? (isQuick ? QuickTime : DefaultTime),
@@ -58,13 +58,15 @@ internal static class BenchCommand
             };
             if (settings.Time < MinTime)
                 throw new ToolException("--time is too short to measure anything: write 1ms or more", ExitStatus.UsageError);
-            ToolAddress? given = parsed.GetValue(address);
-            SocketType? kind = parsed.GetValue(type);
+            var given = parsed.GetValue(address);
+            var kind = parsed.GetValue(type);
             if (kind is not null && given?.Local is null)
                 throw new ToolException("--type is for the address of a local server", ExitStatus.UsageError);
             if (settings is { IsOneCpu: true } && given is not null)
+            {
                 throw new ToolException(
                     "--one-cpu is for measurements without ADDRESS: the CPU of a server cannot be chosen", ExitStatus.UsageError);
+            }
             EchoServer? server = given is null ? null : new(given, kind ?? SocketType.Stream);
             return CommandRunner.RunAsync((workspace, stop) => Benchmark.RunAsync(settings, server, workspace, stop));
         });
@@ -74,7 +76,7 @@ internal static class BenchCommand
     /// <summary>Creates the hidden command that runs the worker process.</summary>
     public static Command CreateWorker()
     {
-        Argument<ToolAddress> control = AddressArgument.Create("CONTROL", "Where its orders come from.");
+        var control = AddressArgument.Create("CONTROL", "Where its orders come from.");
         var command = new Command(WorkerMain.CommandName) { control };
         command.Hidden = true;
         command.SetAction((parsed, _) => WorkerMain.RunAsync(parsed.GetRequiredValue(control).Local!));

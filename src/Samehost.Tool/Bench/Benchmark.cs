@@ -15,26 +15,28 @@ internal static class Benchmark
     {
         WithChart(settings.Chart, OutputFile.Check); // before the measurement
         if (server is not null)
+        {
             using (server.Connect())
             {
                 // Fails before the measurement when there is no server.
             }
-        int[] cpus = CpuAffinity.Get();
+        }
+        var cpus = CpuAffinity.Get();
         // The CPU of a foreign server is unknown, so nothing is pinned.
         int? clientCpu = server is null ? cpus[0] : null;
         int? workerCpu = server is null ? cpus[settings.IsOneCpu || cpus.Length < 2 ? 0 : 1] : null;
-        string placement = clientCpu is null
+        var placement = clientCpu is null
             ? "on any CPU"
             : clientCpu == workerCpu ? $"both on CPU {clientCpu}" : $"on CPUs {clientCpu} and {workerCpu}";
         if (!settings.IsJson)
         {
-            string flow = server is null ? $", then {BenchSettings.ThroughputMessageSize / 1024} KiB one way" : "";
+            var flow = server is null ? $", then {BenchSettings.ThroughputMessageSize / 1024} KiB one way" : "";
             TerminalWriter.WriteLine($"Two processes {placement}: {settings.Size} B there and back{flow}.\n");
         }
 
-        using WorkerProcess worker = await WorkerProcess.StartAsync(workspace, workerCpu, cancellationToken);
+        using var worker = await WorkerProcess.StartAsync(workspace, workerCpu, cancellationToken);
         var noise = new MachineNoise();
-        IReadOnlyList<TransportResult> outcomes = await RunPinnedAsync(
+        var outcomes = await RunPinnedAsync(
             clientCpu, () => Measure(settings, server, worker, cancellationToken));
         var report = new BenchReport(
             settings, placement, server is null ? Transport.Reference : outcomes[^1].Name, outcomes, [.. noise.Warnings(outcomes)]);
@@ -56,7 +58,7 @@ internal static class Benchmark
                 ? comparison.Run([.. Transport.All.Select(transport => comparison.Of(transport, flows: true))])
                 : comparison.Run([comparison.Of(server), comparison.Of(BaselineFor(server), flows: false)]);
         }
-        catch (Exception error) when (error is IOException or SocketException or ToolException && worker.HasEnded(out int status))
+        catch (Exception error) when (error is IOException or SocketException or ToolException && worker.HasEnded(out var status))
         {
             // The worker's end is the cause, whatever error the transport reported.
             throw new ToolException($"the second process ended, with status {status}");

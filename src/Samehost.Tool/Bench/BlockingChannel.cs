@@ -30,7 +30,7 @@ internal sealed class BlockingChannel(SafeHandle reading, SafeHandle writing, bo
     {
         do
         {
-            int written = LibcPlainIO.Write(writing, bytes);
+            var written = LibcPlainIO.Write(writing, bytes);
             if (written < 0)
                 return written;
             bytes = bytes[written..];
@@ -83,15 +83,15 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Client, Bloc
 
     private static (BlockingChannel, BlockingChannel) Local(SocketType kind)
     {
-        Check(LibcSocket.SocketPair((int)kind, out Descriptor? one, out Descriptor? other), "socketpair");
-        bool preservesMessages = kind != SocketType.Stream;
+        Check(LibcSocket.SocketPair((int)kind, out var one, out var other), "socketpair");
+        var preservesMessages = kind != SocketType.Stream;
         return (Blocking(one!, one!, preservesMessages), Blocking(other!, other!, preservesMessages));
     }
 
     private static (BlockingChannel, BlockingChannel) Pipes()
     {
-        Check(LibcPipe.Create(out Descriptor? clientReading, out Descriptor? workerWriting), "pipe2");
-        Check(LibcPipe.Create(out Descriptor? workerReading, out Descriptor? clientWriting), "pipe2");
+        Check(LibcPipe.Create(out var clientReading, out var workerWriting), "pipe2");
+        Check(LibcPipe.Create(out var workerReading, out var clientWriting), "pipe2");
         return (
             Blocking(clientReading!, clientWriting!, preservesMessages: false),
             Blocking(workerReading!, workerWriting!, preservesMessages: false));
@@ -103,7 +103,7 @@ internal sealed record Transport(string Name, Func<(BlockingChannel Client, Bloc
         listener.Start(1);
         var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         one.Connect(listener.LocalEndpoint);
-        Socket other = listener.AcceptSocket();
+        var other = listener.AcceptSocket();
         other.NoDelay = true;
         return (FromSocket(one, preservesMessages: false), FromSocket(other, preservesMessages: false));
     }

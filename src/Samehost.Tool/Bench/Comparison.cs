@@ -21,12 +21,12 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     public IReadOnlyList<TransportResult> Run(IReadOnlyList<(string Name, Func<TimeSpan, RunResult> Measure)> transports)
     {
-        foreach ((string name, Func<TimeSpan, RunResult> measure) in transports)
+        foreach (var (name, measure) in transports)
         {
             progress($"warming up: {name}");
             measure(Warmup);
         }
-        IReadOnlyList<RunResult>[] results = AlternatingRounds.Run(
+        var results = AlternatingRounds.Run(
             transports, settings.Rounds, transport => MeasureOnce(transport.Measure),
             (round, transport) => progress($"round {round} of {settings.Rounds}: {transport.Name}"));
         return [.. transports.Zip(results, (transport, runs) => new TransportResult(transport.Name, runs))];
@@ -34,30 +34,30 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     private RunResult MeasureOnce(Func<TimeSpan, RunResult> measure)
     {
-        RunResult result = measure(settings.Time);
+        var result = measure(settings.Time);
         cancellationToken.ThrowIfCancellationRequested();
         return result;
     }
 
     private RoundTripRun Trips(Transport transport, TimeSpan time)
     {
-        WorkerTask task = transport.IsLibrary ? WorkerTask.EchoByLibrary : WorkerTask.Echo;
-        using BlockingChannel channel = OpenChannel(transport, task, settings.Size);
+        var task = transport.IsLibrary ? WorkerTask.EchoByLibrary : WorkerTask.Echo;
+        using var channel = OpenChannel(transport, task, settings.Size);
         var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken);
         return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
 
     private ThroughputRun Flow(Transport transport, TimeSpan time)
     {
-        WorkerTask task = transport.IsLibrary ? WorkerTask.SendByLibrary : WorkerTask.Send;
-        using BlockingChannel channel = OpenChannel(transport, task, BenchSettings.ThroughputMessageSize);
+        var task = transport.IsLibrary ? WorkerTask.SendByLibrary : WorkerTask.Send;
+        using var channel = OpenChannel(transport, task, BenchSettings.ThroughputMessageSize);
         var measuring = new ThroughputRun(BenchSettings.ThroughputMessageSize, time, cancellationToken);
         return transport.IsLibrary ? MeasureStream(channel, measuring.MeasureAsync) : measuring.Measure(channel);
     }
 
     private RunResult Measure(EchoServer server, TimeSpan time)
     {
-        using BlockingChannel channel = server.Connect();
+        using var channel = server.Connect();
         var measuring = new RoundTripRun(EchoServer.CreateMessage(settings.Size), time, cancellationToken) { Server = "the server" };
         return Result(measuring.Measure(channel), null);
     }
@@ -72,7 +72,7 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     private BlockingChannel OpenChannel(Transport transport, WorkerTask task, int size)
     {
-        (BlockingChannel client, BlockingChannel workerEnd) = transport.Open();
+        var (client, workerEnd) = transport.Open();
         if (transport.IsLossy)
             EchoServer.SetReadTimeout(client);
         worker.Assign(workerEnd, task, size);
@@ -81,7 +81,7 @@ internal sealed class Comparison(BenchSettings settings, WorkerProcess worker, A
 
     private static T MeasureStream<T>(BlockingChannel channel, Func<UnixStream, Task<T>> measure)
     {
-        using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
+        using var stream = UnixStream.FromDescriptor(channel.Handle);
         return measure(stream).GetAwaiter().GetResult();
     }
 }

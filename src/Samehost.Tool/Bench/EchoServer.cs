@@ -13,7 +13,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
     /// <summary>Creates a message of letters with a newline at the end, for servers that read lines.</summary>
     public static byte[] CreateMessage(int size)
     {
-        byte[] message = new byte[size];
+        var message = new byte[size];
         message.AsSpan().Fill((byte)'.');
         message[^1] = (byte)'\n';
         return message;
@@ -26,7 +26,7 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
     /// <summary>Connects with blocking calls that have a timeout.</summary>
     public BlockingChannel Connect()
     {
-        BlockingChannel channel = Address.Local is { } local ? ConnectLocal(local) : ConnectTcp();
+        var channel = Address.Local is { } local ? ConnectLocal(local) : ConnectTcp();
         SetReadTimeout(channel);
         return channel;
     }
@@ -38,13 +38,13 @@ internal sealed record EchoServer(ToolAddress Address, SocketType SocketType)
             switch (SocketType)
             {
                 case SocketType.Stream:
-                    UnixStream stream = UnixStream.Connect(server);
+                    var stream = UnixStream.Connect(server);
                     return MakeBlocking(stream, stream.SafeHandle, preservesMessages: false);
                 case SocketType.Seqpacket:
-                    UnixSeqpacket seqpacket = UnixSeqpacket.Connect(server);
+                    var seqpacket = UnixSeqpacket.Connect(server);
                     return MakeBlocking(seqpacket, seqpacket.SafeHandle, preservesMessages: true);
                 default:
-                    UnixDatagram datagram = UnixDatagram.Bind(
+                    var datagram = UnixDatagram.Bind(
                         UnixEndPoint.Autobind, new UnixDatagramOptions { PeerPolicy = PeerPolicy.Anyone });
                     datagram.Connect(server);
                     return MakeBlocking(datagram, datagram.SafeHandle, preservesMessages: true);

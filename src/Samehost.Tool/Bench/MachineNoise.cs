@@ -16,14 +16,18 @@ internal sealed class MachineNoise
     /// <summary>Lists reasons why the results may be inaccurate.</summary>
     public IEnumerable<string> Warnings(IReadOnlyList<TransportResult> outcomes)
     {
-        int cpus = CpuAffinity.Get().Length;
+        var cpus = CpuAffinity.Get().Length;
         if (cpus < 2)
+        {
             yield return "this process may use one CPU only: the two processes take turns, and waking the other one costs nothing";
+        }
         else if (_load > cpus / 2.0)
+        {
             yield return string.Create(
                 CultureInfo.InvariantCulture, $"the load was {_load:0.0} on {cpus} CPUs before: other programs are running");
-        (double stolen, double all) = Times();
-        double share = (stolen - _before.Stolen) / Math.Max(1, all - _before.All);
+        }
+        var (stolen, all) = Times();
+        var share = (stolen - _before.Stolen) / Math.Max(1, all - _before.All);
         if (share > MaxStolenShare)
             yield return string.Create(CultureInfo.InvariantCulture, $"the virtual machine was denied {share:0%} of its CPU time");
         string[] unsteady = [.. outcomes.Where(IsUnsteady).Select(o => o.Name)];
@@ -45,5 +49,5 @@ internal sealed class MachineNoise
         return (all.Length > 7 ? all[7] : 0, all.Sum());
     }
 
-    private static double Number(string text) => Numbers.TryParseDecimal(text, out double number) ? number : 0;
+    private static double Number(string text) => Numbers.TryParseDecimal(text, out var number) ? number : 0;
 }

@@ -30,15 +30,15 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
         for (long number = 0; ; number++)
         {
             WriteNumber(number);
-            long before = Stopwatch.GetTimestamp();
+            var before = Stopwatch.GetTimestamp();
             if (before >= _end && number > 0)
                 return Complete(before);
             if (channel.Write(message) is < 0 and int error)
                 throw ConnectionLost("write", error);
-            int have = 0;
+            var have = 0;
             while (have < message.Length)
             {
-                int count = channel.Read(channel.PreservesMessages ? _answer : _answer.AsSpan(have, message.Length - have));
+                var count = channel.Read(channel.PreservesMessages ? _answer : _answer.AsSpan(have, message.Length - have));
                 if (count == -EAGAIN)
                     throw NoAnswer();
                 if (count <= 0)
@@ -57,7 +57,7 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
         for (long number = 0; ; number++)
         {
             WriteNumber(number);
-            long before = Stopwatch.GetTimestamp();
+            var before = Stopwatch.GetTimestamp();
             if (before >= _end && number > 0)
                 return Complete(before);
             await stream.WriteAsync(message, cancellationToken);
@@ -75,7 +75,7 @@ internal sealed class RoundTripRun(byte[] message, TimeSpan time, CancellationTo
     // Writes the number as digits before the newline, so that servers that read lines answer as well.
     private void WriteNumber(long number)
     {
-        for (int i = Math.Min(message.Length - 1, 12); i > 0; i--, number /= 10)
+        for (var i = Math.Min(message.Length - 1, 12); i > 0; i--, number /= 10)
             message[i - 1] = (byte)('0' + (number % 10));
     }
 
@@ -113,10 +113,10 @@ internal sealed class LatencyHistogram
 
     public void Add(long nanoseconds)
     {
-        ulong value = (ulong)Math.Max(0, nanoseconds);
+        var value = (ulong)Math.Max(0, nanoseconds);
         if (value >= Steps)
         {
-            int shift = 63 - BitOperations.LeadingZeroCount(value) - Bits;
+            var shift = 63 - BitOperations.LeadingZeroCount(value) - Bits;
             value = ((ulong)shift * Steps) + (value >> shift);
         }
         _counts[value]++;
@@ -127,7 +127,7 @@ internal sealed class LatencyHistogram
     public double Percentile(double share)
     {
         long seen = 0;
-        for (int i = 0; i < _counts.Length; i++)
+        for (var i = 0; i < _counts.Length; i++)
         {
             seen += _counts[i];
             if (_counts[i] > 0 && seen >= Count * share)

@@ -24,7 +24,7 @@ internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken c
     {
         while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
-            int count = channel.Read(_buffer);
+            var count = channel.Read(_buffer);
             if (count <= 0)
                 throw new ToolException($"the second process stopped sending: {new UnixSocketException((Errno)(-count), "read").Summary}");
             _bytes += count;
@@ -42,7 +42,7 @@ internal sealed class ThroughputRun(int size, TimeSpan time, CancellationToken c
     {
         while (_bytes == 0 || Stopwatch.GetTimestamp() < _end)
         {
-            int count = await stream.ReadAsync(_buffer, cancellationToken);
+            var count = await stream.ReadAsync(_buffer, cancellationToken);
             _bytes += count > 0 ? count : throw new ToolException("the second process stopped sending");
         }
         return Complete();

@@ -22,14 +22,14 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Starts it, pinned to a CPU if one is given.</summary>
     public static async Task<WorkerProcess> StartAsync(TempWorkspace workspace, int? cpu, CancellationToken cancellationToken)
     {
-        UnixEndPoint control = UnixEndPoint.FromPath(workspace.PathOf("bench.sock"));
+        var control = UnixEndPoint.FromPath(workspace.PathOf("bench.sock"));
         await using var listener = UnixSeqpacketListener.Listen(control);
-        Process process = Launch(control.Path!, cpu);
+        var process = Launch(control.Path!, cpu);
         try
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             _ = process.WaitForExitAsync(ended.Token).ContinueWith(_ => ended.Cancel(), TaskContinuationOptions.OnlyOnRanToCompletion);
-            UnixSeqpacket connection = await listener.AcceptAsync(ended.Token);
+            var connection = await listener.AcceptAsync(ended.Token);
             await ended.CancelAsync();
             return new(process, connection);
         }
@@ -52,14 +52,14 @@ internal sealed class WorkerProcess : IDisposable
         request[1] = channel.PreservesMessages ? (byte)1 : (byte)0;
         MemoryMarshal.Write(request[2..], size);
         _control.Send(request, channel.Handles);
-        foreach (SafeHandle handle in channel.Handles)
+        foreach (var handle in channel.Handles)
             handle.Dispose();
     }
 
     /// <summary>Gets whether it has ended by itself; waits for a moment, because its sockets close before it can be reaped.</summary>
     public bool HasEnded(out int status)
     {
-        bool ended = _process.WaitForExit(TimeSpan.FromMilliseconds(200));
+        var ended = _process.WaitForExit(TimeSpan.FromMilliseconds(200));
         status = ended ? _process.ExitCode : 0;
         return ended;
     }
@@ -79,7 +79,7 @@ internal sealed class WorkerProcess : IDisposable
 
     private static Process Launch(string control, int? cpu)
     {
-        string[] self = ChildStart.GetOwnCommand();
+        var self = ChildStart.GetOwnCommand();
         return ChildStart.Start(new ProcessStartInfo(self[0], [.. self[1..], WorkerMain.CommandName, control]), cpu);
     }
 }
@@ -111,17 +111,17 @@ internal static class WorkerMain
     public static async Task<int> RunAsync(UnixEndPoint control)
     {
         var accepting = new UnixConnectOptions { AcceptDescriptors = true };
-        using UnixSeqpacket requests = await UnixSeqpacket.ConnectAsync(control, accepting);
-        byte[] request = new byte[RequestLength];
+        using var requests = await UnixSeqpacket.ConnectAsync(control, accepting);
+        var request = new byte[RequestLength];
         while (true)
         {
-            using UnixMessage message = await requests.ReceiveAsync(request, DescriptorOptions.Default);
+            using var message = await requests.ReceiveAsync(request, DescriptorOptions.Default);
             if (message.IsEnd)
                 return 0;
             SafeFileHandle[] handles = [.. Enumerable.Range(0, message.Descriptors.Count).Select(message.Descriptors.Take)];
             var channel = new BlockingChannel(handles[0], handles[^1], preservesMessages: request[1] != 0);
             var task = (WorkerTask)request[0];
-            int size = MemoryMarshal.Read<int>(request.AsSpan(2));
+            var size = MemoryMarshal.Read<int>(request.AsSpan(2));
             new Thread(() => Run(task, channel, size)) { IsBackground = true }.Start();
         }
     }
@@ -143,7 +143,7 @@ internal static class WorkerMain
 
     private static void Echo(BlockingChannel channel, int size)
     {
-        byte[] buffer = new byte[Math.Max(size, 65536)];
+        var buffer = new byte[Math.Max(size, 65536)];
         while (channel.Read(buffer) is > 0 and int count && channel.Write(buffer.AsSpan(0, count)) == 0)
         {
         }
@@ -152,7 +152,7 @@ internal static class WorkerMain
     // Each message begins with its number, from which the receiver computes the loss.
     private static void Send(BlockingChannel channel, int size)
     {
-        byte[] message = new byte[size];
+        var message = new byte[size];
         for (long number = 0; ; number++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(message, number);
@@ -163,8 +163,8 @@ internal static class WorkerMain
 
     private static async Task EchoByLibraryAsync(BlockingChannel channel, int size)
     {
-        byte[] buffer = new byte[Math.Max(size, 65536)];
-        await using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
+        var buffer = new byte[Math.Max(size, 65536)];
+        await using var stream = UnixStream.FromDescriptor(channel.Handle);
         try
         {
             while (await stream.ReadAsync(buffer) is > 0 and int count)
@@ -178,8 +178,8 @@ internal static class WorkerMain
 
     private static async Task SendByLibraryAsync(BlockingChannel channel, int size)
     {
-        byte[] message = new byte[size];
-        await using UnixStream stream = UnixStream.FromDescriptor(channel.Handle);
+        var message = new byte[size];
+        await using var stream = UnixStream.FromDescriptor(channel.Handle);
         try
         {
             while (true)

@@ -21,7 +21,7 @@ internal static class AddressArgument
     /// <summary>Creates an ADDRESS argument that can be omitted.</summary>
     public static Argument<ToolAddress?> CreateOptional(string name, string description, ToolAddressKinds wanted)
     {
-        Argument<ToolAddress> argument = Create(name, description, wanted);
+        var argument = Create(name, description, wanted);
         argument.Arity = ArgumentArity.ZeroOrOne;
         return argument!;
     }
@@ -44,8 +44,8 @@ internal static class ArgumentBytes
             return null;
         if (StripPrefix("@"u8, bytes) is { } name || (name = StripPrefix("unix-abstract:"u8, bytes)) is not null)
             return UnixEndPoint.FromAbstractName(name);
-        byte[] path = StripPrefix("unix://"u8, bytes) ?? StripPrefix("unix:"u8, bytes) ?? bytes;
-        byte[] directory = path is [(byte)'/', ..] ? [] : Encoding.UTF8.GetBytes(Environment.CurrentDirectory + "/");
+        var path = StripPrefix("unix://"u8, bytes) ?? StripPrefix("unix:"u8, bytes) ?? bytes;
+        var directory = path is [(byte)'/', ..] ? [] : Encoding.UTF8.GetBytes(Environment.CurrentDirectory + "/");
         return UnixEndPoint.FromPath([.. directory, .. path]);
     }
 
@@ -55,16 +55,16 @@ internal static class ArgumentBytes
     private static byte[]? GetBytes(string text)
     {
         byte[][] raw = [.. Split(File.ReadAllBytes(CommandLine))];
-        string[] arguments = Environment.GetCommandLineArgs();
-        int place = Array.LastIndexOf(arguments, text);
-        int fromEnd = arguments.Length - place;
-        bool isFound = place >= 0 && fromEnd <= raw.Length;
+        var arguments = Environment.GetCommandLineArgs();
+        var place = Array.LastIndexOf(arguments, text);
+        var fromEnd = arguments.Length - place;
+        var isFound = place >= 0 && fromEnd <= raw.Length;
         return isFound && raw[^fromEnd] is var bytes && !bytes.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)) ? bytes : null;
     }
 
     private static IEnumerable<byte[]> Split(byte[] commandLine)
     {
-        int start = 0;
+        var start = 0;
         for (int end; (end = Array.IndexOf(commandLine, (byte)0, start)) >= 0; start = end + 1)
             yield return commandLine[start..end];
     }

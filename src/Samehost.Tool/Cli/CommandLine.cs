@@ -76,12 +76,12 @@ internal static class CommandLine
 
     private static async Task<int> ParseAndRunAsync(string[] args)
     {
-        Command root = CreateFor(args);
+        var root = CreateFor(args);
         // An argument that begins with @ is a name, not a response file.
         var configuration = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
-        ParseResult parsed = root.Parse(TrailingCommandOption.JoinTrailingArguments(root, args), configuration);
-        Command command = parsed.CommandResult.Command;
-        string tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
+        var parsed = root.Parse(TrailingCommandOption.JoinTrailingArguments(root, args), configuration);
+        var command = parsed.CommandResult.Command;
+        var tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
         if (args.Length == 0)
             throw new ToolException($"a command is required, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
         if (parsed.UnmatchedTokens is [{ } unknown, ..])
@@ -93,7 +93,7 @@ internal static class CommandLine
 
         // Help and version are collected first, so that a closed pipe or a full disk is noticed.
         var text = new StringWriter();
-        int status = await parsed.InvokeAsync(new InvocationConfiguration
+        var status = await parsed.InvokeAsync(new InvocationConfiguration
         {
             Output = text,
             EnableDefaultExceptionHandler = false,
@@ -107,7 +107,7 @@ internal static class CommandLine
     /// <summary>Finds an unknown option that was parsed as an argument; after <c>--</c> everything is an argument.</summary>
     private static string? UnknownOption(IEnumerable<Token> arguments, string[] args)
     {
-        int end = Array.IndexOf(args, "--");
+        var end = Array.IndexOf(args, "--");
         return arguments.Select(argument => argument.Value).FirstOrDefault(
             value => value is ['-', _, ..] && Array.IndexOf(args, value) is >= 0 and var at && (end < 0 || at < end));
     }
@@ -133,7 +133,7 @@ internal sealed class TrailingCommandOption : Option<string[]>
     {
         if (arguments is not [{ } first, ..] || root.Subcommands.FirstOrDefault(c => c.Name == first) is not { } command)
             return arguments;
-        int option = Array.FindIndex(arguments, word => command.Options.Any(o => o is TrailingCommandOption && o.Name == word));
+        var option = Array.FindIndex(arguments, word => command.Options.Any(o => o is TrailingCommandOption && o.Name == word));
         if (option < 0 || option == arguments.Length - 1)
             return arguments;
         return [.. arguments[..(option + 1)], string.Concat(arguments[(option + 1)..].Select(word => Separator + word))];

@@ -40,7 +40,7 @@ internal static class CommandOptions
     /// Creates an option that takes a time, written <c>200ms</c>, <c>5s</c>, <c>2m</c> or <c>1h</c>; its value is null when not given.
     /// </summary>
     public static Option<TimeSpan?> Duration(string name, string description) =>
-        Parsed<TimeSpan?>(name, "TIME", description, text => DurationText.TryParse(text, out TimeSpan time)
+        Parsed<TimeSpan?>(name, "TIME", description, text => DurationText.TryParse(text, out var time)
             ? (time, null)
             : (null, $"'{text}' is not a time: use 200ms, 5s, 1.5m or 1h, a day at most"));
 
@@ -67,7 +67,7 @@ internal static class CommandOptions
 
     private static T? Read<T>(ArgumentResult result, Func<string, (T? Value, string? Problem)> read)
     {
-        (T? value, string? problem) = read(result.Tokens[0].Value);
+        var (value, problem) = read(result.Tokens[0].Value);
         if (problem is not null)
             result.AddError(problem);
         return value;
@@ -91,14 +91,14 @@ internal static class FileModeOption
 {
     public static Option<UnixFileMode?> Create(string description)
     {
-        Option<UnixFileMode?> option = CommandOptions.Parsed<UnixFileMode?>("--mode", "MODE", description, Read);
+        var option = CommandOptions.Parsed<UnixFileMode?>("--mode", "MODE", description, Read);
         option.CompletionSources.Add("0600", "0660", "0666");
         return option;
     }
 
     private static (UnixFileMode?, string?) Read(string text)
     {
-        string digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
+        var digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
         return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
             ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
             : (null, $"'{text}' is not a mode of a socket file: use three octal digits, as in 0660");
@@ -117,9 +117,9 @@ internal static class DurationText
     public static bool TryParse(string text, out TimeSpan time)
     {
         time = TimeSpan.Zero;
-        (string unit, double seconds) = Array.Find(Units, u => text.EndsWith(u.Unit, StringComparison.Ordinal));
-        string number = unit is null ? text : text[..^unit.Length];
-        if (!Numbers.TryParseDecimal(number, out double value))
+        var (unit, seconds) = Array.Find(Units, u => text.EndsWith(u.Unit, StringComparison.Ordinal));
+        var number = unit is null ? text : text[..^unit.Length];
+        if (!Numbers.TryParseDecimal(number, out var value))
             return false;
         value *= unit is null ? 1 : seconds;
         if (!(value <= Longest.TotalSeconds))

@@ -16,7 +16,7 @@ internal static class CommandRunner
     public static async Task<int> RunAsync(Func<CancellationToken, Task<int>> body)
     {
         using var signal = new ShutdownSignal();
-        Task<int> work = Task.Run(() => body(signal.Token));
+        var work = Task.Run(() => body(signal.Token));
         await Task.WhenAny(work, signal.Received);
         return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
     }
@@ -28,7 +28,7 @@ internal static class CommandRunner
         using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref current)?.KillAndDelete() };
         await using var workspace = new TempWorkspace();
         Volatile.Write(ref current, workspace);
-        Task<int> work = Task.Run(() => body(workspace, signal.Token));
+        var work = Task.Run(() => body(workspace, signal.Token));
         await Task.WhenAny(work, signal.Received);
         if (work.IsFaulted)
             await Task.WhenAny(signal.Received, Task.Delay(SignalGracePeriod)); // Ctrl+C also ends the programs, and they may be quicker

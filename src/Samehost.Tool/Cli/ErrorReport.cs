@@ -42,7 +42,7 @@ internal static class ErrorReport
     private static void Print(string problem, string? hint)
     {
         TerminalWriter.WriteError(problem);
-        foreach (string line in hint?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [])
+        foreach (var line in hint?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [])
             TerminalWriter.WriteHint(line);
     }
 
@@ -74,7 +74,7 @@ internal static class ArgumentErrorText
     /// <summary>Gets the message without the parameter's name, which means nothing to a user.</summary>
     public static string Of(Exception error)
     {
-        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
+        var parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return (parameter < 0 ? error.Message : error.Message[..parameter]).TrimEnd('.');
     }
 }

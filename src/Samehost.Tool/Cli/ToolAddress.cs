@@ -53,7 +53,7 @@ internal sealed class ToolAddress
     public static string? Parse(string text, ToolAddressKinds accepted, out ToolAddress? address)
     {
         address = null;
-        string? problem = text switch
+        var problem = text switch
         {
             _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ParseTcp(text, out address),
             _ when text.StartsWith(Fd, StringComparison.Ordinal) => ParseDescriptor(text, out address),
@@ -87,8 +87,8 @@ internal sealed class ToolAddress
     private static string? ParseTcp(string text, out ToolAddress? address)
     {
         address = null;
-        int colon = text.LastIndexOf(':');
-        string host = colon > Tcp.Length ? text[Tcp.Length..colon] : "";
+        var colon = text.LastIndexOf(':');
+        var host = colon > Tcp.Length ? text[Tcp.Length..colon] : "";
         if (host is ['[', .. { } inside, ']'])
             host = inside;
         else if (host.Contains(':', StringComparison.Ordinal))
@@ -118,14 +118,14 @@ internal sealed class ToolAddress
 
     private static string NotAcceptedMessage(string text, ToolAddressKinds kind, ToolAddressKinds accepted)
     {
-        string prefix = kind switch
+        var prefix = kind switch
         {
             ToolAddressKinds.Tcp => "TCP",
             ToolAddressKinds.Descriptor => "A descriptor",
             ToolAddressKinds.Systemd => "A socket from the service manager",
             _ => "A local socket",
         };
-        string remedy = kind == ToolAddressKinds.Tcp
+        var remedy = kind == ToolAddressKinds.Tcp
             ? "'samehost relay' joins TCP to a local socket"
             : $"a file of that name would be ./{text}";
         return $"{prefix} is not accepted here ({text}), but {FormatKinds(accepted)}; {remedy}";

@@ -28,13 +28,13 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parseResult)
     {
-        int status = _defaultHelp.Invoke(parseResult);
-        TextWriter output = parseResult.InvocationConfiguration.Output;
-        (string Line, string Remark)[] examples = ExamplesOf(parseResult.CommandResult.Command);
+        var status = _defaultHelp.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
+        var examples = ExamplesOf(parseResult.CommandResult.Command);
         if (examples.Length > 0)
             output.WriteLine("Examples:");
-        int column = examples.Select(e => e.Line.Length + 4).Where(c => c <= RemarkColumn).DefaultIfEmpty().Max();
-        foreach ((string line, string remark) in examples)
+        var column = examples.Select(e => e.Line.Length + 4).Where(c => c <= RemarkColumn).DefaultIfEmpty().Max();
+        foreach (var (line, remark) in examples)
         {
             if (line.Length + 4 <= column && column + remark.Length <= Width)
                 output.WriteLine($"  {line.PadRight(column - 2)}{remark}");

@@ -11,25 +11,25 @@ internal static class ConnectCommand
 
     public static Command Create()
     {
-        Argument<ToolAddress> address = AddressArgument.Create(
+        var address = AddressArgument.Create(
             "ADDRESS", "The server: a path, @name for an abstract name, or fd:N.", ToolAddressKinds.Local | ToolAddressKinds.Descriptor);
-        Option<SocketType?> type = CommandOptions.Type();
-        Option<TimeSpan?> wait = CommandOptions.Duration(
+        var type = CommandOptions.Type();
+        var wait = CommandOptions.Duration(
             "--wait", "How long to wait until the server listens and has room in its backlog: 5s, 200ms.");
-        Option<PeerPolicy?> require = CommandOptions.Policy(
+        var require = CommandOptions.Policy(
             "--require-server", "Accept only a server run by one of these: root, self, user:NAME…");
         var hex = new Option<bool>("--hex") { Description = "Read lines of hexadecimal digits, and print received data in hexadecimal." };
         var keepOpen = new Option<bool>("--no-half-close")
         {
             Description = "Do not shut down sending at the end of the input; continue until the server ends.",
         };
-        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing is sent or received for this time.");
-        Option<TimeSpan?> linger = CommandOptions.Duration(
+        var idle = CommandOptions.Duration("--idle-timeout", "Fail when nothing is sent or received for this time.");
+        var linger = CommandOptions.Duration(
             "--linger", "Datagrams: how long to wait for answers after the end of the input; 1s unless given.");
-        Option<ToolAddress?> bind = CommandOptions.Parsed<ToolAddress?>(
+        var bind = CommandOptions.Parsed<ToolAddress?>(
             "--bind", "ADDRESS", "Datagrams: our own address, for answers; otherwise the kernel chooses a name.", text =>
             {
-                string? problem = ToolAddress.Parse(text, ToolAddressKinds.Local, out ToolAddress? read);
+                var problem = ToolAddress.Parse(text, ToolAddressKinds.Local, out var read);
                 return (read, problem);
             });
         var command = new ToolCommand("connect", "Connect to a server: standard input is sent to it, its output goes to standard output.")
@@ -50,7 +50,7 @@ internal static class ConnectCommand
             ],
         };
         command.Add(address);
-        foreach (Option option in (Option[])[type, wait, require, hex, keepOpen, idle, linger, bind])
+        foreach (var option in (Option[])[type, wait, require, hex, keepOpen, idle, linger, bind])
             command.Add(option);
         command.SetAction((parsed, _) =>
         {
@@ -65,7 +65,7 @@ internal static class ConnectCommand
                 Linger = parsed.GetValue(linger) ?? DefaultLinger,
                 Bind = parsed.GetValue(bind)?.Local,
             };
-            bool isDatagram = settings.SocketType == SocketType.Dgram;
+            var isDatagram = settings.SocketType == SocketType.Dgram;
             ThrowUsageErrorIf(isDatagram && settings.RequireServer is not null,
                 "--require-server needs a connection: the receiver of a datagram cannot be checked");
             ThrowUsageErrorIf(

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Samehost.Interop;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 
@@ -10,8 +9,8 @@ internal static class ConnectSession
 {
     public static async Task<int> RunAsync(ConnectSettings settings, CancellationToken cancellationToken)
     {
-        using ToolConnection connection = await OpenAsync(settings, cancellationToken);
-        bool records = connection.PreservesMessages;
+        using var connection = await OpenAsync(settings, cancellationToken);
+        var records = connection.PreservesMessages;
         IInputSource input = records || settings.IsHex ? new LineInput(settings.IsHex) : new RawInput();
         var options = new StdioSessionOptions
         {
@@ -40,7 +39,7 @@ internal static class ConnectSession
 
     private static ToolConnection OpenInherited(ConnectSettings settings)
     {
-        using Descriptor handle = settings.Address.OpenDescriptor();
+        using var handle = settings.Address.OpenDescriptor();
         try
         {
             return settings.SocketType switch

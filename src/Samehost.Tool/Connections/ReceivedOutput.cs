@@ -28,7 +28,7 @@ internal sealed class ReceivedOutput(bool asRecords, bool asHex)
 
     private static void Print(ReadOnlySpan<byte> bytes)
     {
-        int result = StandardDescriptors.Write(StandardDescriptors.Output, bytes);
+        var result = StandardDescriptors.Write(StandardDescriptors.Output, bytes);
         if (result < 0)
             throw new OutputException((Errno)(-result));
     }

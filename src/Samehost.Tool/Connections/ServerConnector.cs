@@ -16,7 +16,7 @@ internal static class ServerConnector
         UnixEndPoint server, SocketType kind, TimeSpan? wait, PeerPolicy? requireServer, UnixEndPoint? localAddress,
         CancellationToken cancellationToken)
     {
-        UnixConnectOptions options = ConnectOptions(wait, requireServer);
+        var options = ConnectOptions(wait, requireServer);
         return kind switch
         {
             SocketType.Stream => ToolConnection.Of(await UnixStream.ConnectAsync(server, options, cancellationToken)),
@@ -35,7 +35,7 @@ internal static class ServerConnector
     public static async Task<UnixDatagram> ConnectDatagramAsync(
         UnixEndPoint server, TimeSpan? wait, UnixDatagramOptions options, UnixEndPoint? localAddress, CancellationToken cancellationToken)
     {
-        UnixDatagram socket = UnixDatagram.Bind(localAddress ?? UnixEndPoint.Autobind, options);
+        var socket = UnixDatagram.Bind(localAddress ?? UnixEndPoint.Autobind, options);
         try
         {
             await RetryAsync(() => socket.Connect(server), wait ?? TimeSpan.Zero, cancellationToken);
@@ -66,7 +66,7 @@ internal static class ServerConnector
     /// <summary>Retries while a datagram server is not bound yet; for connections the library does so.</summary>
     private static async Task RetryAsync(Action attempt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        long begin = Stopwatch.GetTimestamp();
+        var begin = Stopwatch.GetTimestamp();
         while (true)
         {
             try

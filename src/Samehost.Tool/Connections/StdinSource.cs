@@ -18,7 +18,7 @@ internal sealed class RawInput : IInputSource
 
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancellationToken)
     {
-        int got = await OpenStandardInput.ReadAsync(_buffer, cancellationToken);
+        var got = await OpenStandardInput.ReadAsync(_buffer, cancellationToken);
         return got > 0 ? _buffer.AsMemory(0, got) : default(ReadOnlyMemory<byte>?); // a bare null would be an empty piece
     }
 }
@@ -40,14 +40,14 @@ internal sealed class LineInput(bool isHex) : IInputSource
     {
         while (true)
         {
-            int newline = _buffer.AsSpan(_searched, _end - _searched).IndexOf((byte)'\n');
+            var newline = _buffer.AsSpan(_searched, _end - _searched).IndexOf((byte)'\n');
             if (newline >= 0)
                 return Take(_searched + newline, _searched + newline + 1);
             if (_isEnd)
                 return _start < _end ? Take(_end, _end) : default(ReadOnlyMemory<byte>?); // a bare null would be an empty line
             _searched = _end;
             MakeRoom();
-            int got = await OpenStandardInput.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+            var got = await OpenStandardInput.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
             _isEnd = got == 0;
             _end += got;
         }
@@ -60,7 +60,7 @@ internal sealed class LineInput(bool isHex) : IInputSource
         _lineNumber++;
         if (!isHex)
             return line;
-        return HexText.TryParse(line.Span, out byte[] bytes) ? bytes
+        return HexText.TryParse(line.Span, out var bytes) ? bytes
             : throw new ToolException(
                 $"line {_lineNumber} of the input is not hexadecimal: write two digits for each byte, as in 48 69 0a");
     }

@@ -20,8 +20,8 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
     {
         using var idle = new IdleTimer(options.IdleTimeout);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
-        Task sending = SendAsync(idle, ending.Token);
-        Task receiving = ReceiveAsync(idle, ending.Token);
+        var sending = SendAsync(idle, ending.Token);
+        var receiving = ReceiveAsync(idle, ending.Token);
         try
         {
             await Task.WhenAny(sending, receiving);
@@ -51,9 +51,11 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
             _ = receiving.ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
         }
         if (IsClosedByPeer(sending))
+        {
             throw new ToolException(
                 ErrorReport.Summary(sending.Exception!.InnerException!), ExitStatus.Failure,
                 "The other side closed the connection before it had read everything.");
+        }
         cancellationToken.ThrowIfCancellationRequested();
     }
 

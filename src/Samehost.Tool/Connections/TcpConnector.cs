@@ -20,7 +20,7 @@ internal static class TcpConnector
     /// <exception cref="TcpException">The connect failed.</exception>
     public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan? wait, CancellationToken cancellationToken)
     {
-        long deadline = Environment.TickCount64 + (long)(wait ?? TimeSpan.Zero).TotalMilliseconds;
+        var deadline = Environment.TickCount64 + (long)(wait ?? TimeSpan.Zero).TotalMilliseconds;
         while (true)
         {
             // A synchronous connect on a pool thread: an asynchronous one would register the socket with the runtime's event loop.

@@ -62,7 +62,7 @@ internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnect
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        using UnixMessage record = await seqpacket.ReceiveAsync(buffer, cancellationToken: cancellationToken);
+        using var record = await seqpacket.ReceiveAsync(buffer, cancellationToken: cancellationToken);
         if (record.IsTruncated)
             TerminalWriter.WriteError($"a record of {record.Length} bytes was cut to {record.Count}");
         return record.IsEnd ? -1 : record.Count;
@@ -85,7 +85,7 @@ internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        UnixMessage got = await datagram.ReceiveAsync(buffer.GetMemory(), cancellationToken);
+        var got = await datagram.ReceiveAsync(buffer.GetMemory(), cancellationToken);
         if (got.IsTruncated)
             TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");
         return got.Count;
@@ -113,7 +113,7 @@ internal sealed class TcpStreamConnection(Socket socket) : ToolConnection
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
-        int got = await _stream.ReadAsync(buffer.GetMemory(), cancellationToken);
+        var got = await _stream.ReadAsync(buffer.GetMemory(), cancellationToken);
         buffer.Advance(got);
         return got > 0 ? got : -1;
     }

@@ -14,15 +14,15 @@ internal static class ExplainCommand
         {
             Description = "A path, absolute or from the working directory, or @NAME for an abstract name.",
         };
-        Option<SocketType?> type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
-        Option<UnixUser?> user = CommandOptions.Parsed("--user", "USER",
+        var type = CommandOptions.Type("The type that would connect: stream (the default), datagram or seqpacket.");
+        var user = CommandOptions.Parsed("--user", "USER",
             "Who would connect: a name or a number, with other groups as USER:GROUP,GROUP… (default: you).", ReadUser);
         var bind = new Option<bool>("--bind") { Description = "Explain whether a server could bind there instead." };
         var noConnect = new Option<bool>("--no-connect")
         {
             Description = "Do not probe. Otherwise a datagram socket tests whether the file is bound, which no server notices.",
         };
-        Option<bool> json = CommandOptions.Json();
+        var json = CommandOptions.Json();
         var command = new ToolCommand("explain", "Say whether connecting would work, and if not why and what to change.")
         {
             Examples =
@@ -53,7 +53,7 @@ internal static class ExplainCommand
                 User = parsed.GetValue(user),
                 Probe = !parsed.GetValue(noConnect),
             };
-            UnixExplanation explanation = Explain(parsed.GetValue(address)!, parsed.GetValue(bind), options);
+            var explanation = Explain(parsed.GetValue(address)!, parsed.GetValue(bind), options);
             if (parsed.GetValue(json))
                 TerminalWriter.Write(ExplanationJson.Of(explanation));
             else

@@ -13,7 +13,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
 
     public void Print(UnixExplanation explanation)
     {
-        UnixVerdict verdict = explanation.Verdict;
+        var verdict = explanation.Verdict;
         TerminalWriter.WriteLine($"{explanation.Operation} {explanation.Address} as {explanation.User}, {explanation.SocketType.ToName()}");
         if (explanation.Walk.Count > 0)
             TerminalWriter.WriteLine();
@@ -21,7 +21,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         TerminalWriter.WriteLine();
         if (explanation.Socket is { } socket)
             PrintLabeled("socket", Describe(socket, explanation.ServerStarted));
-        (Color color, string answer) = verdict.Outcome switch
+        var (color, answer) = verdict.Outcome switch
         {
             UnixOutcome.Works => (Color.Green, $"{explanation.Operation} would work"),
             UnixOutcome.Fails => (Color.Red, $"{explanation.Operation} would fail: {verdict.ErrnoText}"),
@@ -31,7 +31,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
         PrintLabeled("why", verdict.Reason);
         if (verdict.Remedy is { } remedy)
             PrintLabeled(FormatParty(verdict.ResponsibleParty), remedy);
-        foreach (string note in explanation.Notes)
+        foreach (var note in explanation.Notes)
             PrintLabeled("note", note);
     }
 
@@ -39,16 +39,16 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
     {
         string[][] rows = [.. walk.Select(FormatStep)];
         int[] widths = [.. Enumerable.Range(0, 4).Select(column => rows.Select(r => r[column].Length).DefaultIfEmpty().Max())];
-        for (int i = 0; i < rows.Length; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
-            UnixPathStep step = walk[i];
-            (Color color, string mark) = step switch
+            var step = walk[i];
+            var (color, mark) = step switch
             {
                 { Errno: not Errno.None } => (Color.Red, "✗"),
                 { Kind: UnixFileKind.Hidden } => (Color.Yellow, "?"),
                 _ => (Color.Green, "✓"),
             };
-            string cells = string.Join("  ", rows[i].Select((cell, column) => column < 4 ? cell.PadRight(widths[column]) : cell));
+            var cells = string.Join("  ", rows[i].Select((cell, column) => column < 4 ? cell.PadRight(widths[column]) : cell));
             TerminalWriter.WriteLine($"  {terminal.Colorize(color, mark)} {cells.TrimEnd()}");
         }
     }
@@ -56,7 +56,7 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
     // Path, mode, owner, rule, remarks.
     private static string[] FormatStep(UnixPathStep step)
     {
-        string rule = step switch
+        var rule = step switch
         {
             { Rule: { } by } => $"{step.Asked}: {by}",
             { Kind: UnixFileKind.Missing, Errno: Errno.None } => "free",
@@ -73,25 +73,25 @@ internal sealed class ExplanationPrinter(TerminalWriter terminal)
 
     private static string Describe(UnixSocketEntry socket, DateTimeOffset? started)
     {
-        string state = socket switch
+        var state = socket switch
         {
             { State: UnixSocketState.Listening } => $"listens, {socket.Pending} waiting with a backlog of {socket.Backlog}",
             { SocketType: SocketType.Dgram } => "receives",
             { State: UnixSocketState.Connected } => "is connected",
             _ => "is bound and does not listen",
         };
-        string who = string.Join(", ", socket.Processes.Take(MaxProcesses)
+        var who = string.Join(", ", socket.Processes.Take(MaxProcesses)
             .Select(h => $"{QuotedText.ProcessName(h)} ({h.ProcessId})" + (h.UserId is { } user ? $" of {new UnixUser(user, 0)}" : "")));
-        string more = socket.Processes.Count > MaxProcesses ? $" and {socket.Processes.Count - MaxProcesses} more" : "";
-        string since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
-        string server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
+        var more = socket.Processes.Count > MaxProcesses ? $" and {socket.Processes.Count - MaxProcesses} more" : "";
+        var since = started?.ToString("', running since 'yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+        var server = who.Length > 0 ? who + more + since : "its process cannot be seen from here";
         return $"A {socket.SocketType.ToName()} socket {state}: {server}.";
     }
 
     private void PrintLabeled(string label, string text)
     {
-        string prefix = terminal.Colorize(Color.Bold, label.PadRight(LabelWidth));
-        foreach (string line in TerminalWriter.Wrap(text, LabelWidth))
+        var prefix = terminal.Colorize(Color.Bold, label.PadRight(LabelWidth));
+        foreach (var line in TerminalWriter.Wrap(text, LabelWidth))
         {
             TerminalWriter.WriteLine(prefix + line);
             prefix = new string(' ', LabelWidth);

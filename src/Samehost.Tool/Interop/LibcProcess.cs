@@ -34,20 +34,20 @@ internal static unsafe partial class LibcProcess
     /// <returns>The process id, or <c>-errno</c>, also that of the exec in the child.</returns>
     public static int Spawn(string[] command, string[] environment, SafeHandle connection)
     {
-        byte* actions = stackalloc byte[ObjectSize];
-        byte* attributes = stackalloc byte[ObjectSize];
+        var actions = stackalloc byte[ObjectSize];
+        var attributes = stackalloc byte[ObjectSize];
         using var argv = new NativeStrings(command);
         using var envp = new NativeStrings(environment);
-        bool held = false;
-        int failed = posix_spawn_file_actions_init(actions);
+        var held = false;
+        var failed = posix_spawn_file_actions_init(actions);
         if (failed != 0)
             return -failed;
         failed = posix_spawnattr_init(attributes);
         try
         {
             connection.DangerousAddRef(ref held);
-            int descriptor = (int)connection.DangerousGetHandle();
-            int process = 0;
+            var descriptor = (int)connection.DangerousGetHandle();
+            var process = 0;
             if (failed == 0)
                 failed = posix_spawn_file_actions_adddup2(actions, descriptor, 0);
             if (failed == 0)
@@ -55,7 +55,7 @@ internal static unsafe partial class LibcProcess
             if (failed == 0)
                 failed = posix_spawn_file_actions_adddup2(actions, 2, 2); // if it was not open at start, ours is close-on-exec
             // The runtime ignores SIGPIPE, and children inherit that; a filter whose reader has closed should end.
-            ulong* signals = stackalloc ulong[16];
+            var signals = stackalloc ulong[16];
             new Span<ulong>(signals, 16).Clear();
             signals[0] = 1ul << (SIGPIPE - 1);
             if (failed == 0)
@@ -80,7 +80,7 @@ internal static unsafe partial class LibcProcess
     /// <returns>The process id, or −1 when there is no child.</returns>
     public static int WaitForEnded()
     {
-        byte* information = stackalloc byte[128];
+        var information = stackalloc byte[128];
         new Span<byte>(information, 128).Clear();
         while (waitid(P_ALL, 0, information, WEXITED | WNOWAIT) < 0)
         {
@@ -93,11 +93,11 @@ internal static unsafe partial class LibcProcess
     /// <summary>Reaps a child that has ended; returns its exit status, or 128 plus its signal.</summary>
     public static int Reap(int process)
     {
-        int status = 0;
+        var status = 0;
         while (waitpid(process, &status, 0) < 0 && Marshal.GetLastSystemError() == EINTR)
         {
         }
-        int signal = status & 0x7f;
+        var signal = status & 0x7f;
         return signal == 0 ? (status >> 8) & 0xff : 128 + signal;
     }
 
@@ -152,7 +152,7 @@ internal static unsafe partial class LibcProcess
         {
             _count = strings.Length;
             Pointers = (byte**)NativeMemory.AllocZeroed((nuint)_count + 1, (nuint)sizeof(byte*));
-            for (int i = 0; i < _count; i++)
+            for (var i = 0; i < _count; i++)
                 Pointers[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
         }
 
@@ -160,7 +160,7 @@ internal static unsafe partial class LibcProcess
 
         public void Dispose()
         {
-            for (int i = 0; i < _count; i++)
+            for (var i = 0; i < _count; i++)
                 Marshal.FreeCoTaskMem((nint)Pointers[i]);
             NativeMemory.Free(Pointers);
         }

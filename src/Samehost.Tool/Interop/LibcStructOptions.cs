@@ -17,7 +17,7 @@ internal static unsafe partial class LibcStructOptions
     /// <returns>0, or <c>-errno</c>.</returns>
     public static int ResetOnClose(Descriptor socket)
     {
-        int* linger = stackalloc int[2] { 1, 0 };
+        var linger = stackalloc int[2] { 1, 0 };
         return Set(socket, SO_LINGER, linger, 2 * sizeof(int));
     }
 
@@ -25,7 +25,7 @@ internal static unsafe partial class LibcStructOptions
     /// <returns>0, or <c>-errno</c>.</returns>
     public static int SetReceiveTimeout(SafeHandle socket, TimeSpan timeout)
     {
-        long* value = stackalloc long[2] { (long)timeout.TotalSeconds, timeout.Microseconds + (1000L * timeout.Milliseconds) };
+        var value = stackalloc long[2] { (long)timeout.TotalSeconds, timeout.Microseconds + (1000L * timeout.Milliseconds) };
         return Set(socket, SO_RCVTIMEO, value, 2 * sizeof(long));
     }
 

@@ -22,7 +22,7 @@ internal sealed unsafe partial class NoEchoMode : IDisposable
         if (!_isTerminal)
             return;
         byte[] without = [.. _before];
-        uint modes = MemoryMarshal.Read<uint>(without.AsSpan(LocalModesOffset)) & ~ECHO;
+        var modes = MemoryMarshal.Read<uint>(without.AsSpan(LocalModesOffset)) & ~ECHO;
         MemoryMarshal.Write(without.AsSpan(LocalModesOffset), in modes);
         fixed (byte* settings = without)
             _ = tcsetattr(Input, TCSANOW, settings);

@@ -67,7 +67,7 @@ internal static class ListCommand
                 + "sends nothing.",
             ],
         };
-        foreach (Option option in (Option[])[Listening, Stale, Process, Type, Json, Graph, Watch, Interval])
+        foreach (var option in (Option[])[Listening, Stale, Process, Type, Json, Graph, Watch, Interval])
             command.Add(option);
         command.Add(Pattern);
         command.SetAction((parsed, _) => RunAsync(parsed));
@@ -87,7 +87,7 @@ internal static class ListCommand
         if (filter is { OnlyStale: true, WantsStaleFiles: false })
             throw new ToolException("--stale shows files, which do not listen and have neither type nor process", ExitStatus.UsageError);
         bool json = parsed.GetValue(Json), watch = parsed.GetValue(Watch);
-        GraphFormat? graph = parsed.GetValue(Graph);
+        var graph = parsed.GetValue(Graph);
         if ((json ? 1 : 0) + (watch ? 1 : 0) + (graph is null ? 0 : 1) > 1)
             throw new ToolException("only one of --json, --graph and --watch can be given", ExitStatus.UsageError);
         if (!watch && parsed.GetValue(Interval) is not null)
@@ -101,7 +101,7 @@ internal static class ListCommand
 
     private static void Print(SocketListing view, bool json, GraphFormat? graph)
     {
-        List<SocketRow> rows = view.Read();
+        var rows = view.Read();
         if (json)
         {
             TerminalWriter.Write(ListJson.Write(rows, view.Users));
@@ -112,7 +112,7 @@ internal static class ListCommand
             TerminalWriter.Write(GraphFormatter.Write(SocketGraph.Of(rows, view.Text), format));
             return;
         }
-        List<string> lines = view.Lines(rows);
+        var lines = view.Lines(rows);
         TerminalWriter.Write(string.Join('\n', lines) + "\n");
         if (rows.Count == 0)
             TerminalWriter.WriteHint("no local socket matches");
@@ -126,7 +126,7 @@ internal static class ListCommand
 
     private static Option<GraphFormat?> GraphOption()
     {
-        Option<GraphFormat?> option = CommandOptions.Parsed<GraphFormat?>("--graph", "FORMAT",
+        var option = CommandOptions.Parsed<GraphFormat?>("--graph", "FORMAT",
             "Print the connections as a graph: dot (Graphviz) or mermaid.", text => text switch
             {
                 "dot" => (GraphFormat.Dot, null),

@@ -11,14 +11,14 @@ internal static class ListJson
     public static string Write(IReadOnlyList<SocketRow> rows, UserNameCache users)
     {
         var text = new StringBuilder("[");
-        foreach (SocketRow row in rows)
+        foreach (var row in rows)
             text.Append(text.Length == 1 ? "\n" : ",\n").Append(JsonSerializer.Serialize(Of(row, users), ListJsonContext.Default.JsonRow));
         return text.Append("\n]\n").ToString();
     }
 
     private static JsonRow Of(SocketRow row, UserNameCache users)
     {
-        bool counts = row.State is RowState.Listening or RowState.Bound;
+        var counts = row.State is RowState.Listening or RowState.Bound;
         return new JsonRow
         {
             Type = row.SocketType?.ToName(),
@@ -59,9 +59,9 @@ internal static class ListJson
     /// <summary>Gets the exact bytes of a name whose text form is escaped; null for other names.</summary>
     private static string? HexOf(UnixEndPoint endPoint)
     {
-        ReadOnlySpan<byte> bytes = endPoint.NameBytes.Span;
-        string text = endPoint.ToString();
-        bool isPlain = endPoint.Kind == UnixEndPointKind.Unnamed || !text.Contains('\\', StringComparison.Ordinal);
+        var bytes = endPoint.NameBytes.Span;
+        var text = endPoint.ToString();
+        var isPlain = endPoint.Kind == UnixEndPointKind.Unnamed || !text.Contains('\\', StringComparison.Ordinal);
         return isPlain ? null : Convert.ToHexStringLower(bytes);
     }
 }

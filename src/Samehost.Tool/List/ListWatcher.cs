@@ -23,7 +23,7 @@ internal static class ListWatcher
         Action restoreTerminal = static () => { };
         using var signal = new ShutdownSignal { BeforeForcedEnd = () => Volatile.Read(ref restoreTerminal)() };
         using var refresh = new SemaphoreSlim(0);
-        bool redraw = false;
+        var redraw = false;
         void Redraw(PosixSignalContext _)
         {
             Volatile.Write(ref redraw, true); // the window was resized, or a shell wrote to it
@@ -56,15 +56,15 @@ internal static class ListWatcher
                 }
             }
         }
-        PosixSignal received = await signal.Received;
+        var received = await signal.Received;
         return received == PosixSignal.SIGINT ? ExitStatus.Success : SignalStatus.Of(received);
     }
 
     private static List<string> FormatFrame(SocketListing listing, TimeSpan interval)
     {
-        List<SocketRow> rows = listing.Read();
-        string hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not visible (?)";
-        string title = string.Create(CultureInfo.InvariantCulture,
+        var rows = listing.Read();
+        var hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not visible (?)";
+        var title = string.Create(CultureInfo.InvariantCulture,
             $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
         return [title, "", .. listing.Lines(rows)];
     }

@@ -37,7 +37,7 @@ internal sealed class RowFormatter(UserNameCache users)
             return string.Create(CultureInfo.InvariantCulture, $"{listener.Pending}/{listener.Backlog}");
         if (row.State == RowState.Stale)
             return "-";
-        (long atServer, long atClient) = (row.Server?.ReceiveQueue ?? 0, row.Client?.ReceiveQueue ?? 0);
+        var (atServer, atClient) = (row.Server?.ReceiveQueue ?? 0, row.Client?.ReceiveQueue ?? 0);
         if (row.Client is null || row.Server is null)
             return (atServer + atClient).ToString(CultureInfo.InvariantCulture);
         return atServer + atClient == 0 ? "0" : string.Create(CultureInfo.InvariantCulture, $"→{atServer} ←{atClient}");
@@ -70,9 +70,9 @@ internal sealed class RowFormatter(UserNameCache users)
         _text.Clear();
         if (socket.Processes.Count == 0)
             return users.Of(socket) is { } user ? $"? {user}" : "?";
-        int shown = 0;
+        var shown = 0;
         UnixSocketProcess? before = null;
-        foreach (UnixSocketProcess holder in socket.Processes)
+        foreach (var holder in socket.Processes)
         {
             if (shown++ == MaxProcesses)
                 break;

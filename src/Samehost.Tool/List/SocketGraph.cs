@@ -23,17 +23,17 @@ internal sealed class SocketGraph
     {
         var graph = new SocketGraph();
         var edges = new Dictionary<(int, int, string, RowState), GraphEdge>();
-        foreach (SocketRow row in rows)
+        foreach (var row in rows)
         {
             if (row is not { State: RowState.Connected or RowState.Waiting, Client: { } client })
                 continue;
-            int from = graph.Node(text.Processes(client));
-            int to = graph.Node((row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace");
+            var from = graph.Node(text.Processes(client));
+            var to = graph.Node((row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace");
             // Unnamed pairs within one process are wake-up channels, not communication.
             if (from == to && !row.IsNamed)
                 continue;
-            string name = row.IsNamed ? row.EndPoint.ToString() : "";
-            if (edges.TryGetValue((from, to, name, row.State), out GraphEdge? edge))
+            var name = row.IsNamed ? row.EndPoint.ToString() : "";
+            if (edges.TryGetValue((from, to, name, row.State), out var edge))
                 edge.Count++;
             else
                 graph.Edges.Add(edges[(from, to, name, row.State)] = new GraphEdge(from, to, name, row.State, row.IsNamed));
@@ -43,7 +43,7 @@ internal sealed class SocketGraph
 
     private int Node(string name)
     {
-        if (_numbers.TryGetValue(name, out int number))
+        if (_numbers.TryGetValue(name, out var number))
             return number;
         Nodes.Add(name);
         return _numbers[name] = Nodes.Count - 1;
@@ -68,11 +68,11 @@ internal static class GraphFormatter
     private static string Dot(SocketGraph graph)
     {
         var text = new StringBuilder("digraph samehost {\n  rankdir=LR;\n  node [shape=box];\n");
-        for (int i = 0; i < graph.Nodes.Count; i++)
+        for (var i = 0; i < graph.Nodes.Count; i++)
             text.Append(CultureInfo.InvariantCulture, $"  p{i} [label=\"{DotEscape(graph.Nodes[i])}\"];\n");
-        foreach (GraphEdge edge in graph.Edges)
+        foreach (var edge in graph.Edges)
         {
-            string style = (edge.HasDirection ? "" : ", dir=none") + (edge.State == RowState.Waiting ? ", style=dashed" : "");
+            var style = (edge.HasDirection ? "" : ", dir=none") + (edge.State == RowState.Waiting ? ", style=dashed" : "");
             text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} -> p{edge.To} [label=\"{DotEscape(Label(edge))}\"{style}];\n");
         }
         return text.Append("}\n").ToString();
@@ -81,12 +81,12 @@ internal static class GraphFormatter
     private static string Mermaid(SocketGraph graph)
     {
         var text = new StringBuilder("flowchart LR\n");
-        for (int i = 0; i < graph.Nodes.Count; i++)
+        for (var i = 0; i < graph.Nodes.Count; i++)
             text.Append(CultureInfo.InvariantCulture, $"  p{i}[\"{MermaidEscape(graph.Nodes[i])}\"]\n");
-        foreach (GraphEdge edge in graph.Edges)
+        foreach (var edge in graph.Edges)
         {
-            string line = edge.State == RowState.Waiting ? "-.->" : edge.HasDirection ? "-->" : "---";
-            string label = Label(edge) is { Length: > 0 } words ? $"|\"{MermaidEscape(words)}\"|" : "";
+            var line = edge.State == RowState.Waiting ? "-.->" : edge.HasDirection ? "-->" : "---";
+            var label = Label(edge) is { Length: > 0 } words ? $"|\"{MermaidEscape(words)}\"|" : "";
             text.Append(CultureInfo.InvariantCulture, $"  p{edge.From} {line}{label} p{edge.To}\n");
         }
         return text.ToString();
@@ -102,7 +102,7 @@ internal static class GraphFormatter
     private static string MermaidEscape(string text)
     {
         var safe = new StringBuilder(text.Length);
-        foreach (Rune rune in text.EnumerateRunes())
+        foreach (var rune in text.EnumerateRunes())
         {
             if (Rune.IsLetterOrDigit(rune) || (rune.Value < 0x100 && " /.:@()+-_,?×".Contains((char)rune.Value, StringComparison.Ordinal)))
                 safe.Append(rune.ToString());

@@ -35,11 +35,11 @@ internal sealed class SocketListing
 
     public List<SocketRow> Read()
     {
-        UnixSocketTable table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
+        var table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
-        StaleSocketFileResult stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
+        var stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
             : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
-        List<SocketRow> rows = SocketRowBuilder.Of(table, stale.Files);
+        var rows = SocketRowBuilder.Of(table, stale.Files);
         HasAllStaleFiles = stale.IsComplete;
         rows.RemoveAll(row => !_filter.Matches(row));
         return rows;
@@ -49,11 +49,11 @@ internal sealed class SocketListing
     public List<string> Lines(IReadOnlyList<SocketRow> rows)
     {
         var cells = new List<string[]>(rows.Count + 1) { RowFormatter.Header };
-        Dictionary<string, int> crowded = _isBrief ? FindCrowded(rows) : [];
-        foreach (SocketRow row in rows)
+        var crowded = _isBrief ? FindCrowded(rows) : [];
+        foreach (var row in rows)
         {
-            string directory = row.State == RowState.Stale ? DirectoryOf(row) : "";
-            if (!crowded.TryGetValue(directory, out int count))
+            var directory = row.State == RowState.Stale ? DirectoryOf(row) : "";
+            if (!crowded.TryGetValue(directory, out var count))
                 cells.Add(Text.Of(row));
             else if (crowded[directory] > 0)
                 cells.Add(RowFormatter.OfDirectory(directory));

@@ -59,9 +59,9 @@ internal static class SocketRowBuilder
         var rows = new List<SocketRow>();
         var counts = new Dictionary<uint, int>(); // by the inode of the listener, or of the datagram receiver
         var shown = new HashSet<uint>();
-        foreach (UnixSocketConnection connection in table.Connections)
+        foreach (var connection in table.Connections)
         {
-            SocketRow row = Of(connection);
+            var row = Of(connection);
             rows.Add(row);
             shown.Add(connection.Client.Inode);
             if (connection.Server is { } server && !IsReceiver(connection))
@@ -69,12 +69,12 @@ internal static class SocketRowBuilder
             if ((IsReceiver(connection) ? connection.Server : connection.IsWaiting ? null : row.Listener) is { } counted)
                 counts[counted.Inode] = counts.GetValueOrDefault(counted.Inode) + 1;
         }
-        foreach (UnixSocketEntry socket in table.Sockets)
+        foreach (var socket in table.Sockets)
         {
             if (!shown.Contains(socket.Inode))
                 rows.Add(Of(socket, counts.GetValueOrDefault(socket.Inode)));
         }
-        foreach (StaleSocketFile file in stale)
+        foreach (var file in stale)
             rows.Add(new SocketRow(RowState.Stale, file.EndPoint) { File = file });
         rows.Sort(Compare);
         return rows;
@@ -86,17 +86,17 @@ internal static class SocketRowBuilder
 
     private static SocketRow Of(UnixSocketConnection connection)
     {
-        UnixSocketEntry end = connection.Client;
+        var end = connection.Client;
         if (connection.IsWaiting)
             return new SocketRow(RowState.Waiting, connection.EndPoint) { Client = end, Listener = connection.Listener };
         if (connection.Server is { } server)
         {
-            UnixEndPoint name = server.LocalEndPoint.Kind == UnixEndPointKind.Unnamed ? end.LocalEndPoint : server.LocalEndPoint;
+            var name = server.LocalEndPoint.Kind == UnixEndPointKind.Unnamed ? end.LocalEndPoint : server.LocalEndPoint;
             return new SocketRow(RowState.Connected, name) { Client = end, Server = server, Listener = connection.Listener };
         }
         // A waiting client has no peer yet, as one whose peer has closed; but closing shuts down both directions.
-        bool isOver = end is { PeerInode: null, IsReceivingEnded: true, IsSendingEnded: true };
-        RowState state = end.PeerInode is not null ? RowState.Connected : isOver ? RowState.HungUp : RowState.Waiting;
+        var isOver = end is { PeerInode: null, IsReceivingEnded: true, IsSendingEnded: true };
+        var state = end.PeerInode is not null ? RowState.Connected : isOver ? RowState.HungUp : RowState.Waiting;
         return end.LocalEndPoint.Kind == UnixEndPointKind.Unnamed || state != RowState.HungUp
             ? new SocketRow(state, end.LocalEndPoint) { Client = end }
             : new SocketRow(state, end.LocalEndPoint) { Server = end, Listener = end.Listener };
@@ -116,7 +116,7 @@ internal static class SocketRowBuilder
     /// <summary>Orders rows by name, unnamed sockets after named ones and stale files last; of one name the listener first.</summary>
     private static int Compare(SocketRow a, SocketRow b)
     {
-        int order = (a.State == RowState.Stale).CompareTo(b.State == RowState.Stale);
+        var order = (a.State == RowState.Stale).CompareTo(b.State == RowState.Stale);
         if (order == 0)
             order = b.IsNamed.CompareTo(a.IsNamed);
         if (order == 0)

@@ -54,7 +54,7 @@ internal sealed class InteractiveProcess : IAsyncDisposable
     /// <summary>Reads the next line of output, which has to be the given one.</summary>
     public async Task ExpectAsync(string line, CancellationToken cancellationToken)
     {
-        string printed = await InTimeAsync(token => _process.StandardOutput.ReadLineAsync(token).AsTask(), cancellationToken)
+        var printed = await InTimeAsync(token => _process.StandardOutput.ReadLineAsync(token).AsTask(), cancellationToken)
             ?? throw await EndedEarlyAsync(cancellationToken);
         if (printed.TrimEnd() != line)
             throw new ToolException($"{_name} printed \"{printed}\" where \"{line}\" was expected");
@@ -63,8 +63,8 @@ internal sealed class InteractiveProcess : IAsyncDisposable
     /// <summary>Reads its output to the end and counts the lines.</summary>
     public async Task<long> CountLinesAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[64 * 1024];
-        Stream output = _process.StandardOutput.BaseStream;
+        var buffer = new byte[64 * 1024];
+        var output = _process.StandardOutput.BaseStream;
         long lines = 0;
         while (await output.ReadAsync(buffer, cancellationToken) is > 0 and int got)
             lines += buffer.AsSpan(0, got).Count((byte)'\n');
@@ -74,7 +74,7 @@ internal sealed class InteractiveProcess : IAsyncDisposable
     /// <summary>Waits for exit; returns the exit status and the text on standard error.</summary>
     public async Task<(int Status, string Errors)> EndAsync(CancellationToken cancellationToken)
     {
-        string errors = await InTimeAsync(token => _errors.WaitAsync(token), cancellationToken);
+        var errors = await InTimeAsync(token => _errors.WaitAsync(token), cancellationToken);
         await InTimeAsync(
             async token =>
             {
@@ -87,7 +87,7 @@ internal sealed class InteractiveProcess : IAsyncDisposable
 
     public async Task<ToolException> EndedEarlyAsync(CancellationToken cancellationToken)
     {
-        (int status, string errors) = await EndAsync(cancellationToken);
+        var (status, errors) = await EndAsync(cancellationToken);
         return new ToolException($"{_name} ended too early, with status {status}{(errors.Length > 0 ? ": " : "")}{errors}");
     }
 
@@ -146,7 +146,7 @@ internal static class ServerReadiness
 
     public static async Task WaitAsync(InteractiveProcess server, string path, CancellationToken cancellationToken)
     {
-        long begin = Stopwatch.GetTimestamp();
+        var begin = Stopwatch.GetTimestamp();
         while (!IsServed(path))
         {
             if (server.HasExited)
@@ -163,7 +163,7 @@ internal static class ServerReadiness
     // Num RefCount Protocol Flags Type St Inode Path
     private static bool IsServedIn(string row, string path)
     {
-        string[] fields = row.Split(' ', 8, StringSplitOptions.RemoveEmptyEntries);
+        var fields = row.Split(' ', 8, StringSplitOptions.RemoveEmptyEntries);
         return fields.Length == 8 && fields[7] == path && (Hex(fields[4]) == Datagram || (Hex(fields[3]) & Listening) != 0);
     }
 

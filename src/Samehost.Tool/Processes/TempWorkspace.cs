@@ -47,9 +47,9 @@ internal sealed class TempWorkspace : IAsyncDisposable
             _isDisposed = true;
             started = [.. _started];
         }
-        foreach (InteractiveProcess process in started)
+        foreach (var process in started)
             process.Kill();
-        foreach (InteractiveProcess process in started)
+        foreach (var process in started)
             await process.DisposeAsync();
         Directory.Delete(Root, recursive: true);
     }
@@ -60,7 +60,7 @@ internal sealed class TempWorkspace : IAsyncDisposable
         lock (_started)
         {
             _isDisposed = true;
-            foreach (InteractiveProcess process in _started)
+            foreach (var process in _started)
                 process.Kill();
         }
         try
@@ -86,7 +86,7 @@ internal sealed class TempWorkspace : IAsyncDisposable
 
     private static string NewName()
     {
-        string parent = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath()));
+        var parent = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.GetTempPath()));
         if (!Directory.Exists(parent) || Encoding.UTF8.GetByteCount(parent) > LongestRoot)
             parent = "/tmp";
         if (!Directory.Exists(parent))
@@ -106,8 +106,8 @@ internal static class ProgramFinder
     /// <summary>Gets the command that starts a program.</summary>
     public static string[] Find(string name)
     {
-        string directory = Path.Join(AppContext.BaseDirectory, "programs");
-        string executable = Path.Join(directory, name);
+        var directory = Path.Join(AppContext.BaseDirectory, "programs");
+        var executable = Path.Join(directory, name);
 
         // A package contains assemblies only, for every architecture, which run on the runtime of the tool.
         if (File.Exists(executable + ".dll") && FindDotnetHost() is { } host)
@@ -122,7 +122,7 @@ internal static class ProgramFinder
         // ROOT/shared/Microsoft.NETCore.App/VERSION/Microsoft.NETCore.App.deps.json
         if (AppContext.GetData("FX_DEPS_FILE") is not string framework)
             return null;
-        string host = Path.GetFullPath(Path.Join(Path.GetDirectoryName(framework), "../../../dotnet"));
+        var host = Path.GetFullPath(Path.Join(Path.GetDirectoryName(framework), "../../../dotnet"));
         return File.Exists(host) ? host : null;
     }
 }

@@ -33,8 +33,8 @@ internal sealed record OptionDescription(string[] Names, string Description, str
     public static OptionDescription Of(Option option)
     {
         string[] names = [option.Name, .. option.Aliases.Where(alias => alias is ['-', ..]).Except([option.Name])];
-        bool takesValue = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
-        string? value = takesValue ? option.HelpName ?? "VALUE" : null;
+        var takesValue = option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
+        var value = takesValue ? option.HelpName ?? "VALUE" : null;
         string[] values = takesValue ? [.. option.GetCompletions(CompletionContext.Empty).Select(item => item.Label)] : [];
         return new OptionDescription(names, option.Description ?? "", value, values, option is TrailingCommandOption);
     }

@@ -26,9 +26,9 @@ internal static class CompletionsCommand
 
     private static int Print(string shell)
     {
-        Command root = CommandLine.Create();
-        CommandDescription facts = CommandDescription.Of(root);
-        CommandDescription[] commands = CommandDescription.AllOf(root);
+        var root = CommandLine.Create();
+        var facts = CommandDescription.Of(root);
+        var commands = CommandDescription.AllOf(root);
         TerminalWriter.Write(shell switch
         {
             "bash" => BashCompletion.Of(facts, commands),

@@ -21,8 +21,8 @@ internal static class ManCommand
 
     private static int Print()
     {
-        Command root = CommandLine.Create();
-        string version = typeof(ManCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        var root = CommandLine.Create();
+        var version = typeof(ManCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             ?? "";
         TerminalWriter.Write(ManPage.Of(CommandDescription.Of(root), CommandDescription.AllOf(root), version));
         return ExitStatus.Success;
@@ -83,20 +83,20 @@ internal static class ManPage
         var page = new StringBuilder();
         page.Append($".TH SAMEHOST 1 \"\" \"samehost {version}\" \"User Commands\"\n");
         page.Append($".SH NAME\nsamehost \\- {Escape(LowerFirst(root.Description.TrimEnd('.')))}\n.SH SYNOPSIS\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
             page.Append($".B samehost {Escape(command.Name)}\n{Synopsis(command)}.br\n");
         page.Append(".SH OPTIONS\n");
-        foreach (OptionDescription option in root.Options)
+        foreach (var option in root.Options)
             page.Append(Item(option));
         page.Append(".SH COMMANDS\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
             page.Append(Section(command));
         return page.Append(Addresses).Append('\n').Append(End).Append('\n').ToString();
     }
 
     private static string Synopsis(CommandDescription command)
     {
-        string arguments = string.Join(' ', command.Arguments.Select(argument =>
+        var arguments = string.Join(' ', command.Arguments.Select(argument =>
             argument.IsOptional ? $"[{argument.Name}]" : argument.Name));
         return (command.Options.Length > 0 ? "[options]" : "") is var options && (arguments + options).Length > 0
             ? $".I {Escape($"{arguments} {options}".Trim())}\n" : "";
@@ -105,23 +105,23 @@ internal static class ManPage
     private static string Section(CommandDescription command)
     {
         var text = new StringBuilder($".SS \"samehost {Escape(command.Name)}\"\n{Line(command.Description)}");
-        foreach (string paragraph in command.Details)
+        foreach (var paragraph in command.Details)
             text.Append($".PP\n{Line(paragraph)}");
-        foreach ((string name, string description, _, _) in command.Arguments)
+        foreach (var (name, description, _, _) in command.Arguments)
             text.Append($".TP\n.I {Escape(name)}\n{Line(description)}");
-        foreach (OptionDescription option in command.Options)
+        foreach (var option in command.Options)
             text.Append(Item(option));
         if (command.Examples.Count > 0)
             text.Append(".PP\nExamples:\n");
-        foreach ((string line, string remark) in command.Examples)
+        foreach (var (line, remark) in command.Examples)
             text.Append($".TP\n.B {Escape(line)}\n{Line(char.ToUpperInvariant(remark[0]) + remark[1..] + ".")}");
         return text.ToString();
     }
 
     private static string Item(OptionDescription option)
     {
-        string names = string.Join("\\fR, \\fB", option.Names.Select(Escape));
-        string value = option.Value is null ? "" : $" \\fI{Escape(option.Value)}";
+        var names = string.Join("\\fR, \\fB", option.Names.Select(Escape));
+        var value = option.Value is null ? "" : $" \\fI{Escape(option.Value)}";
         return $".TP\n\\fB{names}{value}\\fR\n{Line(option.Description)}";
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Samehost.Tool.Reference;
@@ -42,21 +43,21 @@ internal static class BashCompletion
     public static string Of(CommandDescription root, CommandDescription[] commands)
     {
         var script = new StringBuilder(Head).Append('\n');
-        string rest = string.Join(" | ", commands.SelectMany(c => c.Options.Where(o => o.TakesRest), (c, o) => $"'{c.Name} {o.Names[0]}'"));
+        var rest = string.Join(" | ", commands.SelectMany(c => c.Options.Where(o => o.TakesRest), (c, o) => $"'{c.Name} {o.Names[0]}'"));
         if (rest.Length > 0)
             script.Append($"        {rest})\n{Rest}\n");
         script.Append("        esac\n    done\n    case \"$command $previous\" in\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
         {
-            foreach (OptionDescription option in command.Options.Where(option => option.Value is not null && !option.TakesRest))
+            foreach (var option in command.Options.Where(option => option.Value is not null && !option.TakesRest))
                 script.Append(Value(command, option));
         }
         script.Append("    esac\n    local values=''\n    case $command in\n");
         script.Append($"        '') words='{string.Join(' ', commands.Select(c => c.Name).Concat(root.OptionNames))}' ;;\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
         {
-            string values = string.Join(' ', command.Arguments.SelectMany(argument => argument.Values));
-            string words = string.Join(' ', command.OptionNames.Concat(root.OptionNames.Where(IsHelp)));
+            var values = string.Join(' ', command.Arguments.SelectMany(argument => argument.Values));
+            var words = string.Join(' ', command.OptionNames.Concat(root.OptionNames.Where(IsHelp)));
             script.Append($"        {command.Name}) words='{words}'");
             script.Append(values.Length > 0 ? $" values='{values}' ;;\n" : " ;;\n");
         }
@@ -67,10 +68,10 @@ internal static class BashCompletion
 
     private static string Value(CommandDescription command, OptionDescription option)
     {
-        string names = string.Join(" | ", option.Names.Select(name => $"'{command.Name} {name}'"));
+        var names = string.Join(" | ", option.Names.Select(name => $"'{command.Name} {name}'"));
         if (option.Values.Length > 0)
         {
-            string values = string.Join(' ', option.Values);
+            var values = string.Join(' ', option.Values);
             return $"        {names}) mapfile -t COMPREPLY < <(compgen -W '{values}' -- \"$current\"); return ;;\n";
         }
         if (IsPath(option))
@@ -104,23 +105,23 @@ internal static class ZshCompletion
     public static string Of(CommandDescription root, CommandDescription[] commands)
     {
         var script = new StringBuilder(Head).Append('\n');
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
             script.Append($"        '{Quote(command.Name)}:{Quote(command.Description)}'\n");
         script.Append("    )\n    _arguments -C");
-        foreach (OptionDescription option in root.Options)
+        foreach (var option in root.Options)
             script.Append(Spec(option));
         script.Append(" \\\n        '1:command:->command' '*::argument:->argument'\n");
         script.Append("    case $state in\n    command) _describe command commands ;;\n    argument) case $words[1] in\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
         {
             script.Append($"        {command.Name}) _arguments");
-            foreach (OptionDescription option in command.Options)
+            foreach (var option in command.Options)
                 script.Append(Spec(option));
-            int place = 1;
-            foreach ((string name, _, bool optional, string[] values) in command.Arguments)
+            var place = 1;
+            foreach (var (name, _, optional, values) in command.Arguments)
             {
-                string action = values.Length > 0 ? $"({string.Join(' ', values)})" : "_files";
-                script.Append($" \\\n            '{place++}:{(optional ? ":" : "")}{Quote(name)}:{action}'");
+                var action = values.Length > 0 ? $"({string.Join(' ', values)})" : "_files";
+                script.Append(CultureInfo.InvariantCulture, $" \\\n            '{place++}:{(optional ? ":" : "")}{Quote(name)}:{action}'");
             }
             script.Append(" ;;\n");
         }
@@ -129,7 +130,7 @@ internal static class ZshCompletion
 
     private static string Spec(OptionDescription option)
     {
-        string value = option switch
+        var value = option switch
         {
             { TakesRest: true } => $":*::{Quote(option.Value!)}: _normal",
             { Values.Length: > 0 } => $":{Quote(option.Value!)}:({string.Join(' ', option.Values.Select(Word))})",
@@ -157,16 +158,16 @@ internal static class FishCompletion
     {
         var script = new StringBuilder(
             "# Completion of samehost for fish: samehost completions fish > ~/.config/fish/completions/samehost.fish\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
             script.Append($"complete -c samehost -n __fish_use_subcommand -f -a {command.Name} -d {Quote(command.Description)}\n");
-        foreach (OptionDescription option in root.Options)
+        foreach (var option in root.Options)
             script.Append($"complete -c samehost{Names(option)} -d {Quote(option.Description)}\n");
-        foreach (CommandDescription command in commands)
+        foreach (var command in commands)
         {
-            string condition = $"complete -c samehost -n '__fish_seen_subcommand_from {command.Name}'";
-            foreach (OptionDescription option in command.Options)
+            var condition = $"complete -c samehost -n '__fish_seen_subcommand_from {command.Name}'";
+            foreach (var option in command.Options)
                 script.Append($"{condition}{Names(option)}{Value(option)} -d {Quote(option.Description)}\n");
-            foreach (string[] values in command.Arguments.Select(argument => argument.Values).Where(values => values.Length > 0))
+            foreach (var values in command.Arguments.Select(argument => argument.Values).Where(values => values.Length > 0))
                 script.Append($"{condition} -f -a {Quote(string.Join(' ', values))}\n");
         }
         return script.ToString();

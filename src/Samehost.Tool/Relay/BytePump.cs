@@ -43,7 +43,7 @@ internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction d
             WritePipe(_pipe);
             return;
         }
-        int sent = LibcTransfer.Send(Sink.Socket, _pending.AsSpan(_pendingOffset));
+        var sent = LibcTransfer.Send(Sink.Socket, _pending.AsSpan(_pendingOffset));
         if (sent < 0)
             WriteFailed(sent);
         else if ((_pendingOffset += sent) == _pending!.Length)
@@ -52,18 +52,18 @@ internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction d
 
     private void Copy(RelayBuffers buffers)
     {
-        byte[] buffer = buffers.Buffer;
-        int received = LibcTransfer.Receive(Source.Socket, buffer);
+        var buffer = buffers.Buffer;
+        var received = LibcTransfer.Receive(Source.Socket, buffer);
         if (received <= 0)
         {
             ReadEnded(received);
             return;
         }
         Bytes += received;
-        bool full = received == buffer.Length;
+        var full = received == buffer.Length;
         if (!full)
             Source.MarkEmpty();
-        int sent = LibcTransfer.Send(Sink.Socket, buffer.AsSpan(0, received));
+        var sent = LibcTransfer.Send(Sink.Socket, buffer.AsSpan(0, received));
         if (sent < received)
         {
             (_pending, _pendingOffset) = (buffer.AsSpan(Math.Max(sent, 0), received - Math.Max(sent, 0)).ToArray(), 0);
@@ -82,7 +82,7 @@ internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction d
 
     private void Splice(RelayBuffers buffers, SplicePipe pipe)
     {
-        int received = pipe.Fill(Source.Socket);
+        var received = pipe.Fill(Source.Socket);
         if (received <= 0)
         {
             ReadEnded(received);
@@ -101,7 +101,7 @@ internal sealed class BytePump(RelaySocket source, RelaySocket sink, Direction d
 
     private void WritePipe(SplicePipe pipe)
     {
-        int sent = pipe.Empty(Sink.Socket);
+        var sent = pipe.Empty(Sink.Socket);
         if (sent < 0)
             WriteFailed(sent);
     }
@@ -136,7 +136,7 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Moves bytes from a socket into the empty pipe.</summary>
     public int Fill(Descriptor socket)
     {
-        int received = LibcSplice.Move(socket, _writeEnd, Capacity);
+        var received = LibcSplice.Move(socket, _writeEnd, Capacity);
         if (received > 0)
             Count += received;
         return received;
@@ -145,7 +145,7 @@ internal sealed class SplicePipe : IDisposable
     /// <summary>Moves bytes from the pipe into a socket.</summary>
     public int Empty(Descriptor socket)
     {
-        int sent = LibcSplice.Move(_readEnd, socket, Count);
+        var sent = LibcSplice.Move(_readEnd, socket, Count);
         if (sent > 0)
             Count -= sent;
         return sent;

@@ -51,10 +51,10 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
     private async Task ReceiveAsync(UnixDatagram socket, CancellationToken cancellationToken)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
+        var buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
         while (true)
         {
-            using UnixMessage message = await socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
+            using var message = await socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
             Sender? sender = null;
             try
             {
@@ -75,13 +75,13 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
     private async Task AnswerAsync(UnixDatagram socket, UnixEndPoint address, Sender sender, CancellationToken cancellationToken)
     {
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
-        Errno ending = Errno.None;
+        var buffer = GC.AllocateUninitializedArray<byte>(MaxDatagramLength);
+        var ending = Errno.None;
         try
         {
             while (true)
             {
-                using UnixMessage message = await sender.Socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
+                using var message = await sender.Socket.ReceiveAsync(buffer, Descriptors, cancellationToken);
                 await PassAsync(message, buffer, sender, Direction.ToClient, socket, address, cancellationToken);
                 sender.LastUse = Environment.TickCount64;
             }
@@ -110,7 +110,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
             log.Info($"a datagram of {message.Length} bytes was dropped: {MaxDatagramLength} is the most that is relayed");
             return;
         }
-        ReceivedDescriptors came = message.Descriptors;
+        var came = message.Descriptors;
         DescriptorKinds[] kinds = [.. Enumerable.Range(0, came.Count).Select(came.GetKind)];
         observer?.Passed(sender.Number, direction, buffer.AsSpan(0, message.Count), kinds);
         var handles = Enumerable.Range(0, came.Count).Select(came.Take).ToArray();
@@ -128,7 +128,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
     private async Task<Sender> FindAsync(UnixEndPoint address, UnixDatagram socket, CancellationToken cancellationToken)
     {
-        if (_senders.TryGetValue(address, out Sender? known))
+        if (_senders.TryGetValue(address, out var known))
             return known;
         if (_senders.Count >= MaxSenders)
         {
@@ -137,7 +137,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         }
         Sender sender = new(++_lastNumber, await ConnectAsync(cancellationToken));
         _senders[address] = sender;
-        string who = address.Kind == UnixEndPointKind.Unnamed ? "a socket without an address" : address.ToString();
+        var who = address.Kind == UnixEndPointKind.Unnamed ? "a socket without an address" : address.ToString();
         log.Info($"sender {sender.Number} is {who}");
         observer?.Opened(sender.Number, who);
         if (address.Kind != UnixEndPointKind.Unnamed)

@@ -19,8 +19,8 @@ internal sealed class InheritedSocket
         (_address, Descriptor) = (address, descriptor);
         if (LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_TYPE, out _type) < 0)
             throw new ToolException($"{address} is no socket, or not open");
-        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_DOMAIN, out int domain);
-        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listens);
+        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_DOMAIN, out var domain);
+        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_ACCEPTCONN, out var listens);
         _ = LibcFcntl.SetCloseOnExec(descriptor);
         (IsLocal, Listens) = (domain == LibcSocket.AF_UNIX, listens != 0);
         if (!IsLocal && domain is not (AF_INET or AF_INET6))
@@ -45,7 +45,7 @@ internal sealed class InheritedSocket
         var found = address.Name.Length > 0 ? passed.Where(s => s.Name == address.Name).ToArray() : [.. passed];
         if (found.Length != 1)
         {
-            string names = passed.Count == 0 ? "none" : string.Join(", ", passed.Select(s => s.Name));
+            var names = passed.Count == 0 ? "none" : string.Join(", ", passed.Select(s => s.Name));
             throw new ToolException($"{address} has to be one socket of the service manager's, which passed {names}");
         }
         _ = LibcFcntl.Duplicate(found[0].Take(), out var descriptor);
@@ -68,8 +68,8 @@ internal sealed class InheritedSocket
             throw new ToolException($"{_address} is not connected");
         if (!IsLocal)
             return TcpConnector.Adopt(ToSocket());
-        using Descriptor original = Descriptor;
-        bool accepts = options.ConnectOptions.AcceptDescriptors && options.ListenerOptions.AcceptDescriptors;
+        using var original = Descriptor;
+        var accepts = options.ConnectOptions.AcceptDescriptors && options.ListenerOptions.AcceptDescriptors;
         if (SocketType == SocketType.Seqpacket)
         {
             var connection = UnixSeqpacket.FromDescriptor(original);

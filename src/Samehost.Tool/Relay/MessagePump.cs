@@ -37,16 +37,16 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
             }
             buffers.EnsureCapacity(next);
         }
-        byte[] buffer = buffers.Buffer;
-        byte[] control = buffers.Control;
-        int received = LibcMessage.Receive(Source.Socket, buffer, default, control, trueLength: false, out var header);
+        var buffer = buffers.Buffer;
+        var control = buffers.Control;
+        var received = LibcMessage.Receive(Source.Socket, buffer, default, control, trueLength: false, out var header);
         // An empty record has a control message, because SO_PASSCRED is set; the end of stream has none.
         if (received < 0 || (received == 0 && !(Source.HasRecords && header.ControlLength > 0)))
         {
             ReadEnded(received);
             return;
         }
-        Descriptor[] descriptors = header.ControlLength > 0 ? Read(control.AsSpan(0, header.ControlLength)) : [];
+        var descriptors = header.ControlLength > 0 ? Read(control.AsSpan(0, header.ControlLength)) : [];
         if (!Source.HasRecords && descriptors.Length == 0 && received < buffer.Length)
             Source.MarkEmpty();
         Bytes += received;
@@ -64,7 +64,7 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
             return;
         }
         Observer?.Invoke(Direction, buffer.AsSpan(0, received), descriptors);
-        int sent = Send(buffer.AsSpan(0, received), descriptors, buffers);
+        var sent = Send(buffer.AsSpan(0, received), descriptors, buffers);
         if (sent >= 0)
             Close(descriptors);
         if (sent == received)
@@ -77,7 +77,7 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
 
     protected override void WritePending(RelayBuffers buffers)
     {
-        int sent = Send(_pending.AsSpan(_pendingOffset), _pendingDescriptors, buffers);
+        var sent = Send(_pending.AsSpan(_pendingOffset), _pendingDescriptors, buffers);
         if (sent < 0)
         {
             WriteFailed(sent);
@@ -96,7 +96,7 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
         {
             writer.AddDescriptors(Array.ConvertAll(descriptors, d => d.Number));
         }
-        int sent = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
+        var sent = LibcMessage.Send(Sink.Socket, bytes, default, writer.Written);
         if (sent == -(int)Errno.EMSGSIZE && Sink.HasRecords)
         {
             // The sender's send buffer is larger than ours.
@@ -114,7 +114,7 @@ internal sealed class MessagePump(RelaySocket source, RelaySocket sink, Directio
         {
             if (reader is { Level: ControlLayout.SOL_SOCKET, Type: ControlLayout.SCM_RIGHTS })
             {
-                foreach (int fd in MemoryMarshal.Cast<byte, int>(reader.Payload))
+                foreach (var fd in MemoryMarshal.Cast<byte, int>(reader.Payload))
                     (found ??= []).Add(new Descriptor(fd));
             }
         }

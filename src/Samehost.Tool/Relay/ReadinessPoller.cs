@@ -43,7 +43,7 @@ internal sealed class PpollPoller : IReadinessPoller
     public bool Wait(bool block)
     {
         _next = _count = 0;
-        for (int i = 0; i < _links.Count; i++)
+        for (var i = 0; i < _links.Count; i++)
         {
             var link = _waited[i] = _links[i];
             _fds[_count++] = CreateEntry(link.Client, link.ToServer, link.ToClient);
@@ -62,8 +62,8 @@ internal sealed class PpollPoller : IReadinessPoller
         link = null;
         while (_next < _count)
         {
-            int index = _next++;
-            short events = _fds[index].Returned;
+            var index = _next++;
+            var events = _fds[index].Returned;
             link = _waited[index / 2];
             if (events == 0 || link is { IsFinished: true })
                 continue;
@@ -110,7 +110,7 @@ internal sealed class EpollPoller : IReadinessPoller, IDisposable
 
     public void Add(RelayLink link)
     {
-        ulong id = (ulong)link.Number;
+        var id = (ulong)link.Number;
         _links.Add(id, link);
         Check(LibcEpoll.Add(_epoll, link.Client.Socket.Number, RelaySocket.Interest, id << 1), "epoll_ctl");
         Check(LibcEpoll.Add(_epoll, link.Server.Socket.Number, RelaySocket.Interest, id << 1 | 1), "epoll_ctl");
@@ -135,8 +135,8 @@ internal sealed class EpollPoller : IReadinessPoller, IDisposable
         link = null;
         while (_next < _count)
         {
-            ulong data = _batch.Data(_next);
-            uint events = _batch.Events(_next++);
+            var data = _batch.Data(_next);
+            var events = _batch.Events(_next++);
             if (data == Waker)
                 return true;
             if (!_links.TryGetValue(data >> 1, out link))

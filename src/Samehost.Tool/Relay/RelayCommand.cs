@@ -85,10 +85,10 @@ internal static class RelayCommand
                 "The end of each direction is relayed separately. A TCP connection whose other side was reset is reset.",
             ],
         };
-        foreach (Argument argument in new Argument[] { From, To })
+        foreach (var argument in new Argument[] { From, To })
             command.Add(argument);
         Option[] options = [Type, Dump, Record, Allow, RequireServer, Mode, Group, Wait, MaxConnections, NoDescriptors, Once, Quiet];
-        foreach (Option option in options)
+        foreach (var option in options)
             command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -96,19 +96,19 @@ internal static class RelayCommand
 
     private static async Task<int> RunAsync(ParseResult parsed)
     {
-        RelayOptions options = Read(parsed);
+        var options = Read(parsed);
         var log = new RelayLog(parsed.GetValue(Quiet));
         Validate(options);
-        using Recorder? recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
-        IRelayObserver? observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
+        using var recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
+        var observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
         using var loops = new RelayLoopGroup(inOrder: observer is not null);
         return await CommandRunner.RunAsync(stop => new RelayServer(options, loops, observer, log).RunAsync(stop));
     }
 
     private static void Validate(RelayOptions options)
     {
-        bool listensLocally = options.From.Kind == ToolAddressKinds.Local;
-        string? problem = options switch
+        var listensLocally = options.From.Kind == ToolAddressKinds.Local;
+        var problem = options switch
         {
             { SocketType: not SocketType.Stream }
                 when options.From.Kind == ToolAddressKinds.Tcp || options.To.Kind == ToolAddressKinds.Tcp =>

@@ -28,7 +28,7 @@ internal sealed class RelayEventLoop : IDisposable
 
     public RelayEventLoop()
     {
-        int result = LibcEventFd.Create(out var wake);
+        var result = LibcEventFd.Create(out var wake);
         if (result < 0)
             throw new UnixSocketException((Errno)(-result), "eventfd");
         _wake = wake!;
@@ -109,7 +109,7 @@ internal sealed class RelayEventLoop : IDisposable
             else
                 Process(link);
         }
-        for (int left = _runQueue.Count; left > 0; left--)
+        for (var left = _runQueue.Count; left > 0; left--)
         {
             var link = _runQueue.Dequeue();
             link.IsQueued = false;
@@ -132,8 +132,8 @@ internal sealed class RelayEventLoop : IDisposable
     {
         if (_poller.Wait(block: false) || _runQueue.Count > 0)
             return;
-        long start = Stopwatch.GetTimestamp();
-        long budget = _links.Count > 0 ? _spinBudget.Budget : 0;
+        var start = Stopwatch.GetTimestamp();
+        var budget = _links.Count > 0 ? _spinBudget.Budget : 0;
         while (budget > 0 && Stopwatch.GetTimestamp() - start < budget)
         {
             LibcSched.Yield();
@@ -149,7 +149,7 @@ internal sealed class RelayEventLoop : IDisposable
 
     private void Process(RelayLink link)
     {
-        bool more = link.Move(_buffers);
+        var more = link.Move(_buffers);
         if (link.IsFinished)
         {
             _links.Remove(link);
@@ -191,7 +191,7 @@ internal sealed class RelayLoopGroup : IDisposable
     /// <param name="inOrder">Use one thread, so that an observer sees all links in order.</param>
     public RelayLoopGroup(bool inOrder)
     {
-        int count = inOrder ? 1 : Math.Min(Environment.ProcessorCount, MaxLoops);
+        var count = inOrder ? 1 : Math.Min(Environment.ProcessorCount, MaxLoops);
         _loops = [.. Enumerable.Range(0, count).Select(_ => new RelayEventLoop())];
         Failed = Task.WhenAny(_loops.Select(l => l.Completion)).Unwrap();
     }

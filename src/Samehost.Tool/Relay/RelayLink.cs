@@ -31,14 +31,14 @@ internal sealed class RelayLink(int number, RelayPump toServer, RelayPump toClie
     /// <summary>Moves available data; returns true when there may be more.</summary>
     public bool Move(RelayBuffers buffers)
     {
-        bool more = toServer.Move(buffers);
+        var more = toServer.Move(buffers);
         return toClient.Move(buffers) | more && !IsFinished;
     }
 
     /// <summary>Completes the link. A reset on one side is passed to the other one.</summary>
     public void Complete(RelayBuffers buffers, bool stopped)
     {
-        RelayPump? failed = toServer.Failure != Errno.None ? toServer : toClient.Failure != Errno.None ? toClient : null;
+        var failed = toServer.Failure != Errno.None ? toServer : toClient.Failure != Errno.None ? toClient : null;
         if (failed?.FailedSide is not null || stopped)
         {
             foreach (var end in new[] { Client, Server })
@@ -71,13 +71,13 @@ internal sealed record RelayLinkResult(long ToServer, long ToClient, long Descri
 
     public override string ToString()
     {
-        string amounts = $"{ToServer} bytes to the server, {ToClient} to the client" + Descriptors switch
+        var amounts = $"{ToServer} bytes to the server, {ToClient} to the client" + Descriptors switch
         {
             0 => "",
             1 => ", 1 descriptor",
             _ => $", {Descriptors} descriptors",
         };
-        string who = ClientFailed ? "client" : "server";
+        var who = ClientFailed ? "client" : "server";
         return Failure switch
         {
             Errno.None => $"ended: {amounts}",

@@ -15,7 +15,7 @@ internal abstract class RelayListener : IAsyncDisposable
     /// <summary>Begins to listen.</summary>
     public static RelayListener Open(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
-        ToolAddress from = options.From;
+        var from = options.From;
         if (from.Kind == ToolAddressKinds.Tcp)
             return new TcpRelayListener(TcpRelayListener.Listen(from), options.MaxConnections, serve, log);
         if (from.Kind == ToolAddressKinds.Local)
@@ -61,7 +61,7 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
 
     public static LocalRelayListener Listen(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
-        UnixEndPoint address = options.From.Local!;
+        var address = options.From.Local!;
         return new LocalRelayListener(options.SocketType == SocketType.Seqpacket
             ? UnixServer.StartSeqpacket(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
             : UnixServer.Start(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));

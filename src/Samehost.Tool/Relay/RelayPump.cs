@@ -43,7 +43,7 @@ internal abstract class RelayPump(RelaySocket source, RelaySocket sink, Directio
     /// <summary>Moves available data; returns true when there may be more.</summary>
     public bool Move(RelayBuffers buffers)
     {
-        for (int i = 0; i < MaxMoves && !IsFinished; i++)
+        for (var i = 0; i < MaxMoves && !IsFinished; i++)
         {
             if (sink.IsClosed)
             {

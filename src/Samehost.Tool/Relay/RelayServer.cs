@@ -19,7 +19,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
     {
         if (options.SocketType == SocketType.Dgram)
             return await new DatagramRelay(options, observer, log).RunAsync(DescribeIdentity(), cancellationToken);
-        await using RelayListener clients = RelayListener.Open(options, ServeAsync, log);
+        await using var clients = RelayListener.Open(options, ServeAsync, log);
         observer?.Listening();
         log.Info($"relaying {clients.Address} to {options.To}; {DescribeIdentity()}");
         try
@@ -43,7 +43,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
 
     private static string FormatOwnCredentials()
     {
-        UnixCredentials own = UnixCredentials.Current;
+        var own = UnixCredentials.Current;
         return $"uid {own.UserId}, gid {own.GroupId}, pid {own.ProcessId}";
     }
 
@@ -54,18 +54,18 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
             client.Dispose(); // FROM is TO by another name: RelayConnector reports it
             return;
         }
-        int number = Interlocked.Increment(ref _lastNumber);
+        var number = Interlocked.Increment(ref _lastNumber);
         if (options.Once && number > 1)
         {
             client.Dispose();
             return;
         }
-        bool succeeded = false;
+        var succeeded = false;
         try
         {
             log.Info($"connection {number} from {client.Description}");
             observer?.Opened(number, client.Description);
-            RelayLinkResult end = await JoinAsync(number, client, cancellationToken);
+            var end = await JoinAsync(number, client, cancellationToken);
             observer?.Closed(number, end);
             succeeded = end.Failure == Errno.None && !end.Stopped;
             if (!end.Stopped)
@@ -99,8 +99,8 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         }
         using (server)
         {
-            RelayPump toServer = CreatePump(number, client.End, server.End, Direction.ToServer);
-            RelayPump toClient = CreatePump(number, server.End, client.End, Direction.ToClient);
+            var toServer = CreatePump(number, client.End, server.End, Direction.ToServer);
+            var toClient = CreatePump(number, server.End, client.End, Direction.ToClient);
             var link = new RelayLink(number, toServer, toClient);
             loops.Add(link);
             return await link.Completion;
@@ -109,7 +109,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
 
     private RelayPump CreatePump(int number, RelaySocket source, RelaySocket sink, Direction direction)
     {
-        bool descriptorsMayCome = source.IsLocal && sink.IsLocal && options.PassesDescriptors;
+        var descriptorsMayCome = source.IsLocal && sink.IsLocal && options.PassesDescriptors;
         if (observer is null && !source.HasRecords && !descriptorsMayCome)
             return new BytePump(source, sink, direction);
         return new MessagePump(source, sink, direction)
@@ -129,7 +129,7 @@ internal sealed class RelayConnector(RelayOptions options)
     /// <exception cref="SocketException">The server cannot be reached; a <see cref="UnixSocketException"/> when it is local.</exception>
     public async Task<RelayEndpoint> ConnectAsync(CancellationToken cancellationToken)
     {
-        ToolAddress to = options.To;
+        var to = options.To;
         if (to.Kind == ToolAddressKinds.Tcp)
             return TcpConnector.Adopt(await TcpConnector.ConnectAsync(to.Host, to.Port, options.Wait, cancellationToken));
         if (to.Kind == ToolAddressKinds.Descriptor)
@@ -138,7 +138,7 @@ internal sealed class RelayConnector(RelayOptions options)
                 ? InheritedSocket.Open(to).ToEndpoint(options)
                 : throw new SocketException((int)SocketError.IsConnected, $"{to} is one connection, which is in use already");
         }
-        RelayEndpoint server = options.SocketType == SocketType.Seqpacket
+        var server = options.SocketType == SocketType.Seqpacket
             ? RelayEndpoint.Of(await UnixSeqpacket.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken))
             : RelayEndpoint.Of(await UnixStream.ConnectAsync(to.Local!, options.ConnectOptions, cancellationToken));
         if (!server.IsOwnProcess)

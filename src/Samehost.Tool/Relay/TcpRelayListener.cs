@@ -37,7 +37,7 @@ internal sealed class TcpRelayListener : RelayListener
         Socket? listener = null;
         try
         {
-            IPAddress host = IPAddress.TryParse(address.Host, out var number) ? number : Dns.GetHostAddresses(address.Host)[0];
+            var host = IPAddress.TryParse(address.Host, out var number) ? number : Dns.GetHostAddresses(address.Host)[0];
             listener = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             // The runtime's ReuseAddress option would let a second relay share the port.
             using (var descriptor = new Descriptor((int)listener.Handle, ownsHandle: false))
@@ -62,13 +62,13 @@ internal sealed class TcpRelayListener : RelayListener
 
     private async Task AcceptAsync()
     {
-        bool wasDelayed = false;
+        var wasDelayed = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
                 await _freeConnections.WaitAsync(_stopping.Token);
-                Socket client = await _listener.AcceptAsync(_stopping.Token);
+                var client = await _listener.AcceptAsync(_stopping.Token);
                 wasDelayed = false;
                 _ = ServeAsync(client);
             }

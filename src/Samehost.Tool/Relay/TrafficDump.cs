@@ -22,10 +22,10 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
 
     public void Passed(int connection, Direction direction, ReadOnlySpan<byte> bytes, IReadOnlyList<DescriptorKinds> descriptors)
     {
-        string what = $"{Arrow(direction)} {bytes.Length} {(bytes.Length == 1 ? "byte" : "bytes")}";
+        var what = $"{Arrow(direction)} {bytes.Length} {(bytes.Length == 1 ? "byte" : "bytes")}";
         if (descriptors.Count > 0)
         {
-            string count = descriptors.Count == 1 ? "a descriptor" : $"{descriptors.Count} descriptors";
+            var count = descriptors.Count == 1 ? "a descriptor" : $"{descriptors.Count} descriptors";
             what += $" and {count}: {DescriptorKindNames.Of(descriptors)}";
         }
         var body = new StringBuilder();
@@ -37,8 +37,8 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
             }
             else
             {
-                _offsets.TryGetValue((connection, direction), out long offset);
-                foreach (string row in HexText.Dump(bytes, offset).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                _offsets.TryGetValue((connection, direction), out var offset);
+                foreach (var row in HexText.Dump(bytes, offset).Split('\n', StringSplitOptions.RemoveEmptyEntries))
                     body.Append(Margin).Append(row).Append('\n');
                 _offsets[(connection, direction)] = offset + bytes.Length;
             }
@@ -63,12 +63,12 @@ internal sealed class TrafficDump(DumpFormat style) : IRelayObserver
     {
         while (!bytes.IsEmpty)
         {
-            int newline = bytes.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = newline < 0 ? bytes : bytes[..newline];
+            var newline = bytes.IndexOf((byte)'\n');
+            var line = newline < 0 ? bytes : bytes[..newline];
             body.Append(Margin);
             for (int special; (special = line.IndexOfAny("\r\t\\"u8)) >= 0; line = line[(special + 1)..])
             {
-                string escape = line[special] switch { (byte)'\r' => "\\r", (byte)'\t' => "\\t", _ => "\\\\" };
+                var escape = line[special] switch { (byte)'\r' => "\\r", (byte)'\t' => "\\t", _ => "\\\\" };
                 body.Append(PrintableText.Of(line[..special])).Append(escape);
             }
             body.Append(PrintableText.Of(line));

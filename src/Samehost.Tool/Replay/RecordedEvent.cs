@@ -20,7 +20,7 @@ internal sealed record RecordedEvent(
             return (null, "there is no number of a connection");
         if (line.Time is not (>= 0 and var time))
             return (null, "there is no time");
-        bool known = open.TryGetValue(connection, out bool isOpen);
+        var known = open.TryGetValue(connection, out var isOpen);
         if (line.Event == RecordingLine.Open ? known : !isOpen)
             return (null, $"connection {connection} {(!known ? "was never opened" : isOpen ? "is open already" : "was closed before")}");
 

@@ -31,7 +31,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
     private static async Task<byte[]> ReadInputAsync()
     {
         var all = new MemoryStream();
-        byte[] buffer = new byte[65536];
+        var buffer = new byte[65536];
         for (int got; (got = await OpenStandardInput.ReadAsync(buffer, CancellationToken.None)) > 0;)
             all.Write(buffer, 0, got);
         return all.ToArray();
@@ -44,8 +44,8 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
         SocketType? kind = null;
         var events = new List<RecordedEvent>();
         var states = new Dictionary<int, bool>();
-        int number = 0;
-        foreach (Range range in Lines(content))
+        var number = 0;
+        foreach (var range in Lines(content))
         {
             number++;
             ReadOnlySpan<byte> text = content.AsSpan(range);
@@ -54,7 +54,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
                 kind = ReadHeader(path, ParseLine(path, number, text));
                 continue;
             }
-            RecordingLine line = ParseLine(
+            var line = ParseLine(
                 path, number, text, isIncomplete: range.End.Value == content.Length && content[^1] != (byte)'\n');
             events.Add(RecordedEvent.From(line, number, states) is ({ } found, null)
                 ? found
@@ -68,10 +68,10 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
     private static List<Range> Lines(byte[] content)
     {
         var lines = new List<Range>();
-        for (int from = 0; from < content.Length;)
+        for (var from = 0; from < content.Length;)
         {
-            int newline = content.AsSpan(from).IndexOf((byte)'\n');
-            int to = newline < 0 ? content.Length : from + newline;
+            var newline = content.AsSpan(from).IndexOf((byte)'\n');
+            var to = newline < 0 ? content.Length : from + newline;
             lines.Add(from..to);
             from = to + 1;
         }
@@ -113,7 +113,7 @@ internal sealed record Recording(SocketType SocketType, IReadOnlyList<RecordedEv
         }
         catch (JsonException error)
         {
-            long column = (error.BytePositionInLine ?? 0) + 1;
+            var column = (error.BytePositionInLine ?? 0) + 1;
             throw InvalidLine(path, number, error.Path is { Length: > 1 } where
                 ? $"\"{where[2..]}\" has a value that does not fit"
                 : $"not JSON from column {column}: {QuotedText.Excerpt(text)}");

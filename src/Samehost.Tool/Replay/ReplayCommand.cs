@@ -56,7 +56,7 @@ internal static class ReplayCommand
         };
         command.Add(File);
         command.Add(Address);
-        foreach (Option option in new Option[] { AsServer, Wait, AnswerTimeout, Allow, Mode, Quiet })
+        foreach (var option in new Option[] { AsServer, Wait, AnswerTimeout, Allow, Mode, Quiet })
             command.Add(option);
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;

@@ -19,7 +19,7 @@ internal sealed class ReplayedConnection : IDisposable
     {
         (_connection, _ours, _timeout) = (connection, ours, timeout);
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Direction theirs = ours == Direction.ToServer ? Direction.ToClient : Direction.ToServer;
+        var theirs = ours == Direction.ToServer ? Direction.ToClient : Direction.ToServer;
         _comparer = new ResponseComparer(connection, events, theirs, _cancellation.Token);
     }
 
@@ -32,7 +32,7 @@ internal sealed class ReplayedConnection : IDisposable
     /// <summary>Performs the recorded event; returns false when the other side differed.</summary>
     public async Task<bool> StepAsync(RecordedEvent step, CancellationToken cancellationToken)
     {
-        bool isOurs = step.Direction == _ours;
+        var isOurs = step.Direction == _ours;
         switch (step.Event)
         {
             case RecordingLine.Data when isOurs:
@@ -70,9 +70,9 @@ internal sealed class ReplayedConnection : IDisposable
             await _connection.SendAsync(step.Bytes, time.Token);
             BytesSent += step.Bytes.Length;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException canceled) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"line {step.Line} was not accepted by the peer within {DurationText.Format(_timeout)}");
+            throw new TimeoutException($"line {step.Line} was not accepted by the peer within {DurationText.Format(_timeout)}", canceled);
         }
         return Difference is null;
     }
@@ -195,11 +195,11 @@ internal sealed class ResponseComparer
                     SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {QuotedText.Excerpt(came)}");
                     return;
                 }
-                RecordedEvent wanted = _expected[_index];
+                var wanted = _expected[_index];
                 ReadOnlySpan<byte> rest = wanted.Bytes.AsSpan(_offset);
-                int same = came.CommonPrefixLength(rest);
-                bool isWhole = same == rest.Length && (same == came.Length || !_connection.PreservesMessages);
-                bool isPart = same == came.Length && !_connection.PreservesMessages;
+                var same = came.CommonPrefixLength(rest);
+                var isWhole = same == rest.Length && (same == came.Length || !_connection.PreservesMessages);
+                var isPart = same == came.Length && !_connection.PreservesMessages;
                 if (!isWhole && !isPart)
                 {
                     SetDifference($"the {_peerName} sent {QuotedText.Excerpt(came[same..])} where the recording's line {wanted.Line} has "

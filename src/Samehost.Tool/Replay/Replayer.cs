@@ -22,11 +22,11 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         var open = new Dictionary<int, ReplayedConnection>();
         try
         {
-            foreach (RecordedEvent step in recording.Events)
+            foreach (var step in recording.Events)
             {
                 if (step.Event == RecordingLine.Open)
                 {
-                    ToolConnection connection = await ConnectAsync(cancellationToken);
+                    var connection = await ConnectAsync(cancellationToken);
                     open.Add(step.Connection, new ReplayedConnection(
                         connection, events[step.Connection], Direction.ToServer, options.AnswerTimeout, cancellationToken));
                     continue;
@@ -36,12 +36,12 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
                 if (step.Event == RecordingLine.Close)
                     Count(open, step.Connection);
             }
-            foreach (int left in open.Keys.ToArray())
+            foreach (var left in open.Keys.ToArray())
                 Count(open, left); // the recording was stopped before they ended
         }
         finally
         {
-            foreach (ReplayedConnection connection in open.Values)
+            foreach (var connection in open.Values)
                 connection.Dispose();
         }
         Report("as recorded");
@@ -59,10 +59,10 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
             TerminalWriter.WriteError($"answering at {clients.Address} as recorded");
         foreach (var connection in recording.Connections)
         {
-            ToolConnection client = await clients.AcceptAsync(cancellationToken);
+            var client = await clients.AcceptAsync(cancellationToken);
             work.Add(AnswerAsync(client, [.. connection], cancellationToken));
         }
-        bool[] same = await Task.WhenAll(work);
+        var same = await Task.WhenAll(work);
         if (Array.TrueForAll(same, s => s))
             Report("as recorded");
         return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
@@ -71,7 +71,7 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
     private async Task<bool> AnswerAsync(ToolConnection client, RecordedEvent[] events, CancellationToken cancellationToken)
     {
         using var connection = new ReplayedConnection(client, events, Direction.ToClient, options.AnswerTimeout, cancellationToken);
-        foreach (RecordedEvent step in events)
+        foreach (var step in events)
         {
             if (!await StepAsync(connection, step, Direction.ToClient, cancellationToken))
                 return false;
@@ -116,7 +116,7 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
 
     private void Count(Dictionary<int, ReplayedConnection> open, int number)
     {
-        open.Remove(number, out ReplayedConnection? connection);
+        open.Remove(number, out var connection);
         _connections++;
         _sent += connection!.BytesSent;
         _compared += connection.BytesCompared;
@@ -125,7 +125,7 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
 
     private void Report(string verdict)
     {
-        string what = _connections == 1 ? "connection" : "connections";
+        var what = _connections == 1 ? "connection" : "connections";
         if (!options.IsQuiet)
             TerminalWriter.WriteLine($"{_connections} {what} {verdict}: {_sent} bytes sent, {_compared} received");
     }

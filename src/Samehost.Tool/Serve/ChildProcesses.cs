@@ -21,7 +21,7 @@ internal sealed class ChildProcesses
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            int process = LibcProcess.Spawn(command, environment, connection);
+            var process = LibcProcess.Spawn(command, environment, connection);
             if (process < 0)
                 throw new UnixSocketException((Errno)(-process), "spawn");
             var child = new ChildProcess(process, ended.Task);
@@ -57,12 +57,12 @@ internal sealed class ChildProcesses
     {
         while (true)
         {
-            int process = LibcProcess.WaitForEnded();
+            var process = LibcProcess.WaitForEnded();
             lock (_lock)
             {
                 if (process > 0)
                 {
-                    int status = LibcProcess.Reap(process);
+                    var status = LibcProcess.Reap(process);
                     if (_running.Remove(process, out var ended))
                         ended.Ended.TrySetResult(status);
                 }

@@ -24,8 +24,8 @@ internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings setting
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task answering = settings.Echo ? Task.CompletedTask : Task.Run(() => AnswerAsync(cancellationToken), CancellationToken.None);
-        Task receiving = ReceiveAsync(cancellationToken);
+        var answering = settings.Echo ? Task.CompletedTask : Task.Run(() => AnswerAsync(cancellationToken), CancellationToken.None);
+        var receiving = ReceiveAsync(cancellationToken);
         if (await Task.WhenAny(answering, receiving) == answering)
             await answering;
         await receiving;
@@ -33,18 +33,18 @@ internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings setting
 
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[BufferSize];
+        var buffer = new byte[BufferSize];
         using var idle = new IdleTimer(settings.IdleTimeout);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
         while (true)
         {
             try
             {
-                UnixMessage got = await socket.ReceiveAsync(buffer, linked.Token);
+                var got = await socket.ReceiveAsync(buffer, linked.Token);
                 idle.Restart();
                 if (got.IsTruncated)
                     TerminalWriter.WriteError($"a datagram of {got.Length} bytes was cut to {got.Count}");
-                bool hasAddress = got.Sender.Kind != UnixEndPointKind.Unnamed;
+                var hasAddress = got.Sender.Kind != UnixEndPointKind.Unnamed;
                 if (settings.Echo && hasAddress)
                     await SendAsync(buffer.AsMemory(0, got.Count), got.Sender, cancellationToken);
                 else if (settings.Echo)
@@ -86,7 +86,7 @@ internal sealed class DatagramHandler(UnixDatagram socket, ServeSettings setting
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            ValueTask sending = socket.SendToAsync(datagram, to, limit.Token);
+            var sending = socket.SendToAsync(datagram, to, limit.Token);
             if (isSlow && !sending.IsCompleted)
                 await limit.CancelAsync();
             else

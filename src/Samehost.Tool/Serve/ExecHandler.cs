@@ -16,7 +16,7 @@ internal sealed class ExecHandler(ServeSettings settings, ServeLog log) : Connec
 
     public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
-        string[] environment = client.CreateEnvironment();
+        var environment = client.CreateEnvironment();
         ChildProcess child;
         try
         {
@@ -64,12 +64,12 @@ internal static class ExecutablePath
         {
             if (!IsExecutable(name))
             {
-                string problem = File.Exists(name) ? "it is not executable" : Directory.Exists(name) ? "it is a directory" : "no such file";
+                var problem = File.Exists(name) ? "it is not executable" : Directory.Exists(name) ? "it is a directory" : "no such file";
                 throw new ToolException($"cannot run {name}: {problem}");
             }
             return;
         }
-        string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':');
+        var directories = (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':');
         if (!directories.Any(directory => IsExecutable(Path.Join(directory, name))))
             throw new ToolException($"cannot run {name}: there is no such program in PATH");
     }

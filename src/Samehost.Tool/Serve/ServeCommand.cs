@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
@@ -13,7 +12,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        Argument<ToolAddress?> address = AddressArgument.CreateOptional(
+        var address = AddressArgument.CreateOptional(
             "ADDRESS", "Where to listen: a path, @name, fd:N, or systemd:NAME; when left out, what a service manager passes.", Kinds);
         var echo = new Option<bool>("--echo") { Description = "Send everything back." };
         var exec = new TrailingCommandOption("--exec")
@@ -22,23 +21,23 @@ internal static class ServeCommand
             HelpName = "COMMAND…",
         };
         var keep = new Option<bool>("--keep", "-k") { Description = "Continue after the first client, and serve many at once." };
-        Option<SocketType?> type = CommandOptions.Type();
-        Option<PeerPolicy?> allow = CommandOptions.Policy(
+        var type = CommandOptions.Type();
+        var allow = CommandOptions.Policy(
             "--allow", "Who may connect: self, root, user:NAME, uid:N, group:NAME, gid:N, anyone, with commas; self,root unless given.");
-        Option<UnixFileMode?> mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
+        var mode = FileModeOption.Create("Mode of the socket file; 0600 unless given.");
         var group = new Option<string?>("--group")
         {
             Description = "Group of the socket file, for a mode such as 0660.",
             HelpName = "GROUP",
         };
-        Option<int?> most = CommandOptions.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1,
+        var most = CommandOptions.Number("--max-connections", "N", "How many clients at once; others wait. 4096 unless given.", 1,
             1_000_000);
-        Option<int?> mostPerUser = CommandOptions.Number(
+        var mostPerUser = CommandOptions.Number(
             "--max-per-user", "N", "How many of them may be one user's; others are refused. 1024 unless given.", 1, 1_000_000);
-        Option<TimeSpan?> idle = CommandOptions.Duration("--idle-timeout",
+        var idle = CommandOptions.Duration("--idle-timeout",
             "Close a connection on which nothing is sent or received for this time.");
-        Option<TimeSpan?> limit = CommandOptions.Duration("--time-limit", "Close a connection after this time, and end its program.");
-        Option<TimeSpan?> drain = CommandOptions.Duration(
+        var limit = CommandOptions.Duration("--time-limit", "Close a connection after this time, and end its program.");
+        var drain = CommandOptions.Duration(
             "--drain", "How long clients may continue after Ctrl+C or SIGTERM; 5s unless given.");
         var takeOver = new Option<bool>("--take-over")
         {
@@ -64,7 +63,7 @@ internal static class ServeCommand
         command.Add(address);
         Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose,
             exec];
-        foreach (Option option in options)
+        foreach (var option in options)
             command.Add(option);
         command.SetAction((parsed, _) =>
         {

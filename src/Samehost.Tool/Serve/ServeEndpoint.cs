@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Samehost.Interop;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
@@ -16,7 +15,7 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
     /// <summary>Creates the socket, or takes the passed ones.</summary>
     public static ServeEndpoint[] Open(ServeSettings settings)
     {
-        SocketType kind = settings.SocketType ?? SocketType.Stream;
+        var kind = settings.SocketType ?? SocketType.Stream;
         return settings.Address switch
         {
             null => TakePassed(settings, ""),
@@ -36,7 +35,7 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
 
     private static ServeEndpoint TakeInherited(ToolAddress address, SocketType kind, ServeSettings settings)
     {
-        using Descriptor handle = address.OpenDescriptor();
+        using var handle = address.OpenDescriptor();
         try
         {
             return kind switch
@@ -55,11 +54,11 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
     /// <summary>Takes the sockets that a service manager passed: all, or those with the name.</summary>
     private static ServeEndpoint[] TakePassed(ServeSettings settings, string name)
     {
-        using SystemdListenSockets sockets = SystemdListenSockets.Take();
+        using var sockets = SystemdListenSockets.Take();
         SystemdListenSocket[] wanted = [.. sockets.Where(socket => name.Length == 0 || socket.Name == name)];
         if (sockets.Count == 0)
         {
-            string request = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
+            var request = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
             throw new ToolException(
                 $"{request}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.UsageError);
         }
@@ -70,7 +69,7 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
 
     private static ServeEndpoint TakePassed(SystemdListenSocket socket, ServeSettings settings)
     {
-        SystemdSocketKind wanted = settings.SocketType switch
+        var wanted = settings.SocketType switch
         {
             SocketType.Stream => SystemdSocketKind.StreamListener,
             SocketType.Seqpacket => SystemdSocketKind.SeqpacketListener,

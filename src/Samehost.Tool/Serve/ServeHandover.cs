@@ -16,9 +16,11 @@ internal static class ServeHandover
     {
         byte[] name = [.. address.NameBytes.Span, .. "."u8, .. "take-over"u8];
         if (name.Length > UnixEndPoint.MaxNameLength)
+        {
             throw new ToolException(
                 $"with {Suffix} the address would be {name.Length} bytes long, and {UnixEndPoint.MaxNameLength} is the limit: "
                 + "--take-over needs a shorter one", ExitStatus.UsageError);
+        }
         return address.Kind == UnixEndPointKind.Abstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
     }
 

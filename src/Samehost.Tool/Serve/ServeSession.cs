@@ -29,10 +29,10 @@ internal sealed class ServeSession(ServeSettings settings)
         ConnectionHandler handler = settings.Echo ? new EchoHandler(settings, _log)
             : settings.Command is not null ? new ExecHandler(settings, _log)
             : new StdioHandler(settings, _log, settings.IsSingleClient ? signal.Token : CancellationToken.None);
-        await using UnixAcceptedHandover? predecessor = settings.IsHandoverEnabled
+        await using var predecessor = settings.IsHandoverEnabled
             ? await ServeHandover.AcceptAsync(Address, settings, signal.Token)
             : null;
-        ServeEndpoint[] endpoints = predecessor is null
+        var endpoints = predecessor is null
             ? ServeHandover.OpenEndpoints(settings) : [ServeHandover.GetEndpoint(predecessor, settings.SocketType ?? SocketType.Stream)];
         if (settings.IsSingleClient && endpoints.Length > 1)
             throw new ToolException("several sockets were passed: --echo, --exec or --keep can serve them all", ExitStatus.UsageError);
@@ -53,20 +53,22 @@ internal sealed class ServeSession(ServeSettings settings)
         // Formatted now: the first client of a server for one client closes the endpoint.
         string[] greetings = [.. endpoints.Select(endpoint => $"serving {endpoint}, open to {FormatAllowed(endpoint)}")];
         List<Task> ends = [signal.Received, handler.Completion];
-        foreach (ServeEndpoint endpoint in endpoints)
+        foreach (var endpoint in endpoints)
+        {
             ends.Add(endpoint.Datagrams is { } socket ? ServeAsync(socket, signal.Token)
                 : Start(endpoint, handler, signal.Token).Completion);
+        }
         if (predecessor is not null)
             await predecessor.CompleteAsync(signal.Token);
         _offer = settings.IsHandoverEnabled ? ServeHandover.Offer(Address, _servers[0], _log) : null;
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
-        foreach (string greeting in greetings)
+        foreach (var greeting in greetings)
             _log.Info($"{greeting}{(predecessor is null ? "" : ", taken over")}");
         Notify(static notify => notify.NotifyReady());
 
-        Task firstEnded = await Task.WhenAny(ends);
+        var firstEnded = await Task.WhenAny(ends);
         if (_offer is not null && !signal.Received.IsCompleted)
             await Task.WhenAny(_offer.Completion, Task.Delay(UnwindTimeout));
         if (_offer is { Completion.IsCompletedSuccessfully: true })
@@ -81,13 +83,13 @@ internal sealed class ServeSession(ServeSettings settings)
 
     private async Task StopAsync(ConnectionHandler handler)
     {
-        Task<bool[]> stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(settings.Drain)));
+        var stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(settings.Drain)));
         // The servers have no drain timeout of their own after a handover, and programs of --exec outlast them.
         await Task.WhenAny(stopped, Task.Delay(settings.Drain));
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
             _log.Info($"closed the remaining connections after {DurationText.Format(settings.Drain)}");
         await handler.EndAllAsync();
-        foreach (UnixDatagram socket in _datagrams)
+        foreach (var socket in _datagrams)
             socket.Dispose();
         await Task.WhenAny(stopped, Task.Delay(UnwindTimeout));
         if (_offer is not null)
@@ -122,8 +124,8 @@ internal sealed class ServeSession(ServeSettings settings)
             // Not canceled by a handover, which does not affect accepted clients.
             await handler.ServeAsync(connection, client, stoppingToken);
         }
-        UnixServerOptions options = settings.ServerOptions(_log);
-        UnixServer server = endpoint.Streams is { } streams
+        var options = settings.ServerOptions(_log);
+        var server = endpoint.Streams is { } streams
             ? UnixServer.Start(streams, (stream, _) => HandleAsync(ToolConnection.Of(stream), ClientInfo.Of(stream)), options)
             : UnixServer.StartSeqpacket(
                 endpoint.Seqpackets!, (record, _) => HandleAsync(ToolConnection.Of(record), ClientInfo.Of(record)), options);

@@ -88,10 +88,10 @@ internal static class ServeSettingsValidator
     /// <summary>Gets the first problem as an error message; null when there is none.</summary>
     public static string? GetError(ServeSettings settings)
     {
-        UnixEndPoint? local = settings.Address?.Local;
-        bool hasFile = local?.Kind == UnixEndPointKind.Pathname;
-        bool isDatagram = settings.SocketType == SocketType.Dgram;
-        bool isStdio = !settings.Echo && settings.Command is null;
+        var local = settings.Address?.Local;
+        var hasFile = local?.Kind == UnixEndPointKind.Pathname;
+        var isDatagram = settings.SocketType == SocketType.Dgram;
+        var isStdio = !settings.Echo && settings.Command is null;
         return settings switch
         {
             { Echo: true, Command: not null } => "--echo and --exec cannot both serve a connection",

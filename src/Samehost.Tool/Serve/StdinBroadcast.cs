@@ -51,7 +51,7 @@ internal sealed class StdinBroadcast(ServeLog log)
         {
             while (await input.NextAsync(cancellationToken) is { } piece)
             {
-                byte[] copy = piece.ToArray();
+                var copy = piece.ToArray();
                 await Task.WhenAll((await WaitForSubscribersAsync(cancellationToken)).Select(subscriber => EnqueueAsync(subscriber, copy)));
             }
         }
@@ -66,7 +66,7 @@ internal sealed class StdinBroadcast(ServeLog log)
         lock (_lock)
         {
             _isEnd = true;
-            foreach (BroadcastSubscriber subscriber in _subscribers)
+            foreach (var subscriber in _subscribers)
                 subscriber.Complete();
         }
     }
@@ -113,7 +113,7 @@ internal sealed class BroadcastSubscriber : IInputSource
     {
         while (await _pieces.Reader.WaitToReadAsync(cancellationToken))
         {
-            if (_pieces.Reader.TryRead(out byte[]? piece))
+            if (_pieces.Reader.TryRead(out var piece))
                 return piece;
         }
         return default(ReadOnlyMemory<byte>?); // a bare null would be an empty piece

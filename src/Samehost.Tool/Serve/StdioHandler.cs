@@ -12,8 +12,8 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
 
     public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
-        bool records = connection.PreservesMessages;
-        ReceivedOutput output = _output ??= new ReceivedOutput(records, settings.IsHex);
+        var records = connection.PreservesMessages;
+        var output = _output ??= new ReceivedOutput(records, settings.IsHex);
         log.Verbose($"connected: {client}");
         var options = new StdioSessionOptions { IdleTimeout = settings.IdleTimeout };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
             log.Verbose($"closed at its time limit: {client}");
             if (settings.IsSingleClient)
             {
-                string time = DurationText.Format(settings.TimeLimit!.Value);
+                var time = DurationText.Format(settings.TimeLimit!.Value);
                 Complete(new ToolException($"the connection has lasted {time}, its time limit"));
             }
         }
@@ -55,7 +55,7 @@ internal sealed class StdioHandler(ServeSettings settings, ServeLog log, Cancell
         using var timeout = new CancellationTokenSource();
         if (settings.TimeLimit is { } limit)
             timeout.CancelAfter(limit);
-        BroadcastSubscriber subscriber = _broadcast.Subscribe(input, cancellationToken);
+        var subscriber = _broadcast.Subscribe(input, cancellationToken);
         try
         {
             // Data that has arrived is still printed.

@@ -14,7 +14,7 @@ internal static class HexText
     {
         var read = new List<byte>(text.Length / 2);
         bytes = [];
-        for (int i = 0; i < text.Length; i += 2)
+        for (var i = 0; i < text.Length; i += 2)
         {
             while (i < text.Length && text[i] is (byte)' ' or (byte)'\t' or (byte)'\r')
                 i++;
@@ -32,7 +32,7 @@ internal static class HexText
     public static string Line(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length * 3);
-        foreach (byte b in bytes)
+        foreach (var b in bytes)
             text.Append(text.Length > 0 ? " " : "").Append(CultureInfo.InvariantCulture, $"{b:x2}");
         return text.ToString();
     }
@@ -41,11 +41,11 @@ internal static class HexText
     public static string Dump(ReadOnlySpan<byte> bytes, long offset)
     {
         var text = new StringBuilder();
-        for (int i = 0; i < bytes.Length; i += Row)
+        for (var i = 0; i < bytes.Length; i += Row)
         {
-            ReadOnlySpan<byte> row = bytes[i..Math.Min(i + Row, bytes.Length)];
+            var row = bytes[i..Math.Min(i + Row, bytes.Length)];
             text.Append(CultureInfo.InvariantCulture, $"{offset + i:x8}  {Line(row),-(Row * 3)} |");
-            foreach (byte b in row)
+            foreach (var b in row)
                 text.Append(b is >= 0x20 and < 0x7f ? (char)b : '.');
             text.Append("|\n");
         }

@@ -18,8 +18,8 @@ internal static class QuotedText
     /// </summary>
     public static string ProcessName(UnixSocketProcess process)
     {
-        string name = process.Command;
-        bool isPlain = !name.AsSpan().ContainsAny("(),\"") && !name.Contains("  ", StringComparison.Ordinal) && name.Trim() == name;
+        var name = process.Command;
+        var isPlain = !name.AsSpan().ContainsAny("(),\"") && !name.Contains("  ", StringComparison.Ordinal) && name.Trim() == name;
         return isPlain ? name
             : $"\"{name.Replace("\"", "\\x22", StringComparison.Ordinal).Replace("  ", " \\x20", StringComparison.Ordinal)}\"";
     }

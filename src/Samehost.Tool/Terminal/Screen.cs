@@ -24,9 +24,9 @@ internal sealed class Screen : IDisposable
             Invalidate();
         _height = height;
         var drawing = new StringBuilder();
-        for (int i = 0; i < Math.Max(Math.Min(lines.Count, height), _shown.Count); i++)
+        for (var i = 0; i < Math.Max(Math.Min(lines.Count, height), _shown.Count); i++)
         {
-            string line = i >= lines.Count ? "" : i == height - 1 && lines.Count > height ? More(lines.Count - i) : lines[i];
+            var line = i >= lines.Count ? "" : i == height - 1 && lines.Count > height ? More(lines.Count - i) : lines[i];
             if (i == _shown.Count)
                 _shown.Add("");
             if (_shown[i] == line)

@@ -21,7 +21,7 @@ internal sealed class TerminalWriter
     /// <exception cref="OutputException">Writing to standard output failed.</exception>
     public static void Write(string text)
     {
-        int result = StandardDescriptors.Write(StandardDescriptors.Output, Encoding.UTF8.GetBytes(text));
+        var result = StandardDescriptors.Write(StandardDescriptors.Output, Encoding.UTF8.GetBytes(text));
         if (result < 0)
             throw new OutputException((Errno)(-result));
     }
@@ -38,7 +38,7 @@ internal sealed class TerminalWriter
 
     private static void ErrorLine(string label, string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"{label}{PrintableText.Of(text.ReplaceLineEndings(" "))}\n");
+        var line = Encoding.UTF8.GetBytes($"{label}{PrintableText.Of(text.ReplaceLineEndings(" "))}\n");
         _ = StandardDescriptors.Write(StandardDescriptors.Error, line);
     }
 
@@ -58,7 +58,7 @@ internal sealed class TerminalWriter
     /// <summary>Writes a paragraph, indented by two columns and wrapped.</summary>
     public static void WriteParagraph(string text)
     {
-        foreach (string line in Wrap(text, 2))
+        foreach (var line in Wrap(text, 2))
             WriteLine("  " + line);
     }
 
@@ -66,7 +66,7 @@ internal sealed class TerminalWriter
     public static IEnumerable<string> Wrap(string text, int indent)
     {
         var line = new StringBuilder();
-        foreach (string word in text.Split(' '))
+        foreach (var word in text.Split(' '))
         {
             if (line.Length > 0 && line.Length + 1 + word.Length > Width - indent)
             {
@@ -106,17 +106,17 @@ internal static class Columns
         var lines = new List<string>(rows.Count);
         if (rows.Count == 0)
             return lines;
-        int[] widths = new int[rows[0].Length];
-        foreach (string[] row in rows)
+        var widths = new int[rows[0].Length];
+        foreach (var row in rows)
         {
-            for (int column = 0; column < row.Length; column++)
+            for (var column = 0; column < row.Length; column++)
                 widths[column] = Math.Max(widths[column], row[column].Length);
         }
         var line = new StringBuilder();
-        foreach (string[] row in rows)
+        foreach (var row in rows)
         {
             line.Clear();
-            for (int column = 0; column < row.Length - 1; column++)
+            for (var column = 0; column < row.Length - 1; column++)
                 line.Append(row[column]).Append(' ', widths[column] - row[column].Length).Append(Gap);
             lines.Add(line.Append(row[^1]).ToString());
         }

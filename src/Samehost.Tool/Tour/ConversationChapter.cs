@@ -14,10 +14,10 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
     {
         Terminal.WriteHeading("1. A stream: a connection between two programs");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
-        InteractiveProcess server = await ServeAsync(StreamServer, StreamSocket);
+        var server = await ServeAsync(StreamServer, StreamSocket);
         Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
-        InteractiveProcess client = TempWorkspace.Start(StreamClient, StreamSocket);
-        foreach (string line in Lines)
+        var client = TempWorkspace.Start(StreamClient, StreamSocket);
+        foreach (var line in Lines)
         {
             await TypeAsync(client, line);
             await ExpectAsync(server, LineLabel.Server, $"Receive: {line}");
@@ -39,10 +39,10 @@ internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace
     {
         Terminal.WriteHeading("2. Datagrams: single messages, no connection");
         Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
-        InteractiveProcess server = await ServeAsync(DataServer, DataSocket);
+        var server = await ServeAsync(DataServer, DataSocket);
         Terminal.WriteShellCommand($"{DataClient} {DataSocket}");
-        InteractiveProcess client = TempWorkspace.Start(DataClient, DataSocket);
-        foreach (string line in Lines)
+        var client = TempWorkspace.Start(DataClient, DataSocket);
+        foreach (var line in Lines)
         {
             await TypeAsync(client, line);
             await ExpectAsync(client, LineLabel.Client, $"now sending {line}");

@@ -11,10 +11,10 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
     public async Task ShowAsync()
     {
         Terminal.WriteHeading("3. Common errors, and why");
-        InteractiveProcess serverToKill = TempWorkspace.Start(StreamServer, StreamSocket);
+        var serverToKill = TempWorkspace.Start(StreamServer, StreamSocket);
         await NoServerAsync();
         await ServerReadiness.WaitAsync(serverToKill, TempWorkspace.PathOf(StreamSocket), CancellationToken);
-        InteractiveProcess server = await DeadServerAsync(serverToKill);
+        var server = await DeadServerAsync(serverToKill);
         await WrongTypeAsync();
         await new PermissionChapter(Terminal, TempWorkspace, CancellationToken).ShowAsync();
         await PathInUseAsync(server);
@@ -36,7 +36,7 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
         await ClientFailsAsync(StreamSocket, "connect failed: Connection refused (111)");
         Why("the file outlived its server: no process listens at it");
         Terminal.WriteShellCommand($"{StreamServer} --keep {StreamSocket}");
-        InteractiveProcess successor = await ServeAsync(StreamServer, "--keep", StreamSocket);
+        var successor = await ServeAsync(StreamServer, "--keep", StreamSocket);
         Note("starts: it made sure that no process listens, and replaced the file");
         return successor;
     }
@@ -56,7 +56,7 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
             TempWorkspace.Start(StreamServer, StreamSocket), LineLabel.Server, "bind failed: Address already in use (98)");
         Why("a server listens there; it is left alone, as its next client shows");
         Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
-        InteractiveProcess client = TempWorkspace.Start(StreamClient, StreamSocket);
+        var client = TempWorkspace.Start(StreamClient, StreamSocket);
         await TypeAsync(client, "g4");
         await ExpectAsync(server, LineLabel.Server, "Receive: g4");
         await ExpectAsync(client, LineLabel.Client, "Hi, g4");
@@ -90,7 +90,7 @@ internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace w
 
     private async Task AsOtherUserAsync()
     {
-        using IDisposable traversal = TempWorkspace.AllowTraversal();
+        using var traversal = TempWorkspace.AllowTraversal();
         string said;
         try
         {
@@ -110,8 +110,8 @@ internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace w
 
     private async Task WithoutWritePermissionAsync()
     {
-        string path = TempWorkspace.PathOf(StreamSocket);
-        UnixFileMode before = File.GetUnixFileMode(path);
+        var path = TempWorkspace.PathOf(StreamSocket);
+        var before = File.GetUnixFileMode(path);
         Terminal.WriteShellCommand($"chmod 0400 {StreamSocket}");
         File.SetUnixFileMode(path, UnixFileMode.UserRead);
         Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");

@@ -18,13 +18,13 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
         TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {PrintableText.Of(path)} with \"Hi, <line>\".");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
-        InteractiveProcess streamServer = await ServeAsync(StreamServer, StreamSocket);
-        InteractiveProcess dataServer = await ServeAsync(DataServer, DataSocket);
+        var streamServer = await ServeAsync(StreamServer, StreamSocket);
+        var dataServer = await ServeAsync(DataServer, DataSocket);
 
         // The output is checked by its number of lines; it has to be read, or the servers would block.
-        Task<long> printed = streamServer.CountLinesAsync(CancellationToken);
+        var printed = streamServer.CountLinesAsync(CancellationToken);
         _ = dataServer.CountLinesAsync(CancellationToken);
-        (AnswerStatistics stream, AnswerStatistics datagram) = await ExchangeAsync(lines);
+        var (stream, datagram) = await ExchangeAsync(lines);
         if (await streamServer.EndAsync(CancellationToken) is not (0, ""))
             throw await streamServer.EndedEarlyAsync(CancellationToken);
 
@@ -38,8 +38,8 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
 
     private async Task<(AnswerStatistics Stream, AnswerStatistics Datagram)> ExchangeAsync(LineFile lines)
     {
-        await using UnixStream stream = await UnixStream.ConnectAsync(EndPointOf(StreamSocket), cancellationToken: CancellationToken);
-        await using UnixDatagram datagram = UnixDatagram.Bind(EndPointOf("client.sock"));
+        await using var stream = await UnixStream.ConnectAsync(EndPointOf(StreamSocket), cancellationToken: CancellationToken);
+        await using var datagram = UnixDatagram.Bind(EndPointOf("client.sock"));
         datagram.Connect(EndPointOf(DataSocket));
         var streamExchange = new StreamExchange(stream, CancellationToken);
         var datagramExchange = new DatagramExchange(datagram, CancellationToken);
@@ -100,9 +100,9 @@ internal sealed class AnswerStatistics
 
     public void Print(string kind)
     {
-        double seconds = _watch.Elapsed.TotalSeconds;
-        string verdict = Wrong == 0 ? "every answer was \"Hi, <line>\"" : $"{Wrong:N0} of {Answers:N0} answers were WRONG";
-        string speed = Answers < MinAnswersForSpeed ? "" : $" ({Answers / seconds:N0} a second)";
+        var seconds = _watch.Elapsed.TotalSeconds;
+        var verdict = Wrong == 0 ? "every answer was \"Hi, <line>\"" : $"{Wrong:N0} of {Answers:N0} answers were WRONG";
+        var speed = Answers < MinAnswersForSpeed ? "" : $" ({Answers / seconds:N0} a second)";
         if (Answers > 0)
             TerminalWriter.WriteLine($"  {kind,-8}  {verdict}, in {seconds:0.00} s{speed}");
         if (_firstWrong is not null)

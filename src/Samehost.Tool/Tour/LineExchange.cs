@@ -16,10 +16,10 @@ internal sealed class StreamExchange(UnixStream server, CancellationToken cancel
         Statistics.Start();
         try
         {
-            Task writing = server.WriteAsync(batch.Frames, cancellationToken).AsTask();
-            for (int index = 0; index < batch.Count; index++)
+            var writing = server.WriteAsync(batch.Frames, cancellationToken).AsTask();
+            for (var index = 0; index < batch.Count; index++)
             {
-                ReadOnlyMemory<byte> answer = await _answers.NextAsync(cancellationToken) ?? throw ServerClosed();
+                var answer = await _answers.NextAsync(cancellationToken) ?? throw ServerClosed();
                 Statistics.Add(batch[index].Span, answer.Span);
             }
             await writing;
@@ -46,14 +46,14 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken ca
         // The server is a foreign process and may lose a datagram: waiting for its answer has a timeout.
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(20));
-        List<ReadOnlyMemory<byte>> lines = SelectFitting(batch);
+        var lines = SelectFitting(batch);
         try
         {
             Statistics.Start();
-            Task sending = SendAllAsync(lines, deadline.Token);
-            foreach (ReadOnlyMemory<byte> line in lines)
+            var sending = SendAllAsync(lines, deadline.Token);
+            foreach (var line in lines)
             {
-                UnixMessage got = await socket.ReceiveAsync(_answer, deadline.Token);
+                var got = await socket.ReceiveAsync(_answer, deadline.Token);
                 Statistics.Add(line.Span, DatagramText.Of(_answer.AsSpan(0, got.Count)));
             }
             await sending;
@@ -69,7 +69,7 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken ca
     {
         const int MaxLength = 128 * 1024; // default send buffers take a little more than 200 KiB, including kernel overhead
         var lines = new List<ReadOnlyMemory<byte>>(batch.Count);
-        for (int index = 0; index < batch.Count; index++)
+        for (var index = 0; index < batch.Count; index++)
         {
             if (batch[index].Length <= MaxLength)
                 lines.Add(batch[index]);
@@ -81,7 +81,7 @@ internal sealed class DatagramExchange(UnixDatagram socket, CancellationToken ca
     private async Task SendAllAsync(List<ReadOnlyMemory<byte>> lines, CancellationToken token)
     {
         await Task.Yield();
-        foreach (ReadOnlyMemory<byte> line in lines)
+        foreach (var line in lines)
             await socket.SendAsync(line, token);
     }
 }

@@ -34,7 +34,8 @@ internal sealed class LineFile : IDisposable
         while (!batch.IsFull)
         {
             while (!batch.IsFull && TakeLine(batch))
-                ;
+            {
+            }
             if (batch.IsFull || _ended)
                 break;
             await FillAsync(cancellationToken);
@@ -47,13 +48,13 @@ internal sealed class LineFile : IDisposable
     private bool TakeLine(LineBatch batch)
     {
         ReadOnlySpan<byte> rest = _buffer.AsSpan(_start, _end - _start);
-        int length = rest.IndexOf((byte)'\n');
+        var length = rest.IndexOf((byte)'\n');
         if (length < 0 && rest.Length > MessageReader.Limit)
             length = rest.Length; // already too long
         if (length < 0 && !(_ended && rest.Length > 0))
             return false;
         LacksFinalNewline = length < 0;
-        ReadOnlySpan<byte> line = length < 0 ? rest : rest[..length];
+        var line = length < 0 ? rest : rest[..length];
         Lines++;
         if (line.Length > MessageReader.Limit)
             throw InvalidLine($"is longer than {MessageReader.Limit:N0} bytes, the most that the programs take");
@@ -75,7 +76,7 @@ internal sealed class LineFile : IDisposable
         }
         if (_end == _buffer.Length)
             Array.Resize(ref _buffer, 2 * _buffer.Length);
-        int got = await _file.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+        var got = await _file.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
         _end += got;
         Bytes += got;
         _ended = got == 0;
@@ -129,7 +130,7 @@ internal sealed class LineBatch
 
     public void Add(ReadOnlySpan<byte> line)
     {
-        int end = _length + line.Length;
+        var end = _length + line.Length;
         if (end + 1 > _bytes.Length)
             Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, end + 1));
         line.CopyTo(_bytes.AsSpan(_length));

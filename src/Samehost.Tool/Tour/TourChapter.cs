@@ -23,7 +23,7 @@ internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace works
     /// <summary>Starts a server and waits until it listens at its socket, the last argument.</summary>
     protected async Task<InteractiveProcess> ServeAsync(string program, params string[] arguments)
     {
-        InteractiveProcess server = workspace.Start(program, arguments);
+        var server = workspace.Start(program, arguments);
         await ServerReadiness.WaitAsync(server, workspace.PathOf(arguments[^1]), cancellationToken);
         return server;
     }
@@ -43,7 +43,7 @@ internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace works
     /// <summary>Waits for the expected error, and shows it.</summary>
     protected async Task ExpectFailureAsync(InteractiveProcess program, LineLabel speaker, string error)
     {
-        string said = (await program.EndAsync(cancellationToken)).Errors;
+        var said = (await program.EndAsync(cancellationToken)).Errors;
         if (said != error)
             throw new ToolException($"a program said \"{said}\" where \"{error}\" was expected");
         terminal.WriteLabeled(speaker, error);

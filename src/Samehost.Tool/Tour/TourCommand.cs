@@ -45,7 +45,7 @@ internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspac
 {
     public async Task<int> RunAsync()
     {
-        long begin = Stopwatch.GetTimestamp();
+        var begin = Stopwatch.GetTimestamp();
         TerminalWriter.WriteParagraph(
             "Programs on one machine talk through local sockets. Those below are real processes, and their sockets are files in "
             + workspace.Root + ".");

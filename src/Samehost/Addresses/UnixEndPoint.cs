@@ -140,7 +140,7 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
         ArgumentNullException.ThrowIfNull(fileName);
         if (fileName is "" or "." or ".." || fileName.Contains('/'))
             throw new ArgumentException($"\"{fileName}\" is not a plain file name: give one such as \"app.sock\".", nameof(fileName));
-        string path = $"{UserRuntimeDirectory.Find()}/{fileName}";
+        var path = $"{UserRuntimeDirectory.Find()}/{fileName}";
         return UnixEndPointText.ReadPath(path, out var endPoint) is { } problem
             ? throw new ArgumentException(problem, nameof(fileName))
             : endPoint!;
@@ -187,7 +187,7 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
             return Unnamed;
         if (name[0] == 0)
             return new UnixEndPoint(UnixEndPointKind.Abstract, name[1..].ToArray());
-        int end = name.IndexOf((byte)0);
+        var end = name.IndexOf((byte)0);
         return new UnixEndPoint(UnixEndPointKind.Pathname, (end < 0 ? name : name[..end]).ToArray());
     }
 
@@ -217,7 +217,7 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     public override SocketAddress Serialize()
     {
         Span<byte> bytes = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = WriteSockAddr(bytes);
+        var length = WriteSockAddr(bytes);
         var result = new SocketAddress(AddressFamily.Unix, length);
         bytes[FamilySize..length].CopyTo(result.Buffer.Span[FamilySize..]);
         return result;

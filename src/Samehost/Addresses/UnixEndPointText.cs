@@ -33,7 +33,7 @@ internal static class UnixEndPointText
     public static string? ReadPath(ReadOnlySpan<char> path, out UnixEndPoint? endPoint)
     {
         endPoint = null;
-        if ((Encode(path, out byte[] bytes) ?? ProblemWithPath(bytes)) is { } problem)
+        if ((Encode(path, out var bytes) ?? ProblemWithPath(bytes)) is { } problem)
             return problem;
         endPoint = UnixEndPoint.FromPath(bytes);
         return null;
@@ -43,7 +43,7 @@ internal static class UnixEndPointText
     public static string? ReadAbstractName(ReadOnlySpan<char> name, out UnixEndPoint? endPoint)
     {
         endPoint = null;
-        if ((Encode(name, out byte[] bytes) ?? ProblemWithAbstractName(bytes)) is { } problem)
+        if ((Encode(name, out var bytes) ?? ProblemWithAbstractName(bytes)) is { } problem)
             return problem;
         endPoint = UnixEndPoint.FromAbstractName(bytes);
         return null;
@@ -57,8 +57,10 @@ internal static class UnixEndPointText
         if (path.Contains((byte)0))
             return "The path contains a NUL, where the kernel would cut it off: remove it.";
         if (path[0] != (byte)'/')
+        {
             return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /, " +
                 "for example by Path.GetFullPath, or write @name for an abstract name.";
+        }
         if (path[^1] == (byte)'/')
             return $"The path \"{PrintableText.Of(path)}\" ends in / and so names a directory: add the name of the socket file.";
         return ProblemWithLength("path", path.Length, "use a shorter directory or file name.");

@@ -18,7 +18,7 @@ internal static class UserRuntimeDirectory
 
         // A fixed name, so that two programs of one user find each other whatever their TMPDIR is. Creating it first and checking it
         // afterwards excludes races: a directory that is ours and 0700 in a sticky /tmp cannot be renamed by another user.
-        string path = $"{fallback}/samehost-{LibcIdentity.EffectiveUser()}";
+        var path = $"{fallback}/samehost-{LibcIdentity.EffectiveUser()}";
         _ = LibcIdentity.MakeDirectory(path, OwnerOnly); // usually it exists; every other problem shows in the check
         return WhyNotPrivate(path) is { } reason
             ? throw new IOException($"{path} cannot be used for private sockets: it {reason}. Remove it, or set XDG_RUNTIME_DIR to a " +

@@ -38,10 +38,10 @@ internal ref struct ControlReader(ReadOnlySpan<byte> control)
 
     public bool MoveNext()
     {
-        int header = ControlLayout.Align(ControlLayout.HeaderSize);
+        var header = ControlLayout.Align(ControlLayout.HeaderSize);
         if (_rest.Length < header)
             return false;
-        nint length = MemoryMarshal.Read<nint>(_rest);
+        var length = MemoryMarshal.Read<nint>(_rest);
         if (length < header || length > _rest.Length)
             return false;
         Level = MemoryMarshal.Read<int>(_rest[nint.Size..]);
@@ -69,12 +69,12 @@ internal ref struct ControlWriter(Span<byte> buffer)
 
     private void Add(int type, scoped ReadOnlySpan<byte> payload)
     {
-        int space = ControlLayout.Space(payload.Length);
+        var space = ControlLayout.Space(payload.Length);
         var message = _buffer.Slice(_length, space);
         message.Clear();
         nint length = ControlLayout.Align(ControlLayout.HeaderSize) + payload.Length;
         MemoryMarshal.Write(message, in length);
-        int level = ControlLayout.SOL_SOCKET;
+        var level = ControlLayout.SOL_SOCKET;
         MemoryMarshal.Write(message[nint.Size..], in level);
         MemoryMarshal.Write(message[(nint.Size + sizeof(int))..], in type);
         payload.CopyTo(message[ControlLayout.Align(ControlLayout.HeaderSize)..]);

@@ -33,9 +33,9 @@ internal static class ControlReceiver
             return LibcMessage.Receive(socket, bytes, address, control, record, out received);
         lock (DescriptorBudget.Receiving)
         {
-            int most = control.Length / sizeof(int); // as many as it could hold if nothing else came
-            int count = DescriptorBudget.Count(socket, most);
-            int length = (record ? SizeForCredentials : 0) + (count == 0 ? 0 : ControlLayout.HeaderSize + count * sizeof(int));
+            var most = control.Length / sizeof(int); // as many as it could hold if nothing else came
+            var count = DescriptorBudget.Count(socket, most);
+            var length = (record ? SizeForCredentials : 0) + (count == 0 ? 0 : ControlLayout.HeaderSize + count * sizeof(int));
             return LibcMessage.Receive(
                 socket, bytes, address, count == most ? control : control[..Math.Min(length, control.Length)], record, out received);
         }
@@ -67,7 +67,7 @@ internal static class ControlReceiver
             switch (reader.Type)
             {
                 case ControlLayout.SCM_RIGHTS:
-                    foreach (int fd in MemoryMarshal.Cast<byte, int>(reader.Payload))
+                    foreach (var fd in MemoryMarshal.Cast<byte, int>(reader.Payload))
                         (descriptors ??= []).Add(new Descriptor(fd));
                     break;
                 case ControlLayout.SCM_CREDENTIALS when reader.Payload.Length >= 3 * sizeof(int):
@@ -81,7 +81,7 @@ internal static class ControlReceiver
             }
         }
 
-        bool truncated = (flags & LibcMessage.MSG_CTRUNC) != 0;
+        var truncated = (flags & LibcMessage.MSG_CTRUNC) != 0;
         result.Loss = Judge(descriptors, truncated, wanted);
         if (result.Loss == DescriptorLoss.None && descriptors is not null && wanted is not null)
             result.Descriptors = new ReceivedDescriptors([.. descriptors]);

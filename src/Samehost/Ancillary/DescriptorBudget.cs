@@ -32,15 +32,15 @@ internal static class DescriptorBudget
     /// <summary>Reserves more than the runtime needs, for the rest of the process.</summary>
     public static void Raise(int reserved)
     {
-        for (int known = Volatile.Read(ref _reserved); known < reserved;)
+        for (var known = Volatile.Read(ref _reserved); known < reserved;)
             known = Interlocked.CompareExchange(ref _reserved, reserved, known) is var seen && seen == known ? reserved : seen;
     }
 
     /// <summary>Counts the descriptors that may come now, up to <paramref name="most"/>.</summary>
     public static int Count(Descriptor any, int most)
     {
-        int end = End();
-        int count = LibcFcntl.CountFree(any, most, end, out int last);
+        var end = End();
+        var count = LibcFcntl.CountFree(any, most, end, out var last);
         if (count == most)
             IsNearEnd = last >= end - Near;
         return count;
@@ -59,8 +59,8 @@ internal static class DescriptorBudget
     /// <summary>The first number that no received descriptor may have.</summary>
     private static int End()
     {
-        int limit = LibcLimits.Descriptors();
-        int reserved = Math.Max(Reserve(limit), Volatile.Read(ref _reserved));
+        var limit = LibcLimits.Descriptors();
+        var reserved = Math.Max(Reserve(limit), Volatile.Read(ref _reserved));
         return limit - reserved - Math.Clamp(limit / 8, LeastForAccepting, MostForAccepting);
     }
 }

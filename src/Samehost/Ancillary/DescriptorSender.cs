@@ -22,9 +22,11 @@ internal ref struct DescriptorSender
     {
         ArgumentNullException.ThrowIfNull(handles);
         if (handles.Count > ControlLayout.MostDescriptors)
+        {
             throw new ArgumentException(
                 $"A message can carry at most {ControlLayout.MostDescriptors} descriptors; these are {handles.Count}.", nameof(handles));
-        for (int i = 0; i < handles.Count; i++)
+        }
+        for (var i = 0; i < handles.Count; i++)
             ArgumentNullException.ThrowIfNull(handles[i], nameof(handles));
     }
 
@@ -33,7 +35,7 @@ internal ref struct DescriptorSender
     {
         for (; _held < _handles.Count; _held++)
         {
-            bool taken = false;
+            var taken = false;
             _handles[_held].DangerousAddRef(ref taken);
             _numbers[_held] = (int)_handles[_held].DangerousGetHandle();
         }

@@ -38,7 +38,7 @@ public sealed class ReceivedDescriptors : IDisposable
     /// <summary>Closes the descriptors that were not taken.</summary>
     public void Dispose()
     {
-        for (int i = 0; i < _descriptors.Length; i++)
+        for (var i = 0; i < _descriptors.Length; i++)
             Interlocked.Exchange(ref _descriptors[i], null)?.Dispose();
     }
 

@@ -16,18 +16,18 @@ internal static class Hints
 
     public static string? For(Errno errno, string operation, EndPoint? endPoint)
     {
-        bool isBind = operation == "bind";
+        var isBind = operation == "bind";
         if (endPoint is null || !(isBind || operation is "connect" or "send"))
             return General(errno, operation);
-        SocketAddress native = endPoint.Serialize();
+        var native = endPoint.Serialize();
         if (native.Family != AddressFamily.Unix)
             return General(errno, operation);
         if (Read(native) is not { } address)
             return errno == Errno.EINVAL ? "This address leads nowhere: give a path or an abstract name." : General(errno, operation);
-        if (!DependsOnAddress(errno) || FileCredentials.OfThisThread(out FileCredentials? user, out _) < 0)
+        if (!DependsOnAddress(errno) || FileCredentials.OfThisThread(out var user, out _) < 0)
             return General(errno, operation);
         int? type = operation == "send" ? LibcSocket.SOCK_DGRAM : null;
-        using Explanation explanation = isBind
+        using var explanation = isBind
             ? Explanation.Bind(address, user!, type, ProbeScope.Probe, allowUnsafeDirectory: true)
             : Explanation.Connect(address, user!, type, ProbeScope.Probe);
         return From(explanation, errno, operation);
@@ -35,12 +35,12 @@ internal static class Hints
 
     private static string? From(Explanation explanation, Errno errno, string operation)
     {
-        Verdict verdict = explanation.Verdict;
+        var verdict = explanation.Verdict;
         if (verdict.Outcome == VerdictOutcome.Fails && verdict.Errno == errno)
             return $"{verdict.Reason} {verdict.Remedy}";
         if (errno == Errno.EPROTOTYPE)
         {
-            string? known = explanation.Socket?.Type is { } type ? $" It is a {SocketTableEntry.TypeName(type)} socket." : "";
+            var known = explanation.Socket?.Type is { } type ? $" It is a {SocketTableEntry.TypeName(type)} socket." : "";
             return General(errno, operation) + known;
         }
         return verdict.Outcome switch
@@ -69,7 +69,7 @@ internal static class Hints
         ReadOnlySpan<byte> name = address.Buffer.Span[FamilySize..address.Size];
         if (name[0] == 0)
             return name.Length > 1 ? new ExplainedAddress(IsAbstract: true, name[1..].ToArray()) : null;
-        int end = name.IndexOf((byte)0);
+        var end = name.IndexOf((byte)0);
         return new ExplainedAddress(IsAbstract: false, (end < 0 ? name : name[..end]).ToArray());
     }
 

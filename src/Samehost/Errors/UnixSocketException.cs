@@ -78,7 +78,7 @@ public sealed class UnixSocketException : SocketException
     /// <summary>The type, the message, the hint on a line of its own, and the stack trace.</summary>
     public override string ToString()
     {
-        string text = $"{GetType()}: {Message}";
+        var text = $"{GetType()}: {Message}";
         if (Hint is { } hint)
             text += Environment.NewLine + hint;
         return StackTrace is { } trace ? text + Environment.NewLine + trace : text;
@@ -104,7 +104,7 @@ public sealed class UnixSocketException : SocketException
     private static string Summarize(Errno errno, string operation)
     {
         ArgumentException.ThrowIfNullOrEmpty(operation);
-        string text = Marshal.GetPInvokeErrorMessage((int)errno);
+        var text = Marshal.GetPInvokeErrorMessage((int)errno);
         return string.Create(CultureInfo.InvariantCulture, $"{operation} failed: {text} ({(int)errno})");
     }
 }

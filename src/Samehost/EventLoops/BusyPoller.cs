@@ -70,7 +70,7 @@ internal sealed class BusyPoller
         out int ready)
     {
         performed = null;
-        long now = Stopwatch.GetTimestamp();
+        var now = Stopwatch.GetTimestamp();
         do
         {
             if (WaitingRegistration() is { } registration
@@ -78,7 +78,7 @@ internal sealed class BusyPoller
             {
                 LibcSched.Yield(); // the call was tried a moment ago, before it was queued
                 ready = 0;
-                bool writing = registration.Readers.IsEmpty;
+                var writing = registration.Readers.IsEmpty;
                 performed = writing ? registration.Writers.TryPoll(registration) : registration.Readers.TryPoll(registration);
                 if (performed is not null)
                 {

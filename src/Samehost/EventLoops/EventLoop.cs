@@ -48,7 +48,7 @@ internal sealed class EventLoop
         try
         {
             _wake = wake = Opened(LibcEventFd.Create(out wake), wake, "eventfd");
-            int added = LibcEpoll.Add(Epoll, _wake.Number, LibcEpoll.EPOLLIN | LibcEpoll.EPOLLET, WakeSlot);
+            var added = LibcEpoll.Add(Epoll, _wake.Number, LibcEpoll.EPOLLIN | LibcEpoll.EPOLLET, WakeSlot);
             if (added < 0)
                 throw new IOException($"epoll_ctl failed with errno {-added}");
             _offload = new OffloadQueue();
@@ -105,10 +105,10 @@ internal sealed class EventLoop
     {
         _loopOfThread = this;
         _termOfThread = term;
-        long time = Stopwatch.GetTimestamp();
+        var time = Stopwatch.GetTimestamp();
         while (true)
         {
-            long seen = State.Current;
+            var seen = State.Current;
             while (LeaderState.IsRunning(seen) && LeaderState.Term(seen) == term
                 && LeaderState.Claimed(seen) is var index && index < _count)
             {
@@ -118,7 +118,7 @@ internal sealed class EventLoop
             }
 
             // No more than the state can count: leaders that follow each other in one batch continue to claim where the last one stopped.
-            for (int left = Math.Min(_posted.Count, MaxPostedAtOnce); left > 0 && LeaderState.Claimed(seen) < LeaderState.MaxClaims; left--)
+            for (var left = Math.Min(_posted.Count, MaxPostedAtOnce); left > 0 && LeaderState.Claimed(seen) < LeaderState.MaxClaims; left--)
             {
                 if (LeaderState.Term(seen) != term || !State.TryClaim(seen))
                     return;
@@ -181,7 +181,7 @@ internal sealed class EventLoop
             return start;
         }
 
-        bool ran = operation is not null || registration.OnEvents(events);
+        var ran = operation is not null || registration.OnEvents(events);
         operation?.Complete();
         if (ran)
             EventLoopThreads.ResetContext();
@@ -190,11 +190,11 @@ internal sealed class EventLoop
 
     private static long AddTiming(Registration registration, bool ran, long start)
     {
-        long end = Stopwatch.GetTimestamp();
+        var end = Stopwatch.GetTimestamp();
         if (ran)
         {
             // The time that it waited for its peer in between is not its own.
-            int callsWithoutWaiting = registration.InlinePolls + registration.Readers.CallsWithoutWaiting;
+            var callsWithoutWaiting = registration.InlinePolls + registration.Readers.CallsWithoutWaiting;
             registration.Timing.Add(end - start - registration.InlineTicks, callsWithoutWaiting);
         }
 
@@ -207,8 +207,8 @@ internal sealed class EventLoop
     private void NextBatch()
     {
         Array.Clear(_events, 0, _count); // so that forgotten sockets can be finalized
-        int ready = PollOrWait(out var polled);
-        for (int i = 0; i < ready; i++)
+        var ready = PollOrWait(out var polled);
+        for (var i = 0; i < ready; i++)
             Begin(ref _events[i], _batch.Data(i), _batch.Events(i));
         _count = Math.Max(0, ready);
         if (_count == 1 && _events[0] is { Registration: { Timing.IsLong: false } only })
@@ -236,8 +236,8 @@ internal sealed class EventLoop
             return LibcEpoll.Wait(Epoll, _batch, 0);
         }
 
-        long start = Stopwatch.GetTimestamp();
-        if (_budget.Budget > 0 && _busyPoller.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out int ready))
+        var start = Stopwatch.GetTimestamp();
+        if (_budget.Budget > 0 && _busyPoller.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out var ready))
         {
             polled.Registration = _busyPoller.Registration;
             _budget.Succeeded();

@@ -139,18 +139,20 @@ internal sealed class EventLoopThreads
     /// <summary>Ticks as the watchdog until the leader has to be replaced; returns the term of the caller, who leads from now on.</summary>
     private long Watch(int shortTicks)
     {
-        long seen = _loop.State.Current;
-        int polls = _loop.InlinePolls;
-        long served = _offload.Served;
-        int quiet = 0;
+        var seen = _loop.State.Current;
+        var polls = _loop.InlinePolls;
+        var served = _offload.Served;
+        var quiet = 0;
         while (true)
         {
             LibcPoll.Wait(_wake, 0, null, shortTicks > 0 ? ShortTick : Tick);
             shortTicks--;
-            long now = _loop.State.Current;
-            int pollsNow = _loop.InlinePolls;
+            var now = _loop.State.Current;
+            var pollsNow = _loop.InlinePolls;
             if (now != seen || pollsNow != polls)
+            {
                 quiet = 0;
+            }
             else if (LeaderState.IsRunning(now))
             {
                 if (_loop.State.TryReplace(now))
@@ -175,7 +177,7 @@ internal sealed class EventLoopThreads
     /// <summary>Serves offloaded descriptors where the thread pool has served none since the last tick.</summary>
     private void ServeOffloaded(ref long served, ref int quiet)
     {
-        long now = _offload.Served;
+        var now = _offload.Served;
         if (!_offload.IsEmpty)
         {
             quiet = 0;
@@ -223,7 +225,7 @@ internal sealed class EventLoopThreads
             _watchdogsStarting++;
         }
 
-        bool started = TryStart(BecomeWatchdog, "samehost loop");
+        var started = TryStart(BecomeWatchdog, "samehost loop");
         lock (_lock)
         {
             if (!started)

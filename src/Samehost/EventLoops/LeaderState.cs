@@ -35,8 +35,8 @@ internal struct LeaderState
     /// <summary>Changes from waiting to running, with the next batch; a full fence.</summary>
     public void StartRunning()
     {
-        long word = _word;
-        long batch = (word + OneBatch) & BatchMask;
+        var word = _word;
+        var batch = (word + OneBatch) & BatchMask;
         Interlocked.Exchange(ref _word, (word & ~BatchMask) | batch | Running);
     }
 

@@ -166,10 +166,12 @@ internal sealed class ContinuationContext
     private void Schedule(Action<object?> continuation, object? state)
     {
         if (_scheduler is SynchronizationContext synchronization)
+        {
             synchronization.Post(new SendOrPostCallback(continuation), state);
+        }
         else
         {
-            Task.Factory.StartNew(
+            _ = Task.Factory.StartNew(
                 continuation, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach, (TaskScheduler)_scheduler);
         }
     }
@@ -190,7 +192,7 @@ internal readonly struct InlineAwaitable(Task task) : ICriticalNotifyCompletion
     public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 
     public void UnsafeOnCompleted(Action continuation) =>
-        task.ContinueWith(
+        _ = task.ContinueWith(
             static (_, continuation) => ((Action)continuation!)(),
             continuation, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 }

@@ -40,7 +40,7 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
         if (!_waiting.TryDequeue(out var registration))
             return false;
         Interlocked.Increment(ref _served);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         if (registration.ServeOffloaded())
             registration.Timing.Add(Stopwatch.GetTimestamp() - start, registration.Readers.CallsWithoutWaiting);
         return true;

@@ -101,7 +101,7 @@ internal struct OperationQueue(QueueKind kind)
     {
         PendingOperation? operation;
         bool performed;
-        bool more = false;
+        var more = false;
         lock (Lock)
         {
             _drained = false;
@@ -188,10 +188,10 @@ internal struct OperationQueue(QueueKind kind)
 
     private bool TryPerform(PendingOperation operation)
     {
-        bool drained = false;
+        var drained = false;
         try
         {
-            bool performed = operation.TryPerform(ref drained);
+            var performed = operation.TryPerform(ref drained);
             Tried(performed, drained);
             return performed;
         }

@@ -72,11 +72,11 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     /// <summary>Serves a queue that was posted; each post of one queue is one execution.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        int posted = Volatile.Read(ref _posted);
+        var posted = Volatile.Read(ref _posted);
         while (posted != 0)
         {
-            int next = posted & -posted;
-            int seen = Interlocked.CompareExchange(ref _posted, posted & ~next, posted);
+            var next = posted & -posted;
+            var seen = Interlocked.CompareExchange(ref _posted, posted & ~next, posted);
             if (seen == posted)
             {
                 Signal(ref next == (int)QueueKind.Read ? ref Readers : ref Writers);
@@ -90,7 +90,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     /// <summary>Arms the descriptor for an operation that was queued. Where that fails, the operation ends with the error.</summary>
     public void WaitFor(PendingOperation operation)
     {
-        bool writing = operation.Queue == QueueKind.Write;
+        var writing = operation.Queue == QueueKind.Write;
         try
         {
             if (Arm(writing) is < 0 and var errno)
@@ -130,7 +130,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
                 return writing && !_writingArmed ? SetWritingArmed(true) : 0;
 
             Loop.Table.Add(this);
-            int result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+            var result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
             if (result < 0)
             {
                 Loop.Table.Remove(this);
@@ -154,7 +154,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
                 return false;
             // From here on a call of the other direction that has to wait takes the lock, finds this, and rejoins; one that came before,
             // and may have relied on epoll, is seen below.
-            bool wasArmed = _writingArmed;
+            var wasArmed = _writingArmed;
             _polled = writing ? QueueKind.Write : QueueKind.Read;
             _added = false;
             _writingArmed = false;
@@ -220,7 +220,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     /// </summary>
     public bool TryBegin(uint events, out PendingOperation? operation)
     {
-        bool onlyRead = events == LibcEpoll.EPOLLIN;
+        var onlyRead = events == LibcEpoll.EPOLLIN;
         operation = onlyRead ? Readers.Begin(this) : null;
         return onlyRead;
     }
@@ -229,8 +229,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     /// <returns>Whether a continuation ran, to which the elapsed time is to be attributed.</returns>
     public bool OnEvents(uint events)
     {
-        bool ran = false;
-        bool read = (events & (LibcEpoll.EPOLLIN | Uncertain)) != 0;
+        var ran = false;
+        var read = (events & (LibcEpoll.EPOLLIN | Uncertain)) != 0;
         if ((events & (LibcEpoll.EPOLLOUT | Ended)) != 0)
         {
             if (Writers.IsEmpty && TryDisarmWriting())
@@ -238,9 +238,13 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
                 // no operation waits to write
             }
             else if (read)
+            {
                 Post(QueueKind.Write); // neither direction waits for the other's continuation
+            }
             else
+            {
                 ran = Signal(ref Writers);
+            }
         }
 
         return (read && Signal(ref Readers, (events & Uncertain) != 0)) || ran;
@@ -305,7 +309,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     {
         writing |= _polled == QueueKind.Write;
         _polled = QueueKind.None;
-        int result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+        var result = LibcEpoll.Add(Loop.Epoll, Number, writing ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
         if (result < 0)
         {
             Loop.Table.Remove(this);
@@ -321,7 +325,7 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
 
     private int SetWritingArmed(bool armed)
     {
-        int result = LibcEpoll.Modify(Loop.Epoll, Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
+        var result = LibcEpoll.Modify(Loop.Epoll, Number, armed ? Reading | LibcEpoll.EPOLLOUT : Reading, Slot);
         if (result >= 0)
             _writingArmed = armed;
         return result;

@@ -17,7 +17,7 @@ internal sealed class RegistrationTable
     {
         lock (_lock)
         {
-            if (!_free.TryPop(out int index))
+            if (!_free.TryPop(out var index))
             {
                 index = _used++;
                 if (index == _slots.Length)
@@ -38,7 +38,7 @@ internal sealed class RegistrationTable
     {
         lock (_lock)
         {
-            int index = (int)(uint)registration.Slot;
+            var index = (int)(uint)registration.Slot;
             _generations[index]++;
             Volatile.Write(ref _slots[index], null);
             _free.Push(index);

@@ -96,14 +96,14 @@ internal static class FramePrefix
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Read(ReadOnlySpan<byte> from, bool reversed)
     {
-        uint length = MemoryMarshal.Read<uint>(from);
+        var length = MemoryMarshal.Read<uint>(from);
         return reversed ? BinaryPrimitives.ReverseEndianness(length) : length;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(Span<byte> to, int length, bool reversed)
     {
-        uint prefix = reversed ? BinaryPrimitives.ReverseEndianness((uint)length) : (uint)length;
+        var prefix = reversed ? BinaryPrimitives.ReverseEndianness((uint)length) : (uint)length;
         MemoryMarshal.Write(to, in prefix);
     }
 }

@@ -57,11 +57,11 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     {
         _sets?.CloseTaken();
         var input = _input;
-        int start = input.Start;
-        int available = input.End - start;
+        var start = input.Start;
+        var available = input.End - start;
         if (available >= FramePrefix.Size)
         {
-            uint length = FramePrefix.Read(input.Bytes.AsSpan(start), _reversed);
+            var length = FramePrefix.Read(input.Bytes.AsSpan(start), _reversed);
             if (length <= (uint)(available - FramePrefix.Size) && length <= _maxLength)
             {
                 start += FramePrefix.Size;
@@ -86,7 +86,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     public ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default)
     {
         _sets?.CloseTaken();
-        return HasFrame(out int wanted) ? new ValueTask<bool>(true) : FillAsync(wanted, cancellationToken);
+        return HasFrame(out var wanted) ? new ValueTask<bool>(true) : FillAsync(wanted, cancellationToken);
     }
 
     /// <summary>Reads the next frame, or the end of the stream (<see cref="Frame.IsEnd"/>).</summary>
@@ -119,7 +119,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     public bool WaitToRead()
     {
         _sets?.CloseTaken();
-        while (!HasFrame(out int wanted))
+        while (!HasFrame(out var wanted))
         {
             if (!Fill(wanted))
                 return false;
@@ -151,7 +151,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
         wanted = FramePrefix.Size;
         if (_input.Available < wanted)
             return false;
-        uint length = FramePrefix.Read(_input.Bytes.AsSpan(_input.Start), _reversed);
+        var length = FramePrefix.Read(_input.Bytes.AsSpan(_input.Start), _reversed);
         Check(length);
         wanted += (int)length;
         return _input.Available >= wanted;
@@ -165,7 +165,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
 
     private bool Fill(int wanted)
     {
-        bool more = _sets is null
+        var more = _sets is null
             ? _input.Fill(wanted)
             : AddReceived(_input.Receive(wanted, _descriptors!));
         return more || EndsBetweenFrames();
@@ -176,7 +176,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     {
         do
         {
-            bool more = _sets is null
+            var more = _sets is null
                 ? await _input.FillAsync(wanted, cancellationToken).ConfigureAwait(false)
                 : AddReceived(await _input.ReceiveAsync(wanted, _descriptors!, cancellationToken).ConfigureAwait(false));
             if (!more)
@@ -194,8 +194,8 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     {
         if (!_input.Added(message.Count))
             return false;
-        bool isKnown = _input.Available >= FramePrefix.Size;
-        long frameEnd = isKnown
+        var isKnown = _input.Available >= FramePrefix.Size;
+        var frameEnd = isKnown
             ? _input.Position + FramePrefix.Size + FramePrefix.Read(_input.Bytes.AsSpan(_input.Start), _reversed)
             : long.MaxValue;
         _sets!.Add(message, _input.EndPosition - 1, frameEnd);

@@ -93,7 +93,7 @@ public sealed class FrameWriter : IDisposable, IAsyncDisposable
 
         _output.CheckDescriptorSupport();
         _output.Send();
-        int head = WriteHead(payload);
+        var head = WriteHead(payload);
         _output.SendThrough(payload[head..], descriptors);
     }
 
@@ -180,7 +180,7 @@ public sealed class FrameWriter : IDisposable, IAsyncDisposable
         ReadOnlyMemory<byte> payload, IReadOnlyList<SafeHandle> descriptors, CancellationToken cancellationToken)
     {
         await _output.SendAsync(cancellationToken).ConfigureAwait(false);
-        int head = WriteHead(payload.Span);
+        var head = WriteHead(payload.Span);
         await _output.SendThroughAsync(payload[head..], descriptors, cancellationToken).ConfigureAwait(false);
     }
 
@@ -195,7 +195,7 @@ public sealed class FrameWriter : IDisposable, IAsyncDisposable
     /// <summary>Writes the prefix, and as much of the message as fits, to the empty buffer.</summary>
     private int WriteHead(ReadOnlySpan<byte> payload)
     {
-        int head = Math.Min(payload.Length, _mostGathered);
+        var head = Math.Min(payload.Length, _mostGathered);
         var space = _output.Reserve(FramePrefix.Size + head);
         FramePrefix.Write(space, payload.Length, _reversed);
         payload[..head].CopyTo(space[FramePrefix.Size..]);

@@ -107,7 +107,7 @@ internal sealed class InputBuffer
     /// valid.</summary>
     private Memory<byte> GetSpace(int wanted)
     {
-        int available = Available;
+        var available = Available;
         _consumedBefore += Start;
         if (available == Bytes.Length)
             Move(Grown(wanted));
@@ -124,15 +124,15 @@ internal sealed class InputBuffer
     {
         if (Bytes.Length == 0)
             return _own = GC.AllocateUninitializedArray<byte>(_size);
-        long most = Math.Min(2L * Bytes.Length, Array.MaxLength);
-        long size = wanted == 0 ? most : Math.Clamp(wanted, Bytes.Length + 1L, most);
+        var most = Math.Min(2L * Bytes.Length, Array.MaxLength);
+        var size = wanted == 0 ? most : Math.Clamp(wanted, Bytes.Length + 1L, most);
         return ArrayPool<byte>.Shared.Rent((int)size);
     }
 
     // Rented arrays go back only here, where no read is in progress that could still write into one.
     private void Move(byte[] to)
     {
-        byte[] from = Bytes;
+        var from = Bytes;
         from.AsSpan(Start, Available).CopyTo(to);
         Bytes = to;
         if (from != _own && from.Length > 0)

@@ -40,17 +40,17 @@ public sealed class LineReader : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidDataException">The next line is longer than <see cref="LineOptions.MaxLength"/>.</exception>
     public bool TryRead(out Line line)
     {
-        int length = Find();
+        var length = Find();
         if (length < 0)
         {
             line = default;
             return false;
         }
 
-        byte[] bytes = _input.Bytes;
-        int start = _input.Start;
-        int end = start + length;
-        bool isTerminated = end < _input.End;
+        var bytes = _input.Bytes;
+        var start = _input.Start;
+        var end = start + length;
+        var isTerminated = end < _input.End;
         _input.Start = isTerminated ? end + 1 : end;
         _scanned = 0;
         if (isTerminated && length > 0 && _stripsCarriageReturn && bytes[end - 1] == (byte)'\r')
@@ -124,8 +124,8 @@ public sealed class LineReader : IDisposable, IAsyncDisposable
     /// <summary>Returns the length of the next line up to its newline or the end of the stream, or −1 if it is incomplete.</summary>
     private int Find()
     {
-        int available = _input.Available;
-        int at = _input.Bytes.AsSpan(_input.Start + _scanned, available - _scanned).IndexOf((byte)'\n');
+        var available = _input.Available;
+        var at = _input.Bytes.AsSpan(_input.Start + _scanned, available - _scanned).IndexOf((byte)'\n');
         _scanned = at < 0 ? available : _scanned + at;
         if (_scanned > _maxLength)
             throw new InvalidDataException($"A line has {_scanned} bytes or more; the longest allowed is {_maxLength}.");

@@ -115,7 +115,7 @@ public sealed class LineWriter : IDisposable, IAsyncDisposable
     private bool TryWrite(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        int length = Encoding.UTF8.GetByteCount(line);
+        var length = Encoding.UTF8.GetByteCount(line);
         CheckLength(length);
         if (line.Contains('\n'))
             throw ContainsNewline();

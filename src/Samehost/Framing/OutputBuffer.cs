@@ -50,7 +50,7 @@ internal sealed class OutputBuffer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReserve(int length, out Span<byte> space)
     {
-        int end = _end;
+        var end = _end;
         if ((uint)length > (uint)(_limit - end))
         {
             space = default;
@@ -103,7 +103,7 @@ internal sealed class OutputBuffer
     /// <summary>Writes the gathered bytes and then more, which are not copied. Descriptors go with the first byte.</summary>
     public void SendThrough(ReadOnlySpan<byte> more, IReadOnlyList<SafeHandle>? descriptors = null)
     {
-        int count = Begin();
+        var count = Begin();
         try
         {
             if (descriptors is null)
@@ -221,8 +221,10 @@ internal sealed class OutputBuffer
     private void ThrowIfBroken()
     {
         if (IsBroken)
+        {
             throw new InvalidOperationException(
                 "An earlier write failed, was canceled or is still in progress; the peer may have received part of it.");
+        }
     }
 
     // The kernel checks descriptors before it takes a byte, so refusing them leaves the stream as it was.
@@ -244,7 +246,7 @@ internal static class AlignedMemory
     /// <summary>Allocates a pinned array, and returns the index in it of <paramref name="size"/> aligned bytes.</summary>
     public static byte[] Allocate(int size, out int start)
     {
-        byte[] array = GC.AllocateUninitializedArray<byte>(size + CacheLine - 1, pinned: true);
+        var array = GC.AllocateUninitializedArray<byte>(size + CacheLine - 1, pinned: true);
         start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (CacheLine - 1));
         return array;
     }

@@ -23,11 +23,11 @@ internal static class AccessCheck
 
     public static AccessAnswer Judge(FileCredentials user, in FileStatus file, PosixAcl? acl, AccessKinds wanted)
     {
-        AccessAnswer answer = ByPermissions(user, file, acl, (uint)wanted);
+        var answer = ByPermissions(user, file, acl, (uint)wanted);
         if (answer.Granted || !IsMapped(file))
             return answer;
         // A directory may be searched and read with the smaller of the two; writing, anywhere, takes the larger.
-        bool isSearch = file.Type == FileStatus.S_IFDIR && (wanted & AccessKinds.Write) == 0;
+        var isSearch = file.Type == FileStatus.S_IFDIR && (wanted & AccessKinds.Write) == 0;
         if (isSearch && user.Has(Capability.DacReadSearch))
             return new AccessAnswer(true, "CAP_DAC_READ_SEARCH");
         return user.Has(Capability.DacOverride) ? new AccessAnswer(true, "CAP_DAC_OVERRIDE") : answer;
@@ -44,13 +44,13 @@ internal static class AccessCheck
 
     private static AccessAnswer ByPermissions(FileCredentials user, in FileStatus file, PosixAcl? acl, uint wanted)
     {
-        uint mode = file.Permissions;
+        var mode = file.Permissions;
         if (user.User == file.User)
             return Triple("owner", mode >> 6, wanted);
         // Without any permission for the group, which is the list's mask, the kernel does not look at the list.
         if (acl is not null && (mode & GroupBits) != 0)
         {
-            AclEntry entry = acl.Deciding(user, file.Group, wanted, out bool granted, out bool isMasked);
+            var entry = acl.Deciding(user, file.Group, wanted, out var granted, out var isMasked);
             return new AccessAnswer(granted, Name(entry, file.Group) + (isMasked ? ", limited by the ACL's mask" : ""));
         }
         return user.IsInGroup(file.Group) ? Triple("group", mode >> 3, wanted) : Triple("others", mode, wanted);

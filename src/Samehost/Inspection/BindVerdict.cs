@@ -20,7 +20,7 @@ internal static class BindVerdict
     public static Verdict Of(
         PathWalk walk, FileCredentials user, Func<WalkPoint, SocketProbeResult> look, bool allowUnsafeDirectory, List<string> notes)
     {
-        Verdict kernel = walk switch
+        var kernel = walk switch
         {
             { Found: { } found } => Occupied(found, walk.Directory, user, look, notes),
             { Problem: WalkProblem.Missing, IsLastName: true } =>
@@ -37,11 +37,11 @@ internal static class BindVerdict
 
     private static Verdict Unsafe(UnsafeDirectory directory, PathStep step, Verdict kernel, List<string> notes)
     {
-        string place = PrintableText.Of(directory.Path);
+        var place = PrintableText.Of(directory.Path);
         step.Errno = Errno.EPERM;
         if (kernel.Outcome == VerdictOutcome.Works)
             notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
-        string what = directory.IsLast
+        var what = directory.IsLast
             ? $"Every user may replace files in {place}, which is writable by others and not sticky; this library does not bind there."
             : $"Every user may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
                 "this library does not bind there.";
@@ -67,8 +67,8 @@ internal static class BindVerdict
             return Verdict.Fails(Errno.EPERM, $"{place} is marked immutable (chattr +i): nothing can be made in it.",
                 VerdictParty.Owner, $"As root: chattr -i {place}.");
         }
-        PathStep step = walk.StepOf(directory);
-        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
+        var step = walk.StepOf(directory);
+        var write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
         (step.Asked, step.Rule) = ("write", write.Rule);
         if (!write.Granted)
         {
@@ -98,13 +98,13 @@ internal static class BindVerdict
     private static Verdict Occupied(
         WalkPoint found, WalkPoint directory, FileCredentials user, Func<WalkPoint, SocketProbeResult> look, List<string> notes)
     {
-        string at = PrintableText.Of(found.Location);
+        var at = PrintableText.Of(found.Location);
         if (!found.IsSocket)
         {
             return Verdict.Fails(Errno.EADDRINUSE, $"{at} is {PathStep.Noun(found.Kind)}, which nothing replaces.",
                 VerdictParty.Caller, found.IsDirectory ? "Add the name of the socket file." : "Choose another path, or move it away.");
         }
-        AccessAnswer write = found.Judge(user, AccessKinds.Write);
+        var write = found.Judge(user, AccessKinds.Write);
         if (!write.Granted)
         {
             return Verdict.Fails(Errno.EADDRINUSE,
@@ -112,7 +112,7 @@ internal static class BindVerdict
                 $"{WalkVerdict.Owned(found, write.Rule)}.",
                 VerdictParty.Owner, "Choose another path, or have its owner remove it.");
         }
-        SocketLiveness liveness = look(found).Liveness;
+        var liveness = look(found).Liveness;
         if (liveness == SocketLiveness.Unclear)
             return Verdict.Unknown($"A socket file is at {at}, and it is not known whether it is in use.", "Explain it as root.");
         if (liveness == SocketLiveness.Live)
@@ -122,7 +122,7 @@ internal static class BindVerdict
                 "Choose another path, or stop the program that has it. With this library SocketFileOptions.ReplaceLive puts " +
                     " a fresh listener in its place.");
         }
-        if (!MayRemove(found, directory, user, out Verdict? denied))
+        if (!MayRemove(found, directory, user, out var denied))
             return denied!;
         notes.Add("bind(2) alone fails with Address already in use (EADDRINUSE, 98) until the stale file is removed.");
         return Verdict.Works($"A stale socket file is at {at}; this library replaces it.");
@@ -130,9 +130,9 @@ internal static class BindVerdict
 
     private static bool MayRemove(WalkPoint found, WalkPoint directory, FileCredentials user, out Verdict? denied)
     {
-        string place = PrintableText.Of(directory.Location);
-        AccessAnswer write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
-        bool isFree = (directory.Status.Mode & StickyBit) == 0 || user.User == found.Status.User
+        var place = PrintableText.Of(directory.Location);
+        var write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
+        var isFree = (directory.Status.Mode & StickyBit) == 0 || user.User == found.Status.User
             || user.User == directory.Status.User || user.Has(Capability.FileOwner);
         denied = true switch
         {

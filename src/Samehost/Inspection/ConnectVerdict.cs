@@ -8,12 +8,12 @@ internal static class ConnectVerdict
     {
         if (walk.Found is not { } found)
             return WalkVerdict.Of(walk, user, isBind: false);
-        string at = PrintableText.Of(found.Location);
-        PathStep step = walk.StepOf(found);
-        AccessAnswer write = found.Judge(user, AccessKinds.Write);
+        var at = PrintableText.Of(found.Location);
+        var step = walk.StepOf(found);
+        var write = found.Judge(user, AccessKinds.Write);
         (step.Asked, step.Rule) = ("write", write.Rule);
-        SocketProbeResult? seen = found is { IsSocket: true, FileSystem.IsSockets: false } ? look(found) : null;
-        Verdict verdict = Denied(walk, found, at, user, write) ?? (seen is not null
+        var seen = found is { IsSocket: true, FileSystem.IsSockets: false } ? look(found) : null;
+        var verdict = Denied(walk, found, at, user, write) ?? (seen is not null
             ? SocketVerdict.Of(seen, type, at)
             : Verdict.Fails(Errno.ECONNREFUSED, found.IsSocket
                 ? $"{at} is a socket that a process has open, and not the file that a socket is bound to."
@@ -37,7 +37,7 @@ internal static class ConnectVerdict
         }
         if (write.Granted)
             return null;
-        string owned = WalkVerdict.Owned(found, write.Rule);
+        var owned = WalkVerdict.Owned(found, write.Rule);
         return found.IsSocket
             ? Verdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not write to {at}, which connecting takes: {owned}.",
@@ -69,7 +69,7 @@ internal static class SocketVerdict
         }
         if (wanted is { } own && probe.Type is { } type && type != own)
         {
-            string other = SocketTableEntry.TypeName(type);
+            var other = SocketTableEntry.TypeName(type);
             return Verdict.Fails(Errno.EPROTOTYPE,
                 $"A {other} socket is at {address}, and only a {other} socket can connect to it.",
                 VerdictParty.Caller, $"Use a {other} client, or have a {SocketTableEntry.TypeName(own)} server there.");

@@ -80,7 +80,7 @@ internal sealed class Explanation : IDisposable
             return new Explanation(address.Judge() ?? ConnectAbstract(address, type, socket), null, socket, []);
         }
         var walk = PathWalk.ToTarget(address.Name, user, IsOwn(user));
-        Verdict verdict = ConnectVerdict.Of(
+        var verdict = ConnectVerdict.Of(
             walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), type);
         return new Explanation(address.Judge() ?? verdict, walk, socket, []);
     }
@@ -102,7 +102,7 @@ internal sealed class Explanation : IDisposable
         }
         var notes = new List<string>();
         var walk = PathWalk.ToPlace(address.Name, user, IsOwn(user));
-        Verdict verdict = BindVerdict.Of(
+        var verdict = BindVerdict.Of(
             walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), allowUnsafeDirectory, notes);
         return new Explanation(address.Judge() ?? verdict, walk, socket, notes);
     }
@@ -111,7 +111,7 @@ internal sealed class Explanation : IDisposable
 
     private static bool IsOwn(FileCredentials user)
     {
-        _ = FileCredentials.OfThisThread(out FileCredentials? own, out _);
+        _ = FileCredentials.OfThisThread(out var own, out _);
         return user.IsSameAs(own);
     }
 
@@ -123,7 +123,7 @@ internal sealed class Explanation : IDisposable
             return NoTable();
         if (socket.OtherType is { } other && type is { } wanted)
         {
-            string name = SocketTableEntry.TypeName(other.Type);
+            var name = SocketTableEntry.TypeName(other.Type);
             return Verdict.Fails(Errno.ECONNREFUSED,
                 $"No {SocketTableEntry.TypeName(wanted)} socket has the name {address}; a {name} socket has. " +
                 "Abstract names of different types of socket are independent of each other.",

@@ -27,9 +27,9 @@ internal sealed record FileCredentials(uint User, uint Group, IReadOnlyList<uint
         var fields = new Dictionary<string, string[]>();
         try
         {
-            foreach (string line in File.ReadLines(Status))
+            foreach (var line in File.ReadLines(Status))
             {
-                int colon = line.IndexOf(':');
+                var colon = line.IndexOf(':');
                 fields[line[..colon]] = line[(colon + 1)..].Split((char[])['\t', ' '], StringSplitOptions.RemoveEmptyEntries);
             }
         }

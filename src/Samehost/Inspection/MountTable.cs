@@ -19,7 +19,7 @@ internal sealed class MountTable
         try
         {
             ReadOnlySpan<byte> text = File.ReadAllBytes("/proc/self/mountinfo");
-            foreach (Range line in text.Split((byte)'\n'))
+            foreach (var line in text.Split((byte)'\n'))
                 Add(text[line]);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -33,7 +33,7 @@ internal sealed class MountTable
     /// <summary>Whether a path leads below a mount point of a network, FUSE or automount file system.</summary>
     public bool IsSlow(ReadOnlySpan<byte> path)
     {
-        foreach (byte[] point in _slow)
+        foreach (var point in _slow)
         {
             if (path.StartsWith(point) && (path.Length == point.Length || path[point.Length] == (byte)'/'))
                 return true;
@@ -44,17 +44,17 @@ internal sealed class MountTable
     // 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue
     private void Add(ReadOnlySpan<byte> line)
     {
-        int dash = line.IndexOf(" - "u8);
+        var dash = line.IndexOf(" - "u8);
         if (dash < 0)
             return;
-        string[] words = PrintableText.Of(line[(dash + 3)..]).Split(' ');
+        var words = PrintableText.Of(line[(dash + 3)..]).Split(' ');
         if (words.Length < 3 || !Numbers.TryParse(line[..line.IndexOf((byte)' ')], out ulong mount))
             return;
         _rows[mount] = new MountRow(words[0], words[2].Split(',').Contains("ro"));
         if (!SlowTypes.Any(type => words[0].StartsWith(type, StringComparison.Ordinal)))
             return;
-        ReadOnlySpan<byte> point = line;
-        for (int field = 0; field < 4; field++)
+        var point = line;
+        for (var field = 0; field < 4; field++)
             point = point[(point.IndexOf((byte)' ') + 1)..];
         _slow.Add(point[..point.IndexOf((byte)' ')].ToArray());
     }

@@ -30,7 +30,7 @@ internal static class NetworkNamespaces
     /// <param name="type">Null for any.</param>
     public static NamespaceSocket? Find(Func<SocketTableEntry, bool> isWanted, bool isAbstract, byte[] name, int? type)
     {
-        string wanted = Encoding.Latin1.GetString(name);
+        var wanted = Encoding.Latin1.GetString(name);
         if (isAbstract)
             wanted = '@' + wanted.Replace('\0', '@');
         var seen = new HashSet<FileId>();
@@ -40,17 +40,17 @@ internal static class NetworkNamespaces
         var scan = new ProcessScan();
         _ = scan.ForEach(processId =>
         {
-            string directory = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}");
+            var directory = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}");
             if (NamespaceOf(Encoding.ASCII.GetBytes(directory)) is not { } space || !seen.Add(space))
                 return true;
-            if (TryReadTable(processId, isWanted, out SocketTable? table))
+            if (TryReadTable(processId, isWanted, out var table))
             {
                 if (table?.Sockets.Find(s => isWanted(s)) is { } entry)
                     found = Describe(table, entry, processId, scan);
             }
             else
             {
-                foreach (string row in Read(directory + "/net/unix").Split('\n'))
+                foreach (var row in Read(directory + "/net/unix").Split('\n'))
                 {
                     if (Parse(row, wanted) is { } socket && (type is null || socket.Type == type))
                     {
@@ -67,7 +67,7 @@ internal static class NetworkNamespaces
 
     private static NamespaceSocket Describe(SocketTable table, SocketTableEntry entry, int processId, ProcessScan scan)
     {
-        SocketProcess process = entry.Processes is [{ } first, ..] ? first : new SocketProcess(processId, null, scan.CommandOf(processId));
+        var process = entry.Processes is [{ } first, ..] ? first : new SocketProcess(processId, null, scan.CommandOf(processId));
         return new NamespaceSocket(
             entry.Type, entry.IsListening, process.ProcessId, PrintableText.Of(process.Command), table, entry);
     }
@@ -76,7 +76,7 @@ internal static class NetworkNamespaces
     private static bool TryReadTable(int processId, Func<SocketTableEntry, bool> isWanted, out SocketTable? table)
     {
         SocketTable? read = null;
-        bool isSeen = false;
+        var isSeen = false;
         // A thread that has entered the other namespace does not come back.
         var visitor = new Thread(() =>
         {
@@ -98,8 +98,8 @@ internal static class NetworkNamespaces
 
     private static bool Enter(int processId)
     {
-        byte[] path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
-        if (LibcFile.Open(path, LibcFile.O_RDONLY, 0, out Descriptor? space) < 0)
+        var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
+        if (LibcFile.Open(path, LibcFile.O_RDONLY, 0, out var space) < 0)
             return false;
         using (space)
             return LibcNamespace.EnterNetwork(space!) >= 0;
@@ -108,12 +108,14 @@ internal static class NetworkNamespaces
     // Num RefCount Protocol Flags Type St Inode Path; an accepted connection is in state 3 and has its listener's name.
     private static (int Type, bool IsListening)? Parse(string row, string wanted)
     {
-        string[] fields = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var fields = row.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (fields.Length <= FieldsBeforeName || !row.EndsWith(' ' + wanted, StringComparison.Ordinal)
             || !Numbers.TryParseHex(fields[3], out uint flags)
             || !Numbers.TryParseHex(fields[4], out int type)
             || (fields[5] == "03" && type != LibcSocket.SOCK_DGRAM))
+        {
             return null;
+        }
         return (type, (flags & AcceptsConnections) != 0);
     }
 
@@ -131,5 +133,5 @@ internal static class NetworkNamespaces
 
     /// <summary>Which namespace a process is in. Its link in /proc/PID/ns shows that as well, but not to another user.</summary>
     private static FileId? NamespaceOf(ReadOnlySpan<byte> directory) =>
-        LibcFile.Status([.. directory, .. "/net/unix"u8], out FileStatus status) < 0 ? null : status.Id;
+        LibcFile.Status([.. directory, .. "/net/unix"u8], out var status) < 0 ? null : status.Id;
 }

@@ -146,9 +146,9 @@ internal sealed class PathWalk : IDisposable
 
     private static PathWalk Start(ReadOnlySpan<byte> path, PathWalk walk)
     {
-        bool isRelative = path.IsEmpty || path[0] != (byte)'/';
-        int result = LibcFile.Open(
-            isRelative ? "."u8 : "/"u8, LibcFile.O_PATH | LibcFile.O_DIRECTORY, 0, out Descriptor? start);
+        var isRelative = path.IsEmpty || path[0] != (byte)'/';
+        var result = LibcFile.Open(
+            isRelative ? "."u8 : "/"u8, LibcFile.O_PATH | LibcFile.O_DIRECTORY, 0, out var start);
         if (result < 0 || !walk.Enter(start!, isRelative ? WorkingDirectory() : "/"u8.ToArray(), out result))
         {
             // The working directory itself was removed, or is out of reach.
@@ -171,7 +171,7 @@ internal sealed class PathWalk : IDisposable
                 Found = _at; // the path ended in a directory
                 return;
             }
-            byte[] name = _pending.Pop();
+            var name = _pending.Pop();
             if (_user is null && _pending.Count == 0 && !IsDots(name))
             {
                 CheckUnsafe(name);
@@ -186,10 +186,10 @@ internal sealed class PathWalk : IDisposable
     {
         Name = name;
         CheckUnsafe(name);
-        PathStep directory = _directories[PrintableText.Of(_at.Location)];
+        var directory = _directories[PrintableText.Of(_at.Location)];
         if (_user is not null)
         {
-            AccessAnswer search = _at.Judge(_user, AccessKinds.Search);
+            var search = _at.Judge(_user, AccessKinds.Search);
             (directory.Asked, directory.Rule) = ("search", search.Rule);
             if (!search.Granted)
             {
@@ -199,10 +199,10 @@ internal sealed class PathWalk : IDisposable
         }
         if (name.AsSpan().SequenceEqual("."u8) || (_user is null && Unsafe is not null))
             return;
-        int result = Open(name, out Descriptor? opened);
-        byte[] location = Join(_at.Location, name);
+        var result = Open(name, out var opened);
+        var location = Join(_at.Location, name);
         if (result >= 0)
-            result = WalkPoint.Create(opened!, location, out WalkPoint? point) is < 0 and var failed ? failed : Arrive(point!);
+            result = WalkPoint.Create(opened!, location, out var point) is < 0 and var failed ? failed : Arrive(point!);
         if (result < 0)
             NotThere((Errno)(-result), location);
     }
@@ -212,7 +212,7 @@ internal sealed class PathWalk : IDisposable
         if (_user is null && _pending.Count > 0)
         {
             // Opened as a directory, what is to be mounted there on demand is mounted, as by bind(2).
-            int result = LibcWalk.OpenDirectory(_at.File, name, follow: false, out opened);
+            var result = LibcWalk.OpenDirectory(_at.File, name, follow: false, out opened);
             if (result != -(int)Errno.ENOTDIR)
                 return result;
         }
@@ -223,7 +223,7 @@ internal sealed class PathWalk : IDisposable
     private int Arrive(WalkPoint point)
     {
         _points.Add(point);
-        bool isEnd = _pending.Count == 0;
+        var isEnd = _pending.Count == 0;
         if (_forBind && isEnd)
         {
             Show(point, null);
@@ -232,7 +232,7 @@ internal sealed class PathWalk : IDisposable
         }
         if (point.IsLink)
             return Follow(point, isEnd);
-        PathStep step = Show(point, null);
+        var step = Show(point, null);
         if (point.IsDirectory)
             _at = point;
         else if (!isEnd || EndsInSlash)
@@ -244,13 +244,13 @@ internal sealed class PathWalk : IDisposable
 
     private int Follow(WalkPoint link, bool isEnd)
     {
-        int result = LibcWalk.ReadLink(link.File, out byte[] target);
-        bool isProc = link.FileSystem.IsProc;
+        var result = LibcWalk.ReadLink(link.File, out var target);
+        var isProc = link.FileSystem.IsProc;
         // The kernel shows where a link into a process leads only to users who may look into that process.
-        bool isClosed = result == -(int)Errno.EACCES && isProc && (_isOwnUser || !MayLookInto(link));
+        var isClosed = result == -(int)Errno.EACCES && isProc && (_isOwnUser || !MayLookInto(link));
         if (result < 0 && !isClosed)
             return result;
-        PathStep step = Show(link, isClosed ? null : PrintableText.Of(target));
+        var step = Show(link, isClosed ? null : PrintableText.Of(target));
         step.Asked = "follow";
         LastLink = step;
         IsOfOwnProcess |= isProc && (link.Location.AsSpan().EndsWith("/self"u8) || link.Location.AsSpan().EndsWith("/thread-self"u8));
@@ -277,7 +277,7 @@ internal sealed class PathWalk : IDisposable
     {
         if (target[0] == (byte)'/')
         {
-            int result = LibcFile.Open("/"u8, LibcFile.O_PATH, 0, out Descriptor? root);
+            var result = LibcFile.Open("/"u8, LibcFile.O_PATH, 0, out var root);
             if (result < 0 || !Enter(root!, "/"u8.ToArray(), out result))
                 return result;
         }
@@ -293,12 +293,12 @@ internal sealed class PathWalk : IDisposable
             Stop(WalkProblem.ProcessClosed, Errno.EACCES, step);
             return 0;
         }
-        int result = _user is null
-            ? LibcWalk.OpenDirectory(_at.File, Name, follow: true, out Descriptor? opened)
+        var result = _user is null
+            ? LibcWalk.OpenDirectory(_at.File, Name, follow: true, out var opened)
             : LibcWalk.Open(_at.File, Name, follow: true, out opened);
         if (result < 0)
             return result;
-        if (WalkPoint.Create(opened!, link.Location, out WalkPoint? point) is < 0 and var failed)
+        if (WalkPoint.Create(opened!, link.Location, out var point) is < 0 and var failed)
             return failed;
         _points.Add(point!);
         _jumps.Add(PrintableText.Of(link.Location));
@@ -333,10 +333,10 @@ internal sealed class PathWalk : IDisposable
     {
         if (!_forBind || Unsafe is not null)
             return;
-        WalkPoint at = _at;
+        var at = _at;
         while (true)
         {
-            int result = LibcWalk.OpenDirectory(at.File, ".."u8, follow: false, out Descriptor? opened);
+            var result = LibcWalk.OpenDirectory(at.File, ".."u8, follow: false, out var opened);
             WalkPoint? above = null;
             if (result >= 0)
                 result = WalkPoint.Create(opened!, at.Location, out above);
@@ -372,8 +372,8 @@ internal sealed class PathWalk : IDisposable
 
     private void NotThere(Errno errno, byte[] location)
     {
-        FileKind kind = errno == Errno.ENOENT ? FileKind.Missing : FileKind.Hidden;
-        WalkProblem problem = errno switch
+        var kind = errno == Errno.ENOENT ? FileKind.Missing : FileKind.Hidden;
+        var problem = errno switch
         {
             Errno.ENOENT => WalkProblem.Missing,
             Errno.ENAMETOOLONG => WalkProblem.NameTooLong,
@@ -393,7 +393,7 @@ internal sealed class PathWalk : IDisposable
 
     private bool Enter(Descriptor directory, byte[] location, out int result)
     {
-        result = WalkPoint.Create(directory, location, out WalkPoint? point);
+        result = WalkPoint.Create(directory, location, out var point);
         if (point is null)
             return false;
         _points.Add(point);
@@ -405,8 +405,8 @@ internal sealed class PathWalk : IDisposable
     /// <summary>Adds a step, unless it is a directory that has one.</summary>
     private PathStep Show(WalkPoint point, string? linkTarget)
     {
-        string location = PrintableText.Of(point.Location);
-        if (_directories.TryGetValue(location, out PathStep? shown))
+        var location = PrintableText.Of(point.Location);
+        if (_directories.TryGetValue(location, out var shown))
             return shown;
         PathStep step;
         if (_user is null)
@@ -415,7 +415,7 @@ internal sealed class PathWalk : IDisposable
         }
         else
         {
-            bool isNewMount = _points.Count < 2 || _points[^2].Mount != point.Mount;
+            var isNewMount = _points.Count < 2 || _points[^2].Mount != point.Mount;
             step = point.Describe(linkTarget, isNewMount ? MountOf(point) : null);
         }
         _steps.Add(step);
@@ -429,20 +429,20 @@ internal sealed class PathWalk : IDisposable
         if (_pending.Count == 0)
             EndsInSlash |= path.EndsWith("/"u8);
         var names = new List<byte[]>();
-        foreach (Range range in path.Split((byte)'/'))
+        foreach (var range in path.Split((byte)'/'))
         {
             if (!path[range].IsEmpty)
                 names.Add(path[range].ToArray());
         }
-        for (int i = names.Count - 1; i >= 0; i--)
+        for (var i = names.Count - 1; i >= 0; i--)
             _pending.Push(names[i]);
     }
 
     private byte[] Join(byte[] directory, byte[] name)
     {
-        int end = directory.AsSpan().LastIndexOf((byte)'/');
+        var end = directory.AsSpan().LastIndexOf((byte)'/');
         // Above where such a link leads is not what is above the link.
-        bool isBeyond = directory.AsSpan().EndsWith("/.."u8) || _jumps.Contains(PrintableText.Of(directory));
+        var isBeyond = directory.AsSpan().EndsWith("/.."u8) || _jumps.Contains(PrintableText.Of(directory));
         if (name.AsSpan().SequenceEqual(".."u8) && !isBeyond)
             return end > 0 ? directory[..end] : "/"u8.ToArray();
         return directory is [(byte)'/'] ? [.. directory, .. name] : [.. directory, (byte)'/', .. name];
@@ -451,9 +451,9 @@ internal sealed class PathWalk : IDisposable
     /// <summary>The path of the working directory; a dot where it cannot be read.</summary>
     private static byte[] WorkingDirectory()
     {
-        if (LibcFile.Open("/proc/self/cwd"u8, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? link) < 0)
+        if (LibcFile.Open("/proc/self/cwd"u8, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out var link) < 0)
             return "."u8.ToArray();
         using (link)
-            return LibcWalk.ReadLink(link!, out byte[] target) < 0 ? "."u8.ToArray() : target;
+            return LibcWalk.ReadLink(link!, out var target) < 0 ? "."u8.ToArray() : target;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class PosixAcl(IReadOnlyList<AclEntry> entries)
 
     /// <summary>The list of a file; null when it has none beyond its mode, or its file system has no such lists.</summary>
     public static PosixAcl? Of(Descriptor file) =>
-        LibcWalk.Attribute(file, AttributeName, out byte[] value) < 0 ? null : Read(value);
+        LibcWalk.Attribute(file, AttributeName, out var value) < 0 ? null : Read(value);
 
     /// <summary>Reads the attribute: a version number, then tag, permissions and id of each entry, little-endian.</summary>
     public static PosixAcl? Read(ReadOnlySpan<byte> value)
@@ -53,7 +53,7 @@ internal sealed class PosixAcl(IReadOnlyList<AclEntry> entries)
     public AclEntry Deciding(FileCredentials user, uint owningGroup, uint wanted, out bool granted, out bool isMasked)
     {
         AclEntry? denying = null;
-        foreach (AclEntry entry in entries)
+        foreach (var entry in entries)
         {
             switch (entry.Tag)
             {
@@ -73,7 +73,7 @@ internal sealed class PosixAcl(IReadOnlyList<AclEntry> entries)
             }
         }
         isMasked = false;
-        AclEntry last = denying ?? entries.First(entry => entry.Tag == AclTag.Other);
+        var last = denying ?? entries.First(entry => entry.Tag == AclTag.Other);
         granted = denying is null && (last.Permissions & wanted) == wanted;
         return last;
     }
@@ -91,7 +91,7 @@ internal sealed class PosixAcl(IReadOnlyList<AclEntry> entries)
     private bool PassesMask(AclEntry entry, uint wanted, out bool isMasked)
     {
         uint mask = 7;
-        foreach (AclEntry other in entries)
+        foreach (var other in entries)
         {
             if (other.Tag == AclTag.Mask)
                 mask = other.Permissions;

@@ -18,12 +18,16 @@ internal static class PrintableText
         Span<char> chars = stackalloc char[2];
         while (!bytes.IsEmpty)
         {
-            bool valid = Rune.DecodeFromUtf8(bytes, out Rune rune, out int used) == OperationStatus.Done;
+            var valid = Rune.DecodeFromUtf8(bytes, out var rune, out var used) == OperationStatus.Done;
             if (valid && IsPrintable(rune))
+            {
                 text.Append(chars[..rune.EncodeToUtf16(chars)]);
+            }
             else
-                foreach (byte b in bytes[..used])
+            {
+                foreach (var b in bytes[..used])
                     text.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
+            }
             bytes = bytes[used..];
         }
 

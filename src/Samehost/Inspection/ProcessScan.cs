@@ -23,9 +23,9 @@ internal sealed record SocketProcess(int ProcessId, uint? UserId, byte[] Command
         const double ticksPerSecond = 100; // USER_HZ, the same on every architecture that .NET runs on
         double[] starts = [.. processes.Select(p => StatusFields(p.ProcessId)).OfType<string[]>()
             .Select(fields => Numbers.Parse<ulong>(fields[startTime]) / ticksPerSecond)];
-        if (starts.Length == 0 || !Numbers.TryParseDecimal(File.ReadAllText("/proc/uptime").Split(' ')[0], out double uptime))
+        if (starts.Length == 0 || !Numbers.TryParseDecimal(File.ReadAllText("/proc/uptime").Split(' ')[0], out var uptime))
             return null;
-        DateTimeOffset now = DateTimeOffset.Now;
+        var now = DateTimeOffset.Now;
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerSecond)); // the kernel's figures are not finer than a hundredth
         return now - TimeSpan.FromSeconds(uptime - starts.Min());
     }
@@ -35,7 +35,7 @@ internal sealed record SocketProcess(int ProcessId, uint? UserId, byte[] Command
     {
         try
         {
-            string text = File.ReadAllText($"/proc/{process}/stat");
+            var text = File.ReadAllText($"/proc/{process}/stat");
             // The name in parentheses may have any characters in it, these too.
             return text[(text.LastIndexOf(')') + 2)..].Split(' ');
         }
@@ -63,7 +63,7 @@ internal sealed class ProcessScan
     /// <summary>Visits all processes until <paramref name="visit"/> returns false; zero or <c>-errno</c> when there is no /proc.</summary>
     public int ForEach(Func<int, bool> visit)
     {
-        int result = LibcDirectory.Open(null, "/proc\0"u8, out Descriptor? proc);
+        var result = LibcDirectory.Open(null, "/proc\0"u8, out var proc);
         if (result < 0)
             return result;
         using (_proc = proc!)
@@ -106,13 +106,13 @@ internal sealed class ProcessScan
     public byte[] CommandOf(int processId)
     {
         Span<byte> name = stackalloc byte[64];
-        int length = LibcDirectory.ReadFile(_proc, PathOf(processId, "/comm\0"u8), name);
+        var length = LibcDirectory.ReadFile(_proc, PathOf(processId, "/comm\0"u8), name);
         return length > 0 ? name[..length].TrimEnd((byte)'\n').ToArray() : [];
     }
 
     private void Visit(int processId, Func<uint, List<SocketProcess>?> find)
     {
-        int result = LibcDirectory.Open(_proc, PathOf(processId, "/fd\0"u8), out Descriptor? directory);
+        var result = LibcDirectory.Open(_proc, PathOf(processId, "/fd\0"u8), out var directory);
         if (result == -(int)Errno.EACCES)
             Unreadable++;
         if (result < 0)
@@ -127,7 +127,7 @@ internal sealed class ProcessScan
                 var records = new DirectoryRecords(_descriptors.AsSpan(0, result));
                 while (records.Next())
                 {
-                    int length = LibcDirectory.ReadLink(lease, records.Name, target);
+                    var length = LibcDirectory.ReadLink(lease, records.Name, target);
                     if (length == -(int)Errno.EACCES)
                     {
                         Unreadable++;
@@ -151,8 +151,8 @@ internal sealed class ProcessScan
         if (known is not null)
             return new SocketProcess(processId, known.UserId, known.Command);
         // The owner of the directory is the effective user, also of a process that may not be looked into.
-        byte[] path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}"));
-        uint? user = LibcFile.Status(path, out FileStatus status) >= 0 ? status.User : null;
+        var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}"));
+        uint? user = LibcFile.Status(path, out var status) >= 0 ? status.User : null;
         return known = new SocketProcess(processId, user, CommandOf(processId));
     }
 
@@ -165,7 +165,7 @@ internal sealed class ProcessScan
 
     private Span<byte> PathOf(int processId, ReadOnlySpan<byte> tail)
     {
-        _ = processId.TryFormat(_path, out int length, default, CultureInfo.InvariantCulture);
+        _ = processId.TryFormat(_path, out var length, default, CultureInfo.InvariantCulture);
         tail.CopyTo(_path.AsSpan(length));
         return _path.AsSpan(0, length + tail.Length);
     }

@@ -29,7 +29,7 @@ internal static class SocketProbe
     /// <param name="result">The answer of the kernel: zero or <c>-errno</c>.</param>
     public static SocketLiveness Ask(Descriptor pinned, ReadOnlySpan<byte> address, out int result)
     {
-        result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out Descriptor? probe);
+        result = LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out var probe);
         if (result < 0)
             return SocketLiveness.Unclear;
         using (probe)
@@ -51,7 +51,7 @@ internal static class SocketProbe
 
     private static byte[] Address(string path)
     {
-        byte[] address = new byte[2 + path.Length + 1];
+        var address = new byte[2 + path.Length + 1];
         MemoryMarshal.Write<ushort>(address, LibcSocket.AF_UNIX);
         Encoding.ASCII.GetBytes(path, address.AsSpan(2));
         return address;

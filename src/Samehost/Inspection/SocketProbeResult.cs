@@ -58,12 +58,12 @@ internal sealed class SocketProbeResult
     public static SocketProbeResult AtFile(WalkPoint file, ReadOnlySpan<byte> address, ProbeScope scope)
     {
         var result = new SocketProbeResult(scope);
-        FileId id = file.Status.Id;
-        byte[] location = file.Location;
+        var id = file.Status.Id;
+        var location = file.Location;
         SocketTableEntry[] bound = result.Table is null ? [] : [.. result.Table.Sockets.Where(s => s.IsAt(id))];
         result.Entry = Array.Find(bound, s => s.IsBinder)
             ?? result.Table?.Sockets.Find(s => s.IsBinder && s.IsAtLayer(id, location));
-        int answer = -(int)Errno.EACCES;
+        var answer = -(int)Errno.EACCES;
         result.Liveness = scope.HasFlag(ProbeScope.Probe) ? SocketProbe.Ask(file.File, address, out answer) : SocketLiveness.Unclear;
         if (result.Liveness == SocketLiveness.Stale)
         {
@@ -72,7 +72,7 @@ internal sealed class SocketProbeResult
         }
         if (result.Entry is null && result.Liveness == SocketLiveness.Live)
             result.Entry = Array.Find(bound, s => s.Listener is null || s.IsWaiting); // a client's, which has a name of its own
-        bool looksElsewhere = scope.HasFlag(ProbeScope.OtherNamespaces);
+        var looksElsewhere = scope.HasFlag(ProbeScope.OtherNamespaces);
         if (result.Entry is null && looksElsewhere)
         {
             result.Elsewhere = NetworkNamespaces.Find(s => s.IsAt(id) && s.IsBinder, isAbstract: false, location, null);

@@ -31,7 +31,7 @@ internal sealed class SocketTableEntry(in SockDiagEntry row)
         get
         {
             ReadOnlySpan<byte> name = _row.Name;
-            int end = name.IndexOf((byte)0);
+            var end = name.IndexOf((byte)0);
             return IsAbstract ? name[1..] : end < 0 ? name : name[..end];
         }
     }
@@ -122,12 +122,12 @@ internal sealed class SocketTable
         table = null;
         hasNoProc = false;
         var rows = new List<SockDiagEntry>(256);
-        int result = SockDiag.ListWithQueues(rows);
+        var result = SockDiag.ListWithQueues(rows);
         if (result < 0)
             return result;
         var byInode = new Dictionary<uint, SocketTableEntry>(rows.Count);
         var sockets = new List<SocketTableEntry>(rows.Count);
-        foreach (SockDiagEntry row in rows)
+        foreach (var row in rows)
         {
             var socket = new SocketTableEntry(row);
             if (byInode.TryAdd(socket.Inode, socket)) // while the table changes a socket can be reported twice
@@ -154,19 +154,19 @@ internal sealed class SocketTable
     }
 
     /// <summary>Reads the table; null where the kernel does not show it.</summary>
-    public static SocketTable? TryRead(bool withProcesses) => Read(withProcesses, out SocketTable? table, out _) < 0 ? null : table;
+    public static SocketTable? TryRead(bool withProcesses) => Read(withProcesses, out var table, out _) < 0 ? null : table;
 
     public SocketTableEntry? Find(uint inode) => _byInode.GetValueOrDefault(inode);
 
     private static void SetWaiting(List<SockDiagEntry> listeners, Dictionary<uint, SocketTableEntry> byInode)
     {
-        foreach (SockDiagEntry row in listeners)
+        foreach (var row in listeners)
         {
-            if (!byInode.TryGetValue(row.SocketInode, out SocketTableEntry? listener))
+            if (!byInode.TryGetValue(row.SocketInode, out var listener))
                 continue;
-            foreach (uint waiting in row.Waiting)
+            foreach (var waiting in row.Waiting)
             {
-                if (!byInode.TryGetValue(waiting, out SocketTableEntry? client) || client.PeerInode is not null || client.IsWaiting)
+                if (!byInode.TryGetValue(waiting, out var client) || client.PeerInode is not null || client.IsWaiting)
                     continue;
                 listener.Waiting.Add(client);
                 client.Listener = listener;
@@ -180,7 +180,7 @@ internal sealed class SocketTable
     {
         var byFile = new Dictionary<(uint Device, uint Inode), SocketTableEntry>();
         var byName = new Dictionary<string, SocketTableEntry>(StringComparer.Ordinal);
-        foreach (SocketTableEntry socket in sockets)
+        foreach (var socket in sockets)
         {
             if (socket.PeerInode is { } peer)
                 socket.Peer = byInode.GetValueOrDefault(peer);
@@ -193,11 +193,11 @@ internal sealed class SocketTable
                 byName[Key(socket)] = socket;
         }
 
-        foreach (SocketTableEntry socket in sockets)
+        foreach (var socket in sockets)
         {
             if (!socket.IsConnected || socket.IsDatagram || socket.IsWaiting)
                 continue;
-            SocketTableEntry? listener = socket.Row.FileInode is { } inode ? byFile.GetValueOrDefault((socket.Row.FileDevice, inode))
+            var listener = socket.Row.FileInode is { } inode ? byFile.GetValueOrDefault((socket.Row.FileDevice, inode))
                 : socket.IsAbstract ? byName.GetValueOrDefault(Key(socket)) : null;
             if (listener?.Type == socket.Type)
                 socket.Listener = listener;

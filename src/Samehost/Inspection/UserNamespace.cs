@@ -33,7 +33,7 @@ internal static class UserNamespace
     {
         try
         {
-            string[] words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            var words = File.ReadAllText(path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             return words is ["0", _, "4294967295"];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

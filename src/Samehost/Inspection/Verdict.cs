@@ -44,11 +44,11 @@ internal static class Remedy
 
     private static string Grant(WalkPoint file, FileCredentials user, char letter, string permissions)
     {
-        string path = Quote(PrintableText.Of(file.Location));
-        uint bit = letter == 'x' ? 1u : 2u;
+        var path = Quote(PrintableText.Of(file.Location));
+        var bit = letter == 'x' ? 1u : 2u;
         if (user.User == file.Status.User)
             return $"As the owner: chmod u+{letter} {path}.";
-        string list = $"setfacl -m u:{user.User}:{permissions} {path}";
+        var list = $"setfacl -m u:{user.User}:{permissions} {path}";
         // Where there is a list, what ls shows as the group's is the mask, and chmod would change that.
         // No user is made a member of root's group for a socket.
         if (file.Acl is null && file.Status.Group != 0 && (file.Status.Permissions & (bit << 3)) != 0)

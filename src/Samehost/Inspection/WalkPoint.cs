@@ -111,7 +111,7 @@ internal sealed class WalkPoint : IDisposable
         {
             if (_fileSystem is null)
             {
-                _ = LibcWalk.FileSystem(File, out FileSystemStatus status);
+                _ = LibcWalk.FileSystem(File, out var status);
                 _fileSystem = status;
             }
             return _fileSystem.Value;
@@ -139,7 +139,7 @@ internal sealed class WalkPoint : IDisposable
     /// <summary>Takes ownership of the descriptor, also when it fails; returns zero or <c>-errno</c>.</summary>
     public static int Create(Descriptor file, byte[] location, out WalkPoint? point)
     {
-        int result = LibcFile.Status(file, out FileStatus status);
+        var result = LibcFile.Status(file, out var status);
         point = result < 0 ? null : new WalkPoint(file, location, status);
         if (result < 0)
             file.Dispose();
@@ -151,11 +151,11 @@ internal sealed class WalkPoint : IDisposable
     /// <summary>The path of the file as the kernel reports it; without /proc, the path by which the walk has reached it.</summary>
     public byte[] KernelPath()
     {
-        byte[] link = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{File.Number}"));
-        if (LibcFile.Open(link, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? opened) < 0)
+        var link = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{File.Number}"));
+        if (LibcFile.Open(link, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out var opened) < 0)
             return Location;
         using (opened)
-            return LibcWalk.ReadLink(opened!, out byte[] target) < 0 || target.Length == 0 ? Location : target;
+            return LibcWalk.ReadLink(opened!, out var target) < 0 || target.Length == 0 ? Location : target;
     }
 
     /// <summary>The step that reports this file.</summary>

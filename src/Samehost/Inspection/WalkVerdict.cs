@@ -10,10 +10,10 @@ internal static class WalkVerdict
 
     public static Verdict Of(PathWalk walk, FileCredentials user, bool isBind)
     {
-        string at = walk.Last.Path;
+        var at = walk.Last.Path;
         if (walk.Problem == WalkProblem.Refused)
             return Refused(walk, user, at);
-        string directory = PrintableText.Of(walk.Directory.Location);
+        var directory = PrintableText.Of(walk.Directory.Location);
         return walk.Problem switch
         {
             WalkProblem.Missing => Missing(walk, directory, isBind),
@@ -62,8 +62,8 @@ internal static class WalkVerdict
 
     private static Verdict Missing(PathWalk walk, string directory, bool isBind)
     {
-        string name = PrintableText.Of(walk.Name);
-        string via = walk.LastLink is { } link ? $" The link {link.Path} leads there." : "";
+        var name = PrintableText.Of(walk.Name);
+        var via = walk.LastLink is { } link ? $" The link {link.Path} leads there." : "";
         if (walk.IsLastName && !isBind)
         {
             return Verdict.Fails(Errno.ENOENT, $"{directory} has nothing named {name} in it.{via}",

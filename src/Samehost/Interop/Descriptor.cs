@@ -42,7 +42,7 @@ internal readonly ref struct DescriptorLease
 
     public DescriptorLease(SafeHandle handle)
     {
-        bool taken = false;
+        var taken = false;
         handle.DangerousAddRef(ref taken); // throws ObjectDisposedException when it was closed already
         _handle = handle;
         Fd = (int)handle.DangerousGetHandle();

@@ -19,7 +19,7 @@ internal static unsafe partial class LibcAccount
     public static int FindGroup(string name, out uint? group)
     {
         uint? id = null;
-        int result = Find(name, (text, buffer, size) =>
+        var result = Find(name, (text, buffer, size) =>
         {
             Group entry;
             Group* found;
@@ -37,7 +37,7 @@ internal static unsafe partial class LibcAccount
     public static int FindUser(string name, out uint? user)
     {
         uint? id = null;
-        int result = Find(name, (text, buffer, size) =>
+        var result = Find(name, (text, buffer, size) =>
         {
             User entry;
             User* found;
@@ -59,7 +59,7 @@ internal static unsafe partial class LibcAccount
         {
             User entry;
             User* found;
-            int error = getpwuid_r(user, &entry, buffer, size, &found);
+            var error = getpwuid_r(user, &entry, buffer, size, &found);
             if (error == 0 && found != null)
                 name = Marshal.PtrToStringUTF8((nint)entry.Name);
             return error;
@@ -75,7 +75,7 @@ internal static unsafe partial class LibcAccount
         {
             Group entry;
             Group* found;
-            int error = getgrgid_r(group, &entry, buffer, size, &found);
+            var error = getgrgid_r(group, &entry, buffer, size, &found);
             if (error == 0 && found != null)
                 name = Marshal.PtrToStringUTF8((nint)entry.Name);
             return error;
@@ -91,7 +91,7 @@ internal static unsafe partial class LibcAccount
         {
             User entry;
             User* found;
-            int error = getpwuid_r(user, &entry, buffer, size, &found);
+            var error = getpwuid_r(user, &entry, buffer, size, &found);
             if (error == 0 && found != null)
                 groups = ReadGroups(entry);
             return error;
@@ -101,10 +101,10 @@ internal static unsafe partial class LibcAccount
 
     private static uint[] ReadGroups(User user)
     {
-        for (int size = 64; ; size *= 4)
+        for (var size = 64; ; size *= 4)
         {
-            uint[] groups = new uint[size];
-            int count = size;
+            var groups = new uint[size];
+            var count = size;
             fixed (uint* g = groups)
             {
                 if (getgrouplist(user.Name, user.GroupId, g, &count) >= 0)
@@ -120,16 +120,16 @@ internal static unsafe partial class LibcAccount
     {
         if (name.Contains('\0'))
             return 0; // libc would look for the part before it
-        byte[] text = Encoding.UTF8.GetBytes(name + '\0');
+        var text = Encoding.UTF8.GetBytes(name + '\0');
         return Find((buffer, size) => lookup(text, buffer, size));
     }
 
     /// <summary>Calls with a buffer that grows until the entry fits, which may be a group with very many members.</summary>
     private static int Find(Lookup lookup)
     {
-        for (int size = 4096; ; size *= 4)
+        for (var size = 4096; ; size *= 4)
         {
-            byte[] buffer = new byte[size];
+            var buffer = new byte[size];
             int error;
             fixed (byte* b = buffer)
                 error = lookup(b, (nuint)size);

@@ -35,7 +35,7 @@ internal sealed unsafe partial class LibcBatch
         _headers = GC.AllocateArray<MMsgHdr>(capacity, pinned: true);
         _vectors = GC.AllocateArray<IoVec>(capacity, pinned: true);
         _names = GC.AllocateArray<byte>(capacity * LibcSocket.SockAddrSize, pinned: true);
-        for (int i = 0; i < capacity; i++)
+        for (var i = 0; i < capacity; i++)
         {
             _vectors[i].Base = Pointer(Bytes, i * slot);
             _headers[i].Header.Vectors = (IoVec*)Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, i);
@@ -75,8 +75,8 @@ internal sealed unsafe partial class LibcBatch
     public int Receive(Descriptor socket, bool control)
     {
         // The kernel writes only into the headers of what it delivers; the others are as they were.
-        int stale = control == _readyForControl ? _used : Capacity;
-        for (int i = 0; i < stale; i++)
+        var stale = control == _readyForControl ? _used : Capacity;
+        for (var i = 0; i < stale; i++)
         {
             _vectors[i].Length = (nuint)_slot;
             ref var header = ref _headers[i].Header;

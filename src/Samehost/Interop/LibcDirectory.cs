@@ -30,7 +30,7 @@ internal static unsafe partial class LibcDirectory
     /// <summary>Reads the beginning of a file.</summary>
     public static int ReadFile(Descriptor below, ReadOnlySpan<byte> name, Span<byte> content)
     {
-        int result = Open(below, name, 0, out Descriptor? file);
+        var result = Open(below, name, 0, out var file);
         if (result < 0)
             return result;
         using (file)

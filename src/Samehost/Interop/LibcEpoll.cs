@@ -22,7 +22,7 @@ internal static unsafe partial class LibcEpoll
 
     public static int Create(out Descriptor? epoll)
     {
-        int fd = LibcResult.From(epoll_create1(EPOLL_CLOEXEC));
+        var fd = LibcResult.From(epoll_create1(EPOLL_CLOEXEC));
         epoll = fd >= 0 ? new Descriptor(fd) : null;
         return fd;
     }
@@ -37,7 +37,7 @@ internal static unsafe partial class LibcEpoll
     public static int Wait(Descriptor epoll, EpollBatch batch, int milliseconds)
     {
         using var lease = new DescriptorLease(epoll);
-        int result = LibcResult.From(LibcSyscall.WaitForEvents(lease.Fd, batch.Pointer, batch.Capacity, milliseconds));
+        var result = LibcResult.From(LibcSyscall.WaitForEvents(lease.Fd, batch.Pointer, batch.Capacity, milliseconds));
         GC.KeepAlive(batch);
         return result;
     }
@@ -45,7 +45,7 @@ internal static unsafe partial class LibcEpoll
     private static int Control(Descriptor epoll, int operation, int fd, uint events, ulong data)
     {
         using var lease = new DescriptorLease(epoll);
-        byte* change = stackalloc byte[16];
+        var change = stackalloc byte[16];
         EpollBatch.Write(change, events, data);
         return LibcResult.From(epoll_ctl(lease.Fd, operation, fd, change));
     }
@@ -91,7 +91,7 @@ internal static unsafe partial class LibcEventFd
 
     public static int Create(out Descriptor? eventFd)
     {
-        int fd = LibcResult.From(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        var fd = LibcResult.From(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         eventFd = fd >= 0 ? new Descriptor(fd) : null;
         return fd;
     }

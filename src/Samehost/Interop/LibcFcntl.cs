@@ -17,7 +17,7 @@ internal static partial class LibcFcntl
     /// <summary>Returns 1 if the descriptor is closed on exec, 0 if it is not, or <c>-errno</c> (EBADF: not open).</summary>
     public static int GetCloseOnExec(int number)
     {
-        int flags = LibcResult.From(fcntl(number, F_GETFD, 0));
+        var flags = LibcResult.From(fcntl(number, F_GETFD, 0));
         return flags < 0 ? flags : flags & FD_CLOEXEC;
     }
 
@@ -31,10 +31,10 @@ internal static partial class LibcFcntl
     public static int SetNonBlocking(Descriptor descriptor, bool nonBlocking = true)
     {
         using var lease = new DescriptorLease(descriptor);
-        int flags = LibcResult.From(fcntl(lease.Fd, F_GETFL, 0));
+        var flags = LibcResult.From(fcntl(lease.Fd, F_GETFL, 0));
         if (flags < 0)
             return flags;
-        int wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        var wanted = nonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
         return wanted == flags ? 0 : LibcResult.From(fcntl(lease.Fd, F_SETFL, wanted));
     }
 
@@ -42,7 +42,7 @@ internal static partial class LibcFcntl
     public static int Duplicate(SafeHandle handle, out Descriptor? duplicate)
     {
         using var lease = new DescriptorLease(handle);
-        int fd = LibcResult.From(fcntl(lease.Fd, F_DUPFD_CLOEXEC, 0));
+        var fd = LibcResult.From(fcntl(lease.Fd, F_DUPFD_CLOEXEC, 0));
         duplicate = fd >= 0 ? new Descriptor(fd) : null;
         return fd;
     }
@@ -56,13 +56,13 @@ internal static partial class LibcFcntl
     public static int CountFree(Descriptor any, int most, int end, out int last)
     {
         Span<int> taken = stackalloc int[most];
-        int count = 0;
+        var count = 0;
         last = -1;
         using var lease = new DescriptorLease(any);
         while (count < most && last + 1 < end)
         {
             // Not below the one before, where others may have closed one meanwhile; so what is counted is distinct.
-            int fd = fcntl(lease.Fd, F_DUPFD_CLOEXEC, last + 1);
+            var fd = fcntl(lease.Fd, F_DUPFD_CLOEXEC, last + 1);
             if (fd < 0)
                 break;
             if (fd >= end)
@@ -74,7 +74,7 @@ internal static partial class LibcFcntl
             taken[count++] = last = fd;
         }
 
-        foreach (int fd in taken[..count])
+        foreach (var fd in taken[..count])
             _ = close(fd);
         return count;
     }
@@ -100,7 +100,7 @@ internal static partial class LibcCloseRange
     {
         if (syscall(SYS_close_range, FirstOther, uint.MaxValue, CLOSE_RANGE_CLOEXEC) >= 0)
             return;
-        foreach (int number in Open()) // before Linux 5.11, or forbidden by a filter
+        foreach (var number in Open()) // before Linux 5.11, or forbidden by a filter
             _ = fcntl(number, F_SETFD, FD_CLOEXEC);
     }
 
@@ -109,7 +109,7 @@ internal static partial class LibcCloseRange
         try
         {
             var numbers = new List<int>();
-            foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+            foreach (var path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
             {
                 if (Numbers.TryParse(Path.GetFileName(path.AsSpan()), out int number) && number >= FirstOther)
                     numbers.Add(number);
@@ -137,8 +137,8 @@ internal static unsafe partial class LibcPipe
 
     public static int Create(out Descriptor? readEnd, out Descriptor? writeEnd)
     {
-        int* ends = stackalloc int[2];
-        int result = LibcResult.From(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
+        var ends = stackalloc int[2];
+        var result = LibcResult.From(pipe2(ends, O_CLOEXEC | O_NONBLOCK));
         readEnd = result >= 0 ? new Descriptor(ends[0]) : null;
         writeEnd = result >= 0 ? new Descriptor(ends[1]) : null;
         return result;

@@ -30,7 +30,7 @@ internal static unsafe partial class LibcFile
     /// <summary>Opens close-on-exec; <paramref name="mode"/> is used with <see cref="O_CREAT"/> only.</summary>
     public static int Open(ReadOnlySpan<byte> path, int flags, uint mode, out Descriptor? opened)
     {
-        Span<byte> text = Terminated(path, stackalloc byte[256]);
+        var text = Terminated(path, stackalloc byte[256]);
         int fd;
         fixed (byte* p = text)
         {
@@ -64,7 +64,7 @@ internal static unsafe partial class LibcFile
     /// <summary>chmod(2), which follows symbolic links: only for paths in /proc/self/fd, which refer to one inode.</summary>
     public static int ChangeMode(ReadOnlySpan<byte> path, uint mode)
     {
-        Span<byte> text = Terminated(path, stackalloc byte[256]);
+        var text = Terminated(path, stackalloc byte[256]);
         fixed (byte* p = text)
             return LibcResult.From(chmod(p, mode));
     }
@@ -79,14 +79,14 @@ internal static unsafe partial class LibcFile
 
     public static int Unlink(ReadOnlySpan<byte> path)
     {
-        Span<byte> text = Terminated(path, stackalloc byte[256]);
+        var text = Terminated(path, stackalloc byte[256]);
         fixed (byte* p = text)
             return LibcResult.From(unlink(p));
     }
 
     private static int Status(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
     {
-        Span<byte> text = Terminated(path, stackalloc byte[256]);
+        var text = Terminated(path, stackalloc byte[256]);
         Statx raw;
         int result;
         fixed (byte* p = text)
@@ -98,7 +98,7 @@ internal static unsafe partial class LibcFile
 
     private static Span<byte> Terminated(ReadOnlySpan<byte> path, Span<byte> buffer)
     {
-        Span<byte> text = path.Length < buffer.Length ? buffer[..(path.Length + 1)] : new byte[path.Length + 1];
+        var text = path.Length < buffer.Length ? buffer[..(path.Length + 1)] : new byte[path.Length + 1];
         path.CopyTo(text);
         text[^1] = 0;
         return text;
@@ -216,7 +216,7 @@ internal static partial class LibcMemory
     public static bool IsMemory(Descriptor descriptor)
     {
         using var lease = new DescriptorLease(descriptor);
-        int seals = LibcResult.From(fcntl(lease.Fd, F_GET_SEALS, 0));
+        var seals = LibcResult.From(fcntl(lease.Fd, F_GET_SEALS, 0));
         return seals >= 0 && LibcFile.Status(descriptor, out var status) >= 0 && status.Links == 0;
     }
 

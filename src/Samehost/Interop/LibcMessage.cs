@@ -57,7 +57,7 @@ internal static unsafe class LibcMessage
             var vector = new IoVec { Base = b, Length = (nuint)bytes.Length };
             MsgHdr header;
             nint result;
-            int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (trueLength ? MSG_TRUNC : 0);
+            var flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (trueLength ? MSG_TRUNC : 0);
             do
             {
                 header = new MsgHdr

@@ -26,11 +26,11 @@ internal static unsafe partial class LibcPoll
     {
         using var lease = new DescriptorLease(descriptor);
         using var wakeLease = new DescriptorLease(wake ?? descriptor);
-        PollFd* fds = stackalloc PollFd[2];
+        var fds = stackalloc PollFd[2];
         fds[0] = new PollFd { Fd = lease.Fd, Events = events };
         fds[1] = new PollFd { Fd = wakeLease.Fd, Events = POLLIN };
         nuint count = wake is null ? 1u : 2u;
-        long start = limit == Forever ? 0 : Stopwatch.GetTimestamp();
+        var start = limit == Forever ? 0 : Stopwatch.GetTimestamp();
         while (true)
         {
             TimeSpec left = default;
@@ -40,7 +40,7 @@ internal static unsafe partial class LibcPoll
                 left = TimeSpec.From(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
             }
 
-            int result = LibcResult.From(ppoll(fds, count, limit == Forever ? null : &left, null));
+            var result = LibcResult.From(ppoll(fds, count, limit == Forever ? null : &left, null));
             if (result != -LibcResult.EINTR)
                 return result;
         }

@@ -55,7 +55,7 @@ internal static partial class LibcPidFd
 
     public static int Open(int pid, out Descriptor? pidFd)
     {
-        int fd = LibcResult.From((int)syscall(SYS_pidfd_open, pid, 0));
+        var fd = LibcResult.From((int)syscall(SYS_pidfd_open, pid, 0));
         pidFd = fd >= 0 ? new Descriptor(fd) : null;
         return fd;
     }
@@ -67,7 +67,7 @@ internal static partial class LibcPidFd
     public static int ProcessId(Descriptor pidFd)
     {
         using var lease = new DescriptorLease(pidFd);
-        foreach (string line in File.ReadLines($"/proc/self/fdinfo/{lease.Fd}"))
+        foreach (var line in File.ReadLines($"/proc/self/fdinfo/{lease.Fd}"))
         {
             if (line.StartsWith("Pid:", StringComparison.Ordinal))
                 return line.AsSpan(4).TrimStart() is var number and not "-1" ? Numbers.Parse<int>(number) : -1;

@@ -22,15 +22,15 @@ internal static unsafe partial class LibcSocket
     /// <summary>A new non-blocking, close-on-exec local socket of the given type, or <c>-errno</c>.</summary>
     public static int Socket(int type, out Descriptor? created)
     {
-        int fd = LibcResult.From(socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        var fd = LibcResult.From(socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         created = fd >= 0 ? new Descriptor(fd) : null;
         return fd;
     }
 
     public static int SocketPair(int type, out Descriptor? first, out Descriptor? second)
     {
-        int* pair = stackalloc int[2];
-        int result = LibcResult.From(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair));
+        var pair = stackalloc int[2];
+        var result = LibcResult.From(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair));
         first = result >= 0 ? new Descriptor(pair[0]) : null;
         second = result >= 0 ? new Descriptor(pair[1]) : null;
         return result;
@@ -81,10 +81,10 @@ internal static unsafe partial class LibcSocket
     public static int GetSockName(Descriptor socket, Span<byte> address)
     {
         using var lease = new DescriptorLease(socket);
-        uint length = (uint)address.Length;
+        var length = (uint)address.Length;
         fixed (byte* p = address)
         {
-            int result = LibcResult.From(getsockname(lease.Fd, p, &length));
+            var result = LibcResult.From(getsockname(lease.Fd, p, &length));
             return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
         }
     }
@@ -92,10 +92,10 @@ internal static unsafe partial class LibcSocket
     public static int GetPeerName(Descriptor socket, Span<byte> address)
     {
         using var lease = new DescriptorLease(socket);
-        uint length = (uint)address.Length;
+        var length = (uint)address.Length;
         fixed (byte* p = address)
         {
-            int result = LibcResult.From(getpeername(lease.Fd, p, &length));
+            var result = LibcResult.From(getpeername(lease.Fd, p, &length));
             return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
         }
     }

@@ -22,9 +22,9 @@ internal static unsafe partial class LibcSocketOptions
     public static int Get(Descriptor socket, int option, out int value)
     {
         using var lease = new DescriptorLease(socket);
-        int v = 0;
+        var v = 0;
         uint length = sizeof(int);
-        int result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, option, &v, &length));
+        var result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, option, &v, &length));
         value = v;
         return result;
     }
@@ -40,8 +40,8 @@ internal static unsafe partial class LibcSocketOptions
     {
         using var lease = new DescriptorLease(socket);
         UCred c = default;
-        uint length = (uint)sizeof(UCred);
-        int result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERCRED, &c, &length));
+        var length = (uint)sizeof(UCred);
+        var result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERCRED, &c, &length));
         credentials = c;
         return result;
     }
@@ -78,7 +78,7 @@ internal static unsafe partial class LibcPeer
         groups = new uint[32];
         while (true)
         {
-            uint length = (uint)groups.Length * sizeof(uint);
+            var length = (uint)groups.Length * sizeof(uint);
             int result;
             fixed (uint* g = groups)
                 result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERGROUPS, g, &length));
@@ -100,7 +100,7 @@ internal static unsafe partial class LibcPeer
         label = new byte[256];
         while (true)
         {
-            uint length = (uint)label.Length;
+            var length = (uint)label.Length;
             int result;
             fixed (byte* l = label)
                 result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERSEC, l, &length));
@@ -119,9 +119,9 @@ internal static unsafe partial class LibcPeer
     public static int GetPidFd(Descriptor socket, out Descriptor? pidFd)
     {
         using var lease = new DescriptorLease(socket);
-        int fd = -1;
+        var fd = -1;
         uint length = sizeof(int);
-        int result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERPIDFD, &fd, &length));
+        var result = LibcResult.From(getsockopt(lease.Fd, SOL_SOCKET, SO_PEERPIDFD, &fd, &length));
         pidFd = result >= 0 && fd >= 0 ? new Descriptor(fd) : null;
         return result;
     }

@@ -79,13 +79,13 @@ internal static unsafe class LibcTransfer
     /// <summary>Sends what is left of several buffers with one call, beginning at a buffer and an offset in it.</summary>
     public static nint SendVectored(Descriptor socket, IReadOnlyList<ReadOnlyMemory<byte>> buffers, int first, int offset)
     {
-        int count = Math.Min(buffers.Count - first, MaxVectors);
+        var count = Math.Min(buffers.Count - first, MaxVectors);
         var pins = ArrayPool<MemoryHandle>.Shared.Rent(count);
-        IoVec* vectors = stackalloc IoVec[count];
+        var vectors = stackalloc IoVec[count];
         using var lease = new DescriptorLease(socket);
         try
         {
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
             {
                 var buffer = buffers[first + i];
                 if (i == 0)
@@ -102,7 +102,7 @@ internal static unsafe class LibcTransfer
         }
         finally
         {
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
                 pins[i].Dispose();
             ArrayPool<MemoryHandle>.Shared.Return(pins, clearArray: true);
         }

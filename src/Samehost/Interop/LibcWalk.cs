@@ -36,7 +36,7 @@ internal static unsafe partial class LibcWalk
     private static int Open(Descriptor directory, ReadOnlySpan<byte> name, int how, out Descriptor? opened)
     {
         using var lease = new DescriptorLease(directory);
-        int flags = LibcFile.O_PATH | LibcFile.O_CLOEXEC | how;
+        var flags = LibcFile.O_PATH | LibcFile.O_CLOEXEC | how;
         int fd;
         fixed (byte* p = (byte[])[.. name, 0])
         {
@@ -51,7 +51,7 @@ internal static unsafe partial class LibcWalk
     public static int ReadLink(Descriptor link, out byte[] target)
     {
         using var lease = new DescriptorLease(link);
-        byte[] buffer = new byte[LargestLink];
+        var buffer = new byte[LargestLink];
         byte empty = 0;
         nint length;
         fixed (byte* b = buffer)
@@ -67,7 +67,7 @@ internal static unsafe partial class LibcWalk
         using var lease = new DescriptorLease(file);
         byte empty = 0;
         Statx status;
-        int result = LibcResult.From(statx(lease.Fd, &empty, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status));
+        var result = LibcResult.From(statx(lease.Fd, &empty, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status));
         mount = result < 0 ? 0 : status.MountId;
         isImmutable = result >= 0 && (status.Attributes & STATX_ATTR_IMMUTABLE) != 0;
         isAppendOnly = result >= 0 && (status.Attributes & STATX_ATTR_APPEND) != 0;
@@ -78,7 +78,7 @@ internal static unsafe partial class LibcWalk
     {
         using var lease = new DescriptorLease(file);
         Statfs raw;
-        int result = LibcResult.From(fstatfs(lease.Fd, &raw));
+        var result = LibcResult.From(fstatfs(lease.Fd, &raw));
         status = result < 0 ? default : new FileSystemStatus(
             raw.Type == PROC_SUPER_MAGIC,
             raw.Type == SOCKFS_MAGIC,
@@ -93,9 +93,9 @@ internal static unsafe partial class LibcWalk
     {
         using var lease = new DescriptorLease(file);
         // A descriptor that only stands for a file has no attributes of its own to the kernel; by this path they are the file's.
-        byte[] path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{lease.Fd}\0"));
-        byte[] attribute = Encoding.ASCII.GetBytes(name + '\0');
-        byte[] buffer = new byte[LargestAttribute];
+        var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{lease.Fd}\0"));
+        var attribute = Encoding.ASCII.GetBytes(name + '\0');
+        var buffer = new byte[LargestAttribute];
         nint length;
         fixed (byte* p = path, a = attribute, b = buffer)
             length = LibcResult.From(getxattr(p, a, b, (nuint)buffer.Length));

@@ -27,7 +27,7 @@ internal static unsafe partial class SockDiag
     public static int Find(uint socketInode, out SockDiagEntry entry)
     {
         var entries = new List<SockDiagEntry>();
-        int result = Ask(socketInode, AnyState, NameFileAndUser, entries);
+        var result = Ask(socketInode, AnyState, NameFileAndUser, entries);
         entry = entries.Count > 0 ? entries[0] : default;
         return result < 0 ? result : entries.Count > 0 ? 0 : -ENOENT;
     }
@@ -45,7 +45,7 @@ internal static unsafe partial class SockDiag
 
     private static int Ask(uint? socketInode, uint states, uint show, List<SockDiagEntry> entries)
     {
-        int fd = LibcResult.From(socket(AF_NETLINK, SOCK_RAW | LibcSocket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+        var fd = LibcResult.From(socket(AF_NETLINK, SOCK_RAW | LibcSocket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (fd < 0)
             return fd;
         using var netlink = new Descriptor(fd);
@@ -64,12 +64,12 @@ internal static unsafe partial class SockDiag
         Write32(request, 36, uint.MaxValue);
         fixed (byte* p = request)
         {
-            nint sent = LibcResult.From(send(fd, p, RequestSize, MSG_NOSIGNAL));
+            var sent = LibcResult.From(send(fd, p, RequestSize, MSG_NOSIGNAL));
             if (sent < 0)
                 return (int)sent;
         }
 
-        byte[] buffer = new byte[32768];
+        var buffer = new byte[32768];
         while (true)
         {
             nint count;
@@ -81,7 +81,7 @@ internal static unsafe partial class SockDiag
             }
             if (count < 0)
                 return (int)count;
-            if (!Read(buffer.AsSpan(0, (int)count), entries, out int error))
+            if (!Read(buffer.AsSpan(0, (int)count), entries, out var error))
                 return error;
             if (socketInode is not null)
                 return 0;
@@ -94,10 +94,10 @@ internal static unsafe partial class SockDiag
         error = 0;
         while (batch.Length >= HeaderSize)
         {
-            int length = (int)Read32(batch, 0);
+            var length = (int)Read32(batch, 0);
             if (length < HeaderSize || length > batch.Length)
                 return false;
-            ReadOnlySpan<byte> body = batch[HeaderSize..length];
+            var body = batch[HeaderSize..length];
             switch (Read16(batch, 4))
             {
                 case NLMSG_DONE:
@@ -182,7 +182,7 @@ internal readonly record struct SockDiagEntry(uint SocketInode)
     public static SockDiagEntry Read(ReadOnlySpan<byte> body)
     {
         var entry = new SockDiagEntry(Number(body, 4)) { Type = body[1], State = body[2] };
-        ReadOnlySpan<byte> rest = body[MessageSize..];
+        var rest = body[MessageSize..];
         while (rest.Length >= 4)
         {
             int length = MemoryMarshal.Read<ushort>(rest);

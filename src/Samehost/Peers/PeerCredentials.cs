@@ -78,8 +78,10 @@ public sealed class PeerCredentials
         if (LibcSocketOptions.GetPeerCredentials(socket, out var peer) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "getsockopt");
         if (peer.Uid == uint.MaxValue)
+        {
             throw new UnixSocketException(Errno.ENOTCONN, "getsockopt",
                 hint: "The kernel knows no peer: the socket is not connected, or it is a datagram socket.");
+        }
         return Of(socket, peer);
     }
 

@@ -157,9 +157,9 @@ public sealed class PeerPolicy : IEquatable<PeerPolicy>, IParsable<PeerPolicy>
     private static string? Read(string text, out PeerPolicy? policy)
     {
         policy = null;
-        string[] words = text.Split(',', StringSplitOptions.TrimEntries);
+        var words = text.Split(',', StringSplitOptions.TrimEntries);
         var terms = new PeerPolicyTerm[words.Length];
-        for (int i = 0; i < words.Length; i++)
+        for (var i = 0; i < words.Length; i++)
         {
             if (PeerPolicyTerm.Read(words[i], out terms[i]) is { } problem)
                 return problem;

@@ -40,8 +40,8 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
                 return $"A policy has an empty term; its terms are: {Known}.";
         }
 
-        int colon = word.IndexOf(':', StringComparison.Ordinal);
-        string value = word[(colon + 1)..];
+        var colon = word.IndexOf(':', StringComparison.Ordinal);
+        var value = word[(colon + 1)..];
         return (colon < 0 ? "" : word[..colon]) switch
         {
             "user" => ReadUser(value, out term),
@@ -56,7 +56,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     public static string? ReadUser(string name, out PeerPolicyTerm term)
     {
         term = default;
-        if (name.Length == 0 || LibcAccount.FindUser(name, out uint? user) < 0 || user is null)
+        if (name.Length == 0 || LibcAccount.FindUser(name, out var user) < 0 || user is null)
             return $"There is no user named '{PrintableText.Of(name)}' on this system.";
         term = new(Kind.User, user.Value, name);
         return null;
@@ -66,7 +66,7 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     public static string? ReadGroup(string name, out PeerPolicyTerm term)
     {
         term = default;
-        if (name.Length == 0 || LibcAccount.FindGroup(name, out uint? group) < 0 || group is null)
+        if (name.Length == 0 || LibcAccount.FindGroup(name, out var group) < 0 || group is null)
             return $"There is no group named '{PrintableText.Of(name)}' on this system.";
         term = new(Kind.Group, group.Value, name);
         return null;

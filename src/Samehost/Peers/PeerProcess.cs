@@ -38,7 +38,7 @@ public sealed class PeerProcess : IDisposable
     /// <summary>Opens the process of a connected socket's peer.</summary>
     internal static PeerProcess Of(Descriptor socket)
     {
-        int result = LibcPeer.GetPidFd(socket, out var pidFd);
+        var result = LibcPeer.GetPidFd(socket, out var pidFd);
         if (pidFd is not null)
             return new PeerProcess(pidFd);
         throw new UnixSocketException((Errno)(-Math.Min(result, -(int)Errno.ESRCH)), "getsockopt",

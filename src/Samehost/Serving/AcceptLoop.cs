@@ -60,7 +60,7 @@ internal sealed class AcceptLoop(
                 SocketContext? client = null;
                 while (client is null)
                 {
-                    bool pauses = false;
+                    var pauses = false;
                     try
                     {
                         client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)

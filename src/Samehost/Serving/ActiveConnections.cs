@@ -206,7 +206,7 @@ internal sealed class UserLimit(int limit)
     {
         lock (_counts)
         {
-            int count = _counts.GetValueOrDefault(user);
+            var count = _counts.GetValueOrDefault(user);
             if (count >= limit)
                 return false;
             _counts[user] = count + 1;

@@ -27,10 +27,10 @@ internal sealed class DescriptorReserve
     /// <exception cref="UnixSocketException">EMFILE.</exception>
     public static void CheckFree(ListenerContext listener, int? wanted)
     {
-        int limit = LibcLimits.Descriptors();
-        int reserve = DescriptorBudget.Reserve(limit);
-        int needed = Math.Min(wanted ?? reserve, reserve) + MinForClients + MinForAssemblies;
-        int free = LibcFcntl.CountFree(listener, needed, limit, out _);
+        var limit = LibcLimits.Descriptors();
+        var reserve = DescriptorBudget.Reserve(limit);
+        var needed = Math.Min(wanted ?? reserve, reserve) + MinForClients + MinForAssemblies;
+        var free = LibcFcntl.CountFree(listener, needed, limit, out _);
         if (free >= needed)
             return;
         throw new UnixSocketException(Errno.EMFILE, "accept", listener.EndPoint,
@@ -61,7 +61,7 @@ internal sealed class DescriptorReserve
 
     private int FirstReserved()
     {
-        int limit = LibcLimits.Descriptors();
+        var limit = LibcLimits.Descriptors();
         return limit - (_wanted ?? DescriptorBudget.Reserve(limit));
     }
 }

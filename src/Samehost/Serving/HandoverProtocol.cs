@@ -47,7 +47,7 @@ internal static class HandoverProtocol
     /// <summary>Splits a record at its first NUL.</summary>
     public static (string Word, ReadOnlyMemory<byte> Data) Split(ReadOnlyMemory<byte> record)
     {
-        int end = record.Span.IndexOf((byte)0);
+        var end = record.Span.IndexOf((byte)0);
         return end < 0
             ? (Encoding.ASCII.GetString(record.Span), default)
             : (Encoding.ASCII.GetString(record.Span[..end]), record[(end + 1)..]);
@@ -60,7 +60,7 @@ internal static class HandoverProtocol
         var buffer = new byte[64];
         using var record = await control.ReceiveAsync(buffer, null, cancellationToken).ConfigureAwait(false);
         CheckReceived(record, word);
-        string received = Encoding.ASCII.GetString(buffer, 0, record.Count);
+        var received = Encoding.ASCII.GetString(buffer, 0, record.Count);
         if (received != word)
             throw Unexpected(received, word);
     }

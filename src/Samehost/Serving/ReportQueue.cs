@@ -116,7 +116,7 @@ internal static class EventHandlerErrors
     public static void Report(string handler, Exception error)
     {
         // The text of an exception may contain data that a client has sent.
-        string text = PrintableText.Of($"{error.GetType()}: {error.Message}");
+        var text = PrintableText.Of($"{error.GetType()}: {error.Message}");
         Lines.Add($"samehost: {handler} threw {text}");
     }
 

@@ -29,7 +29,7 @@ internal sealed class ServerMetrics
     /// <summary>Returns the metrics of an address for a server that starts there; they continue those of earlier servers.</summary>
     public static ServerMetrics Enter(UnixEndPoint endPoint)
     {
-        string address = endPoint.ToString();
+        var address = endPoint.ToString();
         lock (ByAddress)
         {
             CreateMeter();

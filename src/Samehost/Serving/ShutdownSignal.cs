@@ -129,8 +129,8 @@ public sealed class ShutdownSignal : IDisposable
         bool isFirst;
         lock (Gate)
         {
-            long now = Environment.TickCount64;
-            bool isRepetition = _firstTime is { } first && now - first < SameRequest.TotalMilliseconds;
+            var now = Environment.TickCount64;
+            var isRepetition = _firstTime is { } first && now - first < SameRequest.TotalMilliseconds;
             registered = [.. Registered];
             isFirst = registered.Length > 0 && !isRepetition && !IsEnding;
             context.Cancel = isFirst || isRepetition;

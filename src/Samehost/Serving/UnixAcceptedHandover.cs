@@ -48,7 +48,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             if (word != HandoverProtocol.Listener)
                 throw HandoverProtocol.Unexpected(word, HandoverProtocol.Listener);
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            var state = ListenerContext.FromPredecessor(handle, options, path, out int type);
+            var state = ListenerContext.FromPredecessor(handle, options, path, out var type);
             return new UnixAcceptedHandover(connection, state, type);
         }
         catch
@@ -73,7 +73,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
     public async Task<IReadOnlyList<UnixHandoverConnection>> CompleteAsync(CancellationToken cancellationToken = default)
     {
         var connections = new List<UnixHandoverConnection>();
-        bool hasCrashed = false;
+        var hasCrashed = false;
         try
         {
             try
@@ -93,8 +93,10 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
 
             // A predecessor that stops removes the path before it ends; no client could connect to the socket then.
             if (!_state.AcceptHandover(predecessorDied: hasCrashed) && hasCrashed)
+            {
                 throw new IOException(
                     "The predecessor has ended, and another successor has its socket, or the path refers to another socket.");
+            }
         }
         catch
         {
@@ -131,7 +133,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
             if (state.Length > HandoverProtocol.MaxState)
                 throw new IOException($"The predecessor sent a connection with more than {HandoverProtocol.MaxState} bytes of state.");
             using var handle = HandoverProtocol.TakeSocket(record, word);
-            var stream = UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out string? problem)
+            var stream = UnixStream.TryFromDescriptor(handle, mustBeConnected: true, out var problem)
                 ?? throw new IOException($"The predecessor did not send a connection. {problem}");
             connections.Add(new UnixHandoverConnection(stream, state.ToArray()));
         }
@@ -143,7 +145,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
         try
         {
             using var predecessor = _control.OpenPeerProcess();
-            for (long end = Environment.TickCount64 + (long)EndTime.TotalMilliseconds; predecessor.IsAlive;)
+            for (var end = Environment.TickCount64 + (long)EndTime.TotalMilliseconds; predecessor.IsAlive;)
             {
                 if (Environment.TickCount64 >= end || predecessor.Id == Environment.ProcessId)
                     return false;

@@ -53,7 +53,7 @@ public sealed class UnixHandoverOffer : IAsyncDisposable
         {
             using (_server.Stopping.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _canceled))
                 await AcceptAsync().ConfigureAwait(false);
-            for (int i = 0; i < MaxCandidates; i++)
+            for (var i = 0; i < MaxCandidates; i++)
                 await _freeCandidates.WaitAsync().ConfigureAwait(false); // all candidates have been served
 
             if (!_isCompleted)
@@ -193,8 +193,8 @@ internal sealed class HandoverExchange(
     public async Task<IReadOnlyList<UnixHandoverConnection>> HandOverAsync()
     {
         IReadOnlyList<UnixHandoverConnection> offered = [];
-        bool hasAsked = false;
-        bool isReleased = false;
+        var hasAsked = false;
+        var isReleased = false;
         try
         {
             await server.PauseAcceptingAsync().ConfigureAwait(false);

@@ -158,7 +158,7 @@ public sealed class UnixServer : IAsyncDisposable
         using (cancellationToken.UnsafeRegister(static task => ((TaskCompletionSource)task!).TrySetResult(), canceled))
         {
             var first = await Task.WhenAny(Completion, signal.Received, canceled.Task).ConfigureAwait(false);
-            bool drained = await StopAsync(CancellationToken.None).ConfigureAwait(false); // the token asks for a drain
+            var drained = await StopAsync(CancellationToken.None).ConfigureAwait(false); // the token asks for a drain
             if (first == Completion)
                 await Completion.ConfigureAwait(false);
             return drained;
@@ -357,7 +357,7 @@ public sealed class UnixServer : IAsyncDisposable
     private AcceptLoop StartAccepting()
     {
         var loop = new AcceptLoop(this, _listener, _freeConnections, _options.ReservedDescriptors, _stopAccepting.Token);
-        loop.Ended.ContinueWith(
+        _ = loop.Ended.ContinueWith(
             t => _completion.TrySetException(t.Exception!.InnerExceptions),
             CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         loop.Start();
@@ -366,7 +366,7 @@ public sealed class UnixServer : IAsyncDisposable
 
     private async Task<bool> DrainAsync(TimeSpan drain)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         // Another socket has replaced this one: clients that are still in this backlog are served first.
         if (_listener.IsReplaced)
         {
@@ -382,7 +382,7 @@ public sealed class UnixServer : IAsyncDisposable
         _listener.Dispose();
         CancelHandlers();
 
-        bool drained = await DrainsWithinAsync(Left(), WhenAllEndedAsync()).ConfigureAwait(false);
+        var drained = await DrainsWithinAsync(Left(), WhenAllEndedAsync()).ConfigureAwait(false);
         var reported = CompletesWithinAsync(UnwindTime, Task.WhenAll(_refusals.FlushAsync(), _delays.FlushAsync()));
         _connections.Abort(); // if all handlers have ended, only methods of the events are still running
         if (!drained)

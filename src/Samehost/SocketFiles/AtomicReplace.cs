@@ -16,10 +16,10 @@ internal static class AtomicReplace
     /// <returns>The request for the temporary name.</returns>
     public static BindRequest BindBeside(BindRequest wanted)
     {
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             var beside = wanted.At(NameBeside(wanted));
-            int result = beside.TryBind();
+            var result = beside.TryBind();
             if (result >= 0)
                 return beside;
             if (result != -(int)Errno.EADDRINUSE)
@@ -33,9 +33,9 @@ internal static class AtomicReplace
     public static void Publish(BindRequest wanted, ReadOnlySpan<byte> beside)
     {
         using var held = SocketFileLock.Take(wanted); // against an owner that finds the path its own and then removes it
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
-            int result = LibcRename.Move(beside, wanted.Path);
+            var result = LibcRename.Move(beside, wanted.Path);
             if (result >= 0)
                 return;
             if (result == -(int)Errno.EINVAL)
@@ -83,8 +83,8 @@ internal static class AtomicReplace
     // Short, because it has to fit into an address as the wanted path does.
     private static byte[] NameBeside(BindRequest wanted)
     {
-        int slash = wanted.Path.AsSpan().LastIndexOf((byte)'/');
-        string name = "." + RandomNumberGenerator.GetHexString(8, lowercase: true);
+        var slash = wanted.Path.AsSpan().LastIndexOf((byte)'/');
+        var name = "." + RandomNumberGenerator.GetHexString(8, lowercase: true);
         return [.. wanted.Path.AsSpan(0, slash + 1), .. Encoding.ASCII.GetBytes(name)];
     }
 

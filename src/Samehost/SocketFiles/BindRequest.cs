@@ -43,7 +43,7 @@ internal sealed class BindRequest
 
     public static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path)
     {
-        int slash = path.LastIndexOf((byte)'/');
+        var slash = path.LastIndexOf((byte)'/');
         return slash switch { < 0 => "."u8, 0 => "/"u8, _ => path[..slash] };
     }
 
@@ -62,10 +62,10 @@ internal sealed class BindRequest
     {
         if (Options.AllowUnsafeDirectory)
             return;
-        using PathWalk walk = PathWalk.ToOwnPlace(Path);
+        using var walk = PathWalk.ToOwnPlace(Path);
         if (walk.Unsafe is { } found)
         {
-            string way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
+            var way = found.IsLast ? "" : $", which is on the way to {EndPoint}";
             throw Failure(-(int)Errno.EPERM, $"Every user may replace files in {PrintableText.Of(found.Path)}{way}: " +
                 "use a directory of your own, or take away write permission from others (chmod o-w), or set its sticky bit (chmod +t).");
         }

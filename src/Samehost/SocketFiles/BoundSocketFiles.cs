@@ -41,10 +41,10 @@ internal static class BoundSocketFiles
     /// <param name="isLast">The process ends afterwards: waits for binds that have begun, and delays later ones.</param>
     public static void RemoveAll(bool isLast)
     {
-        bool isAlone = isLast && Binds.TryEnterWriteLock(BindTime);
+        var isAlone = isLast && Binds.TryEnterWriteLock(BindTime);
         try
         {
-            long deadline = Environment.TickCount64 + (long)LockTime.TotalMilliseconds;
+            var deadline = Environment.TickCount64 + (long)LockTime.TotalMilliseconds;
             foreach (var (file, _) in Files)
                 file.Remove(TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64)));
             if (isLast)

@@ -32,10 +32,10 @@ internal sealed class ExistingFile : IDisposable
     public static int Pin(ReadOnlySpan<byte> path, out ExistingFile? existing)
     {
         existing = null;
-        int result = LibcFile.Open(path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
+        var result = LibcFile.Open(path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out var pinned);
         if (result < 0)
             return result;
-        result = LibcFile.Status(pinned!, out FileStatus status);
+        result = LibcFile.Status(pinned!, out var status);
         if (result < 0)
         {
             pinned!.Dispose();
@@ -60,8 +60,8 @@ internal sealed class ExistingFile : IDisposable
         if (bound.Length == 0)
             return "a process that cannot be seen from here";
         // An accepted connection has the name and file of its listener: the one that is not connected is looked for.
-        SocketTableEntry socket = Array.Find(bound, s => !s.IsConnected) ?? bound[0];
-        string user = socket.Row.User is { } id ? $"user {PrintableText.UserName(id)}" : "a user that cannot be seen from here";
+        var socket = Array.Find(bound, s => !s.IsConnected) ?? bound[0];
+        var user = socket.Row.User is { } id ? $"user {PrintableText.UserName(id)}" : "a user that cannot be seen from here";
         return ProcessScan.FindOne(socket.Inode) is { } process
             ? $"pid {process.ProcessId} ({PrintableText.Of(process.Command)}), {user}"
             : $"a process of {user}";

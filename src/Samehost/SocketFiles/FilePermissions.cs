@@ -26,10 +26,10 @@ internal sealed class FilePermissions
 
     public static FilePermissions Prepare(BindRequest request)
     {
-        uint mode = (uint)request.Options.Mode;
+        var mode = (uint)request.Options.Mode;
         uint? group = request.Options.Group is { } name ? FindGroup(request, name) : null;
         // Until the file has its group, group permissions would go to the wrong one.
-        int result = LibcFile.ChangeMode(request.Socket, group is null ? mode : mode & OwnerOnly);
+        var result = LibcFile.ChangeMode(request.Socket, group is null ? mode : mode & OwnerOnly);
         if (result < 0)
             throw request.Failure(result, "The permissions of the socket could not be set before request: was it made by another user?");
         return new FilePermissions(request, mode, group);
@@ -40,7 +40,7 @@ internal sealed class FilePermissions
     {
         if (_group is uint group && group != status.Group)
         {
-            int result = LibcFile.ChangeGroup(pinned, group);
+            var result = LibcFile.ChangeGroup(pinned, group);
             if (result < 0)
             {
                 throw _request.Failure(result, "The socket file could not be given to the group " +
@@ -50,7 +50,7 @@ internal sealed class FilePermissions
         if (status.Permissions != _mode)
         {
             // fchmod refuses O_PATH descriptors; the link in /proc leads to the same inode whatever happens to the path.
-            int result = LibcFile.ChangeMode(Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned.Number}"), _mode);
+            var result = LibcFile.ChangeMode(Encoding.ASCII.GetBytes($"/proc/self/fd/{pinned.Number}"), _mode);
             if (result < 0)
                 throw _request.Failure(result, "The permissions of the socket file could not be widened: is /proc mounted?");
         }
@@ -59,7 +59,7 @@ internal sealed class FilePermissions
     private static uint FindGroup(BindRequest request, string name)
     {
         // In this order, as chown(1): a group may have a name of digits, and a policy that names it means the same one.
-        int result = LibcAccount.FindGroup(name, out uint? group);
+        var result = LibcAccount.FindGroup(name, out var group);
         if (group is uint found)
             return found;
         if (Numbers.TryParse(name, out uint number) && number != uint.MaxValue)

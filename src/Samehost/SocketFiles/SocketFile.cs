@@ -31,7 +31,7 @@ internal sealed class SocketFile : IDisposable
 
     /// <summary>Whether another socket is in the place of ours by now, or was when ours would have been removed.</summary>
     public bool IsReplaced => _wasReplaced || (OwnPath is { } path
-        && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id != _id && now.Type == FileStatus.S_IFSOCK);
+        && LibcFile.LinkStatus(path, out var now) >= 0 && now.Id != _id && now.Type == FileStatus.S_IFSOCK);
 
     /// <summary>Binds; the caller listens afterwards, when the permissions of the file are final, and then calls <see
     /// cref="Publish"/>.</summary>
@@ -41,13 +41,13 @@ internal sealed class SocketFile : IDisposable
         var request = new BindRequest(socket, endPoint, options?.Copy() ?? new SocketFileOptions());
         if (endPoint.Kind != UnixEndPointKind.Pathname)
         {
-            int result = request.TryBind();
+            var result = request.TryBind();
             return result >= 0 ? new SocketFile(null, default) : throw request.Failure(result);
         }
 
         request.CheckDirectories();
-        FilePermissions permissions = FilePermissions.Prepare(request);
-        SocketFile file = Make(request, out Descriptor pinned, out FileStatus status);
+        var permissions = FilePermissions.Prepare(request);
+        var file = Make(request, out var pinned, out var status);
         using (pinned)
         {
             try
@@ -84,8 +84,8 @@ internal sealed class SocketFile : IDisposable
     {
         if (endPoint.Kind != UnixEndPointKind.Pathname)
             return null;
-        byte[] path = endPoint.NameBytes.ToArray();
-        bool ours = LibcFile.LinkStatus(path, out FileStatus status) >= 0
+        var path = endPoint.NameBytes.ToArray();
+        var ours = LibcFile.LinkStatus(path, out var status) >= 0
             && status.Type == FileStatus.S_IFSOCK && IsFileOf(socket, status.Id);
         return ours ? new SocketFile(path, status.Id) : null;
     }
@@ -107,7 +107,7 @@ internal sealed class SocketFile : IDisposable
                 return;
             using (SocketFileLock.TryTake(path, patience))
             {
-                if (LibcFile.LinkStatus(path, out FileStatus now) >= 0)
+                if (LibcFile.LinkStatus(path, out var now) >= 0)
                 {
                     if (now.Id == _id)
                         _ = LibcFile.Unlink(path);
@@ -126,7 +126,7 @@ internal sealed class SocketFile : IDisposable
     {
         lock (_lock)
         {
-            bool wasOurs = OwnPath is not null;
+            var wasOurs = OwnPath is not null;
             Volatile.Write(ref _path, null);
             BoundSocketFiles.Remove(this);
             return wasOurs;
@@ -139,9 +139,9 @@ internal sealed class SocketFile : IDisposable
         BoundSocketFiles.EnterBind();
         try
         {
-            BindRequest bound = request;
+            var bound = request;
             // Kept for what has to be opened once the file is there: without it the file could not be made ours.
-            if (LibcFcntl.Duplicate(request.Socket, out Descriptor? kept) is < 0 and var errno)
+            if (LibcFcntl.Duplicate(request.Socket, out var kept) is < 0 and var errno)
                 throw request.Failure(errno);
             using (kept)
             {
@@ -167,12 +167,12 @@ internal sealed class SocketFile : IDisposable
     /// <summary>Opens the file that was just bound and makes sure that it is our socket's.</summary>
     private static Descriptor PinOwn(BindRequest request, out FileStatus status)
     {
-        int result = LibcFile.Open(request.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out Descriptor? pinned);
+        var result = LibcFile.Open(request.Path, LibcFile.O_PATH | LibcFile.O_NOFOLLOW, 0, out var pinned);
         if (result == -(int)Errno.ENOENT)
             throw request.Failure(result, "The new socket file was removed as soon as it was made: another program removes files there.");
         if (result < 0)
         {
-            bool isThere = LibcFile.LinkStatus(request.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;
+            var isThere = LibcFile.LinkStatus(request.Path, out status) >= 0 && status.Type == FileStatus.S_IFSOCK;
             if (isThere && IsFileOf(request.Socket, status.Id))
                 _ = LibcFile.Unlink(request.Path);
             throw request.Failure(result);
@@ -190,8 +190,8 @@ internal sealed class SocketFile : IDisposable
     {
         // Where the kernel's table is out of reach, "a socket at our path, right after bind" has to do. Devices are not
         // compared: on overlay and btrfs file systems the kernel's own number differs from the one that stat shows.
-        return LibcFile.Status(socket, out FileStatus own) < 0
-            || SockDiag.Find((uint)own.Id.Inode, out SockDiagEntry entry) < 0
+        return LibcFile.Status(socket, out var own) < 0
+            || SockDiag.Find((uint)own.Id.Inode, out var entry) < 0
             || entry.FileInode is not uint inode
             || inode == (uint)file.Inode;
     }

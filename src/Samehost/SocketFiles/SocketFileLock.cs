@@ -23,13 +23,13 @@ internal sealed class SocketFileLock : IDisposable
     /// <exception cref="UnixSocketException">EAGAIN when another process holds the lock for all of the time allowed.</exception>
     public static SocketFileLock Take(BindRequest request)
     {
-        long deadline = Environment.TickCount64 + (long)request.Options.LockTimeout.TotalMilliseconds;
-        int result = LibcFile.Open(request.Directory, LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory);
+        var deadline = Environment.TickCount64 + (long)request.Options.LockTimeout.TotalMilliseconds;
+        var result = LibcFile.Open(request.Directory, LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out var directory);
         if (result < 0)
             return result == -(int)Errno.EACCES ? TakeFile(request, deadline) : throw request.Failure(result);
         try
         {
-            for (int pause = 1; ; pause *= 2)
+            for (var pause = 1; ; pause *= 2)
             {
                 result = LibcLock.TryLock(directory!);
                 if (result >= 0)
@@ -48,9 +48,9 @@ internal sealed class SocketFileLock : IDisposable
     /// <summary>Takes the lock on the directory if that succeeds in time; null otherwise.</summary>
     public static SocketFileLock? TryTake(ReadOnlySpan<byte> path, TimeSpan patience)
     {
-        if (LibcFile.Open(BindRequest.DirectoryOf(path), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out Descriptor? directory) < 0)
+        if (LibcFile.Open(BindRequest.DirectoryOf(path), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0, out var directory) < 0)
             return null;
-        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
         int result;
         while ((result = LibcLock.TryLock(directory!)) == -(int)Errno.EAGAIN && Environment.TickCount64 < deadline)
             Thread.Sleep(1); // no event reports an unlocked flock
@@ -71,25 +71,25 @@ internal sealed class SocketFileLock : IDisposable
     private static SocketFileLock TakeFile(BindRequest request, long deadline)
     {
         byte[] path = [.. request.Path, .. ".lock"u8];
-        string text = request.EndPoint + ".lock";
-        for (int pause = 1; ; pause *= 2)
+        var text = request.EndPoint + ".lock";
+        for (var pause = 1; ; pause *= 2)
         {
             const int flags = LibcFile.O_RDWR | LibcFile.O_CREAT;
-            int result = LibcFile.Open(path, flags | LibcFile.O_NOFOLLOW, OwnerReadWrite, out Descriptor? file);
+            var result = LibcFile.Open(path, flags | LibcFile.O_NOFOLLOW, OwnerReadWrite, out var file);
             if (result < 0)
                 throw request.Failure(result, $"A stale socket file is there, but the lock file {text} could not be opened.");
             try
             {
-                result = LibcFile.Status(file!, out FileStatus held);
+                result = LibcFile.Status(file!, out var held);
                 if (result < 0 || held.Type != FileStatus.S_IFREG)
                     throw request.Failure(-(int)Errno.EADDRINUSE, $"{text} is not a lock file and was left untouched.");
                 result = LibcLock.TryLock(file!);
                 if (result < 0 && result != -(int)Errno.EAGAIN)
                     throw request.Failure(result, $"{text} could not be locked.");
-                if (result >= 0 && LibcFile.LinkStatus(path, out FileStatus now) >= 0 && now.Id == held.Id)
+                if (result >= 0 && LibcFile.LinkStatus(path, out var now) >= 0 && now.Id == held.Id)
                 {
                     // One that has content or another owner was not made here; it is used, but not removed.
-                    bool ours = now.Size == 0 && now.User == LibcIdentity.EffectiveUser();
+                    var ours = now.Size == 0 && now.User == LibcIdentity.EffectiveUser();
                     return new SocketFileLock(Keep(ref file), ours ? path : null);
                 }
             }
@@ -104,14 +104,14 @@ internal sealed class SocketFileLock : IDisposable
     /// <summary>Moves the descriptor to the lock, so that leaving the method does not close it.</summary>
     private static Descriptor Keep(ref Descriptor? descriptor)
     {
-        Descriptor kept = descriptor!;
+        var kept = descriptor!;
         descriptor = null;
         return kept;
     }
 
     private static void Pause(BindRequest request, long deadline, int milliseconds, string locked)
     {
-        long left = deadline - Environment.TickCount64;
+        var left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
             throw request.Failure(-(int)Errno.EAGAIN,

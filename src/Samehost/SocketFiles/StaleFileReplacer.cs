@@ -19,7 +19,7 @@ internal static class StaleFileReplacer
 
     public static void Bind(BindRequest request)
     {
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             // A fresh bind needs no lock: while a file is there bind(2) fails, and only the holder of the lock removes one.
             if (Repeat(request, mayReplace: false) == Outcome.Bound)
@@ -41,9 +41,9 @@ internal static class StaleFileReplacer
 
     private static Outcome Repeat(BindRequest request, bool mayReplace)
     {
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
-            Outcome outcome = Once(request, mayReplace);
+            var outcome = Once(request, mayReplace);
             if (outcome != Outcome.Changed)
                 return outcome;
         }
@@ -54,10 +54,10 @@ internal static class StaleFileReplacer
     {
         // The order counts. bind(2) makes the file a moment before the socket can be found through it, both under the
         // directory's lock in the kernel. So what is pinned before our own bind has waited for that lock is judged rightly after it.
-        int pin = ExistingFile.Pin(request.Path, out ExistingFile? existing);
+        var pin = ExistingFile.Pin(request.Path, out var existing);
         using (existing)
         {
-            int result = request.TryBind();
+            var result = request.TryBind();
             if (result >= 0)
                 return Outcome.Bound;
             if (result != -(int)Errno.EADDRINUSE)
@@ -76,12 +76,12 @@ internal static class StaleFileReplacer
             }
             if (!existing.IsSocket || existing.Probe(request, out _) != SocketLiveness.Stale)
                 return Outcome.Occupied;
-            if (LibcFile.LinkStatus(request.Path, out FileStatus now) < 0 || now.Id != existing.Status.Id)
+            if (LibcFile.LinkStatus(request.Path, out var now) < 0 || now.Id != existing.Status.Id)
                 return Outcome.Changed;
             result = LibcFile.Unlink(request.Path);
             if (result < 0 && result != -(int)Errno.ENOENT)
             {
-                uint owner = existing.Status.User;
+                var owner = existing.Status.User;
                 throw request.Failure(result, () => "A stale socket file is there, but this user may not remove it: " +
                     $"it belongs to user {PrintableText.UserName(owner)}.");
             }
@@ -98,14 +98,14 @@ internal static class StaleFileReplacer
     {
         if (!existing.IsSocket)
             throw InUse(request, $"{existing.Noun} is there and was left untouched: choose another path, or move it away.");
-        switch (existing.Probe(request, out int result))
+        switch (existing.Probe(request, out var result))
         {
             case SocketLiveness.Live:
-                FileId file = existing.Status.Id;
+                var file = existing.Status.Id;
                 throw InUse(request, () =>
                     $"A live socket of {ExistingFile.DescribeOwner(file, request.Path)} is there and was left untouched.");
             case SocketLiveness.Unclear:
-                uint user = existing.Status.User;
+                var user = existing.Status.User;
                 throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} is there and was left untouched, " +
                     $"because it could not be seen whether it is in use ({(Errno)(-result)}).");
         }

@@ -7,7 +7,7 @@ internal readonly struct SendCall : ISocketCall<int>
 {
     public int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused)
     {
-        int result = LibcTransfer.Send(socket, buffer);
+        var result = LibcTransfer.Send(socket, buffer);
         if (result < 0 && ((DatagramContext)socket).TryReconnect(ref result) && result >= 0)
             result = LibcTransfer.Send(socket, buffer);
         return result;
@@ -26,7 +26,7 @@ internal readonly struct ReceiveBatchCall(UnixDatagramBatch batch) : ISocketCall
 {
     public int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused)
     {
-        int result = batch.Receive(socket, ((DatagramContext)socket).Policy);
+        var result = batch.Receive(socket, ((DatagramContext)socket).Policy);
         drained = result >= 0 && batch.HasEmptiedQueue;
         return result;
     }
@@ -43,10 +43,10 @@ internal struct SendBatchCall(UnixDatagramBatch batch) : ISocketCall<int>
 
     public int Try(SocketContext socket, Span<byte> buffer, ref bool drained, ref List<IDisposable>? refused)
     {
-        bool reconnected = false;
+        var reconnected = false;
         while (_sent < batch.Count)
         {
-            int result = batch.Send(socket, _sent);
+            var result = batch.Send(socket, _sent);
             if (result >= 0)
             {
                 _sent += result;
@@ -83,7 +83,7 @@ internal readonly struct SendToCall(UnixAncillaryData? ancillaryData, UnixEndPoi
         }
 
         var credentials = ancillaryData.Credentials?.ToNative();
-        int result = SendMessageCall.Send(socket, datagram, remote, ancillaryData.Descriptors, credentials);
+        var result = SendMessageCall.Send(socket, datagram, remote, ancillaryData.Descriptors, credentials);
         if (result < 0 && remote is null && socket.TryReconnect(ref result) && result >= 0)
             result = SendMessageCall.Send(socket, datagram, null, ancillaryData.Descriptors, credentials);
         return result;

@@ -72,7 +72,7 @@ internal sealed class DatagramContext : SocketContext
     public int Connect(UnixEndPoint endPoint)
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int result = LibcSocket.Connect(this, address[..endPoint.WriteSockAddr(address)]);
+        var result = LibcSocket.Connect(this, address[..endPoint.WriteSockAddr(address)]);
         if (result >= 0)
             Volatile.Write(ref _remote, endPoint);
         return result;

@@ -39,7 +39,7 @@ internal sealed partial class ListenerContext
         }
 
         // It is the predecessor's until the handover is confirmed.
-        var context = TryFromHandle(descriptor, options, type, out string? problem, isOurs: false)
+        var context = TryFromHandle(descriptor, options, type, out var problem, isOurs: false)
             ?? throw new IOException($"The predecessor did not send a listening socket. {problem}");
         context._predecessor = context.LastToListen();
         if (!path.IsEmpty)
@@ -58,7 +58,7 @@ internal sealed partial class ListenerContext
     /// <summary>Sets SO_PASSRIGHTS again, which another process with the same socket may have changed.</summary>
     public void ReapplyAcceptsDescriptors()
     {
-        bool accepts = AcceptsDescriptors;
+        var accepts = AcceptsDescriptors;
         AcceptsDescriptors = accepts;
     }
 
@@ -99,7 +99,7 @@ internal sealed partial class ListenerContext
     {
         try
         {
-            for (int empty = 0; empty < ChecksOfEmptyBacklog && !IsDisposed;)
+            for (var empty = 0; empty < ChecksOfEmptyBacklog && !IsDisposed;)
             {
                 empty = LibcPoll.IsReady(this, LibcPoll.POLLIN) ? 0 : empty + 1;
                 if (empty == 0)

@@ -95,8 +95,8 @@ internal sealed partial class ListenerContext : SocketContext
         var context = new ListenerContext(fd, type, options);
         try
         {
-            bool hadOtherRule = context.InitializeForeign(options.AcceptDescriptors, isOurs);
-            if (LibcSocketOptions.Get(context, LibcSocketOptions.SO_ACCEPTCONN, out int listening) < 0 || listening == 0)
+            var hadOtherRule = context.InitializeForeign(options.AcceptDescriptors, isOurs);
+            if (LibcSocketOptions.Get(context, LibcSocketOptions.SO_ACCEPTCONN, out var listening) < 0 || listening == 0)
             {
                 context.Dispose();
                 problem = "The socket does not listen; call listen(2) on it before it is handed over.";
@@ -124,10 +124,10 @@ internal sealed partial class ListenerContext : SocketContext
     /// <param name="refused">Receives those that the caller is to close where that may block; see <see cref="DeferredClose"/>.</param>
     public int Accept(out SocketContext? accepted, ref List<IDisposable>? refused)
     {
-        for (int refusals = 0; refusals < RefusalsAtOnce; refusals++)
+        for (var refusals = 0; refusals < RefusalsAtOnce; refusals++)
         {
             accepted = null;
-            int fd = LibcSocket.Accept(this);
+            var fd = LibcSocket.Accept(this);
             if (fd < 0)
                 return fd == Again && WasShutDown ? -(int)Errno.EINVAL : fd;
             // SO_PASSRIGHTS and SO_PASSCRED come from the listener as it was at connect(2), so an accepted socket needs no call of its own.

@@ -18,7 +18,7 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
         var room = writer is null ? buffer : writer.GetSpan();
         if (writer is not null && room.IsEmpty)
             throw new InvalidOperationException("The buffer writer supplied no room; a record would be lost.");
-        int result = Receive(socket, room, wanted, out _message, ref refused);
+        var result = Receive(socket, room, wanted, out _message, ref refused);
         writer?.Advance(result < 0 ? 0 : _message.Count);
         return result;
     }
@@ -31,7 +31,7 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
     /// <summary>Receives a datagram without ancillary data (recvfrom(2)), which is faster; 0 or <c>-errno</c>.</summary>
     private static int ReceiveDatagram(DatagramContext socket, Span<byte> buffer, Span<byte> address, out UnixMessage message)
     {
-        int length = LibcTransfer.ReceiveFrom(socket, buffer, address, out int addressLength);
+        var length = LibcTransfer.ReceiveFrom(socket, buffer, address, out var addressLength);
         if (length < 0)
         {
             message = default;
@@ -58,12 +58,12 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
             return error;
         if (datagrams is { HasAncillaryData: false } && wanted is null)
             return ReceiveDatagram(datagrams, buffer, address, out message);
-        int room = ControlReceiver.SizeForSender(socket.HasLabels) + (wanted is null ? 0 : ControlReceiver.SizeForDescriptors(wanted));
+        var room = ControlReceiver.SizeForSender(socket.HasLabels) + (wanted is null ? 0 : ControlReceiver.SizeForDescriptors(wanted));
         Span<byte> control = stackalloc byte[room];
         while (true)
         {
-            bool record = socket.Type != LibcSocket.SOCK_STREAM;
-            int length = ControlReceiver.Receive(socket, buffer, address, control, record, wanted, out var header);
+            var record = socket.Type != LibcSocket.SOCK_STREAM;
+            var length = ControlReceiver.Receive(socket, buffer, address, control, record, wanted, out var header);
             message = default;
             if (length == -(int)Errno.ECONNRESET && socket.Type == LibcSocket.SOCK_SEQPACKET && !socket.WasReset)
             {
@@ -76,7 +76,7 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
 
             var ancillary = ControlReceiver.Read(control[..header.ControlLength], header.Flags, wanted, ref refused);
             // A record brings its sender's credentials, since the socket asks for them; the end of the conversation brings nothing.
-            bool end = length == 0 && socket.Type switch
+            var end = length == 0 && socket.Type switch
             {
                 LibcSocket.SOCK_STREAM => buffer.Length > 0,
                 LibcSocket.SOCK_SEQPACKET => header.ControlLength == 0,
@@ -117,7 +117,7 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? cr
     {
         do
         {
-            int result = Send(socket, buffer[_sent..], null, _descriptors, credentials);
+            var result = Send(socket, buffer[_sent..], null, _descriptors, credentials);
             if (result < 0)
                 return result;
             _sent += result;
@@ -153,7 +153,7 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? cr
                 writer.AddDescriptors(sender.Hold());
             if (credentials is { } own)
                 writer.AddCredentials(own);
-            int sent = LibcMessage.Send(socket, bytes, address, writer.Written);
+            var sent = LibcMessage.Send(socket, bytes, address, writer.Written);
             if (sent == -(int)Errno.ECONNRESET)
                 socket.WasReset = true; // reported once: the receiving side needs it too
             return sent;

@@ -33,7 +33,7 @@ internal sealed class ReceiverQueueWaiter : IDisposable
 
     public async ValueTask WaitAsync(CancellationToken token)
     {
-        bool waited = await WaitWritableAsync(_sender, token).ConfigureAwait(false);
+        var waited = await WaitWritableAsync(_sender, token).ConfigureAwait(false);
         if (_connected is not null)
             waited |= await WaitWritableAsync(_connected, token).ConfigureAwait(false);
         if (!waited)
@@ -42,7 +42,7 @@ internal sealed class ReceiverQueueWaiter : IDisposable
 
     public void Wait()
     {
-        bool waited = WaitWritable(_sender);
+        var waited = WaitWritable(_sender);
         if (_connected is not null)
             waited |= WaitWritable(_connected);
         if (!waited)
@@ -54,7 +54,7 @@ internal sealed class ReceiverQueueWaiter : IDisposable
     private static async ValueTask<bool> WaitWritableAsync(SocketContext socket, CancellationToken cancellationToken)
     {
         var room = socket.SendAsync(socket, new WritableCall(), default, cancellationToken);
-        bool waits = !room.IsCompleted;
+        var waits = !room.IsCompleted;
         await room.ConfigureAwait(false);
         return waits;
     }

@@ -47,7 +47,7 @@ internal sealed class SocketOperation<TCall, TResult>(SocketContext socket, Queu
 
     internal override bool TryPerform(ref bool drained)
     {
-        int result = _call.Try(socket, _buffer.Span, ref drained, ref _refused);
+        var result = _call.Try(socket, _buffer.Span, ref drained, ref _refused);
         if (_refused is not null && (result == SocketContext.Again || TCall.ClosesRefusedOnLoop))
             DeferredClose.OnLoop(socket, ref _refused);
         if (result == SocketContext.Again)

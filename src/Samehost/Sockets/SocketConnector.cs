@@ -24,8 +24,10 @@ internal sealed class SocketConnector
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         if (endPoint.Kind is UnixEndPointKind.Unnamed or UnixEndPointKind.Autobind)
+        {
             throw new ArgumentException(
                 "An address without a name cannot be reached; connect to a path or an abstract name.", nameof(endPoint));
+        }
         _endPoint = endPoint;
         _options = (options ?? UnixConnectOptions.Default).Copy();
         _type = type;
@@ -65,7 +67,7 @@ internal sealed class SocketConnector
         if (_options.AcceptDescriptors)
             context.AcceptsDescriptors = true; // before: a server may send them as soon as it has accepted
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int result = LibcSocket.Connect(context, address[.._endPoint.WriteSockAddr(address)]);
+        var result = LibcSocket.Connect(context, address[.._endPoint.WriteSockAddr(address)]);
         pause = _pause;
         if (result >= 0)
         {
@@ -115,10 +117,10 @@ internal sealed class SocketConnector
     private UnixSocketException TimedOut(Errno errno)
     {
         var endPoint = _endPoint;
-        double waited = Stopwatch.GetElapsedTime(_start).TotalSeconds;
+        var waited = Stopwatch.GetElapsedTime(_start).TotalSeconds;
         return new UnixSocketException(errno, "connect", endPoint, () =>
         {
-            string text = string.Create(CultureInfo.InvariantCulture, $"Waited {waited:0.###} s for the server.");
+            var text = string.Create(CultureInfo.InvariantCulture, $"Waited {waited:0.###} s for the server.");
             return Hints.For(errno, "connect", endPoint) is { } hint ? $"{text} {hint}" : text;
         });
     }

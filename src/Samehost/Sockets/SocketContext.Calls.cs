@@ -25,7 +25,7 @@ internal partial class SocketContext
     public TResult Receive<TCall, TResult>(object owner, TCall call, Span<byte> buffer, int milliseconds = Timeout.Infinite)
         where TCall : struct, ISocketCall<TResult>
     {
-        int result = Run<TCall, TResult>(ref call, buffer, LibcPoll.POLLIN, ref _readBudget, milliseconds);
+        var result = Run<TCall, TResult>(ref call, buffer, LibcPoll.POLLIN, ref _readBudget, milliseconds);
         GC.KeepAlive(owner);
         return result >= 0 ? call.GetResult(result) : throw call.CreateException(this, result);
     }
@@ -35,7 +35,7 @@ internal partial class SocketContext
         where TCall : struct, ISocketCall<int>
     {
         var buffer = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length); // a call that sends does not change it
-        int result = Run<TCall, int>(ref call, buffer, LibcPoll.POLLOUT, ref _writeBudget, milliseconds);
+        var result = Run<TCall, int>(ref call, buffer, LibcPoll.POLLOUT, ref _writeBudget, milliseconds);
         GC.KeepAlive(owner);
         if (result < 0)
             throw call.CreateException(this, result);
@@ -50,7 +50,7 @@ internal partial class SocketContext
         object owner, TCall call, Memory<byte> buffer, CancellationToken cancellationToken)
         where TCall : struct, ISocketCall<TResult>
     {
-        var operation = Start<TCall, TResult>(ref Readers, owner, ref call, buffer, cancellationToken, out int result, out var error);
+        var operation = Start<TCall, TResult>(ref Readers, owner, ref call, buffer, cancellationToken, out var result, out var error);
         return operation is not null ? new ValueTask<TResult>(operation, operation.Version)
             : error is null ? new ValueTask<TResult>(call.GetResult(result))
             : error is OperationCanceledException ? ValueTask.FromCanceled<TResult>(cancellationToken)
@@ -73,7 +73,7 @@ internal partial class SocketContext
     /// exception.</summary>
     public bool WaitReady(short events, TimeSpan limit)
     {
-        int result = LibcPoll.Wait(this, events, ClosingSignal(), limit);
+        var result = LibcPoll.Wait(this, events, ClosingSignal(), limit);
         if (IsDisposed)
             throw Disposed();
         return result != 0;
@@ -96,14 +96,14 @@ internal partial class SocketContext
     private int Run<TCall, TResult>(ref TCall call, Span<byte> buffer, short events, ref SpinBudget budget, int milliseconds)
         where TCall : struct, ISocketCall<TResult>
     {
-        int result = TryOnce<TCall, TResult>(ref call, buffer);
-        long start = result == Again ? Stopwatch.GetTimestamp() : 0;
+        var result = TryOnce<TCall, TResult>(ref call, buffer);
+        var start = result == Again ? Stopwatch.GetTimestamp() : 0;
         while (result == Again)
         {
-            long began = Stopwatch.GetTimestamp();
+            var began = Stopwatch.GetTimestamp();
             if (budget.Budget > 0)
             {
-                long end = began + budget.Budget;
+                var end = began + budget.Budget;
                 do
                 {
                     LibcSched.Yield();
@@ -120,7 +120,7 @@ internal partial class SocketContext
             var limit = milliseconds < 0 ? LibcPoll.Forever : TimeSpan.FromMilliseconds(milliseconds) - Stopwatch.GetElapsedTime(start);
             if (milliseconds >= 0 && limit <= TimeSpan.Zero)
                 return -(int)Errno.ETIMEDOUT;
-            bool ready = WaitReady(events, limit);
+            var ready = WaitReady(events, limit);
             budget.Slept(Stopwatch.GetTimestamp() - began);
             result = TryOnce<TCall, TResult>(ref call, buffer);
             if (result == Again && !ready)
@@ -133,9 +133,9 @@ internal partial class SocketContext
     private int TryOnce<TCall, TResult>(ref TCall call, Span<byte> buffer)
         where TCall : struct, ISocketCall<TResult>
     {
-        bool drained = false;
+        var drained = false;
         List<IDisposable>? refused = null;
-        int result = call.Try(this, buffer, ref drained, ref refused);
+        var result = call.Try(this, buffer, ref drained, ref refused);
         if (refused is not null)
             DeferredClose.Now(ref refused);
         return result;
@@ -150,7 +150,7 @@ internal partial class SocketContext
     {
         SocketOperation<TCall, TResult>? operation = null;
         List<IDisposable>? refused = null;
-        bool yields = false;
+        var yields = false;
         error = null;
         result = Again;
         try
@@ -205,8 +205,8 @@ internal partial class SocketContext
     private int TryInQueue<TCall, TResult>(ref OperationQueue queue, ref TCall call, Memory<byte> buffer, ref List<IDisposable>? refused)
         where TCall : struct, ISocketCall<TResult>
     {
-        bool drained = false;
-        int result = call.Try(this, buffer.Span, ref drained, ref refused);
+        var drained = false;
+        var result = call.Try(this, buffer.Span, ref drained, ref refused);
         queue.Tried(result != Again, drained);
         return result;
     }
@@ -216,7 +216,7 @@ internal partial class SocketContext
         ref OperationQueue queue, ref TCall call, Memory<byte> buffer, CancellationToken cancellationToken, ref List<IDisposable>? refused)
         where TCall : struct, ISocketCall<TResult>
     {
-        int result = Again;
+        var result = Again;
         if (!queue.IsDrained && (!TryInTurn(ref queue, ref call, ref refused, out result) || result != Again))
             return result;
         long start = Stopwatch.GetTimestamp(), now;

@@ -57,16 +57,16 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
         set
         {
             MayAcceptDescriptors = value;
-            bool set = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
+            var set = LibcSocketOptions.Set(this, LibcSocketOptions.SO_PASSRIGHTS, value ? 1 : 0) >= 0;
             RefusesDescriptors &= set && !value; // never true again: those that were let in before may still be queued
         }
     }
 
     /// <summary>Whether every message brings the credentials of its sender (SO_PASSCRED), from the moment on when that was set.</summary>
-    public bool HasCredentials => LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSCRED, out int value) >= 0 && value != 0;
+    public bool HasCredentials => LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSCRED, out var value) >= 0 && value != 0;
 
     /// <summary>Whether messages bring security labels. Only a service manager that made the socket can have asked for them.</summary>
-    public bool HasLabels => _hasLabels ??= LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSSEC, out int value) >= 0 && value != 0;
+    public bool HasLabels => _hasLabels ??= LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSSEC, out var value) >= 0 && value != 0;
 
     /// <summary>
     /// The error that reading ended with, as <c>-errno</c>, or 0. The kernel reports a reset once and an end of stream from then on, which
@@ -146,14 +146,14 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
     public UnixEndPoint LocalEndPoint()
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcSocket.GetSockName(this, address);
+        var length = LibcSocket.GetSockName(this, address);
         return length < 0 ? throw new UnixSocketException((Errno)(-length), "getsockname") : UnixEndPoint.FromSockAddr(address[..length]);
     }
 
     public UnixEndPoint RemoteEndPoint()
     {
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcSocket.GetPeerName(this, address);
+        var length = LibcSocket.GetPeerName(this, address);
         return length < 0 ? throw new UnixSocketException((Errno)(-length), "getpeername") : UnixEndPoint.FromSockAddr(address[..length]);
     }
 
@@ -223,8 +223,8 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
         ArgumentNullException.ThrowIfNull(handle);
         if (LibcFcntl.Duplicate(handle, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");
-        int found = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_TYPE, out int actual);
-        bool local = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_DOMAIN, out int domain) >= 0 && domain == LibcSocket.AF_UNIX;
+        var found = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_TYPE, out var actual);
+        var local = LibcSocketOptions.Get(duplicate!, LibcSocketOptions.SO_DOMAIN, out var domain) >= 0 && domain == LibcSocket.AF_UNIX;
         if (found >= 0 && local && actual == type)
         {
             problem = null;
@@ -232,13 +232,13 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
         }
 
         duplicate!.Dispose();
-        string typeName = type switch
+        var typeName = type switch
         {
             LibcSocket.SOCK_STREAM => "stream",
             LibcSocket.SOCK_DGRAM => "datagram",
             _ => "seqpacket",
         };
-        string reason = found < 0 ? "is not a socket" : local ? $"is a local socket of another type ({actual})" : "is not a local socket";
+        var reason = found < 0 ? "is not a socket" : local ? $"is a local socket of another type ({actual})" : "is not a local socket";
         problem = $"The descriptor {reason}; a local {typeName} socket is wanted.";
         return null;
     }
@@ -251,7 +251,7 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
     protected bool InitializeForeign(bool acceptsDescriptors, bool isOurs)
     {
         _ = LibcFcntl.SetNonBlocking(this);
-        bool accepted = LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSRIGHTS, out int value) >= 0 && value != 0;
+        var accepted = LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSRIGHTS, out var value) >= 0 && value != 0;
         // Set once, to the final value: the socket may be shared with another process. Descriptors may have been sent to it before, or its
         // owner may let them in again, so a short read proves nothing here.
         if (isOurs)
@@ -261,7 +261,7 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
         return accepted != acceptsDescriptors;
     }
 
-    private int GetOption(int option) => LibcSocketOptions.Get(this, option, out int value) is < 0 and var errno
+    private int GetOption(int option) => LibcSocketOptions.Get(this, option, out var value) is < 0 and var errno
         ? throw new UnixSocketException((Errno)(-errno), "getsockopt")
         : value;
 

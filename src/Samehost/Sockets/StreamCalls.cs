@@ -31,7 +31,7 @@ internal readonly struct ReadCall(IBufferWriter<byte>? writer) : ISocketCall<int
     {
         if (socket.ReadError is < 0 and var error)
             return error;
-        int result = socket.KeepError(LibcTransfer.Receive(socket, buffer));
+        var result = socket.KeepError(LibcTransfer.Receive(socket, buffer));
         drained = result > 0 && result < buffer.Length && socket.RefusesDescriptors;
         return result;
     }
@@ -41,7 +41,7 @@ internal readonly struct ReadCall(IBufferWriter<byte>? writer) : ISocketCall<int
         var room = writer.GetSpan();
         if (room.IsEmpty)
             throw new InvalidOperationException("The buffer writer supplied no room; an empty read would look like the end of the stream.");
-        int result = TryRead(socket, room, ref drained);
+        var result = TryRead(socket, room, ref drained);
         writer.Advance(Math.Max(result, 0));
         return result;
     }
@@ -56,7 +56,7 @@ internal struct WriteCall : ISocketCall<int>
     {
         while (_sent < buffer.Length)
         {
-            int result = LibcTransfer.Send(socket, buffer[_sent..]);
+            var result = LibcTransfer.Send(socket, buffer[_sent..]);
             if (result >= 0)
                 _sent += result;
             else if (result != SocketContext.Again || !socket.TryEnlargeSendBuffer(buffer.Length - _sent))
@@ -85,14 +85,14 @@ internal struct VectoredWriteCall(IReadOnlyList<ReadOnlyMemory<byte>> buffers) :
                 (_index, _offset) = (_index + 1, 0);
             if (_index == buffers.Count)
                 return 0;
-            nint sent = LibcTransfer.SendVectored(socket, buffers, _index, _offset);
+            var sent = LibcTransfer.SendVectored(socket, buffers, _index, _offset);
             if (sent == SocketContext.Again && socket.TryEnlargeSendBuffer(buffers[_index].Length - _offset))
                 continue;
             if (sent < 0)
                 return (int)sent;
             while (sent > 0)
             {
-                nint step = Math.Min(sent, buffers[_index].Length - _offset);
+                var step = Math.Min(sent, buffers[_index].Length - _offset);
                 sent -= step;
                 _offset += (int)step;
                 if (_offset == buffers[_index].Length)

@@ -123,14 +123,14 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     /// was not set when they came (<c>PassCredentials=yes</c> in a socket unit): they would have to be dropped.</exception>
     public static UnixDatagram FromDescriptor(SafeHandle descriptor, UnixDatagramOptions? options = null)
     {
-        var context = DatagramContext.TryFromHandle(descriptor, out string? problem)
+        var context = DatagramContext.TryFromHandle(descriptor, out var problem)
             ?? throw new ArgumentException(problem, nameof(descriptor));
         try
         {
             if (options?.PeerPolicy is null && context.LocalEndPoint().Kind == UnixEndPointKind.Abstract)
                 throw new ArgumentException(PolicyWanted, nameof(options));
             // Datagrams that came before SO_PASSCRED was set have no credentials; the policy would drop them silently.
-            bool isBlind = !context.HasCredentials && LibcPoll.IsReady(context, LibcPoll.POLLIN);
+            var isBlind = !context.HasCredentials && LibcPoll.IsReady(context, LibcPoll.POLLIN);
             if (options is not null)
                 context.Apply(options);
             if (isBlind && context.Policy is not null)
@@ -361,7 +361,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
 
     private void SendOrWait(ReadOnlySpan<byte> datagram, SendToCall call)
     {
-        int result = call.Try(_context, datagram);
+        var result = call.Try(_context, datagram);
         if (result == SocketContext.Again)
         {
             var waiter = _context.AddWaiter(call.Receiver(_context));
@@ -388,7 +388,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        int result = _context.IsDisposed ? SocketContext.Again : call.Try(_context, datagram.Span);
+        var result = _context.IsDisposed ? SocketContext.Again : call.Try(_context, datagram.Span);
         return result == SocketContext.Again ? SendWhenRoomAsync(datagram, call, cancellationToken)
             : result >= 0 ? ValueTask.CompletedTask
             : ValueTask.FromException(call.CreateException(_context, result));

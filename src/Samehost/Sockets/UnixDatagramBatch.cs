@@ -60,8 +60,10 @@ public sealed class UnixDatagramBatch
     public bool TryAdd(ReadOnlySpan<byte> datagram)
     {
         if (datagram.Length > MaxLength)
+        {
             throw new ArgumentException($"The datagram has {datagram.Length} bytes; this batch has room for {MaxLength} each.",
                 nameof(datagram));
+        }
         if (_received)
             Clear();
         if (Count == Capacity)
@@ -98,11 +100,11 @@ public sealed class UnixDatagramBatch
         {
             Count = 0;
             _received = true;
-            int count = _batch.Receive(socket, control: policy is not null);
+            var count = _batch.Receive(socket, control: policy is not null);
             if (count < 0)
                 return count;
             HasEmptiedQueue = count < Capacity;
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
             {
                 if (policy is null || IsAdmitted(i, policy))
                     _slots[Count++] = i;
@@ -118,14 +120,14 @@ public sealed class UnixDatagramBatch
     {
         if (!_received)
             return;
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
         {
             var datagram = this[i].Span;
             datagram.CopyTo(_batch.Bytes.AsSpan(i * MaxLength)); // its slot is this one or a later one
             _lengths[i] = datagram.Length;
         }
 
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
         {
             _batch.SetLength(i, _lengths[i]);
             _slots[i] = i;

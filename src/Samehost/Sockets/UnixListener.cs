@@ -58,7 +58,7 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <param name="options">Who may connect, and whether descriptors are received; those of backlog and socket file do not apply.</param>
     /// <exception cref="ArgumentException">Not a local stream socket, not listening, or an abstract name without a policy.</exception>
     public static UnixListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
-        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_STREAM, out string? problem)
+        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_STREAM, out var problem)
             ?? throw new ArgumentException(problem, nameof(descriptor)));
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>

@@ -90,7 +90,7 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
     /// <exception cref="ArgumentException">Not a local seqpacket socket.</exception>
     public static UnixSeqpacket FromDescriptor(SafeHandle descriptor)
     {
-        var context = SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, acceptsDescriptors: false, out string? problem)
+        var context = SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_SEQPACKET, acceptsDescriptors: false, out var problem)
             ?? throw new ArgumentException(problem, nameof(descriptor));
         context.PassCredentials();
         return new UnixSeqpacket(context);

@@ -48,7 +48,7 @@ public sealed class UnixSeqpacketListener : IDisposable, IAsyncDisposable
     /// <see cref="UnixListener.FromDescriptor"/>.</summary>
     /// <exception cref="ArgumentException">Not a local seqpacket socket, not listening, or an abstract name without a policy.</exception>
     public static UnixSeqpacketListener FromDescriptor(SafeHandle descriptor, UnixListenerOptions? options = null) =>
-        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_SEQPACKET, out string? problem)
+        new(ListenerContext.TryFromHandle(descriptor, options, LibcSocket.SOCK_SEQPACKET, out var problem)
             ?? throw new ArgumentException(problem, nameof(descriptor)));
 
     /// <summary>Accepts the next connection, blocking the thread until there is one (accept(2)).</summary>

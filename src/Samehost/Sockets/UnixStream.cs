@@ -84,7 +84,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     /// </summary>
     /// <exception cref="ArgumentException">Not a local stream socket, or one that listens.</exception>
     public static UnixStream FromDescriptor(SafeHandle descriptor) =>
-        TryFromDescriptor(descriptor, mustBeConnected: false, out string? problem)
+        TryFromDescriptor(descriptor, mustBeConnected: false, out var problem)
             ?? throw new ArgumentException(problem, nameof(descriptor));
 
     /// <summary>As <see cref="FromDescriptor"/>, for one that another process has sent: null where something is wrong with it.</summary>
@@ -94,7 +94,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         if (SocketContext.TryFromHandle(descriptor, LibcSocket.SOCK_STREAM, acceptsDescriptors: false, out problem) is not { } context)
             return null;
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        if (LibcSocketOptions.Get(context, LibcSocketOptions.SO_ACCEPTCONN, out int listening) >= 0 && listening != 0)
+        if (LibcSocketOptions.Get(context, LibcSocketOptions.SO_ACCEPTCONN, out var listening) >= 0 && listening != 0)
             problem = "The socket listens; use UnixListener.FromDescriptor for it.";
         else if (mustBeConnected && LibcSocket.GetPeerName(context, address) < 0)
             problem = "The socket is not connected.";

@@ -31,7 +31,7 @@ internal abstract class ServiceEnvironment
 
     private static string Printable(string value)
     {
-        string shown = value.Length <= 100 ? value : value[..100] + "…";
+        var shown = value.Length <= 100 ? value : value[..100] + "…";
         return PrintableText.Of(shown);
     }
 
@@ -77,10 +77,10 @@ internal static class ListenVariables
     /// <exception cref="InvalidDataException">They are not valid, or do not match the open descriptors.</exception>
     public static string[] Take(ServiceEnvironment environment, Action<string, string, int> checkOpen)
     {
-        string? pid = environment.Get(Pid);
-        string? count = environment.Get(Count);
-        string? names = environment.Get(Names);
-        foreach (string name in All)
+        var pid = environment.Get(Pid);
+        var count = environment.Get(Count);
+        var names = environment.Get(Names);
+        foreach (var name in All)
             environment.Clear(name);
         if (pid is null || count is null || !environment.IsMeantForUs(Pid, pid))
             return [];
@@ -88,7 +88,7 @@ internal static class ListenVariables
             throw ServiceEnvironment.Problem(Count, count, "a count of descriptors was expected.");
 
         // One at a time, so that a huge count fails at the first number that is not open, without a huge array.
-        for (int i = 0; i < number; i++)
+        for (var i = 0; i < number; i++)
             checkOpen(Count, count, i);
         return Split(names, (int)number);
     }
@@ -97,7 +97,7 @@ internal static class ListenVariables
     {
         if (names is null)
             return [.. Enumerable.Repeat(DefaultName, count)];
-        string[] parts = names.Length == 0 && count == 0 ? [] : names.Split(':');
+        var parts = names.Length == 0 && count == 0 ? [] : names.Split(':');
         return parts.Length == count
             ? parts
             : throw ServiceEnvironment.Problem(Names, names, $"it names {parts.Length} descriptors, and {Count} says {count}.");
@@ -118,7 +118,7 @@ internal static class NotifyVariables
     /// <exception cref="InvalidDataException">The variable is not the address of a local socket.</exception>
     public static UnixEndPoint? Supervisor(ServiceEnvironment environment)
     {
-        string? value = environment.Get(Address);
+        var value = environment.Get(Address);
         if (string.IsNullOrEmpty(value))
             return null;
         if (value.StartsWith("vsock", StringComparison.Ordinal))
@@ -147,7 +147,7 @@ internal static class NotifyVariables
     /// <exception cref="InvalidDataException">The variables are not numbers above zero.</exception>
     public static TimeSpan? WatchdogInterval(ServiceEnvironment environment)
     {
-        string? value = environment.Get(Interval);
+        var value = environment.Get(Interval);
         if (string.IsNullOrEmpty(value))
             return null;
         if (environment.Get(Pid) is { Length: > 0 } pid && !environment.IsMeantForUs(Pid, pid))
@@ -160,7 +160,7 @@ internal static class NotifyVariables
 
     public static void Clear(ServiceEnvironment environment)
     {
-        foreach (string name in All)
+        foreach (var name in All)
             environment.Clear(name);
     }
 }

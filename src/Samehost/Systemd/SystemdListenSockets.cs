@@ -44,10 +44,10 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
 
     internal static SystemdListenSockets Take(ServiceEnvironment environment, int firstDescriptor)
     {
-        string[] names = ListenVariables.Take(
+        var names = ListenVariables.Take(
             environment, (variable, value, index) => PassedDescriptor.Check(variable, value, firstDescriptor + index));
         var sockets = new SystemdListenSocket[names.Length];
-        for (int i = 0; i < names.Length; i++)
+        for (var i = 0; i < names.Length; i++)
         {
             var descriptor = new Descriptor(firstDescriptor + i);
             _ = LibcFcntl.SetCloseOnExec(descriptor); // it is open, so this cannot fail
@@ -94,8 +94,8 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
         var left = _sockets.Where(s => !s.IsTaken && (name is null || s.Name == name)).ToArray();
         if (left.Length == 1 || (left.Length > 1 && name is not null))
             return left[0];
-        string what = name is null ? "just one" : $"one named '{name}'";
-        string there = string.Join(", ", _sockets.Select(s => s.IsTaken ? $"{s}, taken" : $"{s}"));
+        var what = name is null ? "just one" : $"one named '{name}'";
+        var there = string.Join(", ", _sockets.Select(s => s.IsTaken ? $"{s}, taken" : $"{s}"));
         throw new InvalidOperationException(_sockets.Length == 0
             ? $"Of the descriptors passed, {what} was to be taken; none was passed."
             : $"Of the descriptors passed, {what} was to be taken; there is: {there}.");
@@ -181,7 +181,7 @@ public sealed class SystemdListenSocket
     /// <summary>Returns a line for logs: <c>web (StreamListener, /run/web.sock)</c>.</summary>
     public override string ToString()
     {
-        string name = PrintableText.Of(Name);
+        var name = PrintableText.Of(Name);
         return LocalEndPoint is { } address ? $"{name} ({Kind}, {address})" : $"{name} ({Kind})";
     }
 
@@ -260,7 +260,7 @@ internal static class PassedDescriptor
     /// <exception cref="InvalidDataException">It is not open, or was opened by this process.</exception>
     public static void Check(string variable, string value, int number)
     {
-        int closeOnExec = LibcFcntl.GetCloseOnExec(number);
+        var closeOnExec = LibcFcntl.GetCloseOnExec(number);
         if (closeOnExec < 0)
             throw ServiceEnvironment.Problem(variable, value, $"descriptor {number} is not open.");
         if (closeOnExec > 0)
@@ -272,12 +272,12 @@ internal static class PassedDescriptor
 
     public static SystemdSocketKind GetKind(Descriptor descriptor)
     {
-        if (LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_DOMAIN, out int family) < 0)
+        if (LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_DOMAIN, out var family) < 0)
             return SystemdSocketKind.NotASocket;
         if (family != LibcSocket.AF_UNIX)
             return SystemdSocketKind.OtherSocket;
-        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_TYPE, out int type);
-        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_ACCEPTCONN, out int listens);
+        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_TYPE, out var type);
+        _ = LibcSocketOptions.Get(descriptor, LibcSocketOptions.SO_ACCEPTCONN, out var listens);
         return type switch
         {
             LibcSocket.SOCK_STREAM => listens != 0 ? SystemdSocketKind.StreamListener : SystemdSocketKind.Stream,
@@ -293,7 +293,7 @@ internal static class PassedDescriptor
         if (kind is SystemdSocketKind.NotASocket or SystemdSocketKind.OtherSocket)
             return null;
         Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        int length = LibcSocket.GetSockName(descriptor, address);
+        var length = LibcSocket.GetSockName(descriptor, address);
         return length < 0 ? null : UnixEndPoint.FromSockAddr(address[..length]);
     }
 }

@@ -136,7 +136,7 @@ public sealed class SystemdNotifier
     public bool Send(IEnumerable<string> assignments, IReadOnlyList<SafeHandle>? descriptors = null)
     {
         ArgumentNullException.ThrowIfNull(assignments);
-        byte[] text = NotificationText.Encode(assignments);
+        var text = NotificationText.Encode(assignments);
         if (_supervisor is null)
             return false;
         using var socket = UnixDatagram.Create();
@@ -156,7 +156,7 @@ public sealed class SystemdNotifier
         IEnumerable<string> assignments, IReadOnlyList<SafeHandle>? descriptors = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(assignments);
-        byte[] text = NotificationText.Encode(assignments);
+        var text = NotificationText.Encode(assignments);
         if (_supervisor is null)
             return false;
         using var socket = UnixDatagram.Create();
@@ -246,7 +246,7 @@ internal static class NotificationText
     public static byte[] Encode(IEnumerable<string> assignments)
     {
         var text = new StringBuilder();
-        foreach (string assignment in assignments)
+        foreach (var assignment in assignments)
         {
             if (assignment.IndexOf('=', StringComparison.Ordinal) < 1 || assignment.AsSpan().ContainsAny('\n', '\0'))
             {
@@ -270,7 +270,7 @@ internal static class NotificationText
         ArgumentNullException.ThrowIfNull(status);
         return "STATUS=" + string.Create(status.Length, status, static (line, from) =>
         {
-            for (int i = 0; i < line.Length; i++)
+            for (var i = 0; i < line.Length; i++)
                 line[i] = char.IsControl(from[i]) ? ' ' : from[i];
         });
     }

@@ -130,14 +130,14 @@ public sealed class AuthorizationTests
         await using var server = await StartAsync(app => app.MapGet("/", (HttpContext http) =>
         {
             var identity = (ClaimsIdentity)http.User.Identity!;
-            string groups = string.Join(',', identity.FindAll(UnixPeerClaimTypes.Group).Select(c => c.Value));
-            bool isInAll = groups.Split(',').All(http.User.IsInRole);
+            var groups = string.Join(',', identity.FindAll(UnixPeerClaimTypes.Group).Select(c => c.Value));
+            var isInAll = groups.Split(',').All(http.User.IsInRole);
             identity.AddClaim(new Claim(UnixPeerClaimTypes.Group, "added"));
             return $"{groups} {isInAll}";
         }));
         using var client = server.NewClient();
 
-        string first = await client.GetStringAsync("/", Token);
+        var first = await client.GetStringAsync("/", Token);
         Assert.EndsWith(" True", first, StringComparison.Ordinal);
         Assert.Equal(first, await client.GetStringAsync("/", Token));
     }

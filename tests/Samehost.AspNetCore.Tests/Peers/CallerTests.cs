@@ -53,7 +53,7 @@ public sealed class CallerTests
             "Forwarded: for=root", "Cookie: UnixPeer=0",
         ];
 
-        foreach (string name in new[] { "uid=0,gid=0,pid=1", "root (uid 0, gid 0, pid 1)", "UnixPeer:root" })
+        foreach (var name in new[] { "uid=0,gid=0,pid=1", "root (uid 0, gid 0, pid 1)", "UnixPeer:root" })
         {
             Assert.StartsWith("200  UnixPeer ", await WebPeerProcess.AskAsAsync(
                 WebPeerProcess.OtherUser, server.Directory, [server.Path, name, "/", .. forged]), StringComparison.Ordinal);
@@ -69,7 +69,7 @@ public sealed class CallerTests
     public async Task Requests_over_TCP_are_not_authenticated()
     {
         await using var server = await StartAsync(tcp: true);
-        string tcp = server.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        var tcp = server.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal));
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         client.DefaultRequestHeaders.Add("X-Forwarded-User", "root");

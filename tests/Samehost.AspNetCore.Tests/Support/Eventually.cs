@@ -9,7 +9,7 @@ internal static class Eventually
 
     public static async Task IsTrueAsync(Func<bool> condition, string what, int seconds = 20)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         while (!condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(start).TotalSeconds < seconds, $"Not within {seconds} s: {what}");

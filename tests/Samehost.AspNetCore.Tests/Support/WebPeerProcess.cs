@@ -27,13 +27,13 @@ internal sealed class WebPeerProcess : IDisposable
     public static async Task<string> AskAsAsync(uint user, string directory, params string[] arguments)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user cannot become another");
-        string copy = Path.Join(directory, "peer");
+        var copy = Path.Join(directory, "peer");
         if (!Directory.Exists(copy))
         {
             Directory.CreateDirectory(copy).UnixFileMode = (UnixFileMode)0b111_101_101;
-            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
+            foreach (var file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
             {
-                string to = Path.Join(copy, Path.GetFileName(file));
+                var to = Path.Join(copy, Path.GetFileName(file));
                 File.Copy(file, to);
                 File.SetUnixFileMode(to, (UnixFileMode)0b110_100_100);
             }

@@ -15,7 +15,7 @@ public sealed class AbortTests
     public async Task RequestAborted_is_canceled_for_an_asynchronous_handler_when_the_client_disconnects(int requestsBefore)
     {
         var notified = new TaskCompletionSource();
-        int requests = 0;
+        var requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
@@ -26,7 +26,7 @@ public sealed class AbortTests
         }));
         using (var client = server.Connect())
         {
-            for (int i = 0; i < requestsBefore; i++)
+            for (var i = 0; i < requestsBefore; i++)
             {
                 await client.SendAsync(RawClient.Get);
                 Assert.Contains("200 OK", await client.ReadUntilAsync("\r\n\r\n"), StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed class AbortTests
     public async Task RequestAborted_is_canceled_for_a_blocking_handler_when_the_client_disconnects(int requestsBefore)
     {
         var notified = new TaskCompletionSource();
-        int requests = 0;
+        var requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
         {
             if (Interlocked.Increment(ref requests) > requestsBefore)
@@ -58,7 +58,7 @@ public sealed class AbortTests
         }));
         using (var client = server.Connect())
         {
-            for (int i = 0; i < requestsBefore; i++)
+            for (var i = 0; i < requestsBefore; i++)
             {
                 await client.SendAsync(RawClient.Get);
                 Assert.Contains("200 OK", await client.ReadUntilAsync("\r\n\r\n"), StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class AbortTests
                 http.Abort();
                 await Task.Yield(); // so that the connection can read ahead
             }));
-            for (int i = 0; i < 10; i++)
+            for (var i = 0; i < 10; i++)
             {
                 using var client = server.Connect();
                 await client.SendAsync(RawClient.Get);

@@ -16,14 +16,14 @@ public sealed class CrowdTests
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("good")));
         var slow = new List<RawClient>();
-        for (int i = 0; i < 1000; i++)
+        for (var i = 0; i < 1000; i++)
         {
             slow.Add(server.Connect());
             await slow[i].SendAsync("GET / HTTP/1.1\r\nX-Slow: ");
         }
 
         using var client = server.NewClient();
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             await slow[i].SendAsync("a");
             Assert.Equal("good", await client.GetStringAsync("/", Token));
@@ -36,7 +36,7 @@ public sealed class CrowdTests
     public async Task Handlers_that_block_do_not_delay_others()
     {
         using var release = new ManualResetEventSlim();
-        int blocked = 0;
+        var blocked = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(http =>
         {
             if (http.Request.Path == "/blocks")
@@ -58,7 +58,7 @@ public sealed class CrowdTests
 
         await Eventually.IsTrueAsync(() => Volatile.Read(ref blocked) == stuck.Length, "all handlers block");
         using var good = server.NewClient();
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
             Assert.Equal("good", await good.GetStringAsync("/", Token));
         release.Set();
         foreach (var client in stuck)
@@ -72,7 +72,7 @@ public sealed class CrowdTests
     public async Task Handlers_may_block_while_they_read_the_body_and_write_the_response()
     {
         const int Large = 3_000_000;
-        int reading = 0;
+        var reading = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (http.Request.ContentLength is not > 0)
@@ -137,7 +137,7 @@ public sealed class CrowdTests
         using var server = WebPeerProcess.StartWithDescriptors(descriptors, ["serve", .. paths]);
         Assert.Equal("ready", await server.ReadLineAsync());
         var waiting = new Dictionary<RawClient, Task<string>>();
-        for (int i = 0; i < 3 * descriptors; i++)
+        for (var i = 0; i < 3 * descriptors; i++)
         {
             var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(paths[i % endpoints]), null, Token));
             await client.SendAsync(RawClient.Get);
@@ -145,7 +145,7 @@ public sealed class CrowdTests
         }
 
         await Eventually.IsTrueAsync(() => Answered() > descriptors / 16, "most of those for whom there is room are answered");
-        double share = await ShareAsync(server.Id);
+        var share = await ShareAsync(server.Id);
         if (share >= 0.1) // the runtime may still be compiling after the load
             share = await ShareAsync(server.Id);
         Assert.True(share < 0.1, $"Out of descriptors the server uses {share:P1} of a processor.");

@@ -48,7 +48,7 @@ public sealed class EndPointTests
     [Fact(Timeout = Limit)]
     public async Task An_abstract_name_requires_a_policy()
     {
-        string name = $"@samehost-{Guid.NewGuid()}";
+        var name = $"@samehost-{Guid.NewGuid()}";
 
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => WebServer.StartAsync(Greet, address: name));
         Assert.Contains("policy", refused.Message, StringComparison.OrdinalIgnoreCase);
@@ -61,14 +61,14 @@ public sealed class EndPointTests
     [Fact(Timeout = Limit)]
     public async Task Endpoints_on_sockets_and_on_TCP_serve_side_by_side()
     {
-        string second = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+        var second = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
         await using var server = await WebServer.StartAsync(Greet, kestrel: k =>
         {
             k.ListenUnix(second);
             k.Listen(IPAddress.Loopback, 0);
         });
         var addresses = server.App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        string tcp = addresses.Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal));
+        var tcp = addresses.Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal));
 
         using var client = server.NewClient();
         Assert.Equal("unix /a", await client.GetStringAsync("/a", Token));
@@ -82,7 +82,7 @@ public sealed class EndPointTests
     [Fact(Timeout = Limit)]
     public async Task A_socket_named_by_configuration_uses_this_transport()
     {
-        string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+        var path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUnixSockets().UseUrls($"http://unix:{path}");
@@ -112,7 +112,7 @@ public sealed class EndPointTests
         Action<UnixTransportOptions>[] wrong = [l => l.MaxConnections = 0, l => l.MaxConnectionsPerUser = 0, l => l.Backlog = -1];
         foreach (var listen in wrong)
         {
-            string path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
+            var path = Path.Join(Path.GetTempPath(), $"samehost-{Guid.NewGuid()}.sock");
             var refused = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => WebServer.StartAsync(Greet, listen, address: path));
             Assert.Equal("value", refused.ParamName);
             Assert.False(File.Exists(path));
@@ -156,7 +156,7 @@ public sealed class EndPointTests
         await using var server = await WebServer.StartAsync(Greet, l => l.ListenOptions.Protocols = HttpProtocols.Http2);
         using var client = server.NewClient(HttpVersion.Version20);
 
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.GetStringAsync($"/{i}", Token)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.GetStringAsync($"/{i}", Token)));
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"unix /{i}"), answers);
     }
 

@@ -35,7 +35,7 @@ public sealed class HalfCloseTests
     public async Task A_request_followed_by_a_half_close_is_answered(string request)
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync("the answer")));
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
         {
             using var client = server.Connect();
             await client.SendAsync(request);
@@ -69,7 +69,7 @@ public sealed class HalfCloseTests
         await Eventually.IsTrueAsync(() => connection.IsHalfClosed, "the server has seen the half-close");
         resume.SetResult();
 
-        string rest = await client.ReadToEndAsync(); // the connection ends although it would have been kept alive
+        var rest = await client.ReadToEndAsync(); // the connection ends although it would have been kept alive
         Assert.Contains("second False", rest, StringComparison.Ordinal);
         Assert.EndsWith("0\r\n\r\n", rest, StringComparison.Ordinal);
     }
@@ -77,7 +77,7 @@ public sealed class HalfCloseTests
     [Fact(Timeout = Limit)]
     public async Task Pipelined_requests_before_a_half_close_are_all_answered()
     {
-        int requests = 0;
+        var requests = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             await Task.Yield();
@@ -87,7 +87,7 @@ public sealed class HalfCloseTests
         await client.SendAsync(RawClient.Get + RawClient.Get + RawClient.Get);
         client.Stream.ShutdownWrite();
 
-        string answers = await client.ReadToEndAsync();
+        var answers = await client.ReadToEndAsync();
         Assert.All([1, 2, 3], i => Assert.Contains($"answer {i} ", answers, StringComparison.Ordinal));
     }
 

@@ -37,9 +37,9 @@ public sealed class HandoverShutdownTests
     public async Task The_application_stops_after_the_timeout_when_its_successor_does_not_request_the_other_endpoints()
     {
         var application = new Application();
-        TimeSpan timeout = TimeSpan.FromMilliseconds(300);
+        var timeout = TimeSpan.FromMilliseconds(300);
         var shutdown = Offering(application, timeout);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         shutdown.OnHandedOver(_one);
         await application.Stopping;
         Assert.True(Stopwatch.GetElapsedTime(start) > timeout / 2, "It did not wait.");

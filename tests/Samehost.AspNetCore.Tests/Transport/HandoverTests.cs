@@ -28,7 +28,7 @@ public sealed class HandoverTests : IDisposable
         await using var next = await StartAsync("new.");
         await running;
         await end.CancelAsync();
-        foreach (string[] answers in await Task.WhenAll(asking))
+        foreach (var answers in await Task.WhenAll(asking))
             Assert.DoesNotContain(answers, a => a is not ("old." or "new."));
         Assert.Equal("new.", await AskOnceAsync("one"));
         Assert.Equal("new.", await AskOnceAsync("two"));
@@ -67,15 +67,17 @@ public sealed class HandoverTests : IDisposable
     public async Task A_predecessor_that_stops_during_the_handover_is_replaced_by_binding(bool answers)
     {
         var leaving = UnixSeqpacketListener.Listen(UnixEndPoint.FromPath(PathOf("one.next")));
-        Task left = Task.Run(
+        var left = Task.Run(
             async () =>
             {
                 using (leaving)
                 using (var candidate = await leaving.AcceptAsync(Token))
                 {
                     if (answers)
+                    {
                         using (await candidate.ReceiveAsync(new byte[64], null, Token))
                             return;
+                    }
                 }
             },
             Token);
@@ -90,7 +92,7 @@ public sealed class HandoverTests : IDisposable
         var control = UnixEndPoint.FromPath(PathOf("one.next"));
         using var unwilling = UnixSeqpacketListener.Listen(control);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task refusing = Task.Run(
+        var refusing = Task.Run(
             async () =>
             {
                 while (true)
@@ -107,9 +109,9 @@ public sealed class HandoverTests : IDisposable
     public async Task The_successor_serves_whenever_the_predecessor_stops()
     {
         var old = await StartAsync("old.");
-        for (int round = 0; round < 30; round++)
+        for (var round = 0; round < 30; round++)
         {
-            Task stopping = Task.Run(
+            var stopping = Task.Run(
                 async () =>
                 {
                     await Task.Delay(TimeSpan.FromMicroseconds(500 * (round % 10)), Token);
@@ -141,7 +143,7 @@ public sealed class HandoverTests : IDisposable
         {
             using var client = new RawClient(await UnixStream.ConnectAsync(UnixEndPoint.FromPath(PathOf(name)), null, Token));
             await client.SendAsync("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-            string answer = await client.ReadToEndAsync();
+            var answer = await client.ReadToEndAsync();
             return new[] { "old.", "new." }.FirstOrDefault(word => answer.Contains(word, StringComparison.Ordinal)) ?? answer;
         }
         catch (UnixSocketException e)

@@ -33,7 +33,7 @@ public sealed class Http2Tests
             await aborted.Task;
         });
         using var client = server.NewClient(HttpVersion.Version20);
-        string connection = await client.GetStringAsync("/good", Token);
+        var connection = await client.GetStringAsync("/good", Token);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var request = client.GetAsync("/waits", cancellation.Token);
         await arrived.Task;
@@ -94,7 +94,7 @@ public sealed class Http2Tests
         using var client = server.NewClient(HttpVersion.Version20);
         using var large = await client.GetAsync("/large", HttpCompletionOption.ResponseHeadersRead, Token);
 
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
             Assert.Equal("good", await client.GetStringAsync("/", Token));
         Assert.Equal(10_000_000, (await large.Content.ReadAsByteArrayAsync(Token)).Length);
     }

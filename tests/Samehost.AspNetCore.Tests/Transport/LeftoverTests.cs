@@ -95,7 +95,7 @@ public sealed class LeftoverTests
     [InlineData(false)]
     public async Task A_ConnectionClosed_callback_that_throws_does_not_affect_other_connections(bool clientLeaves)
     {
-        int notified = 0;
+        var notified = 0;
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             if (http.Request.Path != "/good")
@@ -121,7 +121,7 @@ public sealed class LeftoverTests
         await Eventually.IsTrueAsync(() => Volatile.Read(ref notified) == 1, "the callback is called");
 
         await IsGoodAsync(server);
-        long start = Environment.TickCount64;
+        var start = Environment.TickCount64;
         await server.App.StopAsync(Token);
         Assert.InRange(Environment.TickCount64 - start, 0, 5000); // the connection has ended
     }

@@ -93,7 +93,7 @@ public sealed class LimitTests
             {
                 try
                 {
-                    for (int i = 0; i < 500; i++)
+                    for (var i = 0; i < 500; i++)
                         await client.Stream.WriteAsync(new byte[100_000], Token);
                 }
                 catch (IOException)
@@ -112,7 +112,7 @@ public sealed class LimitTests
     {
         await using var server = await StartAsync(http => http.Response.WriteAsync("enough."));
         using var client = server.Connect();
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             await client.SendAsync("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n");
             await client.Stream.WriteAsync(new byte[10_000_000], Token);
@@ -127,14 +127,14 @@ public sealed class LimitTests
     {
         await using var server = await StartAsync(async http =>
         {
-            string body = reads ? await new StreamReader(http.Request.Body).ReadToEndAsync(Token) : "nothing";
+            var body = reads ? await new StreamReader(http.Request.Body).ReadToEndAsync(Token) : "nothing";
             http.Response.Headers.Connection = "close";
             await http.Response.WriteAsync($"got {body}");
         });
         using var client = server.Connect();
         await client.SendAsync("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
 
-        string first = await client.ReadUntilAsync("\r\n\r\n");
+        var first = await client.ReadUntilAsync("\r\n\r\n");
         Assert.StartsWith(reads ? "HTTP/1.1 100 Continue" : "HTTP/1.1 200 OK", first, StringComparison.Ordinal);
         if (reads)
             await client.SendAsync("body");
@@ -147,9 +147,9 @@ public sealed class LimitTests
         await using var server = await StartAsync(async http =>
             await http.Response.WriteAsync(await new StreamReader(http.Request.Body).ReadToEndAsync(Token)));
         using var client = server.Connect();
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
-            foreach (byte b in Encoding.ASCII.GetBytes(
+            foreach (var b in Encoding.ASCII.GetBytes(
                 "POST /path HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n4\r\n two\r\n0\r\n\r\n"))
             {
                 await client.Stream.WriteAsync(new[] { b }, Token);

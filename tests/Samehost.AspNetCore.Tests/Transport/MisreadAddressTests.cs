@@ -45,7 +45,7 @@ public sealed class MisreadAddressTests : IDisposable
     [InlineData("@name", "\"http://unix:/@name\"")]
     public void An_address_that_means_a_local_socket_is_refused_with_the_form_to_write(string address, string form)
     {
-        string? problem = LocalAddressParser.ExplainMisreading(address);
+        var problem = LocalAddressParser.ExplainMisreading(address);
         Assert.NotNull(problem);
         Assert.StartsWith($"The address \"{address}\" means a local socket", problem, StringComparison.Ordinal);
         Assert.Contains(form, problem, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed class MisreadAddressTests : IDisposable
     public async Task The_start_fails_before_anything_is_bound_regardless_of_the_source_of_the_address(string source)
     {
         string[] urls = [$"http://unix:{Sound}", "http://unix:@name"];
-        string joined = string.Join(';', urls);
+        var joined = string.Join(';', urls);
         var builder = WebApplication.CreateBuilder(source == "command line" ? ["--urls", joined] : []);
         builder.Logging.ClearProviders();
         if (source is "UseUrls before" or "captured errors")
@@ -140,7 +140,7 @@ public sealed class MisreadAddressTests : IDisposable
     [Fact(Timeout = Limit)]
     public async Task The_URL_form_of_an_abstract_name_listens_at_that_name()
     {
-        string name = $"samehost-{Guid.NewGuid()}";
+        var name = $"samehost-{Guid.NewGuid()}";
         await using var app = await StartAsync($"http://unix:/@{name}");
 
         Assert.Equal([$"http://unix:/@{name}"], app.Urls);
@@ -152,7 +152,7 @@ public sealed class MisreadAddressTests : IDisposable
     [Fact(Timeout = Limit)]
     public async Task A_URL_can_name_a_file_that_begins_with_an_at_sign()
     {
-        string path = Path.Join(_directory.FullName, "@file");
+        var path = Path.Join(_directory.FullName, "@file");
         await using var app = await StartAsync($"http://unix:{path}");
 
         Assert.True(File.Exists(path));

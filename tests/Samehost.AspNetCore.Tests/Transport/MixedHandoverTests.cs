@@ -28,7 +28,7 @@ public sealed class MixedHandoverTests : IDisposable
     {
         await using var old = Build("old.", k => k.Listen(IPAddress.Loopback, 0), ListenLocally);
         await old.StartAsync(Token);
-        int port = PortOf(old);
+        var port = PortOf(old);
         await using var next = Build("new.", k => k.Listen(IPAddress.Loopback, port), ListenLocally);
 
         var error = await Assert.ThrowsAsync<IOException>(() => next.StartAsync(Token));
@@ -42,7 +42,7 @@ public sealed class MixedHandoverTests : IDisposable
     {
         await using var old = Build("old.", ListenLocally, k => k.Listen(IPAddress.Loopback, 0));
         await old.StartAsync(Token);
-        int port = PortOf(old);
+        var port = PortOf(old);
         var log = new LogLines();
         await using var next = Build("new.", log, ListenLocally, k => k.Listen(IPAddress.Loopback, port));
 

@@ -25,9 +25,9 @@ public sealed class PipeReaderTests
             async () =>
             {
                 var random = new Random(seed);
-                for (int sent = 0; sent < All;)
+                for (var sent = 0; sent < All;)
                 {
-                    int count = Math.Min(All - sent, random.Next(4) == 0 ? random.Next(1, 200_000) : random.Next(1, 3000));
+                    var count = Math.Min(All - sent, random.Next(4) == 0 ? random.Next(1, 200_000) : random.Next(1, 3000));
                     await pair.Client.WriteAsync(Pattern(sent, count), Token);
                     sent += count;
                 }
@@ -45,14 +45,14 @@ public sealed class PipeReaderTests
             Token);
 
         var chance = new Random(seed + 1000);
-        for (int consumed = 0; consumed < All;)
+        for (var consumed = 0; consumed < All;)
         {
             if (await ReadAsync(pair.Input, chance) is not { } result)
                 continue;
             var buffer = result.Buffer;
             Assert.Equal(Pattern(consumed, (int)buffer.Length), buffer.ToArray());
-            long take = chance.Next(3) switch { 0 => buffer.Length, 1 => 0, _ => chance.NextInt64(buffer.Length + 1) };
-            long seen = chance.Next(2) == 0 ? buffer.Length : chance.NextInt64(take, buffer.Length + 1);
+            var take = chance.Next(3) switch { 0 => buffer.Length, 1 => 0, _ => chance.NextInt64(buffer.Length + 1) };
+            var seen = chance.Next(2) == 0 ? buffer.Length : chance.NextInt64(take, buffer.Length + 1);
             if (consumed + buffer.Length == All)
                 take = seen = buffer.Length; // everything has arrived: examining it without consuming would wait forever
             pair.Input.AdvanceTo(buffer.GetPosition(take), buffer.GetPosition(seen));
@@ -128,7 +128,7 @@ public sealed class PipeReaderTests
         Assert.Equal("last", Encoding.ASCII.GetString(last.Buffer));
         Assert.True(last.IsCompleted);
         pair.Input.AdvanceTo(last.Buffer.End);
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             var end = await pair.Input.ReadAsync(Token);
             Assert.True(end.IsCompleted);
@@ -148,7 +148,7 @@ public sealed class PipeReaderTests
         var last = await pair.Input.ReadAsync(Token);
         Assert.Equal("last", Encoding.ASCII.GetString(last.Buffer));
         pair.Input.AdvanceTo(last.Buffer.End);
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
             await Assert.ThrowsAsync<ConnectionResetException>(() => pair.Input.ReadAsync(Token).AsTask());
     }
 
@@ -215,7 +215,7 @@ public sealed class PipeReaderTests
     private static byte[] Pattern(int from, int count)
     {
         var bytes = new byte[count];
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
             bytes[i] = (byte)((from + i) % 251);
         return bytes;
     }

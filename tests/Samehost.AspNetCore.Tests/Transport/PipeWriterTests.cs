@@ -33,9 +33,9 @@ public sealed class PipeWriterTests
             Token);
 
         var chance = new Random(seed);
-        for (int written = 0; written < All;)
+        for (var written = 0; written < All;)
         {
-            int count = Math.Min(All - written, chance.Next(5) == 0 ? chance.Next(200_000) : chance.Next(3000));
+            var count = Math.Min(All - written, chance.Next(5) == 0 ? chance.Next(200_000) : chance.Next(3000));
             var room = pair.Output.GetMemory(chance.Next(2) == 0 ? count : 0);
             count = Math.Min(count, room.Length);
             Fill(room.Span[..count], written);
@@ -62,7 +62,7 @@ public sealed class PipeWriterTests
     public async Task Buffers_are_as_large_as_requested_and_unflushed_bytes_are_counted()
     {
         await using var pair = new PipePair();
-        foreach (int size in new[] { 0, 1, 4096, 4097, 65_536, 65_537, 1_000_000 })
+        foreach (var size in new[] { 0, 1, 4096, 4097, 65_536, 65_537, 1_000_000 })
         {
             Assert.True(pair.Output.GetSpan(size).Length >= Math.Max(size, 1));
             Assert.True(pair.Output.GetMemory(size).Length >= Math.Max(size, 1));
@@ -74,7 +74,7 @@ public sealed class PipeWriterTests
         await pair.Output.FlushAsync(Token);
         Assert.Equal(0, pair.Output.UnflushedBytes);
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Output.GetSpan(-1));
-        int room = pair.Output.GetSpan(10).Length;
+        var room = pair.Output.GetSpan(10).Length;
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Output.Advance(room + 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Output.Advance(-1));
     }
@@ -189,7 +189,7 @@ public sealed class PipeWriterTests
 
     private static void Fill(Span<byte> bytes, int from)
     {
-        for (int i = 0; i < bytes.Length; i++)
+        for (var i = 0; i < bytes.Length; i++)
             bytes[i] = (byte)((from + i) % 251);
     }
 }

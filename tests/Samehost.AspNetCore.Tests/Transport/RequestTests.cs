@@ -17,7 +17,7 @@ public sealed class RequestTests
     [Fact(Timeout = Limit)]
     public async Task Large_bodies_arrive_complete_in_both_directions()
     {
-        byte[] body = RandomNumberGenerator.GetBytes(20_000_000); // below Kestrel's default limit
+        var body = RandomNumberGenerator.GetBytes(20_000_000); // below Kestrel's default limit
         await using var server = await WebServer.StartAsync(app => app.Run(async http =>
         {
             // Read completely first: the client does not read before it has sent everything.
@@ -27,7 +27,7 @@ public sealed class RequestTests
         }));
         using var client = server.NewClient();
 
-        for (int turn = 0; turn < 2; turn++)
+        for (var turn = 0; turn < 2; turn++)
         {
             var answer = await client.PostAsync("/", new ByteArrayContent(body), Token);
             Assert.Equal(SHA256.HashData(body), SHA256.HashData(await answer.Content.ReadAsByteArrayAsync(Token)));
@@ -39,10 +39,10 @@ public sealed class RequestTests
     {
         await using var server = await WebServer.StartAsync(app => app.Run(http => http.Response.WriteAsync(http.Request.Path)));
         using var client = server.Connect();
-        string requests = string.Concat(Enumerable.Range(0, 500).Select(i => $"GET /{i:000}. HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        var requests = string.Concat(Enumerable.Range(0, 500).Select(i => $"GET /{i:000}. HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 
         await client.SendAsync(requests);
-        string answers = await client.ReadUntilAsync("/499.\r\n0\r\n\r\n");
+        var answers = await client.ReadUntilAsync("/499.\r\n0\r\n\r\n");
         int[] order = [.. Enumerable.Range(0, 500).Select(i => answers.IndexOf($"/{i:000}.", StringComparison.Ordinal))];
         Assert.Equal(order.Order(), order);
         Assert.DoesNotContain(-1, order);
@@ -63,7 +63,7 @@ public sealed class RequestTests
         await client.SendAsync(RawClient.Get);
         await Eventually.IsTrueAsync(() => Volatile.Read(ref written) > 0, "the handler writes");
 
-        long stuckAt = await StuckAsync(() => Volatile.Read(ref written));
+        var stuckAt = await StuckAsync(() => Volatile.Read(ref written));
         Assert.InRange(stuckAt, 1, 4_000_000);
         var buffer = new byte[1 << 16];
         long read = 0;

@@ -22,7 +22,7 @@ public sealed class StopTests
             http.Response.ContentLength = 5;
             await http.Response.WriteAsync("hello");
         }));
-        int answered = 0;
+        var answered = 0;
         var clients = Enumerable.Range(0, 40)
             .Select(i => Task.Run(() => LoadAsync(server, i % 2 == 0, () => Interlocked.Increment(ref answered)), Token)).ToArray();
         await Eventually.IsTrueAsync(() => Volatile.Read(ref answered) > 2000, "the load runs");
@@ -37,7 +37,7 @@ public sealed class StopTests
     public async Task A_stop_with_blocked_clients_and_handlers_ends_at_its_deadline()
     {
         using var never = new ManualResetEventSlim();
-        int stuck = 0;
+        var stuck = 0;
         await using var server = await WebServer.StartAsync(
             app => app.Run(async http =>
             {
@@ -56,7 +56,7 @@ public sealed class StopTests
         await third.SendAsync("GET / HTTP/1.1\r\n"); // and sends no more
         await Eventually.IsTrueAsync(() => Volatile.Read(ref stuck) == 2, "both handlers run");
 
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         await server.App.StopAsync(Token);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 15);
         Assert.False(File.Exists(server.Path));
@@ -66,8 +66,8 @@ public sealed class StopTests
     [Fact(Timeout = Limit)]
     public async Task A_handover_stops_the_predecessor_and_refuses_no_connection()
     {
-        string directory = Directory.CreateTempSubdirectory("samehost-").FullName;
-        string path = Path.Join(directory, "web.sock");
+        var directory = Directory.CreateTempSubdirectory("samehost-").FullName;
+        var path = Path.Join(directory, "web.sock");
         await using var old = await StartAsync("old.");
         var stopping = new TaskCompletionSource();
         old.App.Lifetime.ApplicationStopping.Register(stopping.SetResult);

@@ -22,7 +22,7 @@ public sealed class BindSituationTests
         ("writable without search permission", false, f => f.Temp.MakeDirectory("d", 0b111_000_010) + "/a.sock"),
         ("ACL that lets the user in", false, f =>
         {
-            string directory = f.Temp.MakeDirectory("d", 0b111_000_000);
+            var directory = f.Temp.MakeDirectory("d", 0b111_000_000);
             Command.Run("setfacl", "-m", $"u:{OtherUser.Id}:rwx", directory);
             return directory + "/a.sock";
         }),
@@ -66,7 +66,7 @@ public sealed class BindSituationTests
         ("stale file that everybody may write to", false, f => In(f, 0b111_101_101, () => f.LeaveStaleFile("d/a.sock"))),
         ("stale file that only root may write to", false, f => In(f, 0b111_101_101, () =>
         {
-            string path = f.LeaveStaleFile("d/a.sock");
+            var path = f.LeaveStaleFile("d/a.sock");
             f.SetMode(path, 0b110_000_000);
             return path;
         })),
@@ -111,13 +111,13 @@ public sealed class BindSituationTests
         var wrong = new List<string>();
         await using var home = new SituationFolder();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
-        foreach ((string name, bool isForRoot, Func<SituationFolder, string> make) in All)
+        foreach (var (name, isForRoot, make) in All)
         {
             await using var folder = new SituationFolder();
-            string path = make(folder);
-            UnixUser? user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
-            UnixVerdict verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
-            CallingUser caller = isForRoot ? root : other;
+            var path = make(folder);
+            var user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
+            var verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
+            var caller = isForRoot ? root : other;
             Errno own = await caller.CallAsync("explain-bind", path), real = await caller.CallAsync("safe-bind", path);
             if (verdict.Errno != real || own != real || verdict.Outcome != (real == 0 ? UnixOutcome.Works : UnixOutcome.Fails))
                 wrong.Add($"{name}: predicted {verdict.Outcome} {verdict.Errno}, the user itself {own}, was {real}");
@@ -130,8 +130,8 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        CallingUser caller = await folder.StartAsync(
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        var caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o ro none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.EROFS, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -145,8 +145,8 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        CallingUser caller = await folder.StartAsync(
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        var caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o nr_inodes=1 none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.ENOSPC, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -158,10 +158,10 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        foreach (string fileSystem in (string[])["mqueue", "bpf", "tracefs"])
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        foreach (var fileSystem in (string[])["mqueue", "bpf", "tracefs"])
         {
-            CallingUser caller = await folder.StartAsync(
+            var caller = await folder.StartAsync(
                 "unshare", "--mount", "sh", "-c", $"mount -t {fileSystem} none {mounted} && chmod 755 {mounted} && exec \"$0\" \"$@\"");
             Assert.Equal(Errno.EPERM, await caller.CallAsync("bind", mounted + "/a.sock"));
             Assert.Equal(Errno.EPERM, await caller.CallAsync("explain-bind", mounted + "/a.sock"));
@@ -175,7 +175,7 @@ public sealed class BindSituationTests
         await using var folder = new SituationFolder();
         string stale = folder.LeaveStaleFile("stale"), place = folder["a.sock"];
         File.WriteAllText(place, "");
-        CallingUser caller = await folder.StartAsync(
+        var caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount --bind {stale} {place} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.EBUSY, await caller.CallAsync("safe-bind", place));
@@ -194,7 +194,7 @@ public sealed class BindSituationTests
         Command.Run("chattr", "+" + attribute, directory);
         try
         {
-            foreach (CallingUser caller in (CallingUser[])[root, other])
+            foreach (var caller in (CallingUser[])[root, other])
                 Assert.Equal(await caller.CallAsync("safe-bind", path), await caller.CallAsync("explain-bind", path));
             Assert.Equal(Errno.EPERM, UnixExplanation.ExplainBind(path).Verdict.Errno);
         }
@@ -208,7 +208,7 @@ public sealed class BindSituationTests
     public async Task A_path_that_ends_in_a_slash_names_a_directory()
     {
         await using var folder = new SituationFolder();
-        CallingUser caller = await folder.StartAsync();
+        var caller = await folder.StartAsync();
         string missing = folder["a.sock/"], present = folder.Temp.MakeDirectory("d", 0b111_101_101) + "/";
 
         Assert.Equal(Errno.ENOENT, await caller.CallAsync("bind", missing));
@@ -220,8 +220,8 @@ public sealed class BindSituationTests
     public async Task An_abstract_name_is_taken_or_free()
     {
         await using var folder = new SituationFolder();
-        CallingUser caller = await folder.StartAsync();
-        string name = $"@app-{Guid.NewGuid():N}";
+        var caller = await folder.StartAsync();
+        var name = $"@app-{Guid.NewGuid():N}";
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainBind(name).Verdict.Outcome);
         Assert.Equal(Errno.None, await caller.CallAsync("keep", name));
@@ -233,7 +233,7 @@ public sealed class BindSituationTests
 
     private static string Own(SituationFolder folder, int mode)
     {
-        string directory = folder.Temp.MakeDirectory("d", mode);
+        var directory = folder.Temp.MakeDirectory("d", mode);
         Command.Run("chown", $"{OtherUser.Id}:{OtherUser.Group}", directory);
         return directory;
     }
@@ -241,7 +241,7 @@ public sealed class BindSituationTests
     private static string Below(SituationFolder folder, int mode)
     {
         folder.Temp.MakeDirectory("d", mode);
-        string directory = folder.Temp.MakeDirectory("d/e", 0b111_101_101);
+        var directory = folder.Temp.MakeDirectory("d/e", 0b111_101_101);
         Command.Run("chown", $"{OtherUser.Id}:{OtherUser.Group}", directory);
         return directory + "/a.sock";
     }

@@ -16,11 +16,11 @@ public sealed class NamespaceTests
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         CallingUser server = await folder.StartAsync("unshare", "--net"), client = await folder.StartAsync();
-        string path = folder["app.sock"];
+        var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, backlog: 0));
         folder.Connect(path);
 
-        UnixExplanation explained = UnixExplanation.ExplainConnect(path);
+        var explained = UnixExplanation.ExplainConnect(path);
         Assert.Equal(Errno.EAGAIN, await client.CallAsync("connect", path));
         Assert.Equal(Errno.EAGAIN, explained.Verdict.Errno);
         Assert.Equal((1, 0), (explained.Socket?.Pending, explained.Socket?.Backlog));
@@ -35,11 +35,11 @@ public sealed class NamespaceTests
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         string here = folder.Temp.MakeDirectory("here", 0b111_101_101), there = folder.Temp.MakeDirectory("there", 0b111_101_101);
-        CallingUser server = await folder.StartAsync(
+        var server = await folder.StartAsync(
             "unshare", "--net", "--mount", "sh", "-c", $"mount --bind {here} {there} && exec \"$0\" \"$@\"");
         Assert.Equal(Errno.None, await server.CallAsync("keep", there + "/app.sock", backlog: 8));
 
-        UnixExplanation explained = UnixExplanation.ExplainConnect(here + "/app.sock", new() { Probe = probe });
+        var explained = UnixExplanation.ExplainConnect(here + "/app.sock", new() { Probe = probe });
         Assert.Equal(UnixOutcome.Works, explained.Verdict.Outcome);
         Assert.Single(explained.Socket!.Processes);
     }
@@ -48,12 +48,12 @@ public sealed class NamespaceTests
     public async Task A_receiver_that_has_an_abstract_name_and_clients_is_named_to_other_kinds()
     {
         await using var folder = new SituationFolder();
-        string name = $"@app-{Guid.NewGuid():N}";
-        await using UnixDatagram receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
-        await using UnixDatagram client = UnixDatagram.Create();
+        var name = $"@app-{Guid.NewGuid():N}";
+        await using var receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
+        await using var client = UnixDatagram.Create();
         client.Connect(UnixEndPoint.Parse(name));
 
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(name, new() { SocketType = SocketType.Seqpacket }).Verdict;
+        var verdict = UnixExplanation.ExplainConnect(name, new() { SocketType = SocketType.Seqpacket }).Verdict;
         Assert.Equal(Errno.ECONNREFUSED, verdict.Errno);
         Assert.Contains("a datagram socket has", verdict.Reason, StringComparison.Ordinal);
     }

@@ -13,10 +13,10 @@ public sealed class NoteTests
     public async Task A_server_that_was_stopped_is_reported_to_answer_no_client()
     {
         await using var folder = new SituationFolder();
-        CallingUser server = await folder.StartAsync();
-        string path = folder["app.sock"];
+        var server = await folder.StartAsync();
+        var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, backlog: 8));
-        string process = $"{UnixExplanation.ExplainConnect(path).Socket!.Processes[0].ProcessId}";
+        var process = $"{UnixExplanation.ExplainConnect(path).Socket!.Processes[0].ProcessId}";
         Assert.Empty(UnixExplanation.ExplainConnect(path).Notes);
 
         Command.Run("kill", "-STOP", process);
@@ -38,12 +38,12 @@ public sealed class NoteTests
     [InlineData("\0", "\\x00", "cannot be typed")]
     public async Task A_name_that_is_typed_as_it_was_printed_is_noted(string odd, string printed, string expected)
     {
-        string unique = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
-        byte[] name = System.Text.Encoding.UTF8.GetBytes(unique + odd + "a");
-        await using UnixListener listener = UnixListener.Listen(
+        var unique = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+        var name = System.Text.Encoding.UTF8.GetBytes(unique + odd + "a");
+        await using var listener = UnixListener.Listen(
             UnixEndPoint.FromAbstractName(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
 
-        UnixExplanation explained = UnixExplanation.ExplainConnect($"@{unique}{printed}a");
+        var explained = UnixExplanation.ExplainConnect($"@{unique}{printed}a");
         Assert.Equal(Errno.ECONNREFUSED, explained.Verdict.Errno);
         Assert.Contains(explained.Notes, note => note.Contains(expected, StringComparison.Ordinal));
     }
@@ -52,7 +52,7 @@ public sealed class NoteTests
     public async Task Of_a_path_that_is_one_byte_too_long_it_is_said_that_it_fits_without_its_end()
     {
         await using var folder = new SituationFolder();
-        string path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];
+        var path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];
         Assert.Equal(UnixEndPoint.MaxNameLength + 1, path.Length);
         Assert.Contains(UnixExplanation.ExplainConnect(path).Notes, note => note.Contains("without the NUL", StringComparison.Ordinal));
         Assert.DoesNotContain(UnixExplanation.ExplainConnect(path + "s").Notes, note => note.Contains("NUL", StringComparison.Ordinal));

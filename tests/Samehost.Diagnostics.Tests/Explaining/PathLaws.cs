@@ -31,16 +31,16 @@ public sealed class PathLaws
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
         var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
         var seen = new HashSet<Errno>();
-        for (int tree = 0; tree < Trees; tree++)
+        for (var tree = 0; tree < Trees; tree++)
         {
             await using var folder = new SituationFolder();
-            string start = folder.Temp.FullPath;
-            string links = string.Join(", ", MakeTree(folder, start));
-            foreach (string path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
+            var start = folder.Temp.FullPath;
+            var links = string.Join(", ", MakeTree(folder, start));
+            foreach (var path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
             {
                 Errno asRoot = await root.CallAsync("connect", path), asOther = await other.CallAsync("connect", path);
                 Assert.True(asRoot == UnixExplanation.ExplainConnect(path).Verdict.Errno, $"root, {asRoot}: {path} with {links}");
-                Errno predicted = UnixExplanation.ExplainConnect(path, otherUser).Verdict.Errno;
+                var predicted = UnixExplanation.ExplainConnect(path, otherUser).Verdict.Errno;
                 Assert.True(asOther == predicted, $"user, {asOther}: {path} with {links}");
                 seen.UnionWith([asRoot, asOther]);
             }
@@ -57,9 +57,9 @@ public sealed class PathLaws
     {
         await using var folder = new SituationFolder();
         folder.Serve("0");
-        for (int i = 1; i <= count; i++)
+        for (var i = 1; i <= count; i++)
             File.CreateSymbolicLink(folder[$"{i}"], $"{i - 1}");
-        CallingUser caller = await folder.StartAsync();
+        var caller = await folder.StartAsync();
 
         Assert.Equal(expected, await caller.CallAsync("connect", folder[$"{count}"]));
         Assert.Equal(expected, UnixExplanation.ExplainConnect(folder[$"{count}"]).Verdict.Errno);
@@ -70,17 +70,17 @@ public sealed class PathLaws
         folder.Temp.MakeDirectory("a", 0b111_101_101);
         folder.Temp.MakeDirectory("a/b", 0b111_101_101);
         folder.Temp.MakeDirectory("c", 0b111_000_000);
-        foreach (string socket in (string[])["s", "a/s", "a/b/s", "c/s"])
+        foreach (var socket in (string[])["s", "a/s", "a/b/s", "c/s"])
             folder.Serve(socket);
         File.WriteAllText(folder["a/f"], "");
         folder.SetMode(folder["a/f"], 0b110_110_110);
 
         string[] places = ["", "a/", "a/b/", "c/"];
         var made = new List<string>();
-        foreach ((string target, int i) in Relative.Sample(Links).Select((t, i) => (t, i)))
+        foreach (var (target, i) in Relative.Sample(Links).Select((t, i) => (t, i)))
         {
-            string link = places[(i + target.Length) % places.Length] + i;
-            string text = target.Length % 3 == 0 ? $"{start}/{target}" : target;
+            var link = places[(i + target.Length) % places.Length] + i;
+            var text = target.Length % 3 == 0 ? $"{start}/{target}" : target;
             File.CreateSymbolicLink(folder[link], text);
             made.Add($"{link} -> {text}");
         }

@@ -58,7 +58,7 @@ public sealed class PermissionLaws
         await using var folder = new SituationFolder();
         folder.Temp.MakeDirectory("one", 0b111_101_101);
         folder.Temp.MakeDirectory("one/two", 0b111_101_101);
-        string path = folder.Serve("one/two/s", SocketType.Dgram);
+        var path = folder.Serve("one/two/s", SocketType.Dgram);
 
         // The last is a root that was left without its exemptions from permissions.
         (UnixUser? User, CallingUser Process)[] callers =
@@ -69,24 +69,24 @@ public sealed class PermissionLaws
             (UnixUser.Current, await folder.StartAsync()),
             (null, await folder.StartAsync("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all")),
         ];
-        int works = 0;
-        foreach (Permissions[] tree in Tree().Sample(Trees))
+        var works = 0;
+        foreach (var tree in Tree().Sample(Trees))
         {
             // From below, because above them nothing may be closed to root without its exemptions; we have ours.
             tree[2].Apply(path);
             tree[1].Apply(folder["one/two"]);
             tree[0].Apply(folder["one"]);
-            foreach ((UnixUser? user, CallingUser process) in callers)
+            foreach (var (user, process) in callers)
             {
-                Errno real = await process.CallAsync("connect", path, SocketType.Dgram);
-                Errno own = await process.CallAsync("explain", path, SocketType.Dgram);
-                string groups = string.Join(',', user?.Groups ?? []);
-                string text = $"{user} (groups {groups}) at {string.Join(" / ", tree.Select(t => t.ToString()))}";
+                var real = await process.CallAsync("connect", path, SocketType.Dgram);
+                var own = await process.CallAsync("explain", path, SocketType.Dgram);
+                var groups = string.Join(',', user?.Groups ?? []);
+                var text = $"{user} (groups {groups}) at {string.Join(" / ", tree.Select(t => t.ToString()))}";
                 Assert.True(own == real, $"itself predicted {own}, was {real}: {text}");
                 if (user is not null)
                 {
                     var options = new UnixExplainOptions { SocketType = SocketType.Dgram, User = user };
-                    Errno predicted = UnixExplanation.ExplainConnect(path, options).Verdict.Errno;
+                    var predicted = UnixExplanation.ExplainConnect(path, options).Verdict.Errno;
                     Assert.True(predicted == real, $"predicted {predicted}, was {real}: {text}");
                 }
                 works += real == 0 ? 1 : 0;

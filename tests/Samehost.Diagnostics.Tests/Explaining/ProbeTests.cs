@@ -25,22 +25,22 @@ public sealed class ProbeTests
         [
             folder.Serve("stream.sock", backlog: 0),
             folder.Serve("seqpacket.sock", SocketType.Seqpacket, backlog: 0),
-            folder.Bind("datagram.sock", SocketType.Dgram, out Descriptor datagram),
+            folder.Bind("datagram.sock", SocketType.Dgram, out var datagram),
         ];
-        foreach (SocketType kind in CallingUser.Types)
+        foreach (var kind in CallingUser.Types)
         {
-            foreach (string path in paths)
+            foreach (var path in paths)
             {
                 Assert.NotNull(UnixExplanation.ExplainConnect(path, new() { Probe = probe, SocketType = kind }).Socket);
                 Assert.Equal(Errno.EADDRINUSE, UnixExplanation.ExplainBind(path, new() { Probe = probe, SocketType = kind }).Verdict.Errno);
             }
         }
-        UnixSocketTable table = UnixSocketTable.Read(withProcesses: false);
+        var table = UnixSocketTable.Read(withProcesses: false);
         Assert.Equal(0, table.BoundTo(UnixEndPoint.FromPath(paths[0])).Single().Pending);
         Assert.Equal(0, table.BoundTo(UnixEndPoint.FromPath(paths[1])).Single().Pending);
         Assert.Equal(0, table.BoundTo(UnixEndPoint.FromPath(paths[2])).Single().ReceiveQueue);
         // And a client that is in earnest finds the datagram socket free.
-        using Descriptor client = FailingCalls.Socket(LibcSocket.SOCK_DGRAM);
+        using var client = FailingCalls.Socket(LibcSocket.SOCK_DGRAM);
         Assert.Null(FailingCalls.Connect(client, UnixEndPoint.FromPath(paths[2])));
         Assert.False(datagram.IsClosed);
     }
@@ -49,7 +49,7 @@ public sealed class ProbeTests
     public async Task The_table_alone_tells_most()
     {
         await using var folder = new SituationFolder();
-        string datagram = folder.Serve("c.sock", SocketType.Dgram);
+        var datagram = folder.Serve("c.sock", SocketType.Dgram);
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainConnect(folder.Serve("a.sock"), LookOnly).Verdict.Outcome);
         Assert.Equal(Errno.ECONNREFUSED, UnixExplanation.ExplainConnect(folder.LeaveStaleFile("b.sock"), LookOnly).Verdict.Errno);
@@ -65,12 +65,12 @@ public sealed class ProbeTests
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         CallingUser server = await folder.StartAsync("unshare", "--net"), client = await folder.StartAsync();
-        string path = folder["app.sock"];
+        var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, kind, kind == SocketType.Dgram ? null : 8));
 
-        foreach (SocketType asking in CallingUser.Types)
+        foreach (var asking in CallingUser.Types)
         {
-            Errno real = await client.CallAsync("connect", path, asking);
+            var real = await client.CallAsync("connect", path, asking);
             Assert.Equal(real, UnixExplanation.ExplainConnect(path, new() { SocketType = asking }).Verdict.Errno);
             Assert.Equal(real, UnixExplanation.ExplainConnect(path, new() { SocketType = asking, Probe = false }).Verdict.Errno);
         }
@@ -81,10 +81,10 @@ public sealed class ProbeTests
     public async Task A_client_that_has_a_name_of_its_own_is_no_server()
     {
         await using var folder = new SituationFolder();
-        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out Descriptor client);
+        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out var client);
         Assert.Null(FailingCalls.Connect(client, UnixEndPoint.FromPath(server)));
 
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(path).Verdict;
+        var verdict = UnixExplanation.ExplainConnect(path).Verdict;
         Assert.Equal(FailingCalls.Connect(UnixEndPoint.FromPath(path))!.Errno, verdict.Errno);
         Assert.Contains("it is a client's", verdict.Reason, StringComparison.Ordinal);
     }
@@ -93,16 +93,16 @@ public sealed class ProbeTests
     public async Task An_accepted_connection_does_not_keep_its_listeners_file_alive()
     {
         await using var folder = new SituationFolder();
-        string path = folder.Bind("app.sock", SocketType.Stream, out Descriptor listener);
+        var path = folder.Bind("app.sock", SocketType.Stream, out var listener);
         Assert.Equal(0, LibcSocket.Listen(listener, 4));
         folder.Connect(path);
         using var accepted = new Descriptor(LibcSocket.Accept(listener));
         Assert.False(accepted.IsInvalid);
         listener.Dispose();
 
-        foreach (bool probe in (bool[])[true, false])
+        foreach (var probe in (bool[])[true, false])
         {
-            UnixVerdict verdict = UnixExplanation.ExplainConnect(path, new() { Probe = probe }).Verdict;
+            var verdict = UnixExplanation.ExplainConnect(path, new() { Probe = probe }).Verdict;
             Assert.Equal(FailingCalls.Connect(UnixEndPoint.FromPath(path))!.Errno, verdict.Errno);
             Assert.Contains("stale", verdict.Reason, StringComparison.Ordinal);
         }

@@ -16,8 +16,8 @@ public sealed class ProcTests
     {
         await using var folder = new SituationFolder();
         folder.Serve("app.sock");
-        string path = $"/proc/self/root{folder["app.sock"]}";
-        UnixExplanation own = UnixExplanation.ExplainConnect(path);
+        var path = $"/proc/self/root{folder["app.sock"]}";
+        var own = UnixExplanation.ExplainConnect(path);
         var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
 
         Assert.Equal(UnixOutcome.Works, own.Verdict.Outcome);
@@ -29,10 +29,10 @@ public sealed class ProcTests
     public async Task An_open_socket_is_no_stale_file()
     {
         await using var folder = new SituationFolder();
-        folder.Bind("app.sock", SocketType.Stream, out Descriptor socket);
-        string path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
-        CallingUser caller = await folder.StartAsync();
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(path).Verdict;
+        folder.Bind("app.sock", SocketType.Stream, out var socket);
+        var path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
+        var caller = await folder.StartAsync();
+        var verdict = UnixExplanation.ExplainConnect(path).Verdict;
 
         Assert.Equal(await caller.CallAsync("connect", path), verdict.Errno);
         Assert.Equal(Errno.ECONNREFUSED, verdict.Errno);
@@ -45,12 +45,12 @@ public sealed class ProcTests
         await using var folder = new SituationFolder();
         folder.Temp.MakeDirectory("a", 0b111_101_101);
         folder.Serve("app.sock");
-        int opened = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(folder["a"]), LibcFile.O_PATH, 0, out Descriptor? directory);
+        var opened = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(folder["a"]), LibcFile.O_PATH, 0, out var directory);
         Assert.True(opened >= 0);
         using (directory)
         {
-            string path = $"/proc/{Environment.ProcessId}/fd/{directory!.Number}/../app.sock";
-            UnixExplanation explained = UnixExplanation.ExplainConnect(path);
+            var path = $"/proc/{Environment.ProcessId}/fd/{directory!.Number}/../app.sock";
+            var explained = UnixExplanation.ExplainConnect(path);
             Assert.Equal(UnixOutcome.Works, explained.Verdict.Outcome);
             Assert.Equal(path, explained.Walk[^1].Path);
         }
@@ -61,9 +61,9 @@ public sealed class ProcTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
-        CallingUser other = await folder.StartAsync(OtherUser.With());
-        string path = $"/proc/{Environment.ProcessId}/fd/0";
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(
+        var other = await folder.StartAsync(OtherUser.With());
+        var path = $"/proc/{Environment.ProcessId}/fd/0";
+        var verdict = UnixExplanation.ExplainConnect(
             path, new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) }).Verdict;
 
         Assert.Equal(await other.CallAsync("connect", path), verdict.Errno);

@@ -25,14 +25,14 @@ public sealed class SituationTests
         var wrong = new List<string>();
         await using var home = new SituationFolder();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
-        foreach (Situation situation in Situations.All)
+        foreach (var situation in Situations.All)
         {
             await using var folder = new SituationFolder();
-            string address = await situation.Make(folder);
-            UnixExplanation explained = Explain(situation, address, folder);
-            CallingUser caller = situation.IsForRoot ? root
+            var address = await situation.Make(folder);
+            var explained = Explain(situation, address, folder);
+            var caller = situation.IsForRoot ? root
                 : situation.IsRelative ? await folder.StartAsync(OtherUser.With()) : other;
-            Errno real = await caller.CallAsync("connect", address, situation.SocketType);
+            var real = await caller.CallAsync("connect", address, situation.SocketType);
             if (await caller.CallAsync("explain", address, situation.SocketType) is var own && own != real)
                 wrong.Add($"{situation.Name}: the user itself predicted {own}, was {real}");
 
@@ -56,9 +56,9 @@ public sealed class SituationTests
         File.CreateSymbolicLink(folder["shared/app.sock"], folder["real.sock"]);
         Command.Run("chown", "-h", "65534", folder["shared/app.sock"]);
 
-        CallingUser root = await folder.StartAsync();
-        Errno real = await root.CallAsync("connect", folder["shared/app.sock"]);
-        bool isProtected = File.ReadAllText("/proc/sys/fs/protected_symlinks").Trim() == "1";
+        var root = await folder.StartAsync();
+        var real = await root.CallAsync("connect", folder["shared/app.sock"]);
+        var isProtected = File.ReadAllText("/proc/sys/fs/protected_symlinks").Trim() == "1";
         Assert.Equal(isProtected ? Errno.EACCES : Errno.None, real);
         Assert.Equal(real, UnixExplanation.ExplainConnect(folder["shared/app.sock"]).Verdict.Errno);
     }
@@ -68,8 +68,8 @@ public sealed class SituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
-        string directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
-        UnixExplanation explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
+        var directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
+        var explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
             directory + "/app.sock", new UnixExplainOptions { User = new UnixUser(0, 0) }));
         Assert.Equal(UnixOutcome.Unknown, explained.Verdict.Outcome);
         Assert.Equal(UnixFileKind.Hidden, explained.Walk[^1].Kind);
@@ -79,13 +79,13 @@ public sealed class SituationTests
     public async Task The_server_is_named_with_its_process_and_how_full_its_backlog_is()
     {
         await using var folder = new SituationFolder();
-        string path = folder.Serve("app.sock", backlog: 3);
+        var path = folder.Serve("app.sock", backlog: 3);
         folder.Connect(path);
-        UnixExplanation explained = UnixExplanation.ExplainConnect(path);
+        var explained = UnixExplanation.ExplainConnect(path);
 
         Assert.Equal((1, 3), (explained.Socket?.Pending, explained.Socket?.Backlog));
         Assert.Contains(explained.Socket!.Processes, h => h.ProcessId == Environment.ProcessId);
-        TimeSpan difference = explained.ServerStarted!.Value - System.Diagnostics.Process.GetCurrentProcess().StartTime;
+        var difference = explained.ServerStarted!.Value.LocalDateTime - System.Diagnostics.Process.GetCurrentProcess().StartTime;
         Assert.InRange(Math.Abs(difference.TotalSeconds), 0, 5); // both are rounded
     }
 
@@ -95,7 +95,7 @@ public sealed class SituationTests
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         folder.Serve("app.sock");
-        string path = $"/proc/{Environment.ProcessId}/root{folder["app.sock"]}";
+        var path = $"/proc/{Environment.ProcessId}/root{folder["app.sock"]}";
         var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
         CallingUser root = await folder.StartAsync(), other = await folder.StartAsync(OtherUser.With());
 
@@ -126,7 +126,7 @@ public sealed class SituationTests
     {
         Assert.Equal((0u, 0u), (UnixUser.Parse("root").UserId, UnixUser.Parse("root").GroupId));
         Assert.Equal((4711u, 4711u), (UnixUser.Parse("4711").UserId, UnixUser.Parse("4711").GroupId));
-        UnixUser user = UnixUser.Parse("4711:12,13,root");
+        var user = UnixUser.Parse("4711:12,13,root");
         Assert.Equal((4711u, 12u), (user.UserId, user.GroupId));
         Assert.Equal([13u, 0u], user.Groups);
         Assert.False(user.IgnoresPermissions);
@@ -134,12 +134,12 @@ public sealed class SituationTests
 
     private static UnixExplanation Explain(Situation situation, string address, SituationFolder folder)
     {
-        string before = Directory.GetCurrentDirectory();
+        var before = Directory.GetCurrentDirectory();
         if (situation.IsRelative)
             Directory.SetCurrentDirectory(folder.Temp.FullPath);
         try
         {
-            UnixUser? user = situation.IsForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
+            var user = situation.IsForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
             return UnixExplanation.ExplainConnect(address, new UnixExplainOptions { SocketType = situation.SocketType, User = user });
         }
         finally
@@ -150,7 +150,7 @@ public sealed class SituationTests
 
     private static string Row(Situation situation, UnixVerdict verdict, SituationFolder folder, string address)
     {
-        string reason = verdict.Reason.Replace(folder.Temp.FullPath, "/srv", StringComparison.Ordinal);
+        var reason = verdict.Reason.Replace(folder.Temp.FullPath, "/srv", StringComparison.Ordinal);
         if (address.StartsWith('@'))
             reason = reason.Replace(address, "@app", StringComparison.Ordinal);
         return $"| {situation.Name} | {(verdict.Errno == 0 ? "works" : $"{verdict.Errno} ({(int)verdict.Errno})")} | {reason} |";
@@ -158,11 +158,11 @@ public sealed class SituationTests
 
     private static void IsInTheDocumentation(List<string> rows)
     {
-        string table = TableHead + string.Concat(rows.Select(row => row + "\n"));
-        string page = Repository.Read(Page);
-        int start = page.IndexOf(TableHead, StringComparison.Ordinal);
+        var table = TableHead + string.Concat(rows.Select(row => row + "\n"));
+        var page = Repository.Read(Page);
+        var start = page.IndexOf(TableHead, StringComparison.Ordinal);
         Assert.True(start >= 0, $"{Page} has no table");
-        int end = page.IndexOf("\n\n", start, StringComparison.Ordinal) + 1;
+        var end = page.IndexOf("\n\n", start, StringComparison.Ordinal) + 1;
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")
             File.WriteAllText(Repository.FullPath(Page), page[..start] + table + page[end..]);
         else

@@ -52,7 +52,7 @@ internal static class Situations
         }),
         new("ACL that lets a user into a directory", async f =>
         {
-            string path = await InDirectory(f, 0b111_000_000);
+            var path = await InDirectory(f, 0b111_000_000);
             Command.Run("setfacl", "-m", $"u:{User}:x", f["app"]);
             return path;
         }),
@@ -60,14 +60,14 @@ internal static class Situations
         new("Bound but not listening", f => Is(f.Bind("app.sock", SocketType.Stream, out _))),
         new("Listener that was shut down", f =>
         {
-            string path = f.Bind("app.sock", SocketType.Stream, out Descriptor socket);
+            var path = f.Bind("app.sock", SocketType.Stream, out var socket);
             _ = LibcSocket.Listen(socket, 8);
             _ = LibcSocket.Shutdown(socket, LibcSocket.SHUT_RDWR);
             return Is(path);
         }),
         new("Full backlog", f =>
         {
-            string path = f.Serve("app.sock", backlog: 1);
+            var path = f.Serve("app.sock", backlog: 1);
             f.Connect(path);
             f.Connect(path);
             return Is(path);
@@ -80,7 +80,7 @@ internal static class Situations
         new("Datagram server with a peer", f =>
         {
             f.Serve("peer.sock", SocketType.Dgram);
-            string path = f.Bind("app.sock", SocketType.Dgram, out Descriptor socket);
+            var path = f.Bind("app.sock", SocketType.Dgram, out var socket);
             _ = FailingCalls.Connect(socket, UnixEndPoint.FromPath(f["peer.sock"]));
             return Is(path);
         }) { SocketType = SocketType.Dgram },
@@ -120,20 +120,20 @@ internal static class Situations
         }) { IsRelative = true, Note = "working directory" },
         new("Path too long", f =>
         {
-            string directory = Directory.CreateDirectory(f[new string('d', 60)]).FullName;
+            var directory = Directory.CreateDirectory(f[new string('d', 60)]).FullName;
             return Is(directory + "/" + new string('s', 107 - directory.Length));
         }),
         new("Server in another network namespace", async f =>
         {
-            string path = await f.ServeElsewhereAsync(f["app.sock"]);
+            var path = await f.ServeElsewhereAsync(f["app.sock"]);
             f.SetMode(path, 0b110_110_110);
             return path;
         }) { Note = "another network namespace" },
         new("Abstract name that no socket has", f => Is(AbstractName())),
         new("Abstract name of a datagram server", async f =>
         {
-            string name = AbstractName();
-            CallingUser server = await f.StartAsync();
+            var name = AbstractName();
+            var server = await f.StartAsync();
             await server.CallAsync("keep", name, SocketType.Dgram);
             return name;
         }),
@@ -147,7 +147,7 @@ internal static class Situations
     private static Task<string> InDirectory(SituationFolder folder, int mode)
     {
         folder.Temp.MakeDirectory("app", 0b111_101_101);
-        string path = folder.Serve("app/app.sock");
+        var path = folder.Serve("app/app.sock");
         folder.SetMode(folder["app"], mode);
         return Is(path);
     }

@@ -17,7 +17,7 @@ public sealed class StaleSocketFileTests : SocketTest
         using var notListening = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         notListening.Bind(At("bound"));
         File.WriteAllText(Temp["plain"], "");
-        StaleSocketFile found = Assert.Single(Found());
+        var found = Assert.Single(Found());
         Assert.Equal(At("dead"), found.EndPoint);
         Assert.Equal(Environment.UserName, found.UserName);
     }
@@ -34,10 +34,10 @@ public sealed class StaleSocketFileTests : SocketTest
     [Fact]
     public void A_quick_look_asks_some_of_many_and_says_that_there_are_more()
     {
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
             LeaveBehind($"dead{i}");
         using var live = UnixListener.Listen(At("live"));
-        StaleSocketFileResult found = StaleSocketFile.FindQuickly(UnixSocketTable.Read(withProcesses: false));
+        var found = StaleSocketFile.FindQuickly(UnixSocketTable.Read(withProcesses: false));
         Assert.InRange(found.Files.Count(IsOurs), 1, 5);
         Assert.False(found.IsComplete);
         Assert.Equal(10, Found().Length);

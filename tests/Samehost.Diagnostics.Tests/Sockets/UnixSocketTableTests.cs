@@ -16,7 +16,7 @@ public sealed class UnixSocketTableTests : SocketTest
     public void A_listener_is_told_with_its_file_its_backlog_and_who_has_it()
     {
         using var listener = UnixListener.Listen(At("a"), new UnixListenerOptions { Backlog = 7 });
-        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read().BoundTo(At("a")));
+        var socket = Assert.Single(UnixSocketTable.Read().BoundTo(At("a")));
 
         Assert.Equal(SocketType.Stream, socket.SocketType);
         Assert.Equal(UnixSocketState.Listening, socket.State);
@@ -36,7 +36,7 @@ public sealed class UnixSocketTableTests : SocketTest
         using (client)
         using (server)
         {
-            UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
+            var connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
             AssertIsOurs(connection.Client, client.SafeHandle);
             AssertIsOurs(connection.Server!, server.SafeHandle);
             AssertIsOurs(connection.Listener!, listener.SafeHandle);
@@ -60,12 +60,12 @@ public sealed class UnixSocketTableTests : SocketTest
     {
         using var listener = UnixSeqpacketListener.Listen(At("a"));
         using var client = await UnixSeqpacket.ConnectAsync(At("a"), null, Token);
-        UnixSocketTable table = UnixSocketTable.Read();
+        var table = UnixSocketTable.Read();
 
-        UnixSocketEntry entry = Assert.Single(table.BoundTo(At("a")));
+        var entry = Assert.Single(table.BoundTo(At("a")));
         Assert.Equal(1, entry.Pending);
         AssertIsOurs(Assert.Single(entry.Waiting), client.SafeHandle);
-        UnixSocketConnection connection = Assert.Single(table.Connections, c => c.EndPoint == At("a"));
+        var connection = Assert.Single(table.Connections, c => c.EndPoint == At("a"));
         Assert.True(connection.IsWaiting);
         Assert.Null(connection.Server);
         Assert.Equal(SocketType.Seqpacket, connection.Client.SocketType);
@@ -80,8 +80,8 @@ public sealed class UnixSocketTableTests : SocketTest
         {
             from.Write(new byte[1000]);
             from.ShutdownWrite();
-            UnixSocketConnection pair = ConnectionOf(from.SafeHandle);
-            UnixSocketEntry sender = HasDescriptor(pair.Client, from.SafeHandle) ? pair.Client : pair.Server!;
+            var pair = ConnectionOf(from.SafeHandle);
+            var sender = HasDescriptor(pair.Client, from.SafeHandle) ? pair.Client : pair.Server!;
 
             Assert.InRange(sender.SendQueue, 1000, sender.SendBufferSize);
             Assert.Equal(1000, sender.Peer!.ReceiveQueue);
@@ -98,7 +98,7 @@ public sealed class UnixSocketTableTests : SocketTest
         using (remains)
         {
             left.Dispose();
-            UnixSocketConnection connection = ConnectionOf(remains.SafeHandle);
+            var connection = ConnectionOf(remains.SafeHandle);
             Assert.Null(connection.Server);
             Assert.Null(connection.Client.PeerInode);
             Assert.Equal(UnixSocketState.Connected, connection.Client.State);
@@ -114,7 +114,7 @@ public sealed class UnixSocketTableTests : SocketTest
         first.Connect(At("a"));
         second.Connect(At("a"));
         first.Send(new byte[12]);
-        UnixSocketTable table = UnixSocketTable.Read();
+        var table = UnixSocketTable.Read();
 
         UnixSocketConnection[] connections = [.. table.Connections.Where(c => c.EndPoint == At("a"))];
         Assert.Equal(2, connections.Length);
@@ -129,7 +129,7 @@ public sealed class UnixSocketTableTests : SocketTest
         using (a)
         using (b)
         {
-            UnixSocketTable table = UnixSocketTable.Read();
+            var table = UnixSocketTable.Read();
             Assert.Same(ConnectionOf(a.SafeHandle, table), ConnectionOf(b.SafeHandle, table));
         }
     }
@@ -139,7 +139,7 @@ public sealed class UnixSocketTableTests : SocketTest
     {
         byte[] name = [.. "\n0000: 00000002 \e[31m forged\0"u8, 0xff, .. Guid.NewGuid().ToByteArray()];
         using var listener = UnixListener.Listen(UnixEndPoint.FromAbstractName(name), ForUs);
-        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read().BoundTo(UnixEndPoint.FromAbstractName(name)));
+        var socket = Assert.Single(UnixSocketTable.Read().BoundTo(UnixEndPoint.FromAbstractName(name)));
         Assert.Equal(name, socket.LocalEndPoint.NameBytes.ToArray());
         Assert.DoesNotContain('\n', socket.ToString());
         Assert.DoesNotContain('\e', socket.ToString());
@@ -154,7 +154,7 @@ public sealed class UnixSocketTableTests : SocketTest
         receiver.AcceptDescriptors = true;
         using var bound = UnixDatagram.Bind(At("a"));
         sender.Send("x"u8, [bound.SafeHandle]);
-        using UnixMessage message = receiver.Receive(new byte[1], DescriptorOptions.OnlySockets);
+        using var message = receiver.Receive(new byte[1], DescriptorOptions.OnlySockets);
         Assert.Equal(2, Assert.Single(Assert.Single(UnixSocketTable.Read().BoundTo(At("a"))).Processes).Descriptors.Count);
 
         var (lost, kept) = UnixStream.CreatePair();
@@ -162,7 +162,7 @@ public sealed class UnixSocketTableTests : SocketTest
         {
             sender.Send("x"u8, [lost.SafeHandle]);
             lost.Dispose();
-            UnixSocketConnection pair = ConnectionOf(kept.SafeHandle);
+            var pair = ConnectionOf(kept.SafeHandle);
             Assert.Contains(new[] { pair.Client, pair.Server! }, end => end.Processes.Count == 0);
         }
     }
@@ -171,7 +171,7 @@ public sealed class UnixSocketTableTests : SocketTest
     public void Without_processes_the_sockets_are_the_same()
     {
         using var listener = UnixListener.Listen(At("a"));
-        UnixSocketEntry socket = Assert.Single(UnixSocketTable.Read(withProcesses: false).BoundTo(At("a")));
+        var socket = Assert.Single(UnixSocketTable.Read(withProcesses: false).BoundTo(At("a")));
         Assert.Empty(socket.Processes);
         Assert.Equal(UnixSocketState.Listening, socket.State);
     }
@@ -191,8 +191,8 @@ public sealed class UnixSocketTableTests : SocketTest
         using var listener = UnixListener.Listen(At("a"));
         await using var peer = PeerProcess.Start("connect", Temp["a"]);
         await peer.ExpectAsync("ready");
-        UnixSocketConnection connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
-        UnixSocketProcess holder = Assert.Single(connection.Client.Processes);
+        var connection = Assert.Single(UnixSocketTable.Read().Connections, c => c.EndPoint == At("a"));
+        var holder = Assert.Single(connection.Client.Processes);
         Assert.Equal(peer.Id, holder.ProcessId);
         Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
         Assert.Equal(File.ReadAllText($"/proc/{peer.Id}/comm").TrimEnd('\n'), holder.Command);
@@ -209,7 +209,7 @@ public sealed class UnixSocketTableTests : SocketTest
 
     private static void AssertIsOurs(UnixSocketEntry socket, SafeHandle handle)
     {
-        UnixSocketProcess holder = Assert.Single(socket.Processes, h => h.ProcessId == Environment.ProcessId);
+        var holder = Assert.Single(socket.Processes, h => h.ProcessId == Environment.ProcessId);
         Assert.Equal([(int)handle.DangerousGetHandle()], holder.Descriptors);
         Assert.Equal(LibcIdentity.EffectiveUser(), holder.UserId);
     }

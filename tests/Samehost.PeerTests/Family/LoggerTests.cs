@@ -15,9 +15,9 @@ public sealed class LoggerTests : IDisposable
     {
         var options = new UnixDatagramOptions { ReceiveCredentials = true };
         await using var log = UnixDatagram.Bind(UnixEndPoint.FromPath(_folder["log"]), options);
-        await using RunningProgram logger = Start();
-        byte[] buffer = new byte[4096];
-        using UnixMessage line = await log.ReceiveAsync(buffer, cancellationToken: TestContext.Current.CancellationToken);
+        await using var logger = Start();
+        var buffer = new byte[4096];
+        using var line = await log.ReceiveAsync(buffer, cancellationToken: TestContext.Current.CancellationToken);
         Assert.EndsWith("peer-test: hello there", Encoding.UTF8.GetString(buffer, 0, line.Count), StringComparison.Ordinal);
         Assert.False(line.IsTruncated);
         Assert.Equal(logger.Id, line.Credentials!.ProcessId);
@@ -28,10 +28,10 @@ public sealed class LoggerTests : IDisposable
     public async Task A_line_of_logger_is_received_on_a_stream_where_a_stream_socket_listens()
     {
         await using var log = UnixListener.Listen(UnixEndPoint.FromPath(_folder["log"]));
-        await using RunningProgram logger = Start();
-        await using UnixStream stream = await log.AcceptAsync(TestContext.Current.CancellationToken);
+        await using var logger = Start();
+        await using var stream = await log.AcceptAsync(TestContext.Current.CancellationToken);
         using var reader = new StreamReader(stream);
-        string text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var text = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.EndsWith("peer-test: hello there", text.TrimEnd('\n', '\0'), StringComparison.Ordinal);
         await logger.ExpectExitAsync(0);
     }

@@ -13,20 +13,20 @@ public sealed class PythonCredentialTests : IDisposable
     public async Task Each_end_reads_the_credentials_of_the_other_when_Python_connects()
     {
         await using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_folder["who"]));
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import os, socket, struct, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
             print(*struct.unpack("iII", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)), flush=True)
             print(*sorted({os.getegid(), *os.getgroups()}), flush=True)
             sys.stdin.read()
             """, _folder["who"]);
-        await using UnixStream stream = await listener.AcceptAsync(Stop);
-        PeerCredentials peer = stream.GetPeerCredentials();
+        await using var stream = await listener.AcceptAsync(Stop);
+        var peer = stream.GetPeerCredentials();
         Assert.Equal(python.Id, peer.ProcessId);
         Assert.Equal((UnixCredentials.Current.UserId, UnixCredentials.Current.GroupId), (peer.UserId, peer.GroupId));
         await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Current.UserId} {UnixCredentials.Current.GroupId}");
         await python.ExpectAsync(string.Join(' ', peer.Groups.Append(peer.GroupId).Distinct().Order()));
-        using PeerProcess process = stream.OpenPeerProcess();
+        using var process = stream.OpenPeerProcess();
         Assert.Equal(python.Id, process.Id);
         Assert.Contains("python", process.Executable, StringComparison.Ordinal);
         python.CloseInput();
@@ -38,14 +38,14 @@ public sealed class PythonCredentialTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Each_end_reads_the_credentials_of_the_other_when_Python_listens()
     {
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import socket, struct, sys
             l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(); s, _ = l.accept()
             print(*struct.unpack("iII", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)), flush=True)
             sys.stdin.read()
             """, _folder["who"]);
         await SocketTable.WaitForServerAsync(_folder["who"]);
-        await using UnixStream stream = await UnixStream.ConnectAsync(
+        await using var stream = await UnixStream.ConnectAsync(
             UnixEndPoint.FromPath(_folder["who"]), new UnixConnectOptions { RequireServer = PeerPolicy.Parse("self") }, Stop);
         Assert.Equal(python.Id, stream.GetPeerCredentials().ProcessId);
         await python.ExpectAsync($"{Environment.ProcessId} {UnixCredentials.Current.UserId} {UnixCredentials.Current.GroupId}");

@@ -17,7 +17,7 @@ public sealed class PythonDescriptorTests : IDisposable
         await using var listener = UnixListener.Listen(
             UnixEndPoint.FromPath(_folder["pass"]), new UnixListenerOptions { AcceptDescriptors = true });
         await File.WriteAllTextAsync(_folder["file"], "from a file", Stop);
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
             memory = os.memfd_create("test"); os.write(memory, b"from memory")
@@ -26,16 +26,16 @@ public sealed class PythonDescriptorTests : IDisposable
             socket.send_fds(s, [b"two"], [file, memory])
             s.sendall(b"plain")
             """, _folder["pass"], _folder["file"]);
-        await using UnixStream stream = await listener.AcceptAsync(Stop);
-        byte[] buffer = new byte[100];
-        using (UnixMessage one = await stream.ReceiveAsync(buffer, cancellationToken: Stop))
+        await using var stream = await listener.AcceptAsync(Stop);
+        var buffer = new byte[100];
+        using (var one = await stream.ReceiveAsync(buffer, cancellationToken: Stop))
         {
             Assert.Equal("one"u8, buffer.AsSpan(0, one.Count));
             Assert.Equal(1, one.Descriptors.Count);
             Assert.Equal("from a file", Read(one.Descriptors.Take(0)));
         }
 
-        using (UnixMessage two = await stream.ReceiveAsync(buffer, cancellationToken: Stop))
+        using (var two = await stream.ReceiveAsync(buffer, cancellationToken: Stop))
         {
             Assert.Equal("two"u8, buffer.AsSpan(0, 3));
             Assert.Equal(2, two.Descriptors.Count);
@@ -49,7 +49,7 @@ public sealed class PythonDescriptorTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Python_receives_our_descriptors()
     {
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import os, socket, sys
             l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(); s, _ = l.accept()
             while True:
@@ -61,7 +61,7 @@ public sealed class PythonDescriptorTests : IDisposable
         await File.WriteAllTextAsync(_folder["file"], "from a file", Stop);
         using var file = File.OpenHandle(_folder["file"]);
         using SafeHandle memory = LibcMemfd.Create("from memory"u8);
-        await using UnixStream stream = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(_folder["pass"]), cancellationToken: Stop);
+        await using var stream = await UnixStream.ConnectAsync(UnixEndPoint.FromPath(_folder["pass"]), cancellationToken: Stop);
         await stream.SendAsync("one"u8.ToArray(), [file], Stop);
         await python.ExpectAsync("one from a file");
         stream.Send("two"u8, [memory, file]);
@@ -75,7 +75,7 @@ public sealed class PythonDescriptorTests : IDisposable
     {
         await using var ours = UnixDatagram.Bind(
             UnixEndPoint.FromPath(_folder["ours"]), new UnixDatagramOptions { AcceptDescriptors = true });
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", """
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); s.connect(sys.argv[2])
             data, fds, flags, _ = socket.recv_fds(s, 100, 10)
@@ -84,8 +84,8 @@ public sealed class PythonDescriptorTests : IDisposable
         await SocketTable.WaitForServerAsync(_folder["theirs"]);
         using SafeHandle memory = LibcMemfd.Create("there and back"u8);
         ours.Send("g1"u8, new UnixAncillaryData { Descriptors = [memory] }, UnixEndPoint.FromPath(_folder["theirs"]));
-        byte[] buffer = new byte[100];
-        using UnixMessage back = await ours.ReceiveAsync(buffer, cancellationToken: Stop);
+        var buffer = new byte[100];
+        using var back = await ours.ReceiveAsync(buffer, cancellationToken: Stop);
         Assert.Equal("back: g1"u8, buffer.AsSpan(0, back.Count));
         Assert.Equal("there and back", Read(back.Descriptors.Take(0)));
     }
@@ -96,7 +96,7 @@ public sealed class PythonDescriptorTests : IDisposable
     {
         using (handle)
         {
-            byte[] buffer = new byte[100];
+            var buffer = new byte[100];
             return System.Text.Encoding.UTF8.GetString(buffer, 0, RandomAccess.Read(handle, buffer, 0));
         }
     }

@@ -14,38 +14,38 @@ public sealed class SocatSeqpacketTests : IDisposable
     public async Task Records_keep_their_boundaries_in_both_directions_with_a_socat_client()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
-        await using RunningProgram socat =
+        await using var socat =
             RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{_folder["records"]},socktype=5");
-        await using UnixSeqpacket connection = await listener.AcceptAsync(Stop);
-        byte[] buffer = new byte[100];
-        foreach (string line in (string[])["g1", "a longer line", "g3"])
+        await using var connection = await listener.AcceptAsync(Stop);
+        var buffer = new byte[100];
+        foreach (var line in (string[])["g1", "a longer line", "g3"])
         {
             socat.Type(line);
-            using UnixMessage record = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
+            using var record = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
             Assert.Equal(line + "\n", Encoding.UTF8.GetString(buffer, 0, record.Count));
             await connection.SendAsync(Encoding.UTF8.GetBytes($"Hi, {line}\n"), cancellationToken: Stop);
             await socat.ExpectAsync($"Hi, {line}");
         }
 
         socat.CloseInput();
-        using UnixMessage end = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
+        using var end = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
         Assert.True(end.IsEnd);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_socat_server_receives_and_returns_records_one_by_one()
     {
-        await using RunningProgram socat =
+        await using var socat =
             RunningProgram.Start(ForeignProgram.Socat, $"UNIX-LISTEN:{_folder["records"]},socktype=5", "STDIO");
         await SocketTable.WaitForServerAsync(_folder["records"]);
-        await using UnixSeqpacket connection = await UnixSeqpacket.ConnectAsync(At("records"), cancellationToken: Stop);
-        byte[] buffer = new byte[100];
-        foreach (string line in (string[])["g1", "a longer line", "g3"])
+        await using var connection = await UnixSeqpacket.ConnectAsync(At("records"), cancellationToken: Stop);
+        var buffer = new byte[100];
+        foreach (var line in (string[])["g1", "a longer line", "g3"])
         {
             await connection.SendAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken: Stop);
             await socat.ExpectAsync(line);
             socat.Type($"Hi, {line}");
-            using UnixMessage record = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
+            using var record = await connection.ReceiveAsync(buffer, cancellationToken: Stop);
             Assert.Equal($"Hi, {line}\n", Encoding.UTF8.GetString(buffer, 0, record.Count));
         }
     }
@@ -54,11 +54,11 @@ public sealed class SocatSeqpacketTests : IDisposable
     public async Task A_record_longer_than_the_buffer_is_reported_with_its_length()
     {
         await using var listener = UnixSeqpacketListener.Listen(At("records"));
-        await using RunningProgram socat =
+        await using var socat =
             RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{_folder["records"]},socktype=5");
-        await using UnixSeqpacket connection = await listener.AcceptAsync(Stop);
+        await using var connection = await listener.AcceptAsync(Stop);
         socat.Type("0123456789");
-        using UnixMessage record = await connection.ReceiveAsync(new byte[4], cancellationToken: Stop);
+        using var record = await connection.ReceiveAsync(new byte[4], cancellationToken: Stop);
         Assert.True(record.IsTruncated);
         Assert.Equal((4, 11), (record.Count, record.Length));
     }
@@ -69,11 +69,11 @@ public sealed class SocatSeqpacketTests : IDisposable
     [InlineData(false)]
     public async Task An_abstract_name_of_socat_is_reached_with_and_without_a_tight_length(bool tight)
     {
-        string name = $"samehost-{Guid.NewGuid():N}";
-        await using RunningProgram socat = RunningProgram.Start(
+        var name = $"samehost-{Guid.NewGuid():N}";
+        await using var socat = RunningProgram.Start(
             ForeignProgram.Socat, $"ABSTRACT-LISTEN:{name},unix-tightsocklen={(tight ? 1 : 0)}", "STDIO");
-        UnixEndPoint address = Abstract(name, tight);
-        await using UnixStream stream = await UnixStream.ConnectAsync(
+        var address = Abstract(name, tight);
+        await using var stream = await UnixStream.ConnectAsync(
             address, new UnixConnectOptions { ServerTimeout = RunningProgram.Deadline }, Stop);
         Assert.Equal(address, stream.RemoteEndPoint);
         await stream.WriteAsync("g1\n"u8.ToArray(), Stop);
@@ -85,12 +85,12 @@ public sealed class SocatSeqpacketTests : IDisposable
     [InlineData(false)]
     public async Task Socat_reaches_our_abstract_name_with_and_without_a_tight_length(bool tight)
     {
-        string name = $"samehost-{Guid.NewGuid():N}";
+        var name = $"samehost-{Guid.NewGuid():N}";
         await using var listener = UnixListener.Listen(
             Abstract(name, tight), new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
-        await using RunningProgram socat = RunningProgram.Start(
+        await using var socat = RunningProgram.Start(
             ForeignProgram.Socat, "STDIO", $"ABSTRACT-CONNECT:{name},unix-tightsocklen={(tight ? 1 : 0)}");
-        await using UnixStream stream = await listener.AcceptAsync(Stop);
+        await using var stream = await listener.AcceptAsync(Stop);
         await stream.WriteAsync("g1\n"u8.ToArray(), Stop);
         await socat.ExpectAsync("g1");
     }

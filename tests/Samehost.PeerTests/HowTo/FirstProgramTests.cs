@@ -28,8 +28,8 @@ public sealed class FirstProgramTests : IDisposable
         var compiler = PageCompiler.Need();
         PageBlock[] programs = [.. PageBlock.All(File.ReadAllText(Path.Join(HowToTests.Folder, "../../README.md")))
             .Where(b => b.Language == "csharp").Take(2)];
-        string server = await compiler.CompileAsync(programs[0].Content, _server);
-        string client = await compiler.CompileAsync(programs[1].Content, _client);
+        var server = await compiler.CompileAsync(programs[0].Content, _server);
+        var client = await compiler.CompileAsync(programs[1].Content, _client);
         (int First, int Second)[] ways =
         [
             (LibcSignal.SIGINT, 0), (LibcSignal.SIGTERM, 0), (LibcSignal.SIGHUP, 0), (LibcSignal.SIGINT, LibcSignal.SIGINT),
@@ -37,7 +37,7 @@ public sealed class FirstProgramTests : IDisposable
         ];
         foreach (var (first, second) in ways)
         {
-            await using RunningProgram running = Start(server);
+            await using var running = Start(server);
             var environment = PageCompiler.Environment.Add("XDG_RUNTIME_DIR", _runtime.Root);
             var asked = await PageProcess.RunAsync(_client.Root, environment, PageCompiler.Runtime, "exec", client);
             Assert.Equal("Hi, g1\n", asked.Output);
@@ -57,7 +57,7 @@ public sealed class FirstProgramTests : IDisposable
 
     private static bool Catches(int process, int signal)
     {
-        string caught = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("SigCgt:", StringComparison.Ordinal))[7..];
+        var caught = File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("SigCgt:", StringComparison.Ordinal))[7..];
         return (ulong.Parse(caught.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1ul << (signal - 1))) != 0;
     }
 }

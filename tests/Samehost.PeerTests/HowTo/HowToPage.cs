@@ -19,8 +19,8 @@ internal sealed class HowToPage
 
     public static HowToPage Parse(string text)
     {
-        PageBlock[] blocks = PageBlock.All(text);
-        int first = Array.FindIndex(blocks, b => b.Language == "csharp");
+        var blocks = PageBlock.All(text);
+        var first = Array.FindIndex(blocks, b => b.Language == "csharp");
         if (first < 0)
             throw new FormatException("The page has no program: a block that begins with ```csharp.");
         if (first + 1 == blocks.Length || blocks[first + 1].Language != "text")
@@ -31,8 +31,8 @@ internal sealed class HowToPage
     /// <summary>Returns the first difference from the page; null when there is none.</summary>
     public string? DifferenceFrom(string printed)
     {
-        string[] lines = Lines(printed);
-        int at = 0;
+        var lines = Lines(printed);
+        var at = 0;
         while (at < lines.Length && at < Output.Length && IsLike(lines[at], Output[at]))
             at++;
         return at == lines.Length && at == Output.Length
@@ -84,7 +84,7 @@ internal sealed class HowToSteps
             page = page.Replace(text, replacement);
         }
 
-        PageBlock[] blocks = PageBlock.All(page);
+        var blocks = PageBlock.All(page);
         if (blocks.Zip(blocks.Skip(1)).Any(pair => pair.First.Language == "sh" && pair.Second.Language != "text"))
             throw new FormatException("The page does not say what its commands print: the block after commands begins with ```text.");
         return new HowToSteps(blocks);
@@ -96,7 +96,7 @@ internal sealed class HowToSteps
     /// <summary>Returns the first difference from the page; null when there is none.</summary>
     public string? DifferenceFrom(string printed)
     {
-        string[] parts = printed.Split(Mark + "\n");
+        var parts = printed.Split(Mark + "\n");
         HowToPage[] steps = [.. Steps];
         return steps.Zip(parts).Select(pair => pair.First.DifferenceFrom(pair.Second)).FirstOrDefault(d => d is not null)
             ?? (parts.Length == steps.Length + 1 ? null : $"{parts.Length - 1} of {steps.Length} steps were run.");

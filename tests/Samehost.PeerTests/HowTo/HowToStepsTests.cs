@@ -35,18 +35,18 @@ public sealed class HowToStepsTests : IDisposable
     public async Task The_commands_of_the_page_outgrow_one_machine_print_its_output()
     {
         var compiler = PageCompiler.Need();
-        string path = string.Join(':', new[]
+        var path = string.Join(':', new[]
         {
             ForeignProgram.Curl, ForeignProgram.OpenSsl, ForeignProgram.Nginx, ForeignProgram.HaProxy, ForeignProgram.Ssh,
         }.Select(Path.GetDirectoryName).Append("/usr/bin:/bin").Distinct());
-        string sshServer = ForeignProgram.SshServer;
+        var sshServer = ForeignProgram.SshServer;
         OrdinaryUser.NeedRoot(); // nginx and HAProxy change their user
-        string page = await File.ReadAllTextAsync(Path.Join(HowToTests.Folder, "outgrow-one-machine.md"), Stop);
+        var page = await File.ReadAllTextAsync(Path.Join(HowToTests.Folder, "outgrow-one-machine.md"), Stop);
         var steps = HowToSteps.Parse(page, GetReplacements());
-        foreach (PageBlock file in steps.Files)
+        foreach (var file in steps.Files)
             await File.WriteAllTextAsync(_folder[file.Language == "haproxy" ? "haproxy.cfg" : $"{file.Language}.conf"], file.Content, Stop);
         await File.WriteAllTextAsync(_folder["steps.sh"], Prelude + steps.Script(), Stop);
-        string program = await compiler.CompileAsync(steps.Program, _folder);
+        var program = await compiler.CompileAsync(steps.Program, _folder);
         WriteProgram("greeter", $"""
             #!/bin/sh
             exec "{PageCompiler.Runtime}" exec "{program}" "$@" >> greeter.log 2>&1
@@ -57,7 +57,7 @@ public sealed class HowToStepsTests : IDisposable
 
         var run = await PageProcess.RunAsync(_folder.Root, PageCompiler.Environment.Add("PATH", path), "bash", "steps.sh");
 
-        string log = File.Exists(_folder["greeter.log"]) ? await File.ReadAllTextAsync(_folder["greeter.log"], Stop) : "";
+        var log = File.Exists(_folder["greeter.log"]) ? await File.ReadAllTextAsync(_folder["greeter.log"], Stop) : "";
         Assert.True(run.Status == 0, $"Exit status {run.Status}. It printed:\n{run.Output}{run.Errors}{log}");
         Assert.True(steps.DifferenceFrom(run.Output) is null, steps.DifferenceFrom(run.Output) + run.Errors + log);
     }
@@ -80,7 +80,7 @@ public sealed class HowToStepsTests : IDisposable
     private async Task PrepareSshAsync(string server)
     {
         Directory.CreateDirectory("/run/sshd"); // sshd requires it; Debian's unit creates it
-        foreach (string key in new[] { "hostkey", "userkey" })
+        foreach (var key in new[] { "hostkey", "userkey" })
         {
             var result = await PageProcess.RunAsync(
                 _folder.Root, ImmutableDictionary<string, string>.Empty, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key);

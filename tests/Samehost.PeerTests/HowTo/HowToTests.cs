@@ -22,9 +22,9 @@ public sealed class HowToTests : IDisposable
     {
         var compiler = PageCompiler.Need();
         var how = HowToPage.Parse(await File.ReadAllTextAsync(Path.Join(Folder, page), TestContext.Current.CancellationToken));
-        string program = await compiler.CompileAsync(how.Program, _folder);
+        var program = await compiler.CompileAsync(how.Program, _folder);
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        string left = Directory.CreateDirectory(_folder["run"], OwnerOnly).FullName;
+        var left = Directory.CreateDirectory(_folder["run"], OwnerOnly).FullName;
         var environment = PageCompiler.Environment.Add("XDG_RUNTIME_DIR", left).Add("TMPDIR", left);
 
         var run = await PageProcess.RunAsync(_folder.Root, environment, PageCompiler.Runtime, "exec", program);

@@ -60,24 +60,24 @@ internal sealed class PageCompiler
     /// <summary>Creates <c>page.dll</c> and the files that it needs to run.</summary>
     public async Task<string> CompileAsync(string program, TestFolder folder)
     {
-        bool isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
+        var isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
         string[] libraries = isWeb
             ? [typeof(UnixStream).Assembly.Location, typeof(IUnixPeerFeature).Assembly.Location, typeof(UnixHttp).Assembly.Location]
             : [typeof(UnixStream).Assembly.Location];
         Assembly[] frameworks = isWeb ? [typeof(object).Assembly, typeof(WebApplication).Assembly] : [typeof(object).Assembly];
-        string kind = isWeb ? "AspNetCore" : "NETCore";
-        string output = folder["page.dll"];
+        var kind = isWeb ? "AspNetCore" : "NETCore";
+        var output = folder["page.dll"];
         File.WriteAllText(folder["Program.cs"], program);
         File.WriteAllText(folder["Usings.cs"], isWeb ? $"{ImplicitUsings}\n{WebUsings}" : ImplicitUsings);
-        foreach (string library in libraries)
+        foreach (var library in libraries)
             File.Copy(library, folder[Path.GetFileName(library)]);
         File.WriteAllText(folder["page.runtimeconfig.json"], $$"""
             { "runtimeOptions": { "framework": { "name": "Microsoft.{{kind}}.App", "version": "{{System.Environment.Version}}" } } }
             """);
 
-        IEnumerable<string> references = frameworks
+        var references = frameworks
             .SelectMany(f => Directory.EnumerateFiles(Path.GetDirectoryName(f.Location)!, "*.dll")).Concat(libraries);
-        string arguments = folder["page.rsp"];
+        var arguments = folder["page.rsp"];
         File.WriteAllLines(arguments,
         [
             "-nologo", "-nostdlib", "-target:exe", "-langversion:14", "-nullable:enable", "-warnaserror", "-optimize",

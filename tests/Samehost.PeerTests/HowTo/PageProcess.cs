@@ -18,7 +18,7 @@ internal sealed record PageProcess(int Status, string Output, string Errors)
             WorkingDirectory = directory,
         };
         // Variables of systemd that the tests have inherited must not affect the page.
-        foreach (string name in start.Environment.Keys.Where(IsOfSystemd).ToArray())
+        foreach (var name in start.Environment.Keys.Where(IsOfSystemd).ToArray())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

@@ -17,7 +17,7 @@ public sealed partial class SocketTablePeerTests
     [Fact(Timeout = 180_000)]
     public async Task The_socket_table_agrees_with_ss_on_several_hundred_sockets()
     {
-        string ss = ForeignProgram.SocketStatistics;
+        var ss = ForeignProgram.SocketStatistics;
         await using var sockets = await TestSockets.OpenAsync(Token);
         await AgreeAsync(Ours, () => SsAsync(ss));
     }
@@ -25,7 +25,7 @@ public sealed partial class SocketTablePeerTests
     [Fact(Timeout = 180_000)]
     public async Task The_socket_table_agrees_with_lsof_on_owners_and_peers()
     {
-        string lsof = ForeignProgram.ListOpenFiles;
+        var lsof = ForeignProgram.ListOpenFiles;
         await using var sockets = await TestSockets.OpenAsync(Token);
         await AgreeAsync(Open, () => LsofAsync(lsof));
     }
@@ -33,7 +33,7 @@ public sealed partial class SocketTablePeerTests
     private static async Task AgreeAsync<T>(Func<T[]> read, Func<Task<T[]>> ask)
     {
         T[] onlyOurs, onlyTheirs;
-        int attempts = 0;
+        var attempts = 0;
         do
         {
             T[] oursBefore = read(), theirsBefore = await ask(), oursAfter = read(), theirsAfter = await ask();
@@ -62,7 +62,7 @@ public sealed partial class SocketTablePeerTests
     /// excluded, because lsof reports any sender as the peer of a receiver.</summary>
     private static uint PeerOf(UnixSocketEntry socket)
     {
-        UnixSocketEntry? peer = socket.Waiting.Count > 0 ? socket.Waiting[0] : socket.Peer;
+        var peer = socket.Waiting.Count > 0 ? socket.Waiting[0] : socket.Peer;
         return socket.SocketType != SocketType.Dgram && peer is { Processes.Count: > 0 } ? peer.Inode : 0;
     }
 
@@ -84,7 +84,7 @@ public sealed partial class SocketTablePeerTests
         var found = new List<(int, int, uint, uint)>();
         int process = 0, descriptor = 0;
         uint inode = 0;
-        foreach (string line in (await RunAsync(lsof, "+E", "-U", "-Fpfin")).Split('\n'))
+        foreach (var line in (await RunAsync(lsof, "+E", "-U", "-Fpfin")).Split('\n'))
         {
             switch (line.FirstOrDefault())
             {
@@ -98,8 +98,8 @@ public sealed partial class SocketTablePeerTests
                     inode = uint.Parse(line[1..], CultureInfo.InvariantCulture);
                     break;
                 case 'n':
-                    Match match = LsofPeer().Match(line);
-                    bool hasPeer = match.Success && !line.Contains("type=DGRAM", StringComparison.Ordinal);
+                    var match = LsofPeer().Match(line);
+                    var hasPeer = match.Success && !line.Contains("type=DGRAM", StringComparison.Ordinal);
                     found.Add((process, descriptor, inode, hasPeer ? Number(match, "peer") : 0));
                     break;
             }
@@ -110,9 +110,9 @@ public sealed partial class SocketTablePeerTests
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(Token); // messages about files that were closed meanwhile
-        string output = await process.StandardOutput.ReadToEndAsync(Token);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(Token); // messages about files that were closed meanwhile
+        var output = await process.StandardOutput.ReadToEndAsync(Token);
         await process.WaitForExitAsync(Token);
         await errors;
         return output;

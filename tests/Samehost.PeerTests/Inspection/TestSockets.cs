@@ -16,15 +16,15 @@ internal sealed class TestSockets : IAsyncDisposable
     {
         var sockets = new TestSockets();
         var forUs = new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot };
-        UnixListener stream = sockets.Keep(UnixListener.Listen(sockets.At("stream"), forUs));
-        UnixListener named = sockets.Keep(UnixListener.Listen(UnixEndPoint.FromAbstractName($"peer-{Guid.NewGuid():N}"), forUs));
-        UnixSeqpacketListener records = sockets.Keep(UnixSeqpacketListener.Listen(sockets.At("records"), forUs));
-        UnixListener full = sockets.Keep(UnixListener.Listen(sockets.At("full"), forUs));
+        var stream = sockets.Keep(UnixListener.Listen(sockets.At("stream"), forUs));
+        var named = sockets.Keep(UnixListener.Listen(UnixEndPoint.FromAbstractName($"peer-{Guid.NewGuid():N}"), forUs));
+        var records = sockets.Keep(UnixSeqpacketListener.Listen(sockets.At("records"), forUs));
+        var full = sockets.Keep(UnixListener.Listen(sockets.At("full"), forUs));
         sockets.Keep(UnixDatagram.Bind(sockets.At("log")));
         // A new name each time, because a program that another test starts may hold the previous one until its exec.
-        string forged = $"u_str LISTEN 0 1 /forged\e[31m {Guid.NewGuid():N} 4711";
+        var forged = $"u_str LISTEN 0 1 /forged\e[31m {Guid.NewGuid():N} 4711";
         sockets.Keep(UnixListener.Listen(UnixEndPoint.FromAbstractName(forged), forUs));
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
             sockets.Keep(await UnixStream.ConnectAsync(stream.LocalEndPoint, null, stop)).Write(new byte[i]);
             sockets.Keep(await stream.AcceptAsync(stop));
@@ -33,7 +33,7 @@ internal sealed class TestSockets : IAsyncDisposable
             sockets.Keep(await UnixSeqpacket.ConnectAsync(records.LocalEndPoint, null, stop));
             sockets.Keep(await records.AcceptAsync(stop));
             sockets.Keep(await UnixStream.ConnectAsync(full.LocalEndPoint, null, stop)); // not accepted
-            UnixDatagram sender = sockets.Keep(UnixDatagram.Create());
+            var sender = sockets.Keep(UnixDatagram.Create());
             sender.Connect(sockets.At("log"));
             var (one, other) = UnixStream.CreatePair();
             sockets.Keep(one);
@@ -47,7 +47,7 @@ internal sealed class TestSockets : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (IAsyncDisposable socket in _open)
+        foreach (var socket in _open)
             await socket.DisposeAsync();
         _folder.Dispose();
     }

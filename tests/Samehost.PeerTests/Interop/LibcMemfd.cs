@@ -10,7 +10,7 @@ internal static partial class LibcMemfd
 
     public static SafeFileHandle Create(ReadOnlySpan<byte> content)
     {
-        int fd = memfd_create("test", MFD_CLOEXEC);
+        var fd = memfd_create("test", MFD_CLOEXEC);
         Assert.True(fd >= 0);
         var memory = new SafeFileHandle(fd, ownsHandle: true);
         RandomAccess.Write(memory, content, 0);

@@ -57,7 +57,7 @@ internal static class ForeignProgram
     private static string Need(string name, string package)
     {
         // Daemons are in /usr/sbin, which is not in the PATH of an ordinary user.
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin")
+        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin")
             .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
         if (found is null)
             Assert.Skip($"install the Debian package {package}");
@@ -74,15 +74,15 @@ internal static class CPeer
     /// <summary>Returns the path of the executable of <c>CPeers/NAME.c</c>.</summary>
     public static string Find(string name)
     {
-        string compiler = ForeignProgram.Compiler;
+        var compiler = ForeignProgram.Compiler;
         return Compiled.GetOrAdd(name, _ => new Lazy<string>(() => Compile(compiler, name))).Value;
     }
 
     private static string Compile(string compiler, string name)
     {
-        string source = Path.Join(AppContext.BaseDirectory, "CPeers", name + ".c");
-        string target = Path.Join(Folder.Value, name);
-        using Process run = Process.Start(compiler, ["-O1", "-Wall", "-o", target, source]);
+        var source = Path.Join(AppContext.BaseDirectory, "CPeers", name + ".c");
+        var target = Path.Join(Folder.Value, name);
+        using var run = Process.Start(compiler, ["-O1", "-Wall", "-o", target, source]);
         run.WaitForExit();
         Assert.Equal(0, run.ExitCode);
         return target;
@@ -90,7 +90,7 @@ internal static class CPeer
 
     private static string MakeFolder()
     {
-        string folder = Directory.CreateTempSubdirectory("cpeers-").FullName;
+        var folder = Directory.CreateTempSubdirectory("cpeers-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         return folder;
     }

@@ -28,7 +28,7 @@ internal static class Programs
     {
         if (Environment.GetEnvironmentVariable("SAMEHOST_PROGRAMS") is { Length: > 0 } directory)
         {
-            string nested = Path.GetFullPath(Path.Join(directory, name, name));
+            var nested = Path.GetFullPath(Path.Join(directory, name, name));
             return File.Exists(nested) ? nested : Path.GetFullPath(Path.Join(directory, name));
         }
 
@@ -42,8 +42,8 @@ internal static class Programs
     private static string Build(string folder, string name)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        DirectoryInfo configuration = framework.Parent!;
-        string root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        var configuration = framework.Parent!;
+        var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
         return Path.Join(root, folder, name, "bin", configuration.Name, framework.Name, name);
     }
 }
@@ -64,13 +64,13 @@ internal static class OrdinaryUser
     /// </summary>
     public static RunningProgram Start(TestFolder folder, string program, params string[] arguments)
     {
-        string copies = folder["programs"];
+        var copies = folder["programs"];
         Open(folder.Root);
         Open(Directory.CreateDirectory(copies).FullName);
-        string source = Path.GetDirectoryName(program)!;
-        foreach (string file in Directory.EnumerateFiles(source))
+        var source = Path.GetDirectoryName(program)!;
+        foreach (var file in Directory.EnumerateFiles(source))
         {
-            string copy = Path.Join(copies, Path.GetFileName(file));
+            var copy = Path.Join(copies, Path.GetFileName(file));
             File.Copy(file, copy, overwrite: true);
             Open(copy);
         }
@@ -88,8 +88,8 @@ internal static class SocketActivation
     public static async Task<RunningProgram> StartAsync(string[] options, params string[] command)
     {
         string[] passOn = [$"--setenv=DOTNET_ROOT={Programs.RuntimeRoot}", "--setenv=PATH", "--setenv=HOME=/tmp"];
-        RunningProgram program = RunningProgram.Start(ForeignProgram.SystemdSocketActivate, [.. passOn, .. options, .. command]);
-        foreach (string path in options.Where(o => o.StartsWith('/')))
+        var program = RunningProgram.Start(ForeignProgram.SystemdSocketActivate, [.. passOn, .. options, .. command]);
+        foreach (var path in options.Where(o => o.StartsWith('/')))
             await SocketTable.WaitForServerAsync(path);
         return program;
     }

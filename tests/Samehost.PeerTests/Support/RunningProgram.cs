@@ -31,7 +31,7 @@ internal sealed class RunningProgram : IAsyncDisposable
     public static RunningProgram StartIn(string directory, string file, params string[] arguments)
     {
         // A temporary directory of its own, deleted at the end with the files of a killed program.
-        string temporary = Directory.CreateTempSubdirectory("peer-").FullName;
+        var temporary = Directory.CreateTempSubdirectory("peer-").FullName;
 
         // Ignored signals are inherited by child processes; env resets them and executes the program.
         var start = new ProcessStartInfo("env", ["--default-signal=INT,TERM,HUP,QUIT,PIPE", file, .. arguments])
@@ -51,7 +51,7 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public void WriteInput(string text)
     {
-        Stream input = _process.StandardInput.BaseStream;
+        var input = _process.StandardInput.BaseStream;
         input.Write(Encoding.Latin1.GetBytes(text));
         input.Flush();
     }
@@ -64,7 +64,7 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public async Task ExpectAsync(params string[] lines)
     {
-        foreach (string line in lines)
+        foreach (var line in lines)
             Assert.Equal(line, await _output.NextAsync(Deadline));
     }
 
@@ -89,12 +89,12 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>Writes lines to standard input and closes it, while it reads standard output to the end; returns the output.</summary>
     public async Task<string[]> ExchangeAsync(IReadOnlyList<string> lines, bool lacksFinalNewline = false)
     {
-        Task typing = Task.Run(() =>
+        var typing = Task.Run(() =>
         {
             WriteInput(string.Join('\n', lines) + (lacksFinalNewline ? "" : "\n"));
             CloseInput();
         });
-        string[] printed = await ReadOutputAsync();
+        var printed = await ReadOutputAsync();
         await typing;
         return printed;
     }
@@ -102,7 +102,7 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>Reads standard output to the end, without trimming; the last line must end with a newline.</summary>
     public async Task<string[]> ReadOutputAsync()
     {
-        string text = await _output.AllAsync(Deadline);
+        var text = await _output.AllAsync(Deadline);
         Assert.True(text.Length == 0 || text.EndsWith('\n'), "the last line has no newline");
         return text.Split('\n')[..^1];
     }
@@ -137,14 +137,14 @@ internal sealed class LineBuffer
     /// <summary>Reads the next line without surrounding blanks; null at the end.</summary>
     public Task<string?> NextAsync(TimeSpan deadline) => TakeAsync(deadline, text =>
     {
-        int newline = text.IndexOf('\n');
+        var newline = text.IndexOf('\n');
         return newline >= 0 ? newline + 1 : _ended ? text.Length : -1;
     });
 
     /// <summary>Reads the next characters after blanks and NULs.</summary>
     public Task<string?> NextTextAsync(int length, TimeSpan deadline) => TakeAsync(deadline, text =>
     {
-        int start = text.Length - text.TrimStart(['\0', '\n', '\r', ' ']).Length;
+        var start = text.Length - text.TrimStart(['\0', '\n', '\r', ' ']).Length;
         return text.Length >= start + length ? start + length : _ended ? text.Length : -1;
     });
 
@@ -166,7 +166,7 @@ internal sealed class LineBuffer
             {
                 if (_ended)
                 {
-                    string text = _text.ToString();
+                    var text = _text.ToString();
                     _text.Clear();
                     return text;
                 }
@@ -187,7 +187,7 @@ internal sealed class LineBuffer
             {
                 changed = _changed.Task;
                 text = _text.ToString();
-                int length = lengthToTake(text);
+                var length = lengthToTake(text);
                 if (_ended && text.Length == 0)
                     return null;
                 if (length >= 0)
@@ -204,8 +204,8 @@ internal sealed class LineBuffer
 
     private async Task ReadAsync(Stream source)
     {
-        byte[] buffer = new byte[65536];
-        int count = 1;
+        var buffer = new byte[65536];
+        var count = 1;
         while (count > 0)
         {
             try
@@ -216,7 +216,7 @@ internal sealed class LineBuffer
             {
                 count = 0; // the test closed the pipe
             }
-            TaskCompletionSource changed = _changed;
+            var changed = _changed;
             lock (_text)
             {
                 _text.Append(Encoding.Latin1.GetString(buffer, 0, count));

@@ -10,7 +10,7 @@ internal static class SocketTable
 
     public static async Task WaitForServerAsync(string path)
     {
-        DateTime end = DateTime.UtcNow + RunningProgram.Deadline;
+        var end = DateTime.UtcNow + RunningProgram.Deadline;
         while (!IsReady(path))
         {
             if (DateTime.UtcNow > end)

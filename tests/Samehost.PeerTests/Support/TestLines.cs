@@ -14,7 +14,7 @@ internal static class TestLines
     public static string[] Make(string order, int count, int shortest, int longest)
     {
         var random = new Random(count + longest);
-        double step = (double)(longest - shortest) / (count - 1);
+        var step = (double)(longest - shortest) / (count - 1);
         int[] lengths = [.. Enumerable.Range(0, count).Select(index => shortest + (int)Math.Round(step * index))];
         if (order == "falling")
             Array.Reverse(lengths);
@@ -31,12 +31,12 @@ internal static class TestLines
             start++;
         while (line.Length < length)
         {
-            int size = 1;
+            var size = 1;
             while (IsInside(Alphabet[(start + size) % Alphabet.Length]))
                 size++;
             if (line.Length + size > length)
                 size = 0;
-            for (int index = 0; index < size; index++)
+            for (var index = 0; index < size; index++)
                 line.Append((char)Alphabet[(start + index) % Alphabet.Length]);
             if (size == 0)
                 line.Append('.', length - line.Length);

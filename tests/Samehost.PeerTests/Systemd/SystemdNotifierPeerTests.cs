@@ -15,18 +15,18 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     [InlineData(true)]
     public async Task Systemd_notify_sends_its_credentials_and_waits_until_its_barrier_is_closed(bool isAbstract)
     {
-        string program = ForeignProgram.SystemdNotifier;
-        string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
+        var program = ForeignProgram.SystemdNotifier;
+        var address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
         await using var manager = UnixDatagram.Bind(
             UnixEndPoint.Parse(address),
             new UnixDatagramOptions { ReceiveCredentials = true, AcceptDescriptors = true, PeerPolicy = PeerPolicy.SelfAndRoot });
-        await using RunningProgram notify =
+        await using var notify =
             RunningProgram.Start("env", $"NOTIFY_SOCKET={address}", program, "--ready", "--status=all is well", "--pid=self");
 
-        byte[] buffer = new byte[4096];
-        using (UnixMessage ready = await manager.ReceiveAsync(buffer, cancellationToken: Stop))
+        var buffer = new byte[4096];
+        using (var ready = await manager.ReceiveAsync(buffer, cancellationToken: Stop))
         {
-            string[] lines = Encoding.UTF8.GetString(buffer, 0, ready.Count).Split('\n');
+            var lines = Encoding.UTF8.GetString(buffer, 0, ready.Count).Split('\n');
             Assert.Contains("READY=1", lines);
             Assert.Contains("STATUS=all is well", lines);
             Assert.Equal(0, ready.Descriptors.Count);
@@ -35,7 +35,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
             Assert.Equal(UnixCredentials.Current.GroupId, ready.Credentials.GroupId);
         }
 
-        using (UnixMessage barrier = await manager.ReceiveAsync(buffer, DescriptorOptions.Default, Stop))
+        using (var barrier = await manager.ReceiveAsync(buffer, DescriptorOptions.Default, Stop))
         {
             Assert.Equal("BARRIER=1", Encoding.UTF8.GetString(buffer, 0, barrier.Count));
             Assert.Equal(1, barrier.Descriptors.Count);
@@ -51,7 +51,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     [InlineData(true)]
     public async Task A_manager_in_Python_receives_our_notifications_credentials_and_barrier(bool isAbstract)
     {
-        string address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
+        var address = isAbstract ? $"@samehost-{Guid.NewGuid():N}" : _folder["notify.sock"];
         const string Manager = """
             import os, socket, struct, sys
             address = sys.argv[1]
@@ -74,10 +74,10 @@ public sealed class SystemdNotifierPeerTests : IDisposable
                 for fd in fds:
                     os.close(fd)
             """;
-        await using RunningProgram manager = RunningProgram.Start(ForeignProgram.Python, "-c", Manager, address);
+        await using var manager = RunningProgram.Start(ForeignProgram.Python, "-c", Manager, address);
         await manager.ExpectAsync("ready");
         var notify = new SystemdNotifier(UnixEndPoint.Parse(address), TimeSpan.FromSeconds(30));
-        string us = $"{Environment.ProcessId} {UnixCredentials.Current.UserId}";
+        var us = $"{Environment.ProcessId} {UnixCredentials.Current.UserId}";
 
         Assert.True(notify.NotifyReady("well"));
         await manager.ExpectAsync($"READY=1 STATUS=well {us} 0");
@@ -88,7 +88,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
             Assert.True(notify.StoreDescriptors("files", [file]));
         await manager.ExpectAsync($"FDSTORE=1 FDNAME=files {us} ['kept for later']");
 
-        Task<bool> barrier = notify.WaitForBarrierAsync(RunningProgram.Deadline, Stop).AsTask();
+        var barrier = notify.WaitForBarrierAsync(RunningProgram.Deadline, Stop).AsTask();
         await manager.ExpectAsync($"BARRIER=1 {us} 1");
         Assert.False(barrier.IsCompleted);
         manager.Type("let go");
@@ -98,7 +98,7 @@ public sealed class SystemdNotifierPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Socat_receives_our_notifications()
     {
-        await using RunningProgram manager =
+        await using var manager =
             RunningProgram.Start(ForeignProgram.Socat, "-u", $"UNIX-RECV:{_folder["notify.sock"]}", "STDOUT");
         await SocketTable.WaitForServerAsync(_folder["notify.sock"]);
         var notify = new SystemdNotifier(UnixEndPoint.FromPath(_folder["notify.sock"]));

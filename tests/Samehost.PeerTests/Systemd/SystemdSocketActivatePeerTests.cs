@@ -13,7 +13,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_stream_listener_is_passed()
     {
-        await using RunningProgram program = await ActivateAsync("-l", _folder["web"]);
+        await using var program = await ActivateAsync("-l", _folder["web"]);
         await using var client = await UnixStream.ConnectAsync(At("web"), cancellationToken: Stop);
         await client.WriteAsync("g1"u8.ToArray(), Stop);
         Assert.Equal("unknown: g1", await ReadAsync(client));
@@ -24,10 +24,10 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_datagram_socket_is_passed()
     {
-        await using RunningProgram program = await ActivateAsync("-d", "-l", _folder["log"]);
+        await using var program = await ActivateAsync("-d", "-l", _folder["log"]);
         await using var client = UnixDatagram.Bind(At("client"));
         client.SendTo("g1"u8, At("log"));
-        byte[] buffer = new byte[100];
+        var buffer = new byte[100];
         var answer = await client.ReceiveAsync(buffer, Stop);
         Assert.Equal("unknown: g1", Encoding.UTF8.GetString(buffer, 0, answer.Count));
         await ExpectStartAsync(program, $"0 unknown (Datagram, {_folder["log"]})");
@@ -36,11 +36,11 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_seqpacket_listener_is_passed()
     {
-        await using RunningProgram program = await ActivateAsync("--seqpacket", "-l", _folder["records"]);
+        await using var program = await ActivateAsync("--seqpacket", "-l", _folder["records"]);
         await using var client = await UnixSeqpacket.ConnectAsync(At("records"), cancellationToken: Stop);
         await client.SendAsync("g1"u8.ToArray(), cancellationToken: Stop);
-        byte[] buffer = new byte[100];
-        using UnixMessage answer = await client.ReceiveAsync(buffer, cancellationToken: Stop);
+        var buffer = new byte[100];
+        using var answer = await client.ReceiveAsync(buffer, cancellationToken: Stop);
         Assert.Equal("unknown: g1", Encoding.UTF8.GetString(buffer, 0, answer.Count));
         await ExpectStartAsync(program, $"0 unknown (SeqpacketListener, {_folder["records"]})");
     }
@@ -48,7 +48,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Several_sockets_are_passed_with_their_names()
     {
-        await using RunningProgram program = await ActivateAsync("-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back");
+        await using var program = await ActivateAsync("-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back");
         await using var front = await UnixStream.ConnectAsync(At("a"), cancellationToken: Stop);
         await using var back = await UnixStream.ConnectAsync(At("b"), cancellationToken: Stop);
         await front.WriteAsync("g1"u8.ToArray(), Stop);
@@ -62,7 +62,7 @@ public sealed class SystemdSocketActivatePeerTests : IDisposable
     public async Task Variables_for_another_process_pass_nothing()
     {
         string[] given = ["LISTEN_PID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=web"];
-        await using RunningProgram program = RunningProgram.Start("env", [.. given, Programs.TestPeer, "activated", _folder.Root]);
+        await using var program = RunningProgram.Start("env", [.. given, Programs.TestPeer, "activated", _folder.Root]);
         await program.ExpectAsync("variables left: 0");
         await program.ExpectExitAsync(0);
     }

@@ -35,16 +35,16 @@ public sealed class RelayPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task HTTP_requests_of_a_Docker_client_are_relayed()
     {
-        await using RunningProgram server = RunningProgram.Start(ForeignProgram.Python, "-c", WebServer, To);
+        await using var server = RunningProgram.Start(ForeignProgram.Python, "-c", WebServer, To);
         await server.ExpectAsync("ready");
         var (relay, _) = await RelayAsync(From, To);
-        await using RunningProgram __ = relay;
-        await using RunningProgram curl = RunningProgram.Start(
+        await using var __ = relay;
+        await using var curl = RunningProgram.Start(
             ForeignProgram.Curl, "-sS", "--unix-socket", From, "http://localhost/version", "--next", "-sS", "--unix-socket", From,
             "--data", "hello", "http://localhost/upper");
         await curl.ExpectAsync("{\"ApiVersion\":\"1.44\"}HELLO");
         await curl.ExpectExitAsync(0);
-        await using RunningProgram large = RunningProgram.Start(
+        await using var large = RunningProgram.Start(
             ForeignProgram.Curl, "-sS", "--unix-socket", From, "-o", "/dev/null", "-w", "%{http_code} %{size_download}",
             "http://localhost/large");
         await large.ExpectAsync("200 3000000");
@@ -54,11 +54,11 @@ public sealed class RelayPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_socket_passed_by_systemd_is_relayed_and_its_file_stays()
     {
-        await using RunningProgram server = RunningProgram.Start(Programs.Tool, "serve", To, "--echo");
+        await using var server = RunningProgram.Start(Programs.Tool, "serve", To, "--echo");
         await SocketTable.WaitForServerAsync(To);
-        await using RunningProgram relay = await SocketActivation.StartAsync(
+        await using var relay = await SocketActivation.StartAsync(
             ["--fdname=front", "-l", From], Programs.Tool, "relay", "systemd:front", To);
-        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", From);
+        await using var client = RunningProgram.Start(Programs.Tool, "connect", From);
         client.Type("g1");
         await client.ExpectAsync("g1");
         client.CloseInput();
@@ -71,14 +71,14 @@ public sealed class RelayPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task An_X_client_reaches_a_local_display_over_TCP_and_the_graph_shows_the_relay()
     {
-        await using RunningProgram server = RunningProgram.Start(
+        await using var server = RunningProgram.Start(
             ForeignProgram.Xvfb, "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "321x123x24");
-        string path = $"/tmp/.X11-unix/X{await server.NextLineAsync()}";
+        var path = $"/tmp/.X11-unix/X{await server.NextLineAsync()}";
         // Without permission to create that directory the server has the abstract name only.
         var (relay, where) = await RelayAsync("tcp:127.0.0.1:0", File.Exists(path) ? path : "@" + path);
-        await using RunningProgram _ = relay;
-        int display = int.Parse(where.Split(':')[^1], null) - 6000; // the port of an X display
-        await using RunningProgram client = RunningProgram.Start(ForeignProgram.Xdpyinfo, "-display", $"127.0.0.1:{display}");
+        await using var _ = relay;
+        var display = int.Parse(where.Split(':')[^1], null) - 6000; // the port of an X display
+        await using var client = RunningProgram.Start(ForeignProgram.Xdpyinfo, "-display", $"127.0.0.1:{display}");
         var shown = new List<string>();
         while (await client.NextLineAsync() is { } line)
             shown.Add(line);
@@ -90,7 +90,7 @@ public sealed class RelayPeerTests : IDisposable
         {
             await holding.GetStream().WriteAsync("l\0\v\0\0\0\0\0\0\0\0\0"u8.ToArray(), TestContext.Current.CancellationToken);
             await holding.GetStream().ReadExactlyAsync(new byte[8], TestContext.Current.CancellationToken); // the greeting
-            await using RunningProgram list = RunningProgram.Start(Programs.Tool, "list", path, "--graph", "dot");
+            await using var list = RunningProgram.Start(Programs.Tool, "list", path, "--graph", "dot");
             var graph = new List<string>();
             while (await list.NextLineAsync() is { } line)
                 graph.Add(line);
@@ -105,12 +105,12 @@ public sealed class RelayPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_connections_of_a_killed_server_end_and_the_next_server_gets_the_next_one()
     {
-        CancellationToken stop = TestContext.Current.CancellationToken;
-        string listen = $"UNIX-LISTEN:{To},fork,unlink-early";
-        RunningProgram first = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
+        var stop = TestContext.Current.CancellationToken;
+        var listen = $"UNIX-LISTEN:{To},fork,unlink-early";
+        var first = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
         var (relay, _) = await RelayAsync(From, To, "--wait", "20s");
-        await using RunningProgram __ = relay;
-        byte[] buffer = new byte[100];
+        await using var __ = relay;
+        var buffer = new byte[100];
         using (var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             await client.ConnectAsync(new UnixDomainSocketEndPoint(From), stop);
@@ -121,7 +121,7 @@ public sealed class RelayPeerTests : IDisposable
         }
         using var second = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await second.ConnectAsync(new UnixDomainSocketEndPoint(From), stop);
-        await using RunningProgram successor = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
+        await using var successor = RunningProgram.Start(ForeignProgram.Socat, listen, "PIPE");
         await second.SendAsync("two"u8.ToArray(), stop);
         Assert.Equal("two", Encoding.ASCII.GetString(buffer, 0, await second.ReceiveAsync(buffer, stop)));
     }
@@ -129,8 +129,8 @@ public sealed class RelayPeerTests : IDisposable
     /// <summary>Starts a relay, waits until it listens and returns its address.</summary>
     private static async Task<(RunningProgram Relay, string Address)> RelayAsync(string from, string to, params string[] options)
     {
-        RunningProgram relay = RunningProgram.Start(Programs.Tool, ["relay", from, to, .. options]);
-        string line = (await relay.NextErrorAsync())!;
+        var relay = RunningProgram.Start(Programs.Tool, ["relay", from, to, .. options]);
+        var line = (await relay.NextErrorAsync())!;
         Assert.StartsWith("samehost: relaying ", line, StringComparison.Ordinal);
         return (relay, line.Split(' ')[2]);
     }

@@ -16,11 +16,11 @@ public sealed class ServeUnderSystemdTests : IDisposable
     [InlineData("datagram", "-d")]
     public async Task A_passed_socket_of_any_type_is_served(string type, params string[] options)
     {
-        await using RunningProgram server = await ActivateAsync([.. options, "-l", _folder["a"]], "--echo");
-        await using RunningProgram client = Connect("a", "--type", type);
+        await using var server = await ActivateAsync([.. options, "-l", _folder["a"]], "--echo");
+        await using var client = Connect("a", "--type", type);
         client.Type("g1");
         await client.ExpectAsync("g1");
-        string open = type == "datagram" ? "whoever may write to it" : "self,root";
+        var open = type == "datagram" ? "whoever may write to it" : "self,root";
         await ExpectLineAsync(server, $"samehost: serving {_folder["a"]} ({type}), open to {open}");
         server.Signal(LibcSignal.SIGTERM);
         Assert.Equal(0, await server.ExitStatusAsync());
@@ -30,12 +30,12 @@ public sealed class ServeUnderSystemdTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Several_passed_sockets_are_each_served_by_a_program()
     {
-        await using RunningProgram server =
+        await using var server =
             await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"]], "--exec", "sh", "-c",
                 "cat; basename $IPCLOCALPATH; env | grep ^LISTEN_");
-        foreach (string name in (string[])["a", "b"])
+        foreach (var name in (string[])["a", "b"])
         {
-            await using RunningProgram client = Connect(name);
+            await using var client = Connect(name);
             client.Type("g1");
             client.CloseInput();
             await client.ExpectAsync("g1", name);
@@ -46,15 +46,15 @@ public sealed class ServeUnderSystemdTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_passed_socket_is_selected_by_name_or_by_number()
     {
-        await using RunningProgram named =
+        await using var named =
             await ActivateAsync(["-l", _folder["a"], "-l", _folder["b"], "--fdname=front:back"], "systemd:back", "--echo");
-        await using RunningProgram client = Connect("b");
+        await using var client = Connect("b");
         client.Type("g1");
         await client.ExpectAsync("g1");
         await ExpectServingAsync(named, $"{_folder["b"]} (stream)");
 
-        await using RunningProgram numbered = await ActivateAsync(["-l", _folder["c"]], "fd:3", "--echo");
-        await using RunningProgram other = Connect("c");
+        await using var numbered = await ActivateAsync(["-l", _folder["c"]], "fd:3", "--echo");
+        await using var other = Connect("c");
         other.Type("g2");
         await other.ExpectAsync("g2");
     }
@@ -62,13 +62,13 @@ public sealed class ServeUnderSystemdTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task An_unknown_name_and_several_sockets_without_a_program_are_errors()
     {
-        await using RunningProgram named = await ActivateAsync(["-l", _folder["a"]], "systemd:web");
-        await using RunningProgram waker = Connect("a");
+        await using var named = await ActivateAsync(["-l", _folder["a"]], "systemd:web");
+        await using var waker = Connect("a");
         await ExpectLineAsync(named, $"samehost: no socket of the name 'web' was passed, but unknown (StreamListener, {_folder["a"]})");
         Assert.Equal(1, await named.ExitStatusAsync());
 
-        await using RunningProgram several = await ActivateAsync(["-l", _folder["b"], "-l", _folder["c"]]);
-        await using RunningProgram other = Connect("b");
+        await using var several = await ActivateAsync(["-l", _folder["b"], "-l", _folder["c"]]);
+        await using var other = Connect("b");
         await ExpectLineAsync(several, "samehost: several sockets were passed: --echo, --exec or --keep can serve them all");
         Assert.Equal(2, await several.ExitStatusAsync());
     }

@@ -16,10 +16,10 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Connect_exchanges_lines_with_the_stream_server()
     {
-        await using RunningProgram server = RunningProgram.Start(Programs.StreamServer, Address);
+        await using var server = RunningProgram.Start(Programs.StreamServer, Address);
         await SocketTable.WaitForServerAsync(Address);
-        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", Address);
-        foreach (string line in Lines)
+        await using var client = RunningProgram.Start(Programs.Tool, "connect", Address);
+        foreach (var line in Lines)
         {
             client.Type(line);
             await server.ExpectAsync($"Receive: {line}");
@@ -33,9 +33,9 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Serve_answers_the_stream_client_with_a_program()
     {
-        await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/\\x0//g;s/^/Hi, /");
-        await using RunningProgram client = RunningProgram.Start(Programs.StreamClient, Address);
-        foreach (string line in Lines)
+        await using var server = await ServeAsync("--exec", "sed", "-u", "s/\\x0//g;s/^/Hi, /");
+        await using var client = RunningProgram.Start(Programs.StreamClient, Address);
+        foreach (var line in Lines)
         {
             client.Type(line);
             await client.ExpectAsync($"Hi, {line}");
@@ -47,10 +47,10 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Connect_exchanges_datagrams_with_the_datagram_server()
     {
-        await using RunningProgram server = RunningProgram.Start(Programs.DataServer, Address);
+        await using var server = RunningProgram.Start(Programs.DataServer, Address);
         await SocketTable.WaitForServerAsync(Address);
-        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", "--type", "datagram", Address);
-        foreach (string line in Lines)
+        await using var client = RunningProgram.Start(Programs.Tool, "connect", "--type", "datagram", Address);
+        foreach (var line in Lines)
         {
             client.Type(line);
             await server.ExpectAsync($"Receive: {line}", $"now sending: Hi, {line}");
@@ -61,9 +61,9 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Serve_echoes_to_the_datagram_client()
     {
-        await using RunningProgram server = await ServeAsync("--type", "datagram", "--echo");
-        await using RunningProgram client = RunningProgram.Start(Programs.DataClient, Address);
-        foreach (string line in Lines)
+        await using var server = await ServeAsync("--type", "datagram", "--echo");
+        await using var client = RunningProgram.Start(Programs.DataClient, Address);
+        foreach (var line in Lines)
         {
             client.Type(line);
             await client.ExpectAsync($"now sending {line}", line);
@@ -73,12 +73,12 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Netcat_and_socat_are_served()
     {
-        await using RunningProgram server = await ServeAsync("--exec", "sed", "-u", "s/^/Hi, /");
-        await using RunningProgram netcat = RunningProgram.Start(ForeignProgram.Netcat, "-NU", Address);
-        await using RunningProgram socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address}");
-        foreach (RunningProgram client in (RunningProgram[])[netcat, socat])
+        await using var server = await ServeAsync("--exec", "sed", "-u", "s/^/Hi, /");
+        await using var netcat = RunningProgram.Start(ForeignProgram.Netcat, "-NU", Address);
+        await using var socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address}");
+        foreach (var client in (RunningProgram[])[netcat, socat])
         {
-            foreach (string line in Lines)
+            foreach (var line in Lines)
             {
                 client.Type(line);
                 await client.ExpectAsync($"Hi, {line}");
@@ -93,11 +93,11 @@ public sealed class ToolAsPeerTests : IDisposable
     [InlineData("socat")]
     public async Task Connect_exchanges_lines_with_foreign_servers(string tool)
     {
-        await using RunningProgram server = tool == "nc"
+        await using var server = tool == "nc"
             ? RunningProgram.Start(ForeignProgram.Netcat, "-NlU", Address)
             : RunningProgram.Start(ForeignProgram.Socat, $"UNIX-LISTEN:{Address}", "STDIO");
-        await using RunningProgram client = RunningProgram.Start(Programs.Tool, "connect", "--wait", "10s", Address);
-        foreach (string line in Lines)
+        await using var client = RunningProgram.Start(Programs.Tool, "connect", "--wait", "10s", Address);
+        foreach (var line in Lines)
         {
             client.Type(line);
             await server.ExpectAsync(line);
@@ -113,9 +113,9 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Socat_exchanges_records()
     {
-        await using RunningProgram server = await ServeAsync("--type", "seqpacket", "--echo");
-        await using RunningProgram socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address},socktype=5");
-        foreach (string line in Lines)
+        await using var server = await ServeAsync("--type", "seqpacket", "--echo");
+        await using var socat = RunningProgram.Start(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{Address},socktype=5");
+        foreach (var line in Lines)
         {
             socat.Type(line);
             await socat.ExpectAsync(line);
@@ -125,20 +125,20 @@ public sealed class ToolAsPeerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task The_environment_of_the_program_has_the_credentials_of_Python()
     {
-        await using RunningProgram server = await ServeAsync(
+        await using var server = await ServeAsync(
             "--exec", "sh", "-c", "echo $PROTO $IPCREMOTEPID $IPCREMOTEEUID $IPCREMOTEEGID");
         const string Client = """
             import os, socket, sys
             s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
             assert s.makefile().read() == f"IPC {os.getpid()} {os.geteuid()} {os.getegid()}\n"
             """;
-        await using RunningProgram python = RunningProgram.Start(ForeignProgram.Python, "-c", Client, Address);
+        await using var python = RunningProgram.Start(ForeignProgram.Python, "-c", Client, Address);
         await python.ExpectExitAsync(0);
     }
 
     private async Task<RunningProgram> ServeAsync(params string[] arguments)
     {
-        RunningProgram server = RunningProgram.Start(Programs.Tool, ["serve", Address, .. arguments]);
+        var server = RunningProgram.Start(Programs.Tool, ["serve", Address, .. arguments]);
         Assert.StartsWith("samehost: serving ", await server.NextErrorAsync(), StringComparison.Ordinal);
         return server;
     }

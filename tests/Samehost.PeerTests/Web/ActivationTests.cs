@@ -9,7 +9,7 @@ public sealed class ActivationTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task A_socket_passed_by_name_is_served_and_its_file_stays_when_the_service_stops()
     {
-        string curl = ForeignProgram.Curl;
+        var curl = ForeignProgram.Curl;
         await using var service = await ActivateAsync("--fdname=greeter", Path("unused"));
 
         Assert.Equal([$"Hi, {Environment.UserName}"], await RunAsync(curl, "-sS", "--fail", "--unix-socket", Socket, "http://localhost/"));
@@ -23,7 +23,7 @@ public sealed class ActivationTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task A_socket_passed_with_another_name_is_not_served()
     {
-        string curl = ForeignProgram.Curl;
+        var curl = ForeignProgram.Curl;
         await using var service = await ActivateAsync("--fdname=another", Path("own"));
         using var waker = Process.Start(new ProcessStartInfo(curl, ["-s", "--max-time", "60", "--unix-socket", Socket, "http://localhost/"])
         {

@@ -90,7 +90,7 @@ public sealed class CriTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Our_client_gets_the_version_of_containerd()
     {
-        string containerd = ForeignProgram.Containerd;
+        var containerd = ForeignProgram.Containerd;
         OrdinaryUser.NeedRoot();
         await File.WriteAllTextAsync(Path("config.toml"), $$"""
             version = 2
@@ -107,7 +107,7 @@ public sealed class CriTests : WebPeerTest
         {
         }
 
-        string[] answer = await RunAsync(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
+        var answer = await RunAsync(Programs.Sample("cri-client", "cri"), $"unix://{Socket}");
 
         Assert.Matches("^containerd .*, API v1$", Assert.Single(answer));
         runtime.Signal(15);

@@ -12,7 +12,7 @@ public sealed class CurlTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Curl_gets_a_response_at_a_path()
     {
-        string curl = ForeignProgram.Curl;
+        var curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket);
 
         Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--unix-socket", Socket, "http://localhost/"));
@@ -21,8 +21,8 @@ public sealed class CurlTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Curl_gets_a_response_at_an_abstract_name()
     {
-        string curl = ForeignProgram.Curl;
-        string name = $"web-{Guid.NewGuid():N}";
+        var curl = ForeignProgram.Curl;
+        var name = $"web-{Guid.NewGuid():N}";
         await using var web = await LocalWeb.StartAsync("@" + name);
 
         Assert.Equal([$"{Hi} HTTP/1.1"], await RunAsync(curl, "-sS", "--fail", "--abstract-unix-socket", name, "http://localhost/"));
@@ -31,7 +31,7 @@ public sealed class CurlTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Curl_uses_HTTP_2_with_prior_knowledge()
     {
-        string curl = ForeignProgram.Curl;
+        var curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
 
         Assert.Equal(
@@ -44,9 +44,9 @@ public sealed class CurlTests : WebPeerTest
     [InlineData("--http2-prior-knowledge")]
     public async Task A_large_file_is_returned_to_curl_unchanged(string protocol)
     {
-        string curl = ForeignProgram.Curl;
+        var curl = ForeignProgram.Curl;
         await using var web = await LocalWeb.StartAsync(Socket, protocol == "--http1.1" ? HttpProtocols.Http1 : HttpProtocols.Http2);
-        byte[] sent = new byte[5_000_000];
+        var sent = new byte[5_000_000];
         Random.Shared.NextBytes(sent);
         await File.WriteAllBytesAsync(Path("sent"), sent, Stop);
 

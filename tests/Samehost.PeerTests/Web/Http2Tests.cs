@@ -9,10 +9,10 @@ public sealed class Http2Tests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Every_request_of_h2load_gets_a_response()
     {
-        string load = ForeignProgram.H2Load;
+        var load = ForeignProgram.H2Load;
         await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
 
-        string[] report = await RunAsync(
+        var report = await RunAsync(
             load, "-n", "2000", "-c", "20", "-m", "10", "-t", "1", "--base-uri", $"unix:{Socket}", "http://localhost/");
 
         Assert.Contains("requests: 2000 total, 2000 started, 2000 done, 2000 succeeded, 0 failed, 0 errored, 0 timeout", report);
@@ -22,17 +22,17 @@ public sealed class Http2Tests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Nghttp_gets_a_response_through_a_relay_from_TCP()
     {
-        string nghttp = ForeignProgram.NgHttp;
-        string socat = ForeignProgram.Socat;
+        var nghttp = ForeignProgram.NgHttp;
+        var socat = ForeignProgram.Socat;
         await using var web = await LocalWeb.StartAsync(Socket, HttpProtocols.Http2);
-        int port = FreePort.Next();
+        var port = FreePort.Next();
         await using var relay = RunningProgram.Start(
             socat, "-d", "-d", $"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr", $"UNIX-CONNECT:{Socket}");
         while (await relay.NextErrorAsync() is { } line && !line.Contains("listening on", StringComparison.Ordinal))
         {
         }
 
-        string[] answer = await RunAsync(nghttp, $"http://127.0.0.1:{port}/");
+        var answer = await RunAsync(nghttp, $"http://127.0.0.1:{port}/");
 
         Assert.Equal("HTTP/2", Assert.Single(answer)[^6..]);
     }

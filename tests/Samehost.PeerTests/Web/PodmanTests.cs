@@ -8,7 +8,7 @@ public sealed class PodmanTests : WebPeerTest
     [Fact(Timeout = 180_000)]
     public async Task Our_client_lists_the_containers_of_Podman()
     {
-        string podman = ForeignProgram.Podman;
+        var podman = ForeignProgram.Podman;
         OrdinaryUser.NeedRoot();
         string[] store = ["--root", Path("root"), "--runroot", Path("run"), "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs"];
         Directory.CreateDirectory(Path("empty"));
@@ -17,7 +17,7 @@ public sealed class PodmanTests : WebPeerTest
         await SocketTable.WaitForServerAsync(Socket);
 
         // A proxy that does not exist, because local requests do not use one.
-        string[] containers = await RunAsync("env", "http_proxy=http://127.0.0.1:9", Programs.Sample("docker-list"), $"unix://{Socket}");
+        var containers = await RunAsync("env", "http_proxy=http://127.0.0.1:9", Programs.Sample("docker-list"), $"unix://{Socket}");
 
         Assert.Matches("^[0-9a-f]{12}  created +/greeter", Assert.Single(containers));
     }

@@ -81,7 +81,7 @@ internal sealed class LocalWeb : IAsyncDisposable
     private static async Task EchoAsync(HttpContext http)
     {
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        byte[] buffer = new byte[16384];
+        var buffer = new byte[16384];
         while (await socket.ReceiveAsync(buffer, http.RequestAborted) is { MessageType: not WebSocketMessageType.Close } part)
             await socket.SendAsync(buffer.AsMemory(0, part.Count), part.MessageType, part.EndOfMessage, http.RequestAborted);
         await socket.CloseAsync(socket.CloseStatus!.Value, socket.CloseStatusDescription, http.RequestAborted);

@@ -41,7 +41,7 @@ internal sealed class DescriptorsCampaign : Campaign
 
     private async Task AttackAsync(CampaignRun run, int limit, Random random)
     {
-        string[] program = Server is null ? BuiltPrograms.Peer : [Path.GetFullPath(Server)];
+        var program = Server is null ? BuiltPrograms.Peer : [Path.GetFullPath(Server)];
         await using var server = run.Processes.Start(
             ["/bin/sh", "-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. program, "serve-frames", run.GetPath("frames.sock")]);
         if (await ReadFirstLineAsync(server) is var first && first != "ready")

@@ -71,15 +71,15 @@ internal sealed class StreamTransfer(Random random) : Transfer(random)
 
     private async Task WriteAsync(UnixStream stream, int length, int seed)
     {
-        var random = new Random(seed);
+        var sizes = new Random(seed);
         for (var sent = 0; sent < length;)
         {
-            var piece = new byte[Math.Min(random.Next(1, 5000), length - sent)];
+            var piece = new byte[Math.Min(sizes.Next(1, 5000), length - sent)];
             for (var i = 0; i < piece.Length; i++)
                 piece[i] = At(seed, sent + i);
             await stream.WriteAsync(piece);
             sent += piece.Length;
-            MaybeBlock(random);
+            MaybeBlock(sizes);
             Advance();
         }
         stream.ShutdownWrite();
@@ -87,16 +87,16 @@ internal sealed class StreamTransfer(Random random) : Transfer(random)
 
     private async Task ReadAsync(UnixStream stream, int length, int seed, Action<string, long> count)
     {
-        var random = new Random(~seed);
+        var sizes = new Random(~seed);
         var buffer = new byte[8192];
         var received = 0;
         while (true)
         {
-            using var cancel = MaybeCancel(random);
+            using var cancel = MaybeCancel(sizes);
             int read;
             try
             {
-                read = await stream.ReadAsync(buffer.AsMemory(0, random.Next(1, buffer.Length)), cancel?.Token ?? default);
+                read = await stream.ReadAsync(buffer.AsMemory(0, sizes.Next(1, buffer.Length)), cancel?.Token ?? default);
             }
             catch (OperationCanceledException) when (cancel is not null)
             {
@@ -113,7 +113,7 @@ internal sealed class StreamTransfer(Random random) : Transfer(random)
                     throw new InvalidDataException($"Byte {received + i} of {length} is {buffer[i]}, not {At(seed, received + i)}.");
             }
             received += read;
-            MaybeBlock(random);
+            MaybeBlock(sizes);
         }
         if (received != length)
             throw new InvalidDataException($"{received} bytes of {length} came.");
@@ -163,22 +163,22 @@ internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(r
 
     private async Task SendAsync(int seed, Func<ReadOnlyMemory<byte>, ValueTask> send)
     {
-        var random = new Random(seed);
+        var sizes = new Random(seed);
         for (var number = 0; number < RecordsPerPair; number++)
         {
             await send(Record(seed, number));
-            MaybeBlock(random);
+            MaybeBlock(sizes);
             Advance();
         }
     }
 
     private async Task ReceiveAsync(int seed, Action<string, long> count, Func<Memory<byte>, CancellationToken, Task<int>> receive)
     {
-        var random = new Random(~seed);
+        var sizes = new Random(~seed);
         var buffer = new byte[4096];
         for (var number = 0; number < RecordsPerPair;)
         {
-            using var cancel = MaybeCancel(random);
+            using var cancel = MaybeCancel(sizes);
             try
             {
                 var length = await receive(buffer, cancel?.Token ?? default);
@@ -187,7 +187,7 @@ internal sealed class RecordTransfer(Random random, bool seqpacket) : Transfer(r
                 number++;
                 count("calls", 1);
                 Advance();
-                MaybeBlock(random);
+                MaybeBlock(sizes);
             }
             catch (OperationCanceledException) when (cancel is not null)
             {

@@ -24,7 +24,7 @@ internal sealed class FuzzCampaign : Campaign
 
     public override async Task RunAsync(CampaignRun run)
     {
-        string[] names = Only.Length > 0 ? Only : [.. FuzzTargets.Names];
+        var names = Only.Length > 0 ? Only : [.. FuzzTargets.Names];
         if (Input is { } file)
         {
             if (names.Length != 1)

@@ -148,7 +148,7 @@ internal sealed class RecordingTarget : FuzzTarget
                 Require(one.Connection > 0, $"connection {one.Connection}");
                 Require(one.Time >= 0 && double.IsFinite(one.Time), $"line {one.Line} happens after {one.Time} seconds");
             }
-            string events = string.Join('|', recording.Events.Take(4).Select(e => e.Event));
+            var events = string.Join('|', recording.Events.Take(4).Select(e => e.Event));
             return $"{recording.SocketType} {recording.Events.Count >> 1} {events}";
         }
         catch (ToolException e)

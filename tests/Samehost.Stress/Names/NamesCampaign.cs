@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Samehost.Stress.Fuzz;
@@ -114,7 +115,8 @@ internal sealed class NamesCampaign : Campaign
         for (var i = 0; i < call.Arguments.Count; i++)
         {
             var octal = string.Concat(call.Arguments[i].Select(static b => $"\\{Convert.ToString(b, 8).PadLeft(3, '0')}"));
-            text.Append($"a{i}=$(printf '{octal}x'); a{i}=${{a{i}%x}}\n"); // a command substitution removes trailing newlines
+            // A command substitution removes trailing newlines.
+            text.Append(CultureInfo.InvariantCulture, $"a{i}=$(printf '{octal}x'); a{i}=${{a{i}%x}}\n");
         }
         var words = string.Concat(call.Arguments.Select(static (_, i) => $" \"$a{i}\""));
         text.Append($"cd /\nexec '{BuiltPrograms.Tool}'{words}\n");

@@ -20,7 +20,7 @@ internal static class Activated
 
     private static void Serve(SystemdListenSocket socket)
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         switch (socket.Kind)
         {
             case SystemdSocketKind.StreamListener:
@@ -32,14 +32,14 @@ internal static class Activated
                 using (var listener = socket.TakeSeqpacketListener())
                 using (var connection = listener.Accept())
                 {
-                    using UnixMessage record = connection.Receive(buffer);
+                    using var record = connection.Receive(buffer);
                     connection.Send(CreateResponse(socket, buffer.AsSpan(0, record.Count)));
                 }
                 break;
             case SystemdSocketKind.Datagram:
                 using (var datagram = socket.TakeDatagram())
                 {
-                    UnixMessage received = datagram.Receive(buffer);
+                    var received = datagram.Receive(buffer);
                     datagram.SendTo(CreateResponse(socket, buffer.AsSpan(0, received.Count)), received.Sender);
                 }
                 break;

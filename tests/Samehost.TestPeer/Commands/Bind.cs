@@ -13,7 +13,7 @@ internal sealed class BoundSocket : IDisposable
 
     public BoundSocket(PeerArguments arguments)
     {
-        int result = LibcSocket.Socket(LibcSocket.SOCK_STREAM, out Descriptor? socket);
+        var result = LibcSocket.Socket(LibcSocket.SOCK_STREAM, out var socket);
         _socket = socket ?? throw new UnixSocketException((Errno)(-result), "socket");
         try
         {
@@ -92,7 +92,7 @@ internal static class BindRace
     /// <summary>Waits for a time stamp, whose clock is the same in every process.</summary>
     private static void WaitUntil(long timestamp)
     {
-        TimeSpan remaining = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp);
+        var remaining = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp);
         if (remaining > TimeSpan.Zero)
             Thread.Sleep(remaining);
     }
@@ -105,7 +105,7 @@ internal static class CrashBound
     {
         using var bound = new BoundSocket(arguments);
         Console.WriteLine("ready");
-        using Process self = Process.GetCurrentProcess();
+        using var self = Process.GetCurrentProcess();
         self.Kill();
         self.WaitForExit();
     }

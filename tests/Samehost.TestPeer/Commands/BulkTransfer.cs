@@ -30,12 +30,12 @@ internal sealed class BulkTransfer : IDisposable
     public void Send() => Run(
         stream =>
         {
-            for (long remaining = Total; remaining > 0; remaining -= BlockSize)
+            for (var remaining = Total; remaining > 0; remaining -= BlockSize)
                 stream.Write(NextBlock(remaining).Span);
         },
         async stream =>
         {
-            for (long remaining = Total; remaining > 0; remaining -= BlockSize)
+            for (var remaining = Total; remaining > 0; remaining -= BlockSize)
                 await stream.WriteAsync(NextBlock(remaining));
         });
 
@@ -62,9 +62,9 @@ internal sealed class BulkTransfer : IDisposable
 
     private void Run(Action<UnixStream> blocking, Func<UnixStream, Task> asynchronous)
     {
-        using UnixListener? listener = _arguments.Option("--listen") is null ? null : UnixListener.Listen(_arguments.Path);
+        using var listener = _arguments.Option("--listen") is null ? null : UnixListener.Listen(_arguments.Path);
         Console.WriteLine("ready");
-        using (UnixStream stream = listener?.Accept() ?? UnixStream.Connect(_arguments.Path))
+        using (var stream = listener?.Accept() ?? UnixStream.Connect(_arguments.Path))
         {
             if (_arguments.Option("--async") is null)
                 blocking(stream);
@@ -83,7 +83,7 @@ internal sealed class BulkTransfer : IDisposable
     private ReadOnlyMemory<byte> NextBlock(long remaining)
     {
         BitConverter.TryWriteBytes(_block, remaining);
-        int size = (int)Math.Min(remaining, BlockSize);
+        var size = (int)Math.Min(remaining, BlockSize);
         _hash.AppendData(_block, 0, size);
         return _block.AsMemory(0, size);
     }

@@ -21,13 +21,13 @@ internal static class HoldConnections
     public static void Run(PeerArguments arguments)
     {
         var connections = new UnixStream[arguments.Number("--count", 1)];
-        for (int i = 0; i < connections.Length; i++)
+        for (var i = 0; i < connections.Length; i++)
             connections[i] = UnixStream.Connect(arguments.Path);
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {
         }
-        foreach (UnixStream connection in connections)
+        foreach (var connection in connections)
             connection.Dispose();
     }
 }
@@ -40,7 +40,7 @@ internal static class SendLines
 {
     public static void Run(PeerArguments arguments)
     {
-        using UnixStream stream = UnixStream.Connect(arguments.Path);
+        using var stream = UnixStream.Connect(arguments.Path);
         using var reader = new StreamReader(stream, Encoding.ASCII);
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
@@ -72,14 +72,14 @@ internal static class ConnectStorm
 {
     public static void Run(PeerArguments arguments)
     {
-        bool stopping = false;
-        int answered = 0;
-        int failed = 0;
+        var stopping = false;
+        var answered = 0;
+        var failed = 0;
         string? firstFailure = null;
         using var started = new CountdownEvent(arguments.Number("--threads", 3));
         var threads = Enumerable.Range(0, started.InitialCount).Select(_ => new Thread(() =>
         {
-            bool signaled = false;
+            var signaled = false;
             while (!Volatile.Read(ref stopping))
             {
                 try
@@ -114,10 +114,10 @@ internal static class ConnectStorm
     private static void Request(UnixEndPoint path, int number)
     {
         using var stream = UnixStream.Connect(path);
-        byte[] request = Encoding.ASCII.GetBytes($"{number}\n");
+        var request = Encoding.ASCII.GetBytes($"{number}\n");
         stream.Write(request);
-        byte[] response = new byte[request.Length + 1];
-        int count = stream.ReadAtLeast(response, response.Length, throwOnEndOfStream: false);
+        var response = new byte[request.Length + 1];
+        var count = stream.ReadAtLeast(response, response.Length, throwOnEndOfStream: false);
         if (!response.AsSpan(0, count).SequenceEqual(request))
             throw new IOException($"The response has {count} bytes of {request.Length}.");
     }

@@ -17,7 +17,7 @@ internal static class ExhaustDescriptors
         listener.Accept().Dispose();
         using var waiting = UnixStream.Connect(arguments.Path);
         var open = new Stack<IDisposable>();
-        string first = Failure(() =>
+        var first = Failure(() =>
         {
             while (true)
                 open.Push(UnixDatagram.Create());
@@ -99,12 +99,12 @@ internal static class LastDescriptors
                 all.Push(File.OpenHandle("/dev/null"));
         });
 
-        string read = Failure(() => near.ReadAsync(failed).AsTask().GetAwaiter().GetResult());
-        string serve = Failure(() => UnixServer.Start(listener, static (_, _) => Task.CompletedTask));
-        string connect = Failure(() => UnixStream.Connect(arguments.Path));
-        string left = File.Exists(arguments.Path.Path) ? "left" : "gone";
-        string bind = Failure(() => UnixListener.Listen(arguments.Path)); // with the descriptor that the listener had
-        string made = File.Exists(arguments.Path.Path) ? "left" : "gone";
+        var read = Failure(() => near.ReadAsync(failed).AsTask().GetAwaiter().GetResult());
+        var serve = Failure(() => UnixServer.Start(listener, static (_, _) => Task.CompletedTask));
+        var connect = Failure(() => UnixStream.Connect(arguments.Path));
+        var left = File.Exists(arguments.Path.Path) ? "left" : "gone";
+        var bind = Failure(() => UnixListener.Listen(arguments.Path)); // with the descriptor that the listener had
+        var made = File.Exists(arguments.Path.Path) ? "left" : "gone";
         while (all.TryPop(out var handle))
             handle.Dispose();
 
@@ -140,16 +140,16 @@ internal static class ReceiveShort
 {
     public static void Run(PeerArguments arguments)
     {
-        int room = int.Parse(arguments.Option("--room")!, CultureInfo.InvariantCulture);
+        var room = int.Parse(arguments.Option("--room")!, CultureInfo.InvariantCulture);
         using var stream = UnixStream.Connect(arguments.Path, new UnixConnectOptions { AcceptDescriptors = true });
         var filler = new Stack<IDisposable>();
-        byte[] buffer = new byte[64];
+        var buffer = new byte[64];
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {
-            int before = Open();
+            var before = Open();
             Fill(filler);
-            for (int i = 0; i < room; i++)
+            for (var i = 0; i < room; i++)
                 filler.Pop().Dispose();
             using (var message = stream.Receive(buffer))
             {
@@ -195,7 +195,7 @@ internal static class SendUnread
         using (var file = File.OpenHandle("/dev/null"))
         {
             to.AcceptDescriptors = true;
-            for (int left = arguments.Number("--count", 1); left > 0; left -= DescriptorsPerMessage)
+            for (var left = arguments.Number("--count", 1); left > 0; left -= DescriptorsPerMessage)
                 from.Send([1], [.. Enumerable.Repeat(file, Math.Min(left, DescriptorsPerMessage))]);
             Console.WriteLine("ready");
             _ = Console.ReadLine();

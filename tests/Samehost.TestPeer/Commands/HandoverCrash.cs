@@ -13,8 +13,8 @@ internal static class HandoverCrash
     public static void Run(PeerArguments arguments)
     {
         var control = UnixEndPoint.FromPath(arguments.Option("--control")!);
-        string at = arguments.Option("--at")!;
-        bool wait = arguments.Option("--wait") is not null;
+        var at = arguments.Option("--at")!;
+        var wait = arguments.Option("--wait") is not null;
         if (arguments.Option("--role") == "successor")
         {
             RunSuccessor(control, Step);
@@ -34,7 +34,7 @@ internal static class HandoverCrash
             Console.WriteLine($"at {name}");
             if (wait)
                 Console.ReadLine();
-            using Process self = Process.GetCurrentProcess();
+            using var self = Process.GetCurrentProcess();
             self.Kill();
             self.WaitForExit();
         }
@@ -73,9 +73,9 @@ internal static class HandoverCrash
 
     private static void Receive(UnixSeqpacket control, string word, Action<string> step)
     {
-        byte[] buffer = new byte[HandoverProtocol.MaxRecord];
+        var buffer = new byte[HandoverProtocol.MaxRecord];
         var record = control.Receive(buffer); // its descriptors stay open until the process ends
-        string received = HandoverProtocol.Split(buffer.AsMemory(0, record.Count)).Word;
+        var received = HandoverProtocol.Split(buffer.AsMemory(0, record.Count)).Word;
         if (record.IsEnd || received != word)
             throw new IOException($"'{received}' was received instead of '{word}'.");
         step(word);

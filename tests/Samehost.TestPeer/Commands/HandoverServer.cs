@@ -79,12 +79,12 @@ internal static class HandoverServer
 
     private static async Task AnswerOnceAsync(UnixStream stream, CancellationToken stopping)
     {
-        byte[] buffer = new byte[64];
-        int count = 0;
+        var buffer = new byte[64];
+        var count = 0;
         do
         {
             // Without the token: an accepted client gets its response also when the server stops.
-            int read = await stream.ReadAsync(buffer.AsMemory(count), CancellationToken.None);
+            var read = await stream.ReadAsync(buffer.AsMemory(count), CancellationToken.None);
             if (read == 0)
                 return;
             count += read;

@@ -10,10 +10,10 @@ internal static class IdleSockets
 {
     public static void Run(PeerArguments arguments)
     {
-        int pairs = int.Parse(arguments.Option("--pairs")!, CultureInfo.InvariantCulture);
+        var pairs = int.Parse(arguments.Option("--pairs")!, CultureInfo.InvariantCulture);
         var streams = new List<UnixStream>();
         var reads = new List<Task<int>>();
-        for (int i = 0; i < pairs; i++)
+        for (var i = 0; i < pairs; i++)
         {
             var (first, second) = UnixStream.CreatePair();
             streams.AddRange([first, second]);
@@ -32,7 +32,7 @@ internal static class IdleSockets
         }
 
         // Every read still completes.
-        for (int i = 0; i < streams.Count; i++)
+        for (var i = 0; i < streams.Count; i++)
             streams[i ^ 1].WriteByte(2);
         Task.WhenAll(reads).GetAwaiter().GetResult();
         Console.WriteLine(reads.TrueForAll(r => r.Result == 1) ? "all heard" : "some ended");

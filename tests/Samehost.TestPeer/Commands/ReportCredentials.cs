@@ -33,7 +33,7 @@ internal static class ReportCredentials
         using var socket = UnixDatagram.Bind(arguments.Path,
             new UnixDatagramOptions { SocketFile = arguments.SocketFile(), ReceiveCredentials = true });
         Console.WriteLine("ready");
-        byte[] buffer = new byte[256];
+        var buffer = new byte[256];
         while (true)
         {
             using var message = socket.Receive(buffer);
@@ -48,8 +48,8 @@ internal static class ReportCredentials
 
     private static int CountBytes(UnixStream client)
     {
-        byte[] buffer = new byte[256];
-        int all = 0;
+        var buffer = new byte[256];
+        var all = 0;
         for (int count; (count = client.Read(buffer)) > 0;)
             all += count;
         return all;

@@ -12,8 +12,8 @@ internal static class RunServer
 
     private static async Task RunAsync(PeerArguments arguments)
     {
-        string way = arguments.Option("--way") ?? "";
-        UnixEndPoint beside = UnixEndPoint.FromPath(arguments.Path.Path + ".2");
+        var way = arguments.Option("--way") ?? "";
+        var beside = UnixEndPoint.FromPath(arguments.Path.Path + ".2");
         if (way is "bare" or "binding")
         {
             using var shutdown = new ShutdownSignal();
@@ -33,7 +33,7 @@ internal static class RunServer
             Console.WriteLine("ready");
             Environment.Exit(3);
         }
-        Task<bool> running = server.RunAsync();
+        var running = server.RunAsync();
         Console.WriteLine("ready");
         Console.WriteLine($"stopped {await running}");
         if (way == "twice")
@@ -59,7 +59,7 @@ internal static class RunServer
 
     private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         for (int count; (count = await stream.ReadAsync(buffer, stopping)) > 0;)
             await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
     }

@@ -62,8 +62,8 @@ internal static class ScriptedClient
     {
         using var file = File.OpenHandle("/dev/null");
         var handles = Enumerable.Repeat(file, each).ToArray();
-        int refused = 0;
-        for (int i = 0; i < count; i++)
+        var refused = 0;
+        for (var i = 0; i < count; i++)
         {
             try
             {
@@ -109,8 +109,8 @@ internal sealed class StreamClient : ClientSocket
 
     public override byte[]? Receive()
     {
-        byte[] buffer = new byte[4096];
-        int count = _stream!.Read(buffer);
+        var buffer = new byte[4096];
+        var count = _stream!.Read(buffer);
         return count == 0 ? null : buffer[..count];
     }
 
@@ -131,7 +131,7 @@ internal sealed class SeqpacketClient : ClientSocket
 
     public override byte[]? Receive()
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         using var record = _socket!.Receive(buffer);
         return record.IsEnd ? null : buffer[..record.Count];
     }
@@ -153,7 +153,7 @@ internal sealed class DatagramClient : ClientSocket
 
     public override byte[]? Receive()
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         return buffer[.._socket.Receive(buffer).Count];
     }
 

@@ -13,12 +13,12 @@ internal static class SendDatagrams
 
     public static void Run(PeerArguments arguments)
     {
-        int count = int.Parse(arguments.Option("--count")!, CultureInfo.InvariantCulture);
+        var count = int.Parse(arguments.Option("--count")!, CultureInfo.InvariantCulture);
         using var socket = UnixDatagram.Create();
-        bool connected = arguments.Option("--connected") == "yes";
+        var connected = arguments.Option("--connected") == "yes";
         if (connected)
             socket.Connect(arguments.Path);
-        UnixEndPoint? remote = connected ? null : arguments.Path;
+        var remote = connected ? null : arguments.Path;
         if (arguments.Option("--blocking") == "yes")
             new Thread(() => SendBlocking(socket, remote, count)) { IsBackground = true }.Start();
         else
@@ -27,14 +27,14 @@ internal static class SendDatagrams
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {
-            long used = (long)Environment.CpuUsage.TotalTime.TotalMicroseconds;
+            var used = (long)Environment.CpuUsage.TotalTime.TotalMicroseconds;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Volatile.Read(ref _sent)} {used}"));
         }
     }
 
     private static void SendBlocking(UnixDatagram socket, UnixEndPoint? remote, int count)
     {
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             if (remote is null)
                 socket.Send(Datagram(i));
@@ -46,7 +46,7 @@ internal static class SendDatagrams
 
     private static async Task SendAsync(UnixDatagram socket, UnixEndPoint? remote, int count)
     {
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             if (remote is null)
                 await socket.SendAsync(Datagram(i));
@@ -58,7 +58,7 @@ internal static class SendDatagrams
 
     private static byte[] Datagram(int number)
     {
-        byte[] bytes = new byte[sizeof(int)];
+        var bytes = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, number);
         return bytes;
     }

@@ -15,7 +15,7 @@ internal static class Serve
         // Starts the timer and pool threads while descriptors are available; without them the runtime ends the process.
         Task.Delay(1).ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
         var delays = new Delays();
-        UnixServer server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions
+        var server = UnixServer.Start(arguments.Path, EchoAsync, new UnixServerOptions
         {
             MaxConnections = arguments.Number("--max", 4096),
             MaxConnectionsPerUser = arguments.Number("--per-user", 4096),
@@ -34,17 +34,17 @@ internal static class Serve
                 _ => $"unknown {line}",
             });
         }
-        bool drained = server.StopAsync().GetAwaiter().GetResult();
+        var drained = server.StopAsync().GetAwaiter().GetResult();
         Console.WriteLine($"drained {drained}");
     }
 
     private static void BlockPool()
     {
-        int threads = Environment.ProcessorCount;
+        var threads = Environment.ProcessorCount;
         ThreadPool.SetMinThreads(threads, threads);
         ThreadPool.SetMaxThreads(threads, threads);
         using var blocked = new CountdownEvent(threads);
-        for (int i = 0; i < threads; i++)
+        for (var i = 0; i < threads; i++)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
                 _ =>
@@ -63,8 +63,8 @@ internal static class Serve
         while (true)
         {
             _ = await stream.ReadAsync(Memory<byte>.Empty, stopping); // an idle connection holds no buffer
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(4096);
-            int count = await stream.ReadAsync(buffer, stopping);
+            var buffer = ArrayPool<byte>.Shared.Rent(4096);
+            var count = await stream.ReadAsync(buffer, stopping);
             if (count > 0)
                 await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
             ArrayPool<byte>.Shared.Return(buffer);
@@ -84,8 +84,8 @@ internal static class Serve
         {
             lock (_lock)
             {
-                long now = Stopwatch.GetTimestamp();
-                TimeSpan gap = Stopwatch.GetElapsedTime(_last, now);
+                var now = Stopwatch.GetTimestamp();
+                var gap = Stopwatch.GetElapsedTime(_last, now);
                 if (_count++ > 0 && gap < _shortest)
                     _shortest = gap;
                 _last = now;

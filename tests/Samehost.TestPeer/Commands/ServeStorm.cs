@@ -14,9 +14,9 @@ internal static class ServeStorm
     public static void Run(PeerArguments arguments)
     {
         CreateAllLoops();
-        int connected = Round(arguments.Path); // the first round creates what stays, such as the pool
-        int before = OpenDescriptors();
-        for (int round = arguments.Number("--rounds", 20); round > 0; round--)
+        var connected = Round(arguments.Path); // the first round creates what stays, such as the pool
+        var before = OpenDescriptors();
+        for (var round = arguments.Number("--rounds", 20); round > 0; round--)
             connected += Round(arguments.Path);
         Console.WriteLine($"descriptors {before} {OpenDescriptors()}");
         Console.WriteLine($"connected {connected}");
@@ -38,16 +38,16 @@ internal static class ServeStorm
     private static int Round(UnixEndPoint path)
     {
         using var enough = new CountdownEvent(200);
-        int connected = 0;
-        bool stopping = false;
-        UnixServer server = UnixServer.Start(path, static async (stream, stopping) =>
+        var connected = 0;
+        var stopping = false;
+        var server = UnixServer.Start(path, static async (stream, stopping) =>
         {
-            byte[] buffer = new byte[16];
+            var buffer = new byte[16];
             while (await stream.ReadAsync(buffer, stopping) is > 0 and var count)
                 await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
         });
         var threads = new Thread[Threads];
-        for (int i = 0; i < Threads; i++)
+        for (var i = 0; i < Threads; i++)
         {
             threads[i] = new Thread(() =>
             {
@@ -68,7 +68,7 @@ internal static class ServeStorm
                     if (open.Count > 16)
                         open.Dequeue().Dispose();
                 }
-                while (open.TryDequeue(out UnixStream? stream))
+                while (open.TryDequeue(out var stream))
                     stream.Dispose();
             });
             threads[i].Start();
@@ -76,7 +76,7 @@ internal static class ServeStorm
         enough.Wait();
         server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         Volatile.Write(ref stopping, true);
-        foreach (Thread thread in threads)
+        foreach (var thread in threads)
             thread.Join();
         return connected;
     }

@@ -20,9 +20,9 @@ internal static class SystemCalls
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
         {
-            string[] words = line.Split(' ');
-            int kind = int.Parse(words[1], null);
-            byte[] name = Convert.FromHexString(words[2]);
+            var words = line.Split(' ');
+            var kind = int.Parse(words[1], null);
+            var name = Convert.FromHexString(words[2]);
             Console.WriteLine(Call(words[0], kind, name, words.Length > 3 ? int.Parse(words[3], null) : null));
         }
         Kept.ForEach(socket => socket.Dispose());
@@ -42,7 +42,7 @@ internal static class SystemCalls
 
     private static int OnSocket(int kind, Func<Descriptor, int> call)
     {
-        int result = LibcSocket.Socket(kind, out Descriptor? socket);
+        var result = LibcSocket.Socket(kind, out var socket);
         if (socket is null)
             return -result;
         using (socket)
@@ -51,9 +51,9 @@ internal static class SystemCalls
 
     private static int Keep(int kind, byte[] name, int? backlog)
     {
-        _ = LibcSocket.Socket(kind, out Descriptor? socket);
+        _ = LibcSocket.Socket(kind, out var socket);
         Kept.Add(socket!);
-        int result = LibcSocket.Bind(socket!, Address(name));
+        var result = LibcSocket.Bind(socket!, Address(name));
         if (result >= 0 && backlog is { } length)
             result = LibcSocket.Listen(socket!, length);
         return Math.Max(0, -result);
@@ -102,8 +102,8 @@ internal static class FindSocket
 {
     public static void Run(PeerArguments arguments)
     {
-        UnixSocketTable table = UnixSocketTable.Read();
-        UnixSocketEntry socket = table.BoundTo(arguments.Path).Single();
+        var table = UnixSocketTable.Read();
+        var socket = table.BoundTo(arguments.Path).Single();
         Console.WriteLine(
             $"{socket.State} user {socket.UserId} processes {socket.Processes.Count} unreadable {table.UnreadableProcesses > 0}");
     }

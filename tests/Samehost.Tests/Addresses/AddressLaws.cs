@@ -27,8 +27,8 @@ public sealed class AddressLaws
     [Fact]
     public void Bytes_come_back_from_a_sockaddr() => Prop.ForAll(EndPoints, endPoint =>
     {
-        byte[] buffer = new byte[LibcSocket.SockAddrSize];
-        UnixEndPoint back = UnixEndPoint.FromSockAddr(buffer.AsSpan(0, endPoint.WriteSockAddr(buffer)));
+        var buffer = new byte[LibcSocket.SockAddrSize];
+        var back = UnixEndPoint.FromSockAddr(buffer.AsSpan(0, endPoint.WriteSockAddr(buffer)));
         return back == endPoint && back.NameBytes.Span.SequenceEqual(endPoint.NameBytes.Span);
     }).QuickCheckThrowOnFailure();
 
@@ -41,7 +41,7 @@ public sealed class AddressLaws
     {
         // Random names of one byte can meet one that is in use; a longer one of ours cannot.
         byte[] name = [.. Guid.NewGuid().ToByteArray(), .. endPoint.NameBytes.Span];
-        UnixEndPoint unique = UnixEndPoint.FromAbstractName(name.AsSpan(0, Math.Min(name.Length, UnixEndPoint.MaxNameLength)));
+        var unique = UnixEndPoint.FromAbstractName(name.AsSpan(0, Math.Min(name.Length, UnixEndPoint.MaxNameLength)));
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(unique);
         return unique.Equals(socket.LocalEndPoint);
@@ -49,7 +49,7 @@ public sealed class AddressLaws
 
     [Fact]
     public void A_printed_path_parses_to_the_same_address() => Prop.ForAll(PrintableTexts, text =>
-        !UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint)
+        !UnixEndPoint.TryParse(text, out var endPoint)
             ? System.Text.Encoding.UTF8.GetByteCount(text) > UnixEndPoint.MaxNameLength
             : endPoint == UnixEndPoint.Parse(endPoint.ToString())
                 && endPoint == UnixEndPoint.Parse("unix:" + (text.StartsWith("//", StringComparison.Ordinal) ? "//" : "") + endPoint)
@@ -64,9 +64,9 @@ public sealed class AddressLaws
     [Fact]
     public void TryParse_never_throws_and_agrees_with_Parse() => Prop.ForAll<string?>(text =>
     {
-        foreach (string prefix in new[] { "", "/", "@", "unix:", "unix://", "unix-abstract:" })
+        foreach (var prefix in new[] { "", "/", "@", "unix:", "unix://", "unix-abstract:" })
         {
-            bool read = UnixEndPoint.TryParse(prefix + text, out UnixEndPoint? endPoint);
+            var read = UnixEndPoint.TryParse(prefix + text, out var endPoint);
             if (read != (endPoint is not null) || read == (Record.Exception(() => UnixEndPoint.Parse(prefix + text)) is FormatException))
                 return false;
         }

@@ -10,8 +10,8 @@ public sealed class SockAddrTests
     [Fact]
     public void A_path_is_written_with_its_final_NUL()
     {
-        byte[] buffer = Filled();
-        int length = UnixEndPoint.FromPath("/a"u8).WriteSockAddr(buffer);
+        var buffer = Filled();
+        var length = UnixEndPoint.FromPath("/a"u8).WriteSockAddr(buffer);
 
         Assert.Equal([1, 0, (byte)'/', (byte)'a', 0], buffer[..length]);
     }
@@ -19,8 +19,8 @@ public sealed class SockAddrTests
     [Fact]
     public void An_abstract_name_is_written_with_its_leading_NUL_and_no_final_one()
     {
-        byte[] buffer = Filled();
-        int length = UnixEndPoint.FromAbstractName("ab"u8).WriteSockAddr(buffer);
+        var buffer = Filled();
+        var length = UnixEndPoint.FromAbstractName("ab"u8).WriteSockAddr(buffer);
 
         Assert.Equal([1, 0, 0, (byte)'a', (byte)'b'], buffer[..length]);
     }
@@ -28,7 +28,7 @@ public sealed class SockAddrTests
     [Fact]
     public void Unnamed_and_autobind_are_just_the_family()
     {
-        byte[] buffer = Filled();
+        var buffer = Filled();
 
         Assert.Equal(2, UnixEndPoint.Unnamed.WriteSockAddr(buffer));
         Assert.Equal(2, UnixEndPoint.Autobind.WriteSockAddr(buffer));
@@ -45,7 +45,7 @@ public sealed class SockAddrTests
     [Fact]
     public void A_path_is_read_with_or_without_its_final_NUL()
     {
-        UnixEndPoint expected = UnixEndPoint.FromPath("/a"u8);
+        var expected = UnixEndPoint.FromPath("/a"u8);
 
         Assert.Equal(expected, UnixEndPoint.FromSockAddr([1, 0, .. "/a"u8]));
         Assert.Equal(expected, UnixEndPoint.FromSockAddr([1, 0, .. "/a"u8, 0]));
@@ -56,8 +56,8 @@ public sealed class SockAddrTests
     public void A_path_of_108_bytes_that_another_program_bound_is_read_and_written_completely()
     {
         byte[] sockaddr = [1, 0, (byte)'/', .. Enumerable.Repeat((byte)'a', 107)];
-        UnixEndPoint endPoint = UnixEndPoint.FromSockAddr(sockaddr);
-        byte[] buffer = Filled();
+        var endPoint = UnixEndPoint.FromSockAddr(sockaddr);
+        var buffer = Filled();
 
         Assert.Equal(108, endPoint.NameBytes.Length);
         Assert.Equal(110, endPoint.WriteSockAddr(buffer));
@@ -68,8 +68,8 @@ public sealed class SockAddrTests
     public void NULs_inside_an_abstract_name_are_kept()
     {
         byte[] sockaddr = [1, 0, 0, (byte)'a', 0, 0];
-        UnixEndPoint endPoint = UnixEndPoint.FromSockAddr(sockaddr);
-        byte[] buffer = Filled();
+        var endPoint = UnixEndPoint.FromSockAddr(sockaddr);
+        var buffer = Filled();
 
         Assert.Equal("@a\\x00\\x00", endPoint.ToString());
         Assert.Equal(sockaddr, buffer[..endPoint.WriteSockAddr(buffer)]);
@@ -78,7 +78,7 @@ public sealed class SockAddrTests
     [Fact]
     public void Another_address_family_is_refused()
     {
-        SocketAddress internet = new IPEndPoint(IPAddress.Loopback, 80).Serialize();
+        var internet = new IPEndPoint(IPAddress.Loopback, 80).Serialize();
 
         var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.Unnamed.Create(internet));
         Assert.Contains("InterNetwork", thrown.Message, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class SockAddrTests
     public void Socket_accepts_an_address_and_returns_it(string kind)
     {
         using var directory = new AddressTestDirectory();
-        UnixEndPoint endPoint = kind == "path"
+        var endPoint = kind == "path"
             ? UnixEndPoint.FromPath($"{directory.Path}/s")
             : UnixEndPoint.FromAbstractName($"samehost-test-{Guid.NewGuid():N}");
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -99,7 +99,7 @@ public sealed class SockAddrTests
         listener.Bind(endPoint);
         listener.Listen();
         client.Connect(endPoint);
-        using Socket accepted = listener.Accept();
+        using var accepted = listener.Accept();
 
         Assert.Equal(endPoint, Assert.IsType<UnixEndPoint>(listener.LocalEndPoint));
         Assert.Equal(endPoint, Assert.IsType<UnixEndPoint>(client.RemoteEndPoint));
@@ -113,7 +113,7 @@ public sealed class SockAddrTests
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(UnixEndPoint.Autobind);
 
-        UnixEndPoint local = Assert.IsType<UnixEndPoint>(socket.LocalEndPoint);
+        var local = Assert.IsType<UnixEndPoint>(socket.LocalEndPoint);
         Assert.Equal(UnixEndPointKind.Abstract, local.Kind);
         Assert.Equal(5, local.NameBytes.Length);
     }

@@ -13,7 +13,7 @@ public sealed class UnixEndPointParsingTests
     [InlineData("/run/größe.sock", "/run/größe.sock")]
     public void A_path_is_read_literally(string text, string path)
     {
-        UnixEndPoint endPoint = UnixEndPoint.Parse(text);
+        var endPoint = UnixEndPoint.Parse(text);
 
         Assert.Equal(UnixEndPointKind.Pathname, endPoint.Kind);
         Assert.Equal(path, endPoint.Path);
@@ -28,7 +28,7 @@ public sealed class UnixEndPointParsingTests
     [InlineData("@/run/x.sock", "/run/x.sock")]
     public void An_abstract_name_is_read_literally(string text, string name)
     {
-        UnixEndPoint endPoint = UnixEndPoint.Parse(text);
+        var endPoint = UnixEndPoint.Parse(text);
 
         Assert.Equal(UnixEndPointKind.Abstract, endPoint.Kind);
         Assert.Equal(Encoding.UTF8.GetBytes(name), endPoint.NameBytes.ToArray());
@@ -54,7 +54,7 @@ public sealed class UnixEndPointParsingTests
         var thrown = Assert.Throws<FormatException>(() => UnixEndPoint.Parse(text));
 
         Assert.Contains(advice, thrown.Message, StringComparison.Ordinal);
-        Assert.False(UnixEndPoint.TryParse(text, out UnixEndPoint? endPoint));
+        Assert.False(UnixEndPoint.TryParse(text, out var endPoint));
         Assert.Null(endPoint);
         Assert.Throws<FormatException>(() => Parse<UnixEndPoint>(text));
         Assert.Throws<FormatException>(() => ParseSpan<UnixEndPoint>(text));
@@ -93,7 +93,7 @@ public sealed class UnixEndPointParsingTests
     [InlineData("@")]
     public void Half_a_surrogate_pair_is_refused_because_it_has_no_bytes(string start)
     {
-        string text = start + '\ud800';
+        var text = start + '\ud800';
 
         var thrown = Assert.Throws<FormatException>(() => UnixEndPoint.Parse(text));
         Assert.Contains("half a surrogate pair", thrown.Message, StringComparison.Ordinal);
@@ -110,7 +110,7 @@ public sealed class UnixEndPointParsingTests
     [Fact]
     public void A_path_of_107_bytes_is_accepted_and_one_of_108_is_refused_with_its_length()
     {
-        string longest = "/" + new string('a', 106);
+        var longest = "/" + new string('a', 106);
 
         Assert.Equal(107, UnixEndPoint.FromPath(longest).NameBytes.Length);
         var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(longest + "a"));

@@ -7,9 +7,9 @@ public sealed class UnixEndPointTests
     [Fact]
     public void Addresses_are_equal_when_kind_and_bytes_are()
     {
-        UnixEndPoint one = UnixEndPoint.Parse("/run/x.sock");
-        UnixEndPoint same = UnixEndPoint.FromPath("/run/x.sock"u8);
-        UnixEndPoint abstractOne = UnixEndPoint.Parse("@/run/x.sock");
+        var one = UnixEndPoint.Parse("/run/x.sock");
+        var same = UnixEndPoint.FromPath("/run/x.sock"u8);
+        var abstractOne = UnixEndPoint.Parse("@/run/x.sock");
 
         Assert.True(one == same);
         Assert.Equal(one.GetHashCode(), same.GetHashCode());
@@ -21,8 +21,8 @@ public sealed class UnixEndPointTests
     [Fact]
     public void Two_names_that_are_not_UTF8_stay_apart()
     {
-        UnixEndPoint one = UnixEndPoint.FromPath([.. "/run/"u8, 0xFE]);
-        UnixEndPoint other = UnixEndPoint.FromPath([.. "/run/"u8, 0xFF]);
+        var one = UnixEndPoint.FromPath([.. "/run/"u8, 0xFE]);
+        var other = UnixEndPoint.FromPath([.. "/run/"u8, 0xFF]);
 
         Assert.NotEqual(one, other);
         Assert.Equal("/run/\\xfe", one.ToString());
@@ -32,8 +32,8 @@ public sealed class UnixEndPointTests
     [Fact]
     public void Changing_the_bytes_that_an_address_was_made_of_does_not_change_it()
     {
-        byte[] bytes = "/run/x"u8.ToArray();
-        UnixEndPoint endPoint = UnixEndPoint.FromPath(bytes);
+        var bytes = "/run/x"u8.ToArray();
+        var endPoint = UnixEndPoint.FromPath(bytes);
         bytes[5] = (byte)'y';
 
         Assert.Equal("/run/x", endPoint.ToString());
@@ -60,7 +60,7 @@ public sealed class UnixEndPointTests
     [Fact]
     public void A_relative_path_that_another_program_bound_does_not_look_like_an_abstract_name()
     {
-        UnixEndPoint relative = UnixEndPoint.FromSockAddr([1, 0, .. "@x"u8, 0]);
+        var relative = UnixEndPoint.FromSockAddr([1, 0, .. "@x"u8, 0]);
 
         Assert.Equal(UnixEndPointKind.Pathname, relative.Kind);
         Assert.Equal("@x", relative.Path);

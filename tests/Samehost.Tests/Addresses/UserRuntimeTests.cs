@@ -26,7 +26,7 @@ public sealed class UserRuntimeTests
     [Fact]
     public void The_directory_is_private()
     {
-        UnixEndPoint endPoint = UnixEndPoint.UserRuntime("app.sock");
+        var endPoint = UnixEndPoint.UserRuntime("app.sock");
 
         Assert.EndsWith("/app.sock", endPoint.Path!, StringComparison.Ordinal);
         Assert.Equal(Private, File.GetUnixFileMode(Path.GetDirectoryName(endPoint.Path!)!));
@@ -50,7 +50,7 @@ public sealed class UserRuntimeTests
     {
         using var directory = new AddressTestDirectory();
 
-        string made = UserRuntimeDirectory.Find(session, directory.Path);
+        var made = UserRuntimeDirectory.Find(session, directory.Path);
         Assert.StartsWith(directory.Path + "/samehost-", made, StringComparison.Ordinal);
         Assert.Equal(Private, File.GetUnixFileMode(made));
         Assert.Equal(made, UserRuntimeDirectory.Find(session, directory.Path));
@@ -60,7 +60,7 @@ public sealed class UserRuntimeTests
     public void A_session_directory_that_others_can_access_is_not_used()
     {
         using var directory = new AddressTestDirectory();
-        string open = Directory.CreateDirectory(directory.Path + "/open").FullName;
+        var open = Directory.CreateDirectory(directory.Path + "/open").FullName;
         File.SetUnixFileMode(open, Private | UnixFileMode.OtherExecute);
 
         Assert.StartsWith(directory.Path + "/samehost-", UserRuntimeDirectory.Find(open, directory.Path), StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class UserRuntimeTests
     public void A_fallback_directory_that_others_can_access_is_refused()
     {
         using var directory = new AddressTestDirectory();
-        string made = UserRuntimeDirectory.Find(null, directory.Path);
+        var made = UserRuntimeDirectory.Find(null, directory.Path);
         File.SetUnixFileMode(made, Private | UnixFileMode.GroupRead);
 
         var thrown = Assert.Throws<IOException>(() => UserRuntimeDirectory.Find(null, directory.Path));
@@ -81,7 +81,7 @@ public sealed class UserRuntimeTests
     public void A_symbolic_link_as_fallback_directory_is_refused()
     {
         using var directory = new AddressTestDirectory();
-        string made = UserRuntimeDirectory.Find(null, directory.Path);
+        var made = UserRuntimeDirectory.Find(null, directory.Path);
         Directory.Move(made, directory.Path + "/elsewhere");
         Directory.CreateSymbolicLink(made, directory.Path + "/elsewhere");
 
@@ -93,11 +93,11 @@ public sealed class UserRuntimeTests
     public void A_directory_of_another_user_is_not_used()
     {
         using var directory = new AddressTestDirectory();
-        string theirs = "/root"; // private, and not ours unless we are root, who can give one away
+        var theirs = "/root"; // private, and not ours unless we are root, who can give one away
         if (LibcIdentity.EffectiveUser() == 0)
         {
             theirs = UserRuntimeDirectory.Find(null, directory.Path);
-            using Process chown = Process.Start("chown", ["12345", theirs]);
+            using var chown = Process.Start("chown", ["12345", theirs]);
             chown.WaitForExit();
             var thrown = Assert.Throws<IOException>(() => UserRuntimeDirectory.Find(null, directory.Path));
             Assert.Contains("belongs to user 12345", thrown.Message, StringComparison.Ordinal);

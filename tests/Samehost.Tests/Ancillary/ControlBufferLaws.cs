@@ -42,8 +42,8 @@ public sealed class ControlBufferLaws
     public void A_reader_of_arbitrary_bytes_ends_and_stays_inside_the_buffer() => Prop.ForAll(Bytes(200).ToArbitrary(), bytes =>
     {
         var reader = new ControlReader(bytes);
-        int messages = 0;
-        int payload = 0;
+        var messages = 0;
+        var payload = 0;
         while (reader.MoveNext())
         {
             messages++;
@@ -71,16 +71,16 @@ public sealed class ControlBufferLaws
         Gen.Choose(0, int.MaxValue).Three().ToArbitrary(),
         (numbers, ids) =>
     {
-        byte[] buffer = new byte[ControlLayout.Space(numbers.Length * sizeof(int)) + ControlLayout.Space(12)];
+        var buffer = new byte[ControlLayout.Space(numbers.Length * sizeof(int)) + ControlLayout.Space(12)];
         var writer = new ControlWriter(buffer);
         writer.AddDescriptors(numbers);
         writer.AddCredentials(new UCred { Pid = ids.Item1, Uid = (uint)ids.Item2, Gid = (uint)ids.Item3 });
         if (writer.Written.Length != buffer.Length)
             return false;
         var reader = new ControlReader(writer.Written);
-        bool first = reader.MoveNext() && (reader.Level, reader.Type) == (ControlLayout.SOL_SOCKET, ControlLayout.SCM_RIGHTS)
+        var first = reader.MoveNext() && (reader.Level, reader.Type) == (ControlLayout.SOL_SOCKET, ControlLayout.SCM_RIGHTS)
             && MemoryMarshal.Cast<byte, int>(reader.Payload).SequenceEqual(numbers);
-        bool second = reader.MoveNext() && (reader.Level, reader.Type) == (ControlLayout.SOL_SOCKET, ControlLayout.SCM_CREDENTIALS)
+        var second = reader.MoveNext() && (reader.Level, reader.Type) == (ControlLayout.SOL_SOCKET, ControlLayout.SCM_CREDENTIALS)
             && reader.Payload.Length == 12;
         var back = MemoryMarshal.Read<UCred>(reader.Payload);
         return first && second && (back.Pid, (int)back.Uid, (int)back.Gid) == ids && !reader.MoveNext();
@@ -92,7 +92,7 @@ public sealed class ControlBufferLaws
     /// <param name="length">The length in the header; 0 for the right one.</param>
     internal static byte[] Encode(int level, int type, ReadOnlySpan<byte> payload, nint length = 0)
     {
-        byte[] message = new byte[ControlLayout.Space(payload.Length)];
+        var message = new byte[ControlLayout.Space(payload.Length)];
         MemoryMarshal.Write(message, length == 0 ? ControlLayout.HeaderSize + payload.Length : length);
         MemoryMarshal.Write(message.AsSpan(nint.Size), level);
         MemoryMarshal.Write(message.AsSpan(nint.Size + sizeof(int)), type);

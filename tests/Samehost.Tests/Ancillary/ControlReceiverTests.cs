@@ -46,7 +46,7 @@ public sealed class ControlReceiverTests
     {
         using var tracked = new Tracked();
         byte[] buffer = [.. Rights(tracked, 3), .. Rights(tracked, 1)];
-        byte[] cut = buffer[..^9]; // the second message claims more than there is
+        var cut = buffer[..^9]; // the second message claims more than there is
         var result = ControlReceiver.Read(cut, LibcMessage.MSG_CTRUNC, null);
         Assert.Equal(0, result.Descriptors.Count);
         Assert.Equal(2, tracked.Count); // ours, and the one that was cut off
@@ -58,9 +58,9 @@ public sealed class ControlReceiverTests
     public void Credentials_are_taken_and_a_short_one_is_not()
     {
         var sent = new UCred { Pid = 1, Uid = 2, Gid = 3 };
-        byte[] whole = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, MemoryMarshal.AsBytes(new ReadOnlySpan<UCred>(in sent)));
+        var whole = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, MemoryMarshal.AsBytes(new ReadOnlySpan<UCred>(in sent)));
         Assert.Equal(sent, ControlReceiver.Read(whole, 0, null).Sender);
-        byte[] cut = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
+        var cut = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
         Assert.Null(ControlReceiver.Read(cut, 0, null).Sender);
     }
 
@@ -68,7 +68,7 @@ public sealed class ControlReceiverTests
     public void The_same_type_of_another_level_is_ignored()
     {
         using var tracked = new Tracked();
-        byte[] other = ControlBufferLaws.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
+        var other = ControlBufferLaws.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
         Assert.Equal(0, ControlReceiver.Read(other, 0, DescriptorOptions.Default).Descriptors.Count);
         Assert.Equal(1, tracked.Count);
     }

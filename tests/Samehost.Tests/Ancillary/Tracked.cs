@@ -27,7 +27,7 @@ internal sealed class Tracked : IDisposable
     public int Stray()
     {
         _ = LibcFcntl.Duplicate(Descriptor, out var copy);
-        int number = copy!.Number;
+        var number = copy!.Number;
         copy.SetHandleAsInvalid();
         return number;
     }

@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using Samehost.Interop;
 using Samehost.Tests.Addresses;
 using Samehost.Tests.Errors.Interop;
 using Xunit;
@@ -20,7 +19,7 @@ public sealed class BindHintTests : IDisposable
     [Fact]
     public void A_path_where_a_socket_file_is()
     {
-        using Descriptor other = FailingCalls.Bound(At("s"));
+        using var other = FailingCalls.Bound(At("s"));
 
         Expect(Errno.EADDRINUSE, "A live socket is at", FailingCalls.Bind(At("s")));
     }
@@ -52,8 +51,8 @@ public sealed class BindHintTests : IDisposable
     [Fact]
     public void An_abstract_name_that_is_taken()
     {
-        UnixEndPoint name = UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}");
-        using Descriptor other = FailingCalls.Bound(name);
+        var name = UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}");
+        using var other = FailingCalls.Bound(name);
 
         Expect(Errno.EADDRINUSE, "has the name", FailingCalls.Bind(name));
     }
@@ -83,7 +82,7 @@ public sealed class BindHintTests : IDisposable
         Directory.CreateDirectory(At("closed").Path!, UnixFileMode.None);
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0x1FF);
 
-        UnixSocketException? failure = FileSystemUser.WithoutPrivileges(() => FailingCalls.Bind(At("closed/s")));
+        var failure = FileSystemUser.WithoutPrivileges(() => FailingCalls.Bind(At("closed/s")));
         File.SetUnixFileMode(At("closed").Path!, UnixFileMode.UserExecute | UnixFileMode.UserRead); // or it could not be deleted
 
         Expect(Errno.EACCES, $"may not pass through {_directory.Path}/closed", failure);

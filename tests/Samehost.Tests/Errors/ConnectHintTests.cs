@@ -41,7 +41,7 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void A_socket_that_is_bound_and_does_not_listen()
     {
-        using Descriptor bound = FailingCalls.Bound(At("s"));
+        using var bound = FailingCalls.Bound(At("s"));
 
         Expect(Errno.ECONNREFUSED, "does not listen", FailingCalls.Connect(At("s")));
     }
@@ -86,7 +86,7 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void A_socket_of_another_type()
     {
-        using Descriptor datagram = FailingCalls.Bound(At("s"), LibcSocket.SOCK_DGRAM);
+        using var datagram = FailingCalls.Bound(At("s"), LibcSocket.SOCK_DGRAM);
 
         Expect(Errno.EPROTOTYPE, "of another type", FailingCalls.Connect(At("s")));
     }
@@ -94,8 +94,8 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void A_full_backlog()
     {
-        using Descriptor listener = FailingCalls.Listening(At("s"), backlog: 0);
-        using Descriptor first = FailingCalls.Socket();
+        using var listener = FailingCalls.Listening(At("s"), backlog: 0);
+        using var first = FailingCalls.Socket();
         Assert.Null(FailingCalls.Connect(first, At("s")));
 
         Expect(Errno.EAGAIN, "is full: 1 connections wait to be accepted", FailingCalls.Connect(At("s")));
@@ -104,7 +104,7 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void A_socket_file_that_this_user_may_not_write_to()
     {
-        using Descriptor listener = FailingCalls.Listening(At("s"));
+        using var listener = FailingCalls.Listening(At("s"));
         File.SetUnixFileMode(At("s").Path!, UnixFileMode.UserRead);
         File.SetUnixFileMode(_directory.Path, All);
 
@@ -120,7 +120,7 @@ public sealed class ConnectHintTests : IDisposable
         Directory.CreateDirectory(At("closed").Path!, UnixFileMode.None);
         File.SetUnixFileMode(_directory.Path, All);
 
-        UnixSocketException? failure = FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("closed/s")));
+        var failure = FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("closed/s")));
         File.SetUnixFileMode(At("closed").Path!, UnixFileMode.UserExecute | UnixFileMode.UserRead); // or it could not be deleted
 
         Expect(Errno.EACCES, $"may not pass through {_directory.Path}/closed", failure);
@@ -143,7 +143,7 @@ public sealed class ConnectHintTests : IDisposable
     public void A_hint_is_not_refuted_when_the_server_has_started_meanwhile()
     {
         var failure = new UnixSocketException(Errno.ENOENT, "connect", At("s"));
-        using Descriptor listener = FailingCalls.Listening(At("s"));
+        using var listener = FailingCalls.Listening(At("s"));
 
         Expect(Errno.ENOENT, "By now it seems to work", failure);
     }
@@ -151,9 +151,9 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void An_abstract_name_of_a_server_that_has_started_meanwhile()
     {
-        UnixEndPoint name = UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}");
+        var name = UnixEndPoint.Parse($"@samehost-{Guid.NewGuid():N}");
         var failure = new UnixSocketException(Errno.ECONNREFUSED, "connect", name);
-        using Descriptor listener = FailingCalls.Listening(name);
+        using var listener = FailingCalls.Listening(name);
 
         Expect(Errno.ECONNREFUSED, "By now it seems to work", failure);
     }
@@ -161,7 +161,7 @@ public sealed class ConnectHintTests : IDisposable
     [Fact]
     public void Permissions_that_allow_the_call_are_not_given_as_the_reason()
     {
-        using Descriptor listener = FailingCalls.Listening(At("s"));
+        using var listener = FailingCalls.Listening(At("s"));
 
         Expect(Errno.EACCES, "a security policy", new UnixSocketException(Errno.EACCES, "connect", At("s")));
     }

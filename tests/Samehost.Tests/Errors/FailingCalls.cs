@@ -7,46 +7,46 @@ internal static class FailingCalls
 {
     public static Descriptor Socket(int type = LibcSocket.SOCK_STREAM)
     {
-        int result = LibcSocket.Socket(type, out Descriptor? socket);
+        var result = LibcSocket.Socket(type, out var socket);
         return socket ?? throw new UnixSocketException((Errno)(-result), "socket");
     }
 
     public static Descriptor Bound(UnixEndPoint endPoint, int type = LibcSocket.SOCK_STREAM)
     {
-        Descriptor socket = Socket(type);
+        var socket = Socket(type);
         return Bind(socket, endPoint) is { } failure ? throw failure : socket;
     }
 
     public static Descriptor Listening(UnixEndPoint endPoint, int backlog = 10)
     {
-        Descriptor socket = Bound(endPoint);
-        int result = LibcSocket.Listen(socket, backlog);
+        var socket = Bound(endPoint);
+        var result = LibcSocket.Listen(socket, backlog);
         return result < 0 ? throw new UnixSocketException((Errno)(-result), "listen", endPoint) : socket;
     }
 
     public static UnixSocketException? Bind(Descriptor socket, UnixEndPoint endPoint)
     {
-        byte[] address = new byte[LibcSocket.SockAddrSize];
+        var address = new byte[LibcSocket.SockAddrSize];
         return Failure(LibcSocket.Bind(socket, address.AsSpan(0, endPoint.WriteSockAddr(address))), "bind", endPoint);
     }
 
     public static UnixSocketException? Connect(Descriptor socket, UnixEndPoint endPoint)
     {
-        byte[] address = new byte[LibcSocket.SockAddrSize];
+        var address = new byte[LibcSocket.SockAddrSize];
         return Failure(LibcSocket.Connect(socket, address.AsSpan(0, endPoint.WriteSockAddr(address))), "connect", endPoint);
     }
 
     /// <summary>What connecting a new stream socket gives.</summary>
     public static UnixSocketException? Connect(UnixEndPoint endPoint)
     {
-        using Descriptor socket = Socket();
+        using var socket = Socket();
         return Connect(socket, endPoint);
     }
 
     /// <summary>What binding a new stream socket gives.</summary>
     public static UnixSocketException? Bind(UnixEndPoint endPoint)
     {
-        using Descriptor socket = Socket();
+        using var socket = Socket();
         return Bind(socket, endPoint);
     }
 

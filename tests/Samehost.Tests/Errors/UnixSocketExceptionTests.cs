@@ -33,7 +33,7 @@ public sealed class UnixSocketExceptionTests
     [InlineData((Errno)131, SocketError.SocketError)]
     public void Existing_catch_clauses_match(Errno errno, SocketError expected)
     {
-        bool caught = false;
+        var caught = false;
         try
         {
             throw new UnixSocketException(errno, "connect");
@@ -50,7 +50,7 @@ public sealed class UnixSocketExceptionTests
     public void The_file_system_is_looked_at_when_the_hint_is_read_and_not_by_the_failing_call()
     {
         using var directory = new TestDirectory();
-        string path = directory["late"];
+        var path = directory["late"];
         var failure = new UnixSocketException(Errno.ENOENT, "connect", UnixEndPoint.FromPath(path));
         File.WriteAllText(path, "");
         Assert.Equal($"connect failed: No such file or directory (2): {path}", failure.Message);
@@ -62,7 +62,7 @@ public sealed class UnixSocketExceptionTests
     [Fact]
     public void The_message_is_one_line_and_the_text_has_the_hint_on_a_line_of_its_own()
     {
-        UnixEndPoint endPoint = UnixEndPoint.Parse("@name");
+        var endPoint = UnixEndPoint.Parse("@name");
         var all = new UnixSocketException(Errno.EINVAL, "connect", endPoint, "Look here.");
 
         Assert.Equal("connect failed: Invalid argument (22): @name", all.Message);
@@ -86,10 +86,10 @@ public sealed class UnixSocketExceptionTests
     [Fact]
     public void The_text_of_an_exception_that_was_thrown_has_hint_and_stack_trace()
     {
-        UnixSocketException thrown = Assert.Throws<UnixSocketException>((Action)(() =>
+        var thrown = Assert.Throws<UnixSocketException>((Action)(() =>
             throw new UnixSocketException(Errno.EINVAL, "connect", UnixEndPoint.Parse("@name"), "Look here.")));
 
-        string[] lines = thrown.ToString().Split('\n');
+        var lines = thrown.ToString().Split('\n');
         Assert.StartsWith(typeof(UnixSocketException).FullName!, lines[0], StringComparison.Ordinal);
         Assert.Equal("Look here.", lines[1]);
         Assert.Contains(nameof(The_text_of_an_exception_that_was_thrown_has_hint_and_stack_trace), lines[2], StringComparison.Ordinal);
@@ -110,9 +110,9 @@ public sealed class UnixSocketExceptionTests
     [Fact]
     public void The_numbers_are_those_of_this_system()
     {
-        foreach (Errno errno in Enum.GetValues<Errno>())
+        foreach (var errno in Enum.GetValues<Errno>())
         {
-            string text = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage((int)errno);
+            var text = System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage((int)errno);
             Assert.DoesNotContain("Unknown", text, StringComparison.Ordinal);
         }
     }

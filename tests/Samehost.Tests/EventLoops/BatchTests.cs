@@ -32,7 +32,7 @@ public sealed class BatchTests : CountingSocketTest
     [Fact(Timeout = 180_000)]
     public async Task Continuations_of_one_batch_may_wait_for_each_other()
     {
-        for (int i = 0; i < Times; i++)
+        for (var i = 0; i < Times; i++)
         {
             using var both = new CountdownEvent(2);
             await MeetAsync(() =>
@@ -55,7 +55,7 @@ public sealed class BatchTests : CountingSocketTest
     [Fact(Timeout = 180_000)]
     public async Task A_read_that_was_carried_out_keeps_what_it_took_when_it_is_canceled_before_its_continuation_runs()
     {
-        for (int i = 0; i < Times; i++)
+        for (var i = 0; i < Times; i++)
         {
             using var canceled = new CancellationTokenSource();
             var read = await CarryOutAsync(canceled.Token);

@@ -44,7 +44,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
 
         async Task ServeAsync(UnixStream stream)
         {
-            byte[] request = new byte[1];
+            var request = new byte[1];
             await stream.ReadExactlyAsync(request, Token);
             if (request[0] == 'b')
             {
@@ -55,7 +55,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
             await stream.WriteAsync(request, Token);
         }
 
-        for (int i = 0; i < Blocked; i++)
+        for (var i = 0; i < Blocked; i++)
         {
             var (client, server) = await ConnectAsync(listener);
             clients.Add(client);
@@ -78,7 +78,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
                 client.WriteByte((byte)'b');
             Assert.True(held.Wait(TimeSpan.FromSeconds(20), Token), $"{held.CurrentCount} were not reached");
 
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             using var last = UnixStream.Connect(At("s"));
             last.ReadTimeout = 10_000;
             last.WriteByte((byte)'q');
@@ -105,9 +105,9 @@ public sealed class BlockedContinuationTests : CountingSocketTest
             async () =>
             {
                 await near.ReadExactlyAsync(new byte[1], Token);
-                int asTask = nextNear.ReadAsync(new byte[1], Token).AsTask().GetAwaiter().GetResult();
+                var asTask = nextNear.ReadAsync(new byte[1], Token).AsTask().GetAwaiter().GetResult();
 #pragma warning disable CA2012 // not every ValueTask can be waited for in place; ours can
-                int inPlace = nextNear.ReadAsync(new byte[1], Token).GetAwaiter().GetResult();
+                var inPlace = nextNear.ReadAsync(new byte[1], Token).GetAwaiter().GetResult();
 #pragma warning restore CA2012
                 return asTask + inPlace;
             },
@@ -130,14 +130,14 @@ public sealed class BlockedContinuationTests : CountingSocketTest
     {
         var (busyNear, busyFar) = UnixStream.CreatePair();
         var (quickNear, quickFar) = UnixStream.CreatePair();
-        int onLoop = 0;
-        int offLoop = 0;
+        var onLoop = 0;
+        var offLoop = 0;
         var computing = Task.Run(
             async () =>
             {
                 while (await busyNear.ReadAsync(new byte[1], Token) != 0)
                 {
-                    long start = Stopwatch.GetTimestamp();
+                    var start = Stopwatch.GetTimestamp();
                     while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(2))
                         Thread.SpinWait(100);
                     // A thread that was the leader when it began, and was replaced since, blocks no other connection either.
@@ -149,7 +149,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var quick = Task.Run(
             async () =>
             {
-                byte[] bytes = new byte[1];
+                var bytes = new byte[1];
                 while (await quickNear.ReadAsync(bytes, Token) != 0)
                     await quickNear.WriteAsync(bytes, Token);
             },
@@ -159,7 +159,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var asking = Task.Run(
             () =>
             {
-                for (int i = 0; i < 100; i++)
+                for (var i = 0; i < 100; i++)
                 {
                     busyFar.WriteByte(1);
                     busyFar.ReadByte();
@@ -169,7 +169,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var answers = new List<TimeSpan>();
         while (!asking.IsCompleted)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             quickFar.WriteByte(1);
             Assert.Equal(1, quickFar.ReadByte());
             answers.Add(Stopwatch.GetElapsedTime(start));
@@ -192,11 +192,11 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var (floodNear, floodFar) = UnixStream.CreatePair();
         var (quietNear, quietFar) = UnixStream.CreatePair();
         long flooded = 0;
-        bool stop = false;
+        var stop = false;
         var flood = Task.Run(
             () =>
             {
-                byte[] bytes = new byte[65536];
+                var bytes = new byte[65536];
                 while (!Volatile.Read(ref stop))
                     floodFar.Write(bytes);
                 floodFar.ShutdownWrite();
@@ -205,7 +205,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var reading = Task.Run(
             async () =>
             {
-                byte[] little = new byte[16]; // the rest is always there: a read never has to wait
+                var little = new byte[16]; // the rest is always there: a read never has to wait
                 int count;
                 while ((count = await floodNear.ReadAsync(little, Token)) != 0)
                     Volatile.Write(ref flooded, flooded + count);
@@ -214,7 +214,7 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         var answering = Task.Run(
             async () =>
             {
-                byte[] bytes = new byte[1];
+                var bytes = new byte[1];
                 while (await quietNear.ReadAsync(bytes, Token) != 0)
                     await quietNear.WriteAsync(bytes, Token);
             },
@@ -222,10 +222,10 @@ public sealed class BlockedContinuationTests : CountingSocketTest
         await Eventually.IsTrueAsync(() => Volatile.Read(ref flooded) > 100_000, "the flood flows");
 
         quietFar.ReadTimeout = 10_000;
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
         {
-            long before = Volatile.Read(ref flooded);
-            long start = Stopwatch.GetTimestamp();
+            var before = Volatile.Read(ref flooded);
+            var start = Stopwatch.GetTimestamp();
             quietFar.WriteByte(1);
             Assert.Equal(1, quietFar.ReadByte());
             Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(1));

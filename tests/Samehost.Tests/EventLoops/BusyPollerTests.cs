@@ -81,13 +81,13 @@ public sealed class BusyPollerTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task A_write_that_has_to_wait_brings_it_back()
     {
-        byte[] much = Pattern(8 << 20);
+        var much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeaveEpoll(writing: false));
         var write = _near.WriteAsync(much, Token).AsTask();
         Assert.True(IsInEpoll());
 
-        byte[] got = new byte[much.Length];
+        var got = new byte[much.Length];
         await Task.Run(() => _far.ReadExactly(got), Token);
         await write;
         Assert.Equal(much, got);
@@ -98,7 +98,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task A_read_brings_back_a_writer()
     {
-        byte[] much = Pattern(8 << 20);
+        var much = Pattern(8 << 20);
         var write = _near.WriteAsync(much, Token).AsTask();
         Assert.True(Registration.TryLeaveEpoll(writing: true));
         var read = _near.ReadAsync(_bytes, Token).AsTask();
@@ -113,7 +113,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task It_stays_while_both_directions_wait()
     {
-        byte[] much = Pattern(8 << 20);
+        var much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
         var write = _near.WriteAsync(much, Token).AsTask();
         Assert.False(Registration.TryLeaveEpoll(writing: false));
@@ -156,7 +156,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     {
         var (otherNear, otherFar) = UnixStream.CreatePair();
         Task[] echoes = [Task.Run(() => EchoAsync(_near), Token), Task.Run(() => EchoAsync(otherNear), Token)];
-        for (int round = 0; round < 20; round++)
+        for (var round = 0; round < 20; round++)
         {
             await AskAsync(_far, 1000);
             await Task.WhenAll(AskAsync(_far, 100), AskAsync(otherFar, 3));
@@ -194,7 +194,7 @@ public sealed class BusyPollerTests : CountingSocketTest
 
     private static async Task EchoAsync(UnixStream stream)
     {
-        byte[] bytes = new byte[1];
+        var bytes = new byte[1];
         while (await stream.ReadAsync(bytes, Token) != 0)
             await stream.WriteAsync(bytes, Token);
     }
@@ -203,7 +203,7 @@ public sealed class BusyPollerTests : CountingSocketTest
         () =>
         {
             far.ReadTimeout = 60_000;
-            for (int i = 0; i < times; i++)
+            for (var i = 0; i < times; i++)
             {
                 far.WriteByte((byte)i);
                 Assert.Equal((byte)i, far.ReadByte());

@@ -19,7 +19,7 @@ public sealed class CompletionTests : CountingSocketTest
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
         await using var other = far;
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             var read = near.ReadAsync(new byte[1], Token).GetAwaiter();
             Assert.False(read.IsCompleted);
@@ -72,7 +72,7 @@ public sealed class CompletionTests : CountingSocketTest
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
         await using var other = far;
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             Assert.Null(await LocalSeenAsync("read"));
             near.Context.Post(new PostedWork(() => _local.Value = "posted"));
@@ -85,7 +85,7 @@ public sealed class CompletionTests : CountingSocketTest
             var read = near.ReadAsync(new byte[1], Token).GetAwaiter();
             read.UnsafeOnCompleted(() =>
             {
-                string? before = _local.Value;
+                var before = _local.Value;
                 _local.Value = left;
                 SynchronizationContext.SetSynchronizationContext(new RecordingContext());
                 read.GetResult();
@@ -183,7 +183,7 @@ public sealed class CompletionTests : CountingSocketTest
     [Fact]
     public void What_awaits_a_task_that_ends_in_that_moment_continues_on_the_same_thread()
     {
-        int thread = 0;
+        var thread = 0;
         var awaiter = new InlineAwaitable(Task.CompletedTask).GetAwaiter();
         awaiter.UnsafeOnCompleted(() => thread = Environment.CurrentManagedThreadId); // as if it had not completed a moment ago
         Assert.Equal(Environment.CurrentManagedThreadId, thread);

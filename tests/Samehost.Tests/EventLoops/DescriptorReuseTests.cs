@@ -16,18 +16,18 @@ public sealed class DescriptorReuseTests : CountingSocketTest
     [Fact(Timeout = 180_000)]
     public async Task In_a_storm_of_closing_and_opening_no_call_sees_another_sockets_bytes()
     {
-        long start = Stopwatch.GetTimestamp();
-        int opened = 0;
-        int interrupted = 0;
+        var start = Stopwatch.GetTimestamp();
+        var opened = 0;
+        var interrupted = 0;
 
         async Task StormAsync(int thread)
         {
             var random = new Random(thread);
-            byte[] buffer = new byte[8];
+            var buffer = new byte[8];
             while (Stopwatch.GetElapsedTime(start) < Length)
             {
-                long mark = ((long)thread << 32) | (uint)Interlocked.Increment(ref opened);
-                byte[] sent = BitConverter.GetBytes(mark);
+                var mark = ((long)thread << 32) | (uint)Interlocked.Increment(ref opened);
+                var sent = BitConverter.GetBytes(mark);
                 var (near, far) = UnixStream.CreatePair();
                 var read = near.ReadAsync(buffer, CancellationToken.None);
                 switch (random.Next(4))
@@ -52,7 +52,7 @@ public sealed class DescriptorReuseTests : CountingSocketTest
 
                 try
                 {
-                    int count = await read;
+                    var count = await read;
                     Assert.Equal(8, count);
                     Assert.Equal(mark, BitConverter.ToInt64(buffer));
                 }

@@ -20,7 +20,7 @@ public sealed class EventLoopGroupTests : IDisposable
     [Fact]
     public void Many_descriptors_have_a_loop_for_each_processor_and_each_loop_its_share()
     {
-        for (int i = 0; i < Many; i++)
+        for (var i = 0; i < Many; i++)
             _waiting.Add();
         int[] shares = [.. _waiting.Loops.GroupBy(loop => loop).Select(group => group.Count())];
         Assert.Equal(Most, shares.Length);
@@ -45,11 +45,11 @@ public sealed class EventLoopGroupTests : IDisposable
     [Fact]
     public void A_new_descriptor_goes_where_the_fewest_are()
     {
-        for (int i = 0; i < Many; i++)
+        for (var i = 0; i < Many; i++)
             _waiting.Add();
         var emptied = _waiting.Loops.ElementAt(Many / 2);
         _waiting.Empty(emptied);
-        for (int i = 0; i < Many / Most / 2; i++)
+        for (var i = 0; i < Many / Most / 2; i++)
             Assert.Same(emptied, _waiting.Add());
     }
 }

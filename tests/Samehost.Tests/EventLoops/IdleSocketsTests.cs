@@ -11,8 +11,8 @@ public sealed class IdleSocketsTests : SocketTest
     [Fact(Timeout = 180_000)]
     public async Task Ten_thousand_sockets_that_wait_use_no_processor_time()
     {
-        await using PeerProcess peer = PeerProcess.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
-        string? said = await peer.ReadLineAsync();
+        await using var peer = PeerProcess.StartWithDescriptors(30_000, "idle-sockets", Temp["none"], "--pairs", "5000");
+        var said = await peer.ReadLineAsync();
         Assert.SkipWhen(
             said?.StartsWith("failed EMFILE", StringComparison.Ordinal) == true, "the hard limit of open files is below 10,300 here");
         Assert.Equal("ready", said);

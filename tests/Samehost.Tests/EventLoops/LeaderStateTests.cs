@@ -19,7 +19,7 @@ public sealed class LeaderStateTests
     public void Each_claim_takes_one_piece()
     {
         _state.StartRunning();
-        for (int i = 0; i < 1300; i++) // a full batch and all that may be posted at once
+        for (var i = 0; i < 1300; i++) // a full batch and all that may be posted at once
         {
             Assert.Equal(i, LeaderState.Claimed(_state.Current));
             Assert.True(_state.TryClaim(_state.Current));
@@ -33,7 +33,7 @@ public sealed class LeaderStateTests
     public void A_claim_changes_what_the_watchdog_sees()
     {
         _state.StartRunning();
-        long seen = _state.Current;
+        var seen = _state.Current;
         Assert.True(_state.TryClaim(seen));
 
         Assert.False(_state.TryReplace(seen));
@@ -45,7 +45,7 @@ public sealed class LeaderStateTests
     {
         _state.StartRunning();
         Assert.True(_state.TryClaim(_state.Current));
-        long seen = _state.Current;
+        var seen = _state.Current;
 
         Assert.True(_state.TryReplace(seen));
 
@@ -60,7 +60,7 @@ public sealed class LeaderStateTests
     public void Each_batch_looks_different_from_the_one_before()
     {
         var seen = new HashSet<long>();
-        for (int batch = 0; batch < 10_000; batch++)
+        for (var batch = 0; batch < 10_000; batch++)
         {
             _state.StartRunning();
             Assert.True(seen.Add(_state.Current));
@@ -76,7 +76,7 @@ public sealed class LeaderStateTests
     public void Batches_never_run_over_into_the_term()
     {
         Assert.True(_state.TryReplace(_state.Current));
-        for (int batch = 0; batch < (1 << 23) + 10; batch++)
+        for (var batch = 0; batch < (1 << 23) + 10; batch++)
             _state.StartRunning();
 
         Assert.Equal(1, LeaderState.Term(_state.Current));
@@ -87,8 +87,8 @@ public sealed class LeaderStateTests
     public void Terms_never_run_over_into_the_rest()
     {
         _state.StartRunning();
-        long rest = _state.Current;
-        for (int term = 1; term < 1 << 24; term++)
+        var rest = _state.Current;
+        for (var term = 1; term < 1 << 24; term++)
             Assert.True(_state.TryReplace(_state.Current));
         Assert.Equal((1 << 24) - 1, LeaderState.Term(_state.Current));
 
@@ -100,12 +100,12 @@ public sealed class LeaderStateTests
     [Fact]
     public void Of_two_that_see_the_same_only_one_succeeds()
     {
-        for (int round = 0; round < 2_000; round++)
+        for (var round = 0; round < 2_000; round++)
         {
             _state.StartRunning();
-            long seen = _state.Current;
-            bool claimed = false;
-            bool replaced = false;
+            var seen = _state.Current;
+            var claimed = false;
+            var replaced = false;
             Parallel.Invoke(() => claimed = _state.TryClaim(seen), () => replaced = _state.TryReplace(seen));
 
             Assert.True(claimed ^ replaced);

@@ -16,15 +16,15 @@ public sealed class PostTests
         const int Posters = 4;
         var loop = EventLoopGroup.Next();
         var run = new ConcurrentQueue<(int Thread, int Poster, int Number)>();
-        int left = Posters * Each;
+        var left = Posters * Each;
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         await Task.WhenAll(Enumerable.Range(0, Posters).Select(poster => Task.Run(
             () =>
             {
-                for (int i = 0; i < Each; i++)
+                for (var i = 0; i < Each; i++)
                 {
-                    int number = i;
+                    var number = i;
                     loop.Post(new PostedWork(() =>
                     {
                         run.Enqueue((Environment.CurrentManagedThreadId, poster, number));
@@ -49,7 +49,7 @@ public sealed class PostTests
     public async Task A_post_to_a_loop_that_sleeps_wakes_it()
     {
         var loop = EventLoopGroup.Next();
-        for (int i = 0; i < 300; i++)
+        for (var i = 0; i < 300; i++)
         {
             var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
             loop.Post(new PostedWork(() => done.SetResult(EventLoop.IsCurrentThread)));
@@ -65,7 +65,7 @@ public sealed class PostTests
         var loop = EventLoopGroup.Next();
         using var release = new ManualResetEventSlim();
         using var ended = new CountdownEvent(20);
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
             loop.Post(new PostedWork(() =>
             {

@@ -23,7 +23,7 @@ public sealed class SpinBudgetTests
     public void Long_waits_never_lead_to_polling()
     {
         var budget = new SpinBudget();
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             budget.Slept(Long);
             Assert.Equal(0, budget.Budget);
@@ -38,7 +38,7 @@ public sealed class SpinBudgetTests
     {
         var budget = After(Short, Short, Short, Short, Long);
         Assert.NotEqual(0, budget.Budget);
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
             budget.Succeeded();
             budget.Slept(Long);
@@ -53,7 +53,7 @@ public sealed class SpinBudgetTests
     private static SpinBudget After(params ReadOnlySpan<long> waits)
     {
         var budget = new SpinBudget();
-        foreach (long wait in waits)
+        foreach (var wait in waits)
             budget.Slept(wait);
         return budget;
     }

@@ -19,7 +19,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
     {
         var before = new OpenDescriptors();
         using var refused = new Refusal();
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
             Assert.Throws<IOException>(() => new EventLoop());
         await before.AreBackAsync();
     }
@@ -90,7 +90,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
         var served = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         var read = near.ReadAsync(new byte[1], Token).GetAwaiter();
         read.UnsafeOnCompleted(() => served.SetResult(Thread.CurrentThread.IsThreadPoolThread));
-        for (int i = 0; i < 8; i++)
+        for (var i = 0; i < 8; i++)
             near.Context.Timing.Add(Stopwatch.Frequency, 0); // as if its continuations had computed for a long time
 
         ThreadPoolQueue.IsRefused = true;
@@ -143,7 +143,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
 
         public Refusal(Action first)
         {
-            int calls = 0;
+            var calls = 0;
             EventLoopThreads.MayStart = () =>
             {
                 if (Interlocked.Increment(ref calls) == 1)

@@ -21,7 +21,7 @@ public sealed class AnyStreamTests
         using var memory = new MemoryStream();
         using (var writer = new FrameWriter(memory))
         {
-            foreach (byte[] frame in sent)
+            foreach (var frame in sent)
             {
                 if (blocking)
                     writer.Write(frame);
@@ -95,7 +95,7 @@ public sealed class AnyStreamTests
     {
         using var memory = new MemoryStream([.. FramePair.Encode("whole"u8), 9, 0, 0, 0, 1]);
         await using var reader = new FrameReader(memory);
-        int count = 0;
+        var count = 0;
         await Assert.ThrowsAsync<EndOfStreamException>(async () =>
         {
             await foreach (var frame in reader.ReadAllAsync(Token))

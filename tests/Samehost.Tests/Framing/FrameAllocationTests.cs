@@ -24,13 +24,13 @@ public sealed class FrameAllocationTests : IDisposable
         AssertFree(() =>
         {
             Span<byte> payload = stackalloc byte[64];
-            for (int i = 0; i < 500; i++)
+            for (var i = 0; i < 500; i++)
                 writer.Write(payload);
             writer.Flush();
-            for (int left = 500; left > 0;)
+            for (var left = 500; left > 0;)
             {
                 reader.WaitToRead();
-                for (; reader.TryRead(out Frame frame); left--)
+                for (; reader.TryRead(out var frame); left--)
                     Assert.True(frame.Span.Length == 64);
             }
         });
@@ -41,10 +41,10 @@ public sealed class FrameAllocationTests : IDisposable
     public async Task Waiting_for_frames_costs_no_allocation()
     {
         const int Messages = 20_000;
-        CancellationToken token = TestContext.Current.CancellationToken;
+        var token = TestContext.Current.CancellationToken;
         var (writer, reader) = (new FrameWriter(_pair.Peer), new FrameReader(_pair.Own));
         var (backWriter, backReader) = (new FrameWriter(_pair.Own), new FrameReader(_pair.Peer));
-        Task echo = Task.Run(
+        var echo = Task.Run(
             async () =>
             {
                 while (await reader.ReadAsync(token) is { IsEnd: false } frame)
@@ -54,9 +54,9 @@ public sealed class FrameAllocationTests : IDisposable
                 }
             },
             token);
-        byte[] payload = new byte[64];
+        var payload = new byte[64];
         long before = 0;
-        for (int i = 0; i < 2 * Messages; i++)
+        for (var i = 0; i < 2 * Messages; i++)
         {
             if (i == Messages)
                 before = GC.GetTotalAllocatedBytes(precise: true);
@@ -75,7 +75,7 @@ public sealed class FrameAllocationTests : IDisposable
     {
         var writer = new FrameWriter(_pair.Peer);
         var reader = new FrameReader(_pair.Own);
-        byte[] large = new byte[100_000];
+        var large = new byte[100_000];
         AssertFree(() =>
         {
             writer.Write(large);
@@ -90,14 +90,14 @@ public sealed class FrameAllocationTests : IDisposable
         var reader = new LineReader(_pair.Own);
         AssertFree(() =>
         {
-            for (int i = 0; i < 500; i++)
+            for (var i = 0; i < 500; i++)
                 writer.Write("a line of text\r"u8);
             writer.Write("text");
             writer.Flush();
-            for (int left = 501; left > 0;)
+            for (var left = 501; left > 0;)
             {
                 reader.WaitToRead();
-                for (; reader.TryRead(out Line line); left--)
+                for (; reader.TryRead(out var line); left--)
                     Assert.True(line.Length is 14 or 4);
             }
         });
@@ -105,10 +105,10 @@ public sealed class FrameAllocationTests : IDisposable
 
     private static void AssertFree(Action round)
     {
-        for (int i = 0; i < Rounds; i++)
+        for (var i = 0; i < Rounds; i++)
             round();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Rounds; i++)
             round();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }

@@ -24,19 +24,19 @@ public sealed class FrameDescriptorTests : IDisposable
     {
         using (var writer = new FrameWriter(_pair.Peer))
         {
-            for (int i = 0; i < _pipes.Length; i++)
+            for (var i = 0; i < _pipes.Length; i++)
             {
                 writer.Write(FramePair.Numbered(i, i), _pipes[i].Ends);
-                for (int plain = 0; plain < plainBetween; plain++)
+                for (var plain = 0; plain < plainBetween; plain++)
                     writer.Write("plain"u8);
             }
         }
 
         using var reader = new FrameReader(_pair.Own, Wanted);
-        for (int i = 0; i < _pipes.Length; i++)
+        for (var i = 0; i < _pipes.Length; i++)
         {
             AssertBrings(reader.Read(), FramePair.Numbered(i, i), _pipes[i]);
-            for (int plain = 0; plain < plainBetween; plain++)
+            for (var plain = 0; plain < plainBetween; plain++)
                 AssertPlain(reader.Read(), "plain"u8);
         }
     }
@@ -49,21 +49,21 @@ public sealed class FrameDescriptorTests : IDisposable
         _pair.Peer.Send(FramePair.Encode("three"u8), _pipes[0].Ends);
         using var reader = new FrameReader(_pair.Own, Wanted);
         Assert.True(reader.WaitToRead());
-        Assert.True(reader.TryRead(out Frame one));
+        Assert.True(reader.TryRead(out var one));
         AssertPlain(one, "one"u8);
-        Assert.True(reader.TryRead(out Frame two));
+        Assert.True(reader.TryRead(out var two));
         AssertPlain(two, "two"u8);
-        Assert.True(reader.TryRead(out Frame three));
+        Assert.True(reader.TryRead(out var three));
         AssertBrings(three, "three"u8, _pipes[0]);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task Sets_of_frames_that_need_many_sends_and_reads_arrive_with_them()
     {
-        Task sending = Task.Run(async () =>
+        var sending = Task.Run(async () =>
         {
             await using var writer = new FrameWriter(_pair.Peer);
-            for (int i = 0; i < _pipes.Length; i++)
+            for (var i = 0; i < _pipes.Length; i++)
             {
                 await writer.WriteAsync("before"u8.ToArray(), TestContext.Current.CancellationToken);
                 await writer.WriteAsync(FramePair.Numbered(i, 700_000), _pipes[i].Ends, TestContext.Current.CancellationToken);
@@ -71,7 +71,7 @@ public sealed class FrameDescriptorTests : IDisposable
         }, TestContext.Current.CancellationToken);
         await using var reader = new FrameReader(
             _pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = 1000 });
-        for (int i = 0; i < _pipes.Length; i++)
+        for (var i = 0; i < _pipes.Length; i++)
         {
             AssertPlain(await reader.ReadAsync(TestContext.Current.CancellationToken), "before"u8);
             AssertBrings(await reader.ReadAsync(TestContext.Current.CancellationToken), FramePair.Numbered(i, 700_000), _pipes[i]);
@@ -85,12 +85,12 @@ public sealed class FrameDescriptorTests : IDisposable
     [InlineData(65_536)]
     public void A_set_may_come_with_any_byte_of_its_frame(int bufferSize)
     {
-        byte[] wire = FramePair.Encode("ab"u8);
+        var wire = FramePair.Encode("ab"u8);
         using var reader = new FrameReader(
             _pair.Own, new FrameOptions { Descriptors = DescriptorOptions.Default, BufferSize = bufferSize });
-        for (int with = 0; with < wire.Length; with++)
+        for (var with = 0; with < wire.Length; with++)
         {
-            for (int i = 0; i < wire.Length; i++)
+            for (var i = 0; i < wire.Length; i++)
             {
                 if (i == with)
                     _pair.Peer.Send(wire.AsSpan(i, 1), _pipes[with].Ends);
@@ -99,20 +99,20 @@ public sealed class FrameDescriptorTests : IDisposable
             }
         }
 
-        for (int with = 0; with < wire.Length; with++)
+        for (var with = 0; with < wire.Length; with++)
             AssertBrings(reader.Read(), "ab"u8, _pipes[with]);
     }
 
     [Fact]
     public void Two_sets_for_the_same_frame_are_both_closed()
     {
-        byte[] wire = FramePair.Encode("greedy"u8);
+        var wire = FramePair.Encode("greedy"u8);
         _pair.Peer.Send(wire.AsSpan(0, 2), _pipes[0].Ends);
         _pair.Peer.Send(wire.AsSpan(2, 3), _pipes[1].Ends);
         _pair.Peer.Send(wire.AsSpan(5), _pipes[2].Ends);
         _pair.Peer.Send(FramePair.Encode("honest"u8), _pipes[3].Ends);
         using var reader = new FrameReader(_pair.Own, Wanted);
-        Frame greedy = reader.Read();
+        var greedy = reader.Read();
         Assert.Equal("greedy"u8, greedy.Span);
         Assert.Equal(DescriptorLoss.TooMany, greedy.DescriptorLoss);
         Assert.Equal(0, greedy.Descriptors.Count);
@@ -125,8 +125,8 @@ public sealed class FrameDescriptorTests : IDisposable
     [Fact]
     public void A_set_that_ends_in_the_next_frame_belongs_to_that_one()
     {
-        byte[] first = FramePair.Encode("first"u8);
-        byte[] second = FramePair.Encode("second"u8);
+        var first = FramePair.Encode("first"u8);
+        var second = FramePair.Encode("second"u8);
         _pair.Peer.Send(first.AsSpan(0, 6), _pipes[0].Ends);
         _pair.Peer.Send([.. first[6..], .. second], _pipes[1].Ends);
         using var reader = new FrameReader(_pair.Own, Wanted);
@@ -144,7 +144,7 @@ public sealed class FrameDescriptorTests : IDisposable
         }
 
         using var reader = new FrameReader(_pair.Own, Wanted);
-        Frame ignored = reader.Read();
+        var ignored = reader.Read();
         Assert.Equal(1, ignored.Descriptors.Count);
         AssertPlain(reader.Read(), "next"u8);
         Assert.True(_pipes[0].IsClosedEverywhere());
@@ -155,7 +155,7 @@ public sealed class FrameDescriptorTests : IDisposable
     public void Disposal_closes_the_descriptors_of_frames_that_were_not_read()
     {
         var reader = new FrameReader(_pair.Own, Wanted);
-        byte[] wire = FramePair.Encode("first"u8);
+        var wire = FramePair.Encode("first"u8);
         _pair.Peer.Send(wire.AsSpan(0, 5), _pipes[0].Ends);
         _pair.Peer.Send([.. wire[5..], 99], _pipes[1].Ends);
         Assert.True(reader.WaitToRead());
@@ -194,7 +194,7 @@ public sealed class FrameDescriptorTests : IDisposable
     public async Task A_peer_that_accepts_no_descriptors_still_receives_the_other_frames(bool async)
     {
         using var pair = new FramePair(acceptDescriptors: false);
-        bool refused = false;
+        var refused = false;
         using (var writer = new FrameWriter(pair.Peer))
         {
             writer.Write("before"u8);

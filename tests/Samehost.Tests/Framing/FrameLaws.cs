@@ -29,7 +29,7 @@ public sealed class FrameLaws
         var received = new List<byte[]>();
         for (int sent = 0, piece = 0; sent < wire.Length; piece++)
         {
-            int length = Math.Min(pieces[piece % pieces.Length], wire.Length - sent);
+            var length = Math.Min(pieces[piece % pieces.Length], wire.Length - sent);
             pair.Peer.Write(wire, sent, length);
             sent += length;
             if (!pair.Drain(reader, received))
@@ -46,11 +46,11 @@ public sealed class FrameLaws
         var (payloads, _, bufferSize, bigEndian) = conversation;
         var options = new FrameOptions { BufferSize = bufferSize, BigEndian = bigEndian };
         using var pair = new FramePair();
-        Task writing = Task.Run(() =>
+        var writing = Task.Run(() =>
         {
             using (var writer = new FrameWriter(pair.Peer, options))
             {
-                foreach (byte[] payload in payloads)
+                foreach (var payload in payloads)
                     writer.Write(payload);
             }
 
@@ -69,7 +69,7 @@ public sealed class FrameLaws
     {
         byte[][] payloads = [FramePair.Numbered(1, 5), [], FramePair.Numbered(2, 300), FramePair.Numbered(3, 1)];
         byte[] wire = [.. payloads.SelectMany(p => FramePair.Encode(p))];
-        for (int cut = 0; cut <= wire.Length; cut++)
+        for (var cut = 0; cut <= wire.Length; cut++)
         {
             using var pair = new FramePair();
             var reader = new FrameReader(pair.Own, new FrameOptions { BufferSize = 64 });

@@ -20,7 +20,7 @@ internal sealed class FramePair : IDisposable
     /// <summary>The frame, as it goes over the wire.</summary>
     public static byte[] Encode(ReadOnlySpan<byte> payload, bool bigEndian = false)
     {
-        byte[] frame = new byte[4 + payload.Length];
+        var frame = new byte[4 + payload.Length];
         if (bigEndian)
             BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length);
         else
@@ -32,8 +32,8 @@ internal sealed class FramePair : IDisposable
     /// <summary>Bytes that differ from those of any other number.</summary>
     public static byte[] Numbered(int number, int length = 8)
     {
-        byte[] payload = new byte[length];
-        for (int i = 0; i < length; i++)
+        var payload = new byte[length];
+        for (var i = 0; i < length; i++)
             payload[i] = (byte)(i * 31 + number * 7);
         return payload;
     }
@@ -44,7 +44,7 @@ internal sealed class FramePair : IDisposable
         using var cancellation = new CancellationTokenSource();
         while (true)
         {
-            Task<bool> wait = reader.WaitToReadAsync(cancellation.Token).AsTask();
+            var wait = reader.WaitToReadAsync(cancellation.Token).AsTask();
             // The waiting call may not have seen yet what has arrived; the peer would run out of room if that stayed unread.
             SpinWait.SpinUntil(() => wait.IsCompleted || !LibcPoll.IsReady(Own.Context, LibcPoll.POLLIN));
             if (!wait.IsCompleted)
@@ -59,7 +59,7 @@ internal sealed class FramePair : IDisposable
                 return true;
             }
 
-            while (reader.TryRead(out Frame frame))
+            while (reader.TryRead(out var frame))
                 into.Add(frame.Span.ToArray());
         }
     }

@@ -17,9 +17,9 @@ public sealed class FrameReaderTests : IDisposable
         Assert.False(reader.TryRead(out _));
         Assert.True(reader.WaitToRead());
         _pair.Own.ShutdownRead();
-        Assert.True(reader.TryRead(out Frame one));
-        Assert.True(reader.TryRead(out Frame two));
-        Assert.True(reader.TryRead(out Frame three));
+        Assert.True(reader.TryRead(out var one));
+        Assert.True(reader.TryRead(out var two));
+        Assert.True(reader.TryRead(out var three));
         Assert.False(reader.TryRead(out _));
         Assert.Equal("one"u8, one.Span);
         Assert.Equal("two"u8, two.Memory.Span);
@@ -33,7 +33,7 @@ public sealed class FrameReaderTests : IDisposable
         await _pair.Peer.WriteAsync(FramePair.Encode([]), TestContext.Current.CancellationToken);
         _pair.Peer.ShutdownWrite();
         var reader = new FrameReader(_pair.Own);
-        Frame empty = await reader.ReadAsync(TestContext.Current.CancellationToken);
+        var empty = await reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.False(empty.IsEnd);
         Assert.Equal(0, empty.Length);
         Assert.True((await reader.ReadAsync(TestContext.Current.CancellationToken)).IsEnd);
@@ -64,7 +64,7 @@ public sealed class FrameReaderTests : IDisposable
         _pair.Peer.Write(FramePair.Encode(new byte[1024]));
         Assert.Equal(1024, reader.Read().Length);
         _pair.Peer.Write(BitConverter.GetBytes(length));
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         var refusal = Assert.Throws<InvalidDataException>(() => reader.Read());
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000);
         Assert.Contains($"{length} bytes", refusal.Message, StringComparison.Ordinal);
@@ -79,7 +79,7 @@ public sealed class FrameReaderTests : IDisposable
         var reader = new FrameReader(_pair.Own, new FrameOptions { MaxLength = 500_000_000 });
         _pair.Peer.Write([.. BitConverter.GetBytes(500_000_000), 1, 2, 3]);
         _pair.Own.ReadTimeout = 10;
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<IOException>(() => reader.Read());
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 65_536, 200_000);
     }
@@ -87,12 +87,12 @@ public sealed class FrameReaderTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_frame_far_longer_than_the_buffer_arrives_and_small_ones_follow()
     {
-        byte[] large = FramePair.Numbered(1, 1 << 20);
-        Task sending = Task.Run(() => _pair.Peer.Write(
+        var large = FramePair.Numbered(1, 1 << 20);
+        var sending = Task.Run(() => _pair.Peer.Write(
             [.. FramePair.Encode("a"u8), .. FramePair.Encode(large), .. FramePair.Encode("b"u8), .. FramePair.Encode(large)]),
             TestContext.Current.CancellationToken);
         var reader = new FrameReader(_pair.Own);
-        foreach (byte[] expected in new[] { [(byte)'a'], large, [(byte)'b'], large })
+        foreach (var expected in new[] { [(byte)'a'], large, [(byte)'b'], large })
             Assert.Equal(expected, (await reader.ReadAsync(TestContext.Current.CancellationToken)).Memory.ToArray());
         await sending;
     }
@@ -100,19 +100,19 @@ public sealed class FrameReaderTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_canceled_wait_has_lost_nothing()
     {
-        byte[] wire = FramePair.Encode("whole"u8);
+        var wire = FramePair.Encode("whole"u8);
         var reader = new FrameReader(_pair.Own);
-        foreach (byte piece in wire.AsMemory(0, wire.Length - 1).ToArray())
+        foreach (var piece in wire.AsMemory(0, wire.Length - 1).ToArray())
         {
             _pair.Peer.WriteByte(piece);
             using var cancellation = new CancellationTokenSource();
-            ValueTask<bool> wait = reader.WaitToReadAsync(cancellation.Token);
+            var wait = reader.WaitToReadAsync(cancellation.Token);
             await cancellation.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await wait);
         }
 
         _pair.Peer.WriteByte(wire[^1]);
-        Frame frame = await reader.ReadAsync(TestContext.Current.CancellationToken);
+        var frame = await reader.ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal("whole"u8, frame.Span);
     }
 
@@ -120,13 +120,13 @@ public sealed class FrameReaderTests : IDisposable
     public async Task A_wait_continues_when_the_rest_arrives()
     {
         var reader = new FrameReader(_pair.Own);
-        ValueTask<Frame> reading = reader.ReadAsync(TestContext.Current.CancellationToken);
-        byte[] wire = FramePair.Encode("later"u8);
+        var reading = reader.ReadAsync(TestContext.Current.CancellationToken);
+        var wire = FramePair.Encode("later"u8);
         _pair.Peer.Write(wire, 0, 2);
         _pair.Peer.Write(wire, 2, 4);
         Assert.False(reading.IsCompleted);
         _pair.Peer.Write(wire, 6, 3);
-        Frame frame = await reading;
+        var frame = await reading;
         Assert.Equal("later"u8, frame.Span);
     }
 

@@ -20,7 +20,7 @@ public sealed class FrameWriterTests : IDisposable
     {
         using (var writer = new FrameWriter(_pair.Peer, new FrameOptions { BigEndian = bigEndian }))
             writer.Write([7, 8, 9]);
-        byte[] wire = new byte[expected.Length];
+        var wire = new byte[expected.Length];
         _pair.Own.ReadExactly(wire);
         Assert.Equal(expected, wire);
     }
@@ -46,14 +46,14 @@ public sealed class FrameWriterTests : IDisposable
     {
         var options = new FrameOptions { BufferSize = 100 };
         byte[][] payloads = [.. Enumerable.Range(0, 60).Select(i => FramePair.Numbered(i, i % 3 == 0 ? 100_000 : i))];
-        Task writing = Task.Run(async () =>
+        var writing = Task.Run(async () =>
         {
             await using var writer = new FrameWriter(_pair.Peer, options);
-            foreach (byte[] payload in payloads)
+            foreach (var payload in payloads)
                 await writer.WriteAsync(payload, TestContext.Current.CancellationToken);
         }, TestContext.Current.CancellationToken);
         var reader = new FrameReader(_pair.Own, options);
-        foreach (byte[] payload in payloads)
+        foreach (var payload in payloads)
             Assert.Equal(payload, (await reader.ReadAsync(TestContext.Current.CancellationToken)).Span.ToArray());
         await writing;
     }
@@ -89,7 +89,7 @@ public sealed class FrameWriterTests : IDisposable
     {
         var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10_000_000 });
         using var cancellation = new CancellationTokenSource();
-        Task write = writer.WriteAsync(new byte[10_000_000], cancellation.Token).AsTask();
+        var write = writer.WriteAsync(new byte[10_000_000], cancellation.Token).AsTask();
         Assert.False(write.IsCompleted);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => write);

@@ -25,11 +25,11 @@ public sealed class LineTests : IDisposable
         {
             using var pair = new FramePair();
             byte[] wire = [.. conversation.lines.SelectMany(line => (byte[])[.. line, (byte)'\n'])];
-            Task sending = Task.Run(() =>
+            var sending = Task.Run(() =>
             {
                 for (int sent = 0, i = 0; sent < wire.Length; i++)
                 {
-                    int piece = Math.Min(conversation.pieces[i % conversation.pieces.Count], wire.Length - sent);
+                    var piece = Math.Min(conversation.pieces[i % conversation.pieces.Count], wire.Length - sent);
                     pair.Peer.Write(wire, sent, piece);
                     sent += piece;
                 }
@@ -37,7 +37,7 @@ public sealed class LineTests : IDisposable
                 pair.Peer.ShutdownWrite();
             });
             var reader = new LineReader(pair.Own, new LineOptions { BufferSize = conversation.size, StripCarriageReturn = false });
-            bool same = conversation.lines.All(line => reader.ReadAsync().AsTask().GetAwaiter().GetResult().Span.SequenceEqual(line));
+            var same = conversation.lines.All(line => reader.ReadAsync().AsTask().GetAwaiter().GetResult().Span.SequenceEqual(line));
             sending.GetAwaiter().GetResult();
             return same && reader.Read().IsEnd;
         }).QuickCheckThrowOnFailure();
@@ -116,11 +116,11 @@ public sealed class LineTests : IDisposable
         var reader = new LineReader(_pair.Own);
         _pair.Peer.Write("be"u8);
         using var cancellation = new CancellationTokenSource();
-        ValueTask<Line> reading = reader.ReadAsync(cancellation.Token);
+        var reading = reader.ReadAsync(cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await reading);
         string rest = new('x', 500_000);
-        Task sending = Task.Run(async () =>
+        var sending = Task.Run(async () =>
         {
             await using var writer = new LineWriter(_pair.Peer);
             await writer.WriteAsync("gin", TestContext.Current.CancellationToken);
@@ -139,21 +139,21 @@ public sealed class LineTests : IDisposable
         var (near, far) = UnixStream.CreatePair();
         using var _ = near;
         using var reader = new LineReader(far, new LineOptions { OwnsStream = true });
-        Task writing = Task.Run(
+        var writing = Task.Run(
             () =>
             {
                 near.Write([.. Enumerable.Repeat((byte)'x', 1_000_000), (byte)'\n']);
-                for (int i = 0; i < 3; i++)
+                for (var i = 0; i < 3; i++)
                     near.Write("short\n"u8);
             },
             TestContext.Current.CancellationToken);
         Assert.Equal(1_000_000, (await NextAsync()).Length);
         await writing;
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
             Assert.Equal(5, (await NextAsync()).Length);
         near.Write("last\n"u8);
-        Line last = await NextAsync();
-        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(last.Memory, out ArraySegment<byte> after));
+        var last = await NextAsync();
+        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(last.Memory, out var after));
         Assert.InRange(after.Array!.Length, 1, 100_000);
 
         async ValueTask<Line> NextAsync() => asynchronous ? await reader.ReadAsync(TestContext.Current.CancellationToken) : reader.Read();

@@ -15,7 +15,7 @@ internal sealed class MarkedPipe : IDisposable
     /// <summary>True when this is the writing end of this very pipe. Closes it.</summary>
     public bool IsThis(SafeFileHandle end)
     {
-        byte mark = (byte)Random.Shared.Next(256);
+        var mark = (byte)Random.Shared.Next(256);
         using (var writing = new FileStream(end, FileAccess.Write, bufferSize: 0))
             writing.WriteByte(mark);
         return _reading.ReadByte() == mark;

@@ -15,8 +15,8 @@ public sealed partial class DocumentTests
 
     private static bool Leads(string file, string target)
     {
-        string[] parts = target.Split('#', 2);
-        string path = parts[0].Length == 0
+        var parts = target.Split('#', 2);
+        var path = parts[0].Length == 0
             ? Repository.FullPath(file)
             : Path.GetFullPath(parts[0], Path.GetDirectoryName(Repository.FullPath(file))!);
         if (!path.StartsWith(Repository.Root, StringComparison.Ordinal) || !Path.Exists(path))

@@ -36,7 +36,7 @@ internal static class DocumentationId
             return (type.DeclaringMethod is null ? "`" : "``") + type.GenericParameterPosition;
         if (!type.IsGenericType)
             return Plain(type);
-        string name = Plain(type.GetGenericTypeDefinition());
+        var name = Plain(type.GetGenericTypeDefinition());
         return $"{name[..name.IndexOf('`', StringComparison.Ordinal)]}{{{string.Join(',', type.GetGenericArguments().Select(Used))}}}";
     }
 }

@@ -93,12 +93,12 @@ public sealed class FloorTests
 
     private static IEnumerable<string> Climbs(string file, Dictionary<string, int> floorOfType)
     {
-        string code = Repository.CodeOf(file);
-        int height = Height(file);
+        var code = Repository.CodeOf(file);
+        var height = Height(file);
         string[] namespaces = [.. GroundFirst.Skip(height + 1).Select(f => $@"Samehost\.{f}\b")];
         string[] types = [.. floorOfType.Where(t => t.Value > height).Select(t => t.Key)];
         // After a dot a name is a member's, unless the dots lead to a type of ours.
-        string names = types.Length == 0 ? "(?!)" : $@"(?<=(?<![\w.])|\bSamehost\.(?:\w+\.)?)(?:{string.Join('|', types)})\b";
+        var names = types.Length == 0 ? "(?!)" : $@"(?<=(?<![\w.])|\bSamehost\.(?:\w+\.)?)(?:{string.Join('|', types)})\b";
         return Repository.Places(file, code, string.Join('|', [.. namespaces, names]));
     }
 }

@@ -46,18 +46,22 @@ internal static partial class Repository
 
     private static IEnumerable<string> Walk(string directory)
     {
-        foreach (string entry in Directory.EnumerateFiles(directory))
+        foreach (var entry in Directory.EnumerateFiles(directory))
             yield return entry;
-        foreach (string inner in Directory.EnumerateDirectories(directory).Where(d => !NotOurs.Contains(Path.GetFileName(d))))
-            foreach (string entry in Walk(inner))
+        foreach (var inner in Directory.EnumerateDirectories(directory).Where(d => !NotOurs.Contains(Path.GetFileName(d))))
+        {
+            foreach (var entry in Walk(inner))
                 yield return entry;
+        }
     }
 
     private static string FindRoot()
     {
-        for (string? at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
+        for (var at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
+        {
             if (File.Exists(Path.Combine(at, "Samehost.slnx")))
                 return at;
+        }
         throw new InvalidOperationException("These tests read the repository: run them where they were built.");
     }
 }

@@ -70,7 +70,7 @@ public sealed class NumbersTests
         Assert.False(Numbers.TryParse("2147483648", out int _));
         Assert.True(Numbers.TryParseHex("fFfFfFfF", out uint hex));
         Assert.Equal(uint.MaxValue, hex);
-        Assert.True(Numbers.TryParseDecimal("12.34", out double point));
+        Assert.True(Numbers.TryParseDecimal("12.34", out var point));
         Assert.Equal(12.34, point);
     }
 
@@ -78,7 +78,7 @@ public sealed class NumbersTests
     [MemberData(nameof(NotNumbers))]
     public void Policies_and_users_are_not_read_from_such_text(string text)
     {
-        bool isTrimmed = text.TrimEnd() != text; // white space around a term is allowed
+        var isTrimmed = text.TrimEnd() != text; // white space around a term is allowed
         Assert.Equal(isTrimmed && text.Length > 1, PeerPolicy.TryParse("uid:" + text + ",root", out _));
         Assert.Equal(isTrimmed && text.Length > 1, PeerPolicy.TryParse("gid:" + text, out _));
         Assert.Throws<FormatException>(() => UnixUser.Parse(text));

@@ -142,19 +142,19 @@ public sealed class StructLayoutTests : IDisposable
     public unsafe void Epoll_events_are_written_and_read_where_the_kernel_expects_them()
     {
         var c = AskTheCompiler();
-        byte* change = stackalloc byte[16];
+        var change = stackalloc byte[16];
         EpollBatch.Write(change, 0x11223344, 0x5566778899AABBCC);
         Assert.Equal(0x11223344u, *(uint*)(change + c["epoll_event.events"]));
         Assert.Equal(0x5566778899AABBCCul, *(ulong*)(change + c["epoll_event.data"]));
 
         var batch = new EpollBatch(64);
-        for (int i = 0; i < batch.Capacity; i++)
+        for (var i = 0; i < batch.Capacity; i++)
         {
             *(uint*)(batch.Pointer + i * c["sizeof(epoll_event)"] + c["epoll_event.events"]) = (uint)i + 1;
             *(ulong*)(batch.Pointer + i * c["sizeof(epoll_event)"] + c["epoll_event.data"]) = (ulong)i << 33;
         }
 
-        for (int i = 0; i < batch.Capacity; i++)
+        for (var i = 0; i < batch.Capacity; i++)
         {
             Assert.Equal((uint)i + 1, batch.Events(i));
             Assert.Equal((ulong)(long)i << 33, batch.Data(i));
@@ -178,7 +178,7 @@ public sealed class StructLayoutTests : IDisposable
         File.WriteAllText(_temp["layout.c"], Source);
         try
         {
-            using Process compiler = Process.Start("cc", ["-o", _temp["layout"], _temp["layout.c"]]);
+            using var compiler = Process.Start("cc", ["-o", _temp["layout"], _temp["layout.c"]]);
             compiler.WaitForExit();
             Assert.Equal(0, compiler.ExitCode);
         }

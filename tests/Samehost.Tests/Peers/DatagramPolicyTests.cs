@@ -23,7 +23,7 @@ public sealed class DatagramPolicyTests : SocketTest
         await otherUser.ExpectAsync("ready");
         Assert.Equal("connected", await otherUser.AskAsync("connect"));
         using var sender = UnixDatagram.Create();
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
             Assert.Equal("said", await otherUser.AskAsync("say stranger"));
         sender.SendTo("first"u8, At("a"));
         Assert.Equal("said", await otherUser.AskAsync("say stranger"));
@@ -38,7 +38,7 @@ public sealed class DatagramPolicyTests : SocketTest
         using var socket = UnixDatagram.Bind(At("a"), For("uid:4000000000"));
         using var sender = UnixDatagram.Create();
         var receiving = Task.Run(() => ReceiveTwoAsync(socket, way));
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
             await sender.SendToAsync("nothing"u8.ToArray(), At("a"), Token); // more than the queue holds: they are taken out
         Assert.False(receiving.IsCompleted);
         socket.Dispose();
@@ -51,7 +51,7 @@ public sealed class DatagramPolicyTests : SocketTest
         OtherUser.NeedsRoot();
         await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
-        foreach (string policy in new[] { "uid:12345", "gid:23456" })
+        foreach (var policy in new[] { "uid:12345", "gid:23456" })
         {
             using var socket = UnixDatagram.Bind(At("a"), For(policy));
             Assert.Equal("connected", await peer.AskAsync("connect"));
@@ -69,14 +69,14 @@ public sealed class DatagramPolicyTests : SocketTest
 
     private static async Task<string> ReceiveTwoAsync(UnixDatagram socket, string way)
     {
-        byte[] buffer = new byte[20];
+        var buffer = new byte[20];
         var batch = new UnixDatagramBatch(4, 20);
         var got = new List<string>();
         while (got.Count < 2)
         {
             if (way.EndsWith("batch", StringComparison.Ordinal))
             {
-                int count = way == "batch" ? await socket.ReceiveBatchAsync(batch, Token) : socket.ReceiveBatch(batch);
+                var count = way == "batch" ? await socket.ReceiveBatchAsync(batch, Token) : socket.ReceiveBatch(batch);
                 got.AddRange(Enumerable.Range(0, count).Select(i => System.Text.Encoding.UTF8.GetString(batch[i].Span)));
                 continue;
             }

@@ -26,7 +26,7 @@ public sealed class ListenerPolicyTests : SocketTest
         var accepting = AcceptAsync(listener);
         await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", type);
         await otherUser.ExpectAsync("ready");
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             Assert.Equal("connected", await otherUser.AskAsync("connect"));
             Assert.Contains(await otherUser.AskAsync("say secret"), new[] { "said", "failed EPIPE", "failed ECONNRESET" });
@@ -48,7 +48,7 @@ public sealed class ListenerPolicyTests : SocketTest
         OtherUser.NeedsRoot();
         await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777, 888), "converse", Temp["a"]);
         await peer.ExpectAsync("ready");
-        foreach (string policy in new[] { "uid:12345", "gid:23456", "gid:777", "self,gid:888", "user:root,uid:1,uid:12345", "anyone" })
+        foreach (var policy in new[] { "uid:12345", "gid:23456", "gid:777", "self,gid:888", "user:root,uid:1,uid:12345", "anyone" })
         {
             using var listener = UnixListener.Listen(At("a"), For(PeerPolicy.Parse(policy)));
             Assert.Equal("connected", await peer.AskAsync("connect"));
@@ -56,7 +56,7 @@ public sealed class ListenerPolicyTests : SocketTest
             Assert.Equal(OtherUser.Id, accepted.GetPeerCredentials().UserId);
         }
 
-        foreach (string policy in new[] { "uid:12346", "uid:777", "uid:23456", "gid:12345", "gid:889", "self,root,group:root,user:root" })
+        foreach (var policy in new[] { "uid:12346", "uid:777", "uid:23456", "gid:12345", "gid:889", "self,root,group:root,user:root" })
         {
             using var listener = UnixListener.Listen(At("a"), For(PeerPolicy.Parse(policy)));
             var accepting = listener.AcceptAsync(Token).AsTask();
@@ -73,7 +73,7 @@ public sealed class ListenerPolicyTests : SocketTest
     {
         using var listener = UnixListener.Listen(At("a"), For(NotUs));
         var accepting = Task.Factory.StartNew(listener.Accept, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             using var client = UnixStream.Connect(At("a"));
             Assert.Equal(0, await client.ReadAsync(new byte[1], Token));

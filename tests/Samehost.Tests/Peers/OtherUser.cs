@@ -13,7 +13,7 @@ internal static class OtherUser
     /// <summary>What to put before a command to run it as that user with these supplementary groups.</summary>
     public static string[] With(params IEnumerable<uint> groups)
     {
-        string list = string.Join(',', groups.Select(g => g.ToString(CultureInfo.InvariantCulture)));
+        var list = string.Join(',', groups.Select(g => g.ToString(CultureInfo.InvariantCulture)));
         return ["setpriv", "--reuid", $"{Id}", "--regid", $"{Group}",
             .. list.Length == 0 ? new[] { "--clear-groups" } : ["--groups", list]];
     }

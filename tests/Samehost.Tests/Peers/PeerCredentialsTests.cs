@@ -89,7 +89,7 @@ public sealed class PeerCredentialsTests : SocketTest
     {
         var root = PeerPolicyTests.Peer(0, 0, 42);
         Assert.Equal(("root", "root", "root (uid 0, gid 0, pid 42)"), (root.UserName, root.GroupName, root.ToString()));
-        string[] nobody = Command.Run("getent", "passwd", "65534").Split(':');
+        var nobody = Command.Run("getent", "passwd", "65534").Split(':');
         Assert.Equal(nobody[0], PeerPolicyTests.Peer(65534).UserName);
         var unknown = PeerPolicyTests.Peer(4_000_000_000, 4_000_000_001, 42);
         Assert.Equal((null, null, "(uid 4000000000, gid 4000000001, pid 42)"), (unknown.UserName, unknown.GroupName, unknown.ToString()));
@@ -111,7 +111,7 @@ public sealed class PeerCredentialsTests : SocketTest
         var (first, second) = UnixStream.CreatePair();
         using var one = first;
         using var other = second;
-        string? label = one.GetPeerCredentials().SecurityLabel;
+        var label = one.GetPeerCredentials().SecurityLabel;
         Assert.True(label is null || label == own, $"'{label}' instead of '{own}'");
         Assert.NotEqual("", label);
     }

@@ -54,9 +54,9 @@ public sealed class PeerPolicyLaws
     [Fact]
     public void TryParse_never_throws_and_agrees_with_Parse() => Prop.ForAll<string?>(text =>
     {
-        foreach (string prefix in new[] { "", "self,", "user:", "uid:", "group:", "gid:" })
+        foreach (var prefix in new[] { "", "self,", "user:", "uid:", "group:", "gid:" })
         {
-            bool read = PeerPolicy.TryParse(prefix + text, out var policy);
+            var read = PeerPolicy.TryParse(prefix + text, out var policy);
             if (read != (policy is not null) || read == (Record.Exception(() => PeerPolicy.Parse(prefix + text)) is FormatException))
                 return false;
         }

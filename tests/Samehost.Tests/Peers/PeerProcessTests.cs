@@ -32,7 +32,7 @@ public sealed class PeerProcessTests : SocketTest
         string[] parent = ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 & exec sleep 60", "sh"];
         using var process = await meeting.WithAsync(PeerProcess.StartUnder(Temp, parent, "converse", Temp["a"]));
         Assert.NotEqual(meeting.Peer!.Id, process.Id);
-        int id = process.Id!.Value;
+        var id = process.Id!.Value;
         Command.Run("/bin/sh", "-c", string.Create(CultureInfo.InvariantCulture, $"kill -9 {id}"));
         await Eventually.IsTrueAsync(() => !process.IsAlive, "the process ended");
         Assert.Contains("Z (zombie)", File.ReadAllText($"/proc/{id}/status"), StringComparison.Ordinal);

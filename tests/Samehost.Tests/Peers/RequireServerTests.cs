@@ -12,9 +12,9 @@ public sealed class RequireServerTests : SocketTest
     public async Task A_server_of_another_user_is_refused_before_a_byte_is_sent()
     {
         OtherUser.NeedsRoot();
-        string place = Temp.MakeDirectory("theirs", 0b111_101_101);
+        var place = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(place);
-        string path = Path.Combine(place, "a");
+        var path = Path.Combine(place, "a");
         await using var judge = PeerProcess.StartAsOrdinaryUser(Temp, "judge", path, "--mode", "666");
         await judge.ExpectAsync("ready");
         var endPoint = UnixEndPoint.FromPath(path);

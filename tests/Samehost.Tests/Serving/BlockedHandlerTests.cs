@@ -22,23 +22,23 @@ public sealed class BlockedHandlerTests : IDisposable
     [InlineData(true)]
     public async Task Two_hundred_handlers_in_Thread_Sleep_do_not_delay_other_clients(bool afterARead)
     {
-        await using UnixServer server = UnixServer.Start(Path, (stream, stopping) => ServeAsync(stream, afterARead, stopping));
+        await using var server = UnixServer.Start(Path, (stream, stopping) => ServeAsync(stream, afterARead, stopping));
         var clients = new List<EchoClient>();
         try
         {
-            for (int i = 0; i < Blocked; i++)
+            for (var i = 0; i < Blocked; i++)
             {
-                EchoClient client = EchoClient.Connect(Path);
+                var client = EchoClient.Connect(Path);
                 clients.Add(client);
                 if (afterARead)
                     await client.SendAsync("s");
             }
             await Eventually.IsTrueAsync(() => Volatile.Read(ref _sleeping) == Blocked);
 
-            long start = Stopwatch.GetTimestamp();
-            using EchoClient late = EchoClient.Connect(Path);
+            var start = Stopwatch.GetTimestamp();
+            using var late = EchoClient.Connect(Path);
             await late.ExpectAnswerAsync("awake");
-            TimeSpan time = Stopwatch.GetElapsedTime(start);
+            var time = Stopwatch.GetElapsedTime(start);
             Assert.Equal(Blocked, Volatile.Read(ref _sleeping));
             Assert.True(time < TimeSpan.FromSeconds(1), $"The answer took {time}.");
             TestContext.Current.TestOutputHelper!.WriteLine($"answered after {time.TotalMilliseconds:F1} ms");
@@ -57,7 +57,7 @@ public sealed class BlockedHandlerTests : IDisposable
             Block();
             return;
         }
-        byte[] buffer = new byte[64];
+        var buffer = new byte[64];
         while (await stream.ReadAsync(buffer, stopping) is > 0 and var count)
         {
             if (buffer[0] == 's')

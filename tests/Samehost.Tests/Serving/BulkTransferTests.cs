@@ -18,20 +18,20 @@ public sealed class BulkTransferTests : IDisposable
     public async Task A_gibibyte_arrives_whole_under_a_thousand_signals_a_second(bool asynchronous, string client, string server)
     {
         string[] mode = asynchronous ? ["--async", "true"] : [];
-        await using PeerProcess listening = PeerProcess.Start([server, _directory["bulk.sock"], "--listen", "true", .. mode]);
+        await using var listening = PeerProcess.Start([server, _directory["bulk.sock"], "--listen", "true", .. mode]);
         await listening.ExpectAsync("ready");
-        long start = Stopwatch.GetTimestamp();
-        await using PeerProcess connecting = PeerProcess.Start([client, _directory["bulk.sock"], .. mode]);
+        var start = Stopwatch.GetTimestamp();
+        await using var connecting = PeerProcess.Start([client, _directory["bulk.sock"], .. mode]);
         await connecting.ExpectAsync("ready");
-        using Signals signals = Signals.SendTo(listening.Id, connecting.Id);
+        using var signals = Signals.SendTo(listening.Id, connecting.Id);
         string? first = await connecting.ReadLineAsync(), second = await listening.ReadLineAsync();
         signals.Dispose();
 
         Assert.Equal(64, first!.Length);
         Assert.Equal(first, second);
-        foreach (PeerProcess peer in (PeerProcess[])[connecting, listening])
+        foreach (var peer in (PeerProcess[])[connecting, listening])
         {
-            int handled = int.Parse((await peer.ReadLineAsync())!, CultureInfo.InvariantCulture);
+            var handled = int.Parse((await peer.ReadLineAsync())!, CultureInfo.InvariantCulture);
             Assert.InRange(handled, 100, signals.Count);
             TestContext.Current.TestOutputHelper!.WriteLine($"{handled} of {signals.Count} signals in {signals.Time.TotalSeconds:F1} s");
             Assert.Equal(0, await peer.FinishAsync());

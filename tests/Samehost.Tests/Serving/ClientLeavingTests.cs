@@ -22,7 +22,7 @@ public sealed class ClientLeavingTests : IDisposable
     [InlineData("read")]
     public async Task A_client_that_disconnects_during_an_answer_is_not_a_failure_of_the_handler(string how)
     {
-        byte[] answer = new byte[64 * 1024];
+        var answer = new byte[64 * 1024];
         await using var server = Start(async (stream, stopping) =>
         {
             await stream.WriteAsync(answer.AsMemory(0, 1), stopping);

@@ -28,7 +28,7 @@ public sealed class DescriptorAttackTests : IDisposable
         await ExpectAnswerAsync(early);
         using var file = File.OpenHandle("/dev/null");
         var attackers = new List<UnixStream>();
-        foreach (int count in new[] { 16, 8, 4, 2, 1 })
+        foreach (var count in new[] { 16, 8, 4, 2, 1 })
         {
             int before;
             do
@@ -41,7 +41,7 @@ public sealed class DescriptorAttackTests : IDisposable
 
         Assert.NotEqual("refused 0", await server.AskAsync("how many?"));
         await ExpectAnswerAsync(early);
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             using var late = UnixStream.Connect(Path);
             await ExpectAnswerAsync(late);
@@ -60,7 +60,7 @@ public sealed class DescriptorAttackTests : IDisposable
     {
         var stream = UnixStream.Connect(Path);
         stream.WriteTimeout = 200;
-        byte[] frame = new byte[sizeof(uint) + Payload];
+        var frame = new byte[sizeof(uint) + Payload];
         BinaryPrimitives.WriteUInt32LittleEndian(frame, Payload);
         SafeHandle[] descriptors = [.. Enumerable.Repeat(descriptor, count)];
         try
@@ -77,7 +77,7 @@ public sealed class DescriptorAttackTests : IDisposable
     private static async Task ExpectAnswerAsync(UnixStream stream)
     {
         byte[] frame = [3, 0, 0, 0, .. "yes"u8];
-        byte[] answer = new byte[frame.Length];
+        var answer = new byte[frame.Length];
         await stream.WriteAsync(frame, TestContext.Current.CancellationToken);
         await stream.ReadExactlyAsync(answer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal(frame, answer);

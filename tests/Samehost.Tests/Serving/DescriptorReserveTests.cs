@@ -14,7 +14,7 @@ public sealed class DescriptorReserveTests
         using var one = near;
         using var other = far;
         var descriptor = near.Context;
-        int left = LibcLimits.Descriptors() - descriptor.Number;
+        var left = LibcLimits.Descriptors() - descriptor.Number;
         Assert.True(new DescriptorReserve(left).IsTouchedBy(descriptor));
         Assert.False(new DescriptorReserve(left - 1).IsTouchedBy(descriptor));
         Assert.False(new DescriptorReserve(null).IsTouchedBy(descriptor));

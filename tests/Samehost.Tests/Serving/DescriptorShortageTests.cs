@@ -18,48 +18,48 @@ public sealed class DescriptorShortageTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_server_without_free_descriptors_serves_its_clients_without_using_the_processor_and_recovers_within_a_second()
     {
-        await using PeerProcess server = PeerProcess.StartWithDescriptors(96, "serve", _directory["server.sock"]);
+        await using var server = PeerProcess.StartWithDescriptors(96, "serve", _directory["server.sock"]);
         await server.ExpectAsync("ready");
         var waiting = new Dictionary<EchoClient, Task<string>>();
         var served = new Queue<EchoClient>();
-        for (int i = 0; i < Clients; i++)
+        for (var i = 0; i < Clients; i++)
         {
-            EchoClient client = EchoClient.Connect(Path);
+            var client = EchoClient.Connect(Path);
             await client.SendAsync("x");
             waiting.Add(client, client.ReceiveAsync(1, TimeSpan.FromMinutes(1)));
         }
 
-        int atOnce = await DelayedAsync(server);
+        var atOnce = await DelayedAsync(server);
         await TakeServedAsync(atOnce, TimeSpan.FromSeconds(10));
-        double share = await ProcessorTime.ShareAsync(server.Id, TimeSpan.FromSeconds(2));
+        var share = await ProcessorTime.ShareAsync(server.Id, TimeSpan.FromSeconds(2));
         if (share >= 0.05) // the rush before may have left the runtime something to compile
             share = await ProcessorTime.ShareAsync(server.Id, TimeSpan.FromSeconds(2));
         Assert.True(share < 0.05, $"Out of descriptors the server uses {share:P1} of a processor.");
         // One that was free for a moment when the first was reported, as when a thread starts, has let in one more by now; not many.
         server.Send("count");
-        int inAll = Number((await server.ReadLineAsync())!.Split(' ')[1]);
+        var inAll = Number((await server.ReadLineAsync())!.Split(' ')[1]);
         Assert.InRange(inAll, atOnce, atOnce + 6);
         await TakeServedAsync(inAll - served.Count, TimeSpan.FromSeconds(10));
         Assert.All(waiting.Values, task => Assert.False(task.IsCompleted));
-        foreach (EchoClient client in served)
+        foreach (var client in served)
             await client.ExpectAnswerAsync();
 
         while (waiting.Count > 0)
         {
             // As many as leave are replaced, each time within a second.
-            int leaving = served.Count;
-            while (served.TryDequeue(out EchoClient? client))
+            var leaving = served.Count;
+            while (served.TryDequeue(out var client))
                 client.Dispose();
             await TakeServedAsync(Math.Min(leaving, waiting.Count), TimeSpan.FromSeconds(1));
         }
-        foreach (EchoClient client in served)
+        foreach (var client in served)
         {
             await client.ExpectAnswerAsync();
             client.Dispose();
         }
 
         server.Send("delays");
-        string[] delays = (await server.ReadLineAsync())!.Split(' ');
+        var delays = (await server.ReadLineAsync())!.Split(' ');
         Assert.InRange(Number(delays[2]), 990, int.MaxValue); // the shortest time between two reports, in ms
         Assert.Equal("drained True", await EndAsync(server));
         TestContext.Current.TestOutputHelper!.WriteLine(
@@ -68,7 +68,7 @@ public sealed class DescriptorShortageTests : IDisposable
         async Task TakeServedAsync(int count, TimeSpan within)
         {
             await Eventually.IsTrueAsync(() => waiting.Values.Count(task => task.IsCompleted) >= count, within: within);
-            foreach ((EchoClient client, Task<string> answer) in waiting.Where(pair => pair.Value.IsCompleted).ToArray())
+            foreach (var (client, answer) in waiting.Where(pair => pair.Value.IsCompleted).ToArray())
             {
                 Assert.Equal("x", await answer);
                 waiting.Remove(client);
@@ -80,7 +80,7 @@ public sealed class DescriptorShortageTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_server_without_descriptors_for_the_runtime_fails_to_start()
     {
-        await using PeerProcess server = PeerProcess.StartWithDescriptors(66, "serve", _directory["server.sock"]);
+        await using var server = PeerProcess.StartWithDescriptors(66, "serve", _directory["server.sock"]);
         Assert.StartsWith("failed EMFILE accept failed: ", await server.ReadLineAsync(), StringComparison.Ordinal);
         Assert.Matches("^Only [0-9]+ of the 66 descriptors .* a server needs 32: ", await server.ReadLineAsync());
         Assert.Equal(1, await server.FinishAsync());
@@ -90,16 +90,16 @@ public sealed class DescriptorShortageTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_limit_that_is_lowered_while_the_server_runs_delays_clients_only()
     {
-        await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"]);
+        await using var server = PeerProcess.Start("serve", _directory["server.sock"]);
         await server.ExpectAsync("ready");
-        using EchoClient early = EchoClient.Connect(Path);
+        using var early = EchoClient.Connect(Path);
         await early.ExpectAnswerAsync();
 
         // Below what is open already, so that accept(2) itself fails with EMFILE.
         Limit(server, 8);
-        using EchoClient late = EchoClient.Connect(Path);
+        using var late = EchoClient.Connect(Path);
         await late.SendAsync("x");
-        Task<string> answer = late.ReceiveAsync(1);
+        var answer = late.ReceiveAsync(1);
         Assert.Equal(0, await DelayedAsync(server, served: false));
         await early.ExpectAnswerAsync();
         Assert.False(answer.IsCompleted);

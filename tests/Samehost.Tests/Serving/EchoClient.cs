@@ -15,7 +15,7 @@ internal sealed class EchoClient(UnixStream stream) : IDisposable
     /// <summary>Echoes until the client leaves.</summary>
     public static async Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
-        byte[] buffer = new byte[4096];
+        var buffer = new byte[4096];
         while (await stream.ReadAsync(buffer, stopping) is > 0 and var count)
             await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
     }
@@ -25,8 +25,8 @@ internal sealed class EchoClient(UnixStream stream) : IDisposable
     /// <summary>So many characters of what comes back; fewer at the end of the stream.</summary>
     public async Task<string> ReceiveAsync(int count, TimeSpan? within = null)
     {
-        byte[] buffer = new byte[count];
-        int received = await Stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask().WaitAsync(within ?? Patience);
+        var buffer = new byte[count];
+        var received = await Stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask().WaitAsync(within ?? Patience);
         return Encoding.ASCII.GetString(buffer, 0, received);
     }
 

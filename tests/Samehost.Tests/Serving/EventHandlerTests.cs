@@ -86,7 +86,7 @@ public sealed class EventHandlerTests : IDisposable
             Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 } },
             Events = _events,
         });
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             await using var refused = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
             await refused.ExpectAsync("ready");
@@ -123,20 +123,20 @@ public sealed class EventHandlerTests : IDisposable
     {
         const int count = 50;
         var events = new RecordingEvents();
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         await using var server = UnixServer.Start(Path, EchoClient.ServeAsync, new UnixServerOptions
         {
             Listener = new UnixListenerOptions { PeerPolicy = PeerPolicy.Parse("uid:4000000000") },
             Events = events,
         });
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             using var client = EchoClient.Connect(Path);
             await client.ExpectClosedAsync();
         }
 
         await Eventually.IsTrueAsync(() => events.Refusals.Sum(r => 1 + r.UnreportedCount) == count);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds + 0.1; // a timer may be some milliseconds early
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds + 0.1; // a timer may be some milliseconds early
         Assert.InRange(events.Refusals.Count, 2, (int)seconds + 1);
         var last = events.Refusals.Last();
         Assert.Equal((Environment.ProcessId, last.UserId), (last.Peer!.ProcessId, last.Peer.UserId));
@@ -152,7 +152,7 @@ public sealed class EventHandlerTests : IDisposable
             Listener = new UnixListenerOptions { PeerPolicy = PeerPolicy.Parse("uid:4000000000") },
             Events = events,
         });
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             using var client = EchoClient.Connect(Path);
             await client.ExpectClosedAsync();
@@ -204,7 +204,7 @@ public sealed class EventHandlerTests : IDisposable
 
         async Task FailAsync(UnixStream stream, CancellationToken stopping)
         {
-            byte[] buffer = new byte[1];
+            var buffer = new byte[1];
             if (await stream.ReadAsync(buffer, stopping) > 0)
                 throw new InvalidOperationException("on purpose");
         }

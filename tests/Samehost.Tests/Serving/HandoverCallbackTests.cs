@@ -7,10 +7,10 @@ public sealed class HandoverCallbackTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_callback_of_a_failure_can_wait_for_the_offer_to_end()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         var offered = new TaskCompletionSource<UnixHandoverOffer>();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        UnixHandoverOffer handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
+        var handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
         {
             Failed = _ =>
             {
@@ -19,7 +19,7 @@ public sealed class HandoverCallbackTests : HandoverFixture
             },
         });
         offered.SetResult(handover);
-        using (UnixSeqpacket candidate = UnixSeqpacket.Connect(Control))
+        using (var candidate = UnixSeqpacket.Connect(Control))
             await candidate.SendAsync("nonsense"u8.ToArray(), TestContext.Current.CancellationToken);
         await ended.Task.WaitAsync(EchoClient.Patience, TestContext.Current.CancellationToken);
         await ExpectServedAsync();

@@ -15,15 +15,15 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("yours")]
     public async Task A_killed_successor_changes_nothing(string step)
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Giving);
-        using EchoClient client = EchoClient.Connect(Path);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
+        await using var handover = UnixHandover.Offer(Control, server, Giving);
+        using var client = EchoClient.Connect(Path);
         await client.SendAsync("1234");
         Assert.Equal("4\n", await client.ReceiveAsync(2));
 
-        for (int times = 1; times <= 2; times++)
+        for (var times = 1; times <= 2; times++)
         {
-            await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", step);
+            await using var successor = StartPeer("handover-dying", "--role", "successor", "--at", step);
             await successor.ExpectAsync($"at {step}");
             await successor.WaitAsync();
             await Eventually.IsTrueAsync(() => Failures.Count == times);
@@ -36,7 +36,7 @@ public sealed class HandoverDeathTests : HandoverFixture
         Assert.False(handover.Completion.IsCompleted);
 
         // And the next successor gets it all.
-        await using UnixServer next = await TakeOverAsync();
+        await using var next = await TakeOverAsync();
         await handover.Completion;
         await client.SendAsync("7");
         Assert.Equal("7\n", await client.ReceiveAsync(2));
@@ -48,12 +48,12 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("take 1")]
     public async Task A_predecessor_that_is_killed_before_it_has_shared_its_socket_leaves_a_stale_file(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         var error = await Assert.ThrowsAnyAsync<Exception>(() => AcceptAsync());
         Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
         await predecessor.WaitAsync();
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         await ExpectServedAsync();
     }
 
@@ -64,12 +64,12 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("confirmed")]
     public async Task A_successor_takes_the_place_of_a_killed_predecessor(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
-        using EchoClient early = EchoClient.Connect(Path); // waits in the backlog: that predecessor does not accept
+        using var early = EchoClient.Connect(Path); // waits in the backlog: that predecessor does not accept
         await using (var accepted = await AcceptAsync())
         {
-            await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+            await using var server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
             Assert.Empty(await CompleteAsync(accepted));
             await early.SendAsync("12");
             Assert.Equal("2\n", await early.ReceiveAsync(2));
@@ -84,28 +84,28 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("yours")]
     public async Task A_successor_does_not_take_the_place_of_a_predecessor_that_has_removed_its_path(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
+        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
         await using (var accepted = await AcceptAsync())
         {
-            Task<IReadOnlyList<UnixHandoverConnection>> confirmed = CompleteAsync(accepted);
+            var confirmed = CompleteAsync(accepted);
             await predecessor.ExpectAsync($"at {step}");
             File.Delete(Directory["server.sock"]); // as one does that stops
             await predecessor.KillAsync();
             await Assert.ThrowsAsync<IOException>(() => confirmed);
         }
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         await ExpectServedAsync();
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_successor_that_is_killed_while_it_serves_loses_no_request_in_the_backlog()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using PeerProcess successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
+        await using var successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
         await successor.ExpectAsync("at ready");
-        using EchoClient client = EchoClient.Connect(Path); // not served, or still by us
+        using var client = EchoClient.Connect(Path); // not served, or still by us
         await client.SendAsync("123");
         await successor.KillAsync();
         Assert.Equal("3\n", await client.ReceiveAsync(2));
@@ -125,7 +125,7 @@ public sealed class HandoverDeathTests : HandoverFixture
             Assert.Contains("another successor", refused.Message, StringComparison.Ordinal);
         }
 
-        using EchoClient client = EchoClient.Connect(Path);
+        using var client = EchoClient.Connect(Path);
         await client.SendAsync("x\n");
         Assert.Equal("x\n", await client.ReceiveAsync(2));
         Assert.Equal(first.Id, client.Stream.GetPeerCredentials().ProcessId);
@@ -139,7 +139,7 @@ public sealed class HandoverDeathTests : HandoverFixture
         other.Send("request");
         await other.ExpectAsync("requested");
         await predecessor.KillAsync();
-        await using UnixServer server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
+        await using var server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
         Assert.Empty(await CompleteAsync(accepted));
         other.Send("confirm");
         await other.ExpectAsync("not confirmed");
@@ -148,7 +148,7 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     private async Task<PeerProcess> StartServingAsync()
     {
-        PeerProcess peer = await StartReadyAsync();
+        var peer = await StartReadyAsync();
         peer.Send("listen");
         await peer.ExpectAsync("serving");
         return peer;
@@ -156,7 +156,7 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     private async Task<PeerProcess> StartReadyAsync()
     {
-        PeerProcess peer = StartPeer("handover-turns");
+        var peer = StartPeer("handover-turns");
         await peer.ExpectAsync("ready");
         return peer;
     }

@@ -36,7 +36,7 @@ public abstract class HandoverFixture : IDisposable
 
     private protected async Task ExpectServedAsync()
     {
-        using EchoClient client = EchoClient.Connect(Path);
+        using var client = EchoClient.Connect(Path);
         await client.SendAsync("abc");
         Assert.Equal("3\n", await client.ReceiveAsync(2));
     }

@@ -45,9 +45,9 @@ public sealed class HandoverInputTests : HandoverFixture
     [InlineData("\0")]
     public async Task An_invalid_record_is_an_IOException(string text)
     {
-        byte[] record = Encoding.UTF8.GetBytes(text.Replace("{200}", new string('x', 200), StringComparison.Ordinal)
+        var record = Encoding.UTF8.GetBytes(text.Replace("{200}", new string('x', 200), StringComparison.Ordinal)
             .Replace("{70000}", new string('x', 70_000), StringComparison.Ordinal));
-        using UnixListener listener = UnixListener.Listen(Path);
+        using var listener = UnixListener.Listen(Path);
         var before = new OpenDescriptors();
         await Assert.ThrowsAsync<IOException>(() => RequestFromAsync(record, [listener.SafeHandle]));
         await before.AreBackAsync();
@@ -67,7 +67,7 @@ public sealed class HandoverInputTests : HandoverFixture
     [InlineData]
     public async Task A_wrong_descriptor_instead_of_the_listener_is_an_IOException(params string[] sent)
     {
-        byte[] record = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
+        var record = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
         var before = new OpenDescriptors();
         using (var held = new Held(Directory, sent))
             await Assert.ThrowsAsync<IOException>(() => RequestFromAsync(record, held.Handles));
@@ -89,14 +89,14 @@ public sealed class HandoverInputTests : HandoverFixture
     public async Task A_wrong_connection_is_an_IOException_and_those_before_it_are_closed(int state, params string[] sent)
     {
         var before = new OpenDescriptors();
-        using (UnixListener listener = UnixListener.Listen(Path))
+        using (var listener = UnixListener.Listen(Path))
         {
             var (kept, given) = UnixStream.CreatePair();
             using (kept)
             {
-                Task predecessor = PrecedeAsync(async control =>
+                var predecessor = PrecedeAsync(async control =>
                 {
-                    byte[] shared = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
+                    var shared = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
                     await control.SendAsync(shared, [listener.SafeHandle]);
                     await HandoverProtocol.ExpectAsync(control, HandoverProtocol.Ready, default);
                     using (given)
@@ -116,14 +116,14 @@ public sealed class HandoverInputTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_successor_fails_as_documented_for_any_records_of_a_predecessor()
     {
-        int seed = Environment.TickCount;
+        var seed = Environment.TickCount;
         var random = new Random(seed);
-        byte[] right = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
+        var right = HandoverProtocol.Record(HandoverProtocol.Listener, Path.NameBytes.Span);
         string[] kinds = [.. Sockets.Keys];
         var before = new OpenDescriptors();
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
-            byte[] record = Changed(random, right);
+            var record = Changed(random, right);
             using var held = new Held(Directory, random.GetItems(kinds, random.Next(4)));
             try
             {
@@ -140,20 +140,20 @@ public sealed class HandoverInputTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_continues_and_can_be_handed_over_after_any_records_of_a_candidate()
     {
-        int seed = Environment.TickCount;
+        var seed = Environment.TickCount;
         var random = new Random(seed);
         string[] kinds = [.. Sockets.Keys];
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
         var before = new OpenDescriptors();
-        for (int round = 0; round < Rounds; round++)
+        for (var round = 0; round < Rounds; round++)
         {
-            using UnixSeqpacket candidate = UnixSeqpacket.Connect(Control, new UnixConnectOptions { AcceptDescriptors = true });
+            using var candidate = UnixSeqpacket.Connect(Control, new UnixConnectOptions { AcceptDescriptors = true });
             using var held = new Held(Directory, random.GetItems(kinds, random.Next(3)));
             try
             {
                 string[] words = [HandoverProtocol.Request, HandoverProtocol.Ready, HandoverProtocol.Confirmed];
-                foreach (string word in words[..random.Next(words.Length)])
+                foreach (var word in words[..random.Next(words.Length)])
                 {
                     candidate.Send(Encoding.ASCII.GetBytes(word));
                     using var answer = candidate.Receive(new byte[HandoverProtocol.MaxRecord]);
@@ -170,7 +170,7 @@ public sealed class HandoverInputTests : HandoverFixture
         await before.AreBackAsync();
         Assert.False(handover.Completion.IsCompleted, $"seed {seed}");
         await ExpectServedAsync();
-        await using UnixServer next = await TakeOverAsync();
+        await using var next = await TakeOverAsync();
         await handover.Completion;
         Assert.All(Failures, e => Assert.True(e is IOException or UnixSocketException, $"seed {seed}: {e}"));
     }
@@ -189,7 +189,7 @@ public sealed class HandoverInputTests : HandoverFixture
             case 2: // longer
                 return [.. changed, .. new byte[random.Next(1, 70_000)]];
             default:
-                for (int i = random.Next(4); i >= 0; i--)
+                for (var i = random.Next(4); i >= 0; i--)
                     changed[random.Next(changed.Length)] = (byte)random.Next(256);
                 return changed;
         }
@@ -198,10 +198,10 @@ public sealed class HandoverInputTests : HandoverFixture
     /// <summary>Asks a predecessor that answers with this record, and closes what it gave.</summary>
     private async Task RequestFromAsync(byte[] record, SafeHandle[] descriptors)
     {
-        Task predecessor = PrecedeAsync(async control => await control.SendAsync(record, descriptors));
+        var predecessor = PrecedeAsync(async control => await control.SendAsync(record, descriptors));
         try
         {
-            await using UnixAcceptedHandover taken = await AcceptAsync();
+            await using var taken = await AcceptAsync();
         }
         finally
         {
@@ -211,14 +211,14 @@ public sealed class HandoverInputTests : HandoverFixture
 
     private Task PrecedeAsync(Func<UnixSeqpacket, Task> answer)
     {
-        UnixSeqpacketListener offer = UnixSeqpacketListener.Listen(Control); // at once, so that the request finds it
+        var offer = UnixSeqpacketListener.Listen(Control); // at once, so that the request finds it
         return AnswerAsync();
 
         async Task AnswerAsync()
         {
             using (offer)
             {
-                using UnixSeqpacket control = await offer.AcceptAsync();
+                using var control = await offer.AcceptAsync();
                 await HandoverProtocol.ExpectAsync(control, HandoverProtocol.Request, default);
                 await answer(control);
                 using var end = await control.ReceiveAsync(new byte[64]); // until the other side has left, or goes on

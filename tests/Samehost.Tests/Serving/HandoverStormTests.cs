@@ -17,13 +17,13 @@ public sealed class HandoverStormTests : HandoverFixture
             await server.ExpectAsync("ready");
         a.Send("listen");
         await a.ExpectAsync("serving");
-        await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
+        await using var storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
         await storm.ExpectAsync("ready");
 
-        TimeSpan longest = TimeSpan.Zero;
-        for (int round = 0; round < Rounds; round++)
+        var longest = TimeSpan.Zero;
+        for (var round = 0; round < Rounds; round++)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             PeerProcess old = servers[round % 3], next = servers[(round + 1) % 3];
             if (await next.AskAsync("take") is var said && said != "serving")
                 Assert.Fail($"Round {round}: '{said}'. {await next.LastWordsAsync()} Its predecessor: {await old.LastWordsAsync()}");
@@ -39,12 +39,12 @@ public sealed class HandoverStormTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task Replacing_a_live_socket_loses_no_request_of_many_clients()
     {
-        UnixServer server = Fresh();
-        await using PeerProcess storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
+        var server = Fresh();
+        await using var storm = PeerProcess.Start("connect-storm", Directory["server.sock"]);
         await storm.ExpectAsync("ready");
-        for (int round = 0; round < 50; round++)
+        for (var round = 0; round < 50; round++)
         {
-            UnixServer next = Fresh();
+            var next = Fresh();
             Assert.True(await server.StopAsync());
             server = next;
         }
@@ -58,8 +58,8 @@ public sealed class HandoverStormTests : HandoverFixture
         Path,
         static async (stream, _) =>
         {
-            byte[] buffer = new byte[64];
-            int count = await stream.ReadAsync(buffer, CancellationToken.None); // a line this short comes whole
+            var buffer = new byte[64];
+            var count = await stream.ReadAsync(buffer, CancellationToken.None); // a line this short comes whole
             await stream.WriteAsync(buffer.AsMemory(0, count), CancellationToken.None);
         },
         new UnixServerOptions { Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { ReplaceLive = true } } });
@@ -68,11 +68,11 @@ public sealed class HandoverStormTests : HandoverFixture
     {
         public static async Task AllAsync(PeerProcess storm, int atLeast)
         {
-            Task<int> end = storm.FinishAsync();
-            string[] answered = (await storm.ReadLineAsync())!.Split(' ');
+            var end = storm.FinishAsync();
+            var answered = (await storm.ReadLineAsync())!.Split(' ');
             await storm.ExpectAsync("failed 0");
             Assert.Equal(0, await end);
-            int count = int.Parse(answered[1], CultureInfo.InvariantCulture);
+            var count = int.Parse(answered[1], CultureInfo.InvariantCulture);
             TestContext.Current.TestOutputHelper?.WriteLine($"{count} connects");
             Assert.True(count >= atLeast, $"Only {count} connects: no storm.");
         }

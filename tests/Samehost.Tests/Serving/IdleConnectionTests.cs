@@ -19,23 +19,23 @@ public sealed class IdleConnectionTests : IDisposable
         // The runtime raises the soft limit to the hard one when it starts, also this process's.
         if (LibcLimits.Descriptors() < Idle + 200)
             Assert.Skip($"raise the hard limit of open files (ulimit -Hn) to {Idle + 200} or more");
-        string path = _directory["server.sock"];
-        await using PeerProcess server = PeerProcess.Start("serve", path, "--max", "20000", "--per-user", "20000");
+        var path = _directory["server.sock"];
+        await using var server = PeerProcess.Start("serve", path, "--max", "20000", "--per-user", "20000");
         await server.ExpectAsync("ready");
-        using EchoClient active = EchoClient.Connect(UnixEndPoint.FromPath(path));
+        using var active = EchoClient.Connect(UnixEndPoint.FromPath(path));
         await active.ExpectAnswerAsync();
-        long before = await AskAsync(server, "memory");
+        var before = await AskAsync(server, "memory");
 
-        await using PeerProcess clients = PeerProcess.Start("hold", path, "--count", $"{Idle}");
+        await using var clients = PeerProcess.Start("hold", path, "--count", $"{Idle}");
         await clients.ExpectAsync("ready");
         while (await AskAsync(server, "count") != Idle + 1)
         {
         }
-        long each = (await AskAsync(server, "memory") - before) / Idle;
+        var each = (await AskAsync(server, "memory") - before) / Idle;
 
         // The runtime's own work after the rush, such as compiling what was run often, has to be over first.
         double share = 1;
-        for (int i = 0; i < 3 && share > 0.01; i++)
+        for (var i = 0; i < 3 && share > 0.01; i++)
             share = await ProcessorTime.ShareAsync(server.Id, TimeSpan.FromSeconds(2));
         Assert.True(share <= 0.01, $"The idle server uses {share:P1} of a processor.");
         await active.ExpectAnswerAsync();
@@ -47,7 +47,7 @@ public sealed class IdleConnectionTests : IDisposable
     private static async Task<long> AskAsync(PeerProcess server, string what)
     {
         server.Send(what);
-        string[] answer = (await server.ReadLineAsync())!.Split(' ');
+        var answer = (await server.ReadLineAsync())!.Split(' ');
         Assert.Equal(what, answer[0]);
         return long.Parse(answer[1], CultureInfo.InvariantCulture);
     }

@@ -38,7 +38,7 @@ internal sealed class ParkedConnections
         Interlocked.Increment(ref _serving);
         try
         {
-            byte[] buffer = new byte[64];
+            var buffer = new byte[64];
             while (true)
             {
                 var parking = Volatile.Read(ref _parking);
@@ -50,7 +50,7 @@ internal sealed class ParkedConnections
                 }
                 catch (OperationCanceledException) when (parking.Wanted.IsCancellationRequested)
                 {
-                    byte[] state = Encoding.ASCII.GetBytes(sum.ToString(CultureInfo.InvariantCulture));
+                    var state = Encoding.ASCII.GetBytes(sum.ToString(CultureInfo.InvariantCulture));
                     lock (parking.Connections)
                         parking.Connections.Add(new UnixHandoverConnection(stream, state));
                     await parking.Over.Task.WaitAsync(stopping); // canceled when the server stops: then it stays with the successor

@@ -10,7 +10,7 @@ internal static class ProcessorTime
     /// <summary>The part of one processor that a process uses over a time.</summary>
     public static async Task<double> ShareAsync(int process, TimeSpan time)
     {
-        long before = Ticks(process);
+        var before = Ticks(process);
         await Task.Delay(time);
         return (Ticks(process) - before) / (double)TicksPerSecond / time.TotalSeconds;
     }
@@ -18,8 +18,8 @@ internal static class ProcessorTime
     private static long Ticks(int process)
     {
         // The fields after the name, which is in parentheses and may contain anything; utime and stime are the 14th and 15th of all.
-        string stat = File.ReadAllText($"/proc/{process}/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        var stat = File.ReadAllText($"/proc/{process}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 }

@@ -26,8 +26,8 @@ public sealed class RunTests : IDisposable
     [InlineData(SIGTERM)]
     public async Task A_signal_stops_a_running_server_and_the_program_continues_after_it(int signal)
     {
-        await using PeerProcess peer = await StartAsync("");
-        using EchoClient client = EchoClient.Connect(Path);
+        await using var peer = await StartAsync("");
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
         Signals.Send(peer.Id, signal);
         await peer.ExpectAsync("stopped True");
@@ -39,13 +39,13 @@ public sealed class RunTests : IDisposable
     public async Task A_second_signal_within_five_milliseconds_is_the_same_request()
     {
         int[] signals = [SIGTERM, SIGINT, SIGHUP, SIGQUIT];
-        int killed = 0;
-        for (int i = 0; i < 24; i++)
+        var killed = 0;
+        for (var i = 0; i < 24; i++)
         {
-            await using PeerProcess peer = await StartAsync("");
-            int first = signals[i / 6];
+            await using var peer = await StartAsync("");
+            var first = signals[i / 6];
             Signals.Send(peer.Id, first);
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= i % 6); // a timer is not exact enough
             Signals.Send(peer.Id, i % 2 == 0 ? first : signals[i % 4]);
             killed += await peer.WaitAsync() == 0 ? 0 : 1;
@@ -59,8 +59,8 @@ public sealed class RunTests : IDisposable
     [InlineData("bare")]
     public async Task The_first_signal_removes_the_files_and_a_later_one_ends_the_process(string way)
     {
-        await using PeerProcess peer = await StartAsync(way);
-        using EchoClient client = EchoClient.Connect(Path);
+        await using var peer = await StartAsync(way);
+        using var client = EchoClient.Connect(Path);
         Signals.Send(peer.Id, SIGTERM);
         await Eventually.IsTrueAsync(() => _directory.Names.Length == 0);
         Assert.True(Directory.Exists($"/proc/{peer.Id}"));
@@ -70,10 +70,10 @@ public sealed class RunTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_program_may_run_another_server_after_a_signal()
     {
-        await using PeerProcess peer = await StartAsync("twice");
-        for (int i = 0; i < 2; i++)
+        await using var peer = await StartAsync("twice");
+        for (var i = 0; i < 2; i++)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds > 250);
             Signals.Send(peer.Id, SIGHUP);
             await peer.ExpectAsync("stopped True");
@@ -86,7 +86,7 @@ public sealed class RunTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_program_that_exits_in_the_middle_leaves_no_file()
     {
-        await using PeerProcess peer = await StartAsync("exit");
+        await using var peer = await StartAsync("exit");
         Assert.Equal(3, await peer.WaitAsync());
         Assert.Empty(_directory.Names);
     }
@@ -94,9 +94,9 @@ public sealed class RunTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_process_does_not_end_between_creating_a_file_and_removing_it()
     {
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
-            await using PeerProcess peer = await StartAsync("binding");
+            await using var peer = await StartAsync("binding");
             Signals.Send(peer.Id, SIGTERM);
             Assert.Equal(128 + SIGTERM, await EndAsync(peer, SIGTERM));
             Assert.Empty(_directory.Names);
@@ -106,10 +106,10 @@ public sealed class RunTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_token_and_a_stop_end_a_running_server_as_well()
     {
-        UnixServer server = UnixServer.Start(Path, EchoClient.ServeAsync);
+        var server = UnixServer.Start(Path, EchoClient.ServeAsync);
         using var source = new CancellationTokenSource();
-        Task<bool> running = server.RunAsync(source.Token);
-        using EchoClient client = EchoClient.Connect(Path);
+        var running = server.RunAsync(source.Token);
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
         Assert.False(running.IsCompleted);
         await source.CancelAsync();
@@ -126,9 +126,9 @@ public sealed class RunTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_server_whose_accepting_fails_is_drained_and_RunAsync_throws()
     {
-        UnixServer server = UnixServer.Start(Path, EchoClient.ServeAsync);
-        Task<bool> running = server.RunAsync(TestContext.Current.CancellationToken);
-        using EchoClient client = EchoClient.Connect(Path);
+        var server = UnixServer.Start(Path, EchoClient.ServeAsync);
+        var running = server.RunAsync(TestContext.Current.CancellationToken);
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
         Signals.ShutDown(server.ListenerHandle);
         Assert.Equal(Errno.EINVAL, (await Assert.ThrowsAsync<UnixSocketException>(() => running)).Errno);
@@ -139,7 +139,7 @@ public sealed class RunTests : IDisposable
     /// <summary>Sends a signal until it is later than the first by more than a repetition may be.</summary>
     private static async Task<int> EndAsync(PeerProcess peer, int signal)
     {
-        Task<int> ended = peer.WaitAsync();
+        var ended = peer.WaitAsync();
         while (await Task.WhenAny(ended, Task.Delay(120, TestContext.Current.CancellationToken)) != ended)
             Signals.Send(peer.Id, signal);
         return await ended;
@@ -147,7 +147,7 @@ public sealed class RunTests : IDisposable
 
     private async Task<PeerProcess> StartAsync(string way)
     {
-        PeerProcess peer = PeerProcess.Start("run", _directory["server.sock"], "--way", way);
+        var peer = PeerProcess.Start("run", _directory["server.sock"], "--way", way);
         await peer.ExpectAsync("ready");
         return peer;
     }

@@ -17,18 +17,18 @@ public sealed class ServerMetricsTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Connections_refusals_and_failures_are_counted_for_each_server()
     {
-        using MeterListener listener = Listen(Count);
-        await using UnixServer other = UnixServer.Start(UnixEndPoint.FromPath(_directory["other.sock"]), EchoClient.ServeAsync);
-        using EchoClient elsewhere = EchoClient.Connect(other.LocalEndPoint);
+        using var listener = Listen(Count);
+        await using var other = UnixServer.Start(UnixEndPoint.FromPath(_directory["other.sock"]), EchoClient.ServeAsync);
+        using var elsewhere = EchoClient.Connect(other.LocalEndPoint);
         await elsewhere.ExpectAnswerAsync();
 
-        await using UnixServer server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnectionsPerUser = 2 });
-        using EchoClient staying = EchoClient.Connect(Path);
+        await using var server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnectionsPerUser = 2 });
+        using var staying = EchoClient.Connect(Path);
         await staying.ExpectAnswerAsync("s");
-        using (EchoClient failing = EchoClient.Connect(Path))
+        using (var failing = EchoClient.Connect(Path))
         {
             await staying.ExpectAnswerAsync("s");
-            using EchoClient refused = EchoClient.Connect(Path);
+            using var refused = EchoClient.Connect(Path);
             await refused.ExpectClosedAsync();
             await failing.SendAsync("f");
             await failing.ExpectClosedAsync();
@@ -45,12 +45,12 @@ public sealed class ServerMetricsTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Active_connections_are_right_for_a_listener_that_attaches_late()
     {
-        await using UnixServer server = UnixServer.Start(Path, ServeAsync);
+        await using var server = UnixServer.Start(Path, ServeAsync);
         EchoClient[] clients = [EchoClient.Connect(Path), EchoClient.Connect(Path), EchoClient.Connect(Path), EchoClient.Connect(Path)];
-        foreach (EchoClient client in clients)
+        foreach (var client in clients)
             await client.ExpectAnswerAsync("s");
-        using MeterListener listener = Listen(Count);
-        foreach (EchoClient client in clients[1..])
+        using var listener = Listen(Count);
+        foreach (var client in clients[1..])
             client.Dispose();
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
         listener.RecordObservableInstruments();
@@ -61,11 +61,11 @@ public sealed class ServerMetricsTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_listener_runs_on_no_thread_of_a_server()
     {
-        using MeterListener listener = Listen((_, _) => throw new InvalidOperationException("on purpose"));
-        await using UnixServer server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnections = 1 });
-        for (int i = 0; i < 3; i++)
+        using var listener = Listen((_, _) => throw new InvalidOperationException("on purpose"));
+        await using var server = UnixServer.Start(Path, ServeAsync, new UnixServerOptions { MaxConnections = 1 });
+        for (var i = 0; i < 3; i++)
         {
-            using EchoClient client = EchoClient.Connect(Path);
+            using var client = EchoClient.Connect(Path);
             await client.ExpectAnswerAsync("s");
         }
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
@@ -74,7 +74,7 @@ public sealed class ServerMetricsTests : IDisposable
 
     private static async Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
-        byte[] buffer = new byte[1];
+        var buffer = new byte[1];
         while (await stream.ReadAsync(buffer, stopping) == 1)
         {
             if (buffer[0] == 'f')
@@ -90,7 +90,7 @@ public sealed class ServerMetricsTests : IDisposable
     /// <summary>Hears the instruments, as far as they speak of this test's server.</summary>
     private MeterListener Listen(Action<Instrument, long> hear)
     {
-        string address = Path.ToString();
+        var address = Path.ToString();
         var listener = new MeterListener
         {
             InstrumentPublished = (instrument, listener) =>
@@ -101,7 +101,7 @@ public sealed class ServerMetricsTests : IDisposable
         };
         listener.SetMeasurementEventCallback<long>((instrument, change, tags, _) =>
         {
-            foreach (KeyValuePair<string, object?> tag in tags)
+            foreach (var tag in tags)
             {
                 if (tag is { Key: "server.address", Value: string value } && value == address)
                     hear(instrument, change);

@@ -18,11 +18,11 @@ public sealed class UnixServerIsolationTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Many_clients_talk_at_once()
     {
-        await using UnixServer server = Start(EchoClient.ServeAsync);
+        await using var server = Start(EchoClient.ServeAsync);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(async n =>
         {
-            using EchoClient client = EchoClient.Connect(Path);
-            for (int i = 0; i < 50; i++)
+            using var client = EchoClient.Connect(Path);
+            for (var i = 0; i < 50; i++)
                 await client.ExpectAnswerAsync($"message {i} of client {n}");
         }));
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
@@ -36,29 +36,29 @@ public sealed class UnixServerIsolationTests : IDisposable
     public async Task A_handler_that_throws_ends_only_its_own_connection(bool atOnce)
     {
         var thrown = new InvalidOperationException("on purpose");
-        int count = 0;
+        var count = 0;
         Task ThrowAtOnce(UnixStream stream, CancellationToken stopping) =>
             Interlocked.Increment(ref count) == 2 ? throw thrown : EchoClient.ServeAsync(stream, stopping);
         async Task ThrowLater(UnixStream stream, CancellationToken stopping)
         {
-            bool second = Interlocked.Increment(ref count) == 2;
+            var throws = Interlocked.Increment(ref count) == 2;
             await stream.ReadExactlyAsync(new byte[1], stopping);
             await stream.WriteAsync("x"u8.ToArray(), stopping);
-            if (second)
+            if (throws)
                 throw thrown;
             await EchoClient.ServeAsync(stream, stopping);
         }
 
-        await using UnixServer server = Start(atOnce ? ThrowAtOnce : ThrowLater);
-        using EchoClient first = EchoClient.Connect(Path);
+        await using var server = Start(atOnce ? ThrowAtOnce : ThrowLater);
+        using var first = EchoClient.Connect(Path);
         await first.ExpectAnswerAsync("x");
-        using EchoClient second = EchoClient.Connect(Path);
+        using var second = EchoClient.Connect(Path);
         if (!atOnce)
             await second.ExpectAnswerAsync("x");
         await second.ExpectClosedAsync();
 
         await first.ExpectAnswerAsync();
-        using EchoClient third = EchoClient.Connect(Path);
+        using var third = EchoClient.Connect(Path);
         await third.ExpectAnswerAsync("x");
         await _events.FirstFailure;
         Assert.Same(thrown, Assert.Single(_events.Failures));
@@ -67,10 +67,10 @@ public sealed class UnixServerIsolationTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_handler_that_returns_no_task_ends_only_its_own_connection()
     {
-        await using UnixServer server = Start((_, _) => null!);
-        for (int i = 0; i < 3; i++)
+        await using var server = Start((_, _) => null!);
+        for (var i = 0; i < 3; i++)
         {
-            using EchoClient client = EchoClient.Connect(Path);
+            using var client = EchoClient.Connect(Path);
             await client.ExpectClosedAsync();
         }
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
@@ -80,10 +80,10 @@ public sealed class UnixServerIsolationTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_client_that_is_killed_during_a_message_affects_no_other()
     {
-        await using UnixServer server = Start(ServeMessagesAsync);
-        using EchoClient other = EchoClient.Connect(Path);
+        await using var server = Start(ServeMessagesAsync);
+        using var other = EchoClient.Connect(Path);
         await other.ExpectAnswerAsync("12345678");
-        await using PeerProcess victim = PeerProcess.Start("talk", _directory["server.sock"]);
+        await using var victim = PeerProcess.Start("talk", _directory["server.sock"]);
         await victim.ExpectAsync("ready");
         victim.Send("half 1234");
         await victim.ExpectAsync("sent");
@@ -93,16 +93,16 @@ public sealed class UnixServerIsolationTests : IDisposable
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
         Assert.IsType<EndOfStreamException>(Assert.Single(_events.Failures));
         await other.ExpectAnswerAsync("abcdefgh");
-        using EchoClient later = EchoClient.Connect(Path);
+        using var later = EchoClient.Connect(Path);
         await later.ExpectAnswerAsync("12345678");
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_client_that_is_killed_with_unread_answers_affects_no_other()
     {
-        await using UnixServer server = Start(ServeMessagesAsync);
-        using EchoClient other = EchoClient.Connect(Path);
-        using (EchoClient leaver = EchoClient.Connect(Path))
+        await using var server = Start(ServeMessagesAsync);
+        using var other = EchoClient.Connect(Path);
+        using (var leaver = EchoClient.Connect(Path))
         {
             await leaver.SendAsync("12345678");
             await Eventually.IsTrueAsync(() => Readable(leaver));
@@ -115,23 +115,23 @@ public sealed class UnixServerIsolationTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Clients_that_stall_or_never_read_delay_no_other()
     {
-        await using UnixServer server = Start(EchoClient.ServeAsync);
+        await using var server = Start(EchoClient.ServeAsync);
         var idle = new List<EchoClient>();
         using var enough = new CancellationTokenSource();
         try
         {
             var flooding = new List<Task>();
-            for (int i = 0; i < 20; i++)
+            for (var i = 0; i < 20; i++)
             {
                 idle.Add(EchoClient.Connect(Path)); // never sends
-                EchoClient deaf = EchoClient.Connect(Path); // never reads
+                var deaf = EchoClient.Connect(Path); // never reads
                 idle.Add(deaf);
                 flooding.Add(FloodAsync(deaf, enough.Token));
             }
             await Eventually.IsTrueAsync(() => server.ConnectionCount == 40);
-            for (int i = 0; i < 20; i++)
+            for (var i = 0; i < 20; i++)
             {
-                using EchoClient client = EchoClient.Connect(Path);
+                using var client = EchoClient.Connect(Path);
                 await client.ExpectAnswerAsync();
             }
             Assert.All(flooding, task => Assert.False(task.IsCompleted)); // both directions are full: the handlers wait
@@ -149,14 +149,14 @@ public sealed class UnixServerIsolationTests : IDisposable
     public async Task Exceptions_of_event_handlers_are_reported_and_affect_no_client()
     {
         var events = new ThrowingEvents();
-        await using UnixServer server = UnixServer.Start(
+        await using var server = UnixServer.Start(
             Path, EchoClient.ServeAsync, new UnixServerOptions { Events = events, MaxConnectionsPerUser = 1 });
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
-            using (EchoClient client = EchoClient.Connect(Path))
+            using (var client = EchoClient.Connect(Path))
             {
                 await client.ExpectAnswerAsync();
-                using EchoClient refused = EchoClient.Connect(Path);
+                using var refused = EchoClient.Connect(Path);
                 await refused.ExpectClosedAsync();
             }
             await Eventually.IsTrueAsync(() => server.ConnectionCount == 0);
@@ -170,7 +170,7 @@ public sealed class UnixServerIsolationTests : IDisposable
     private static bool Readable(EchoClient client)
     {
         using var wait = new CancellationTokenSource();
-        Task<int> read = client.Stream.ReadAsync(Memory<byte>.Empty, wait.Token).AsTask();
+        var read = client.Stream.ReadAsync(Memory<byte>.Empty, wait.Token).AsTask();
         if (read.IsCompletedSuccessfully)
             return true;
         wait.Cancel();
@@ -179,7 +179,7 @@ public sealed class UnixServerIsolationTests : IDisposable
 
     private static async Task FloodAsync(EchoClient client, CancellationToken enough)
     {
-        byte[] block = Encoding.ASCII.GetBytes(new string('x', 65536));
+        var block = Encoding.ASCII.GetBytes(new string('x', 65536));
         try
         {
             while (true)
@@ -192,7 +192,7 @@ public sealed class UnixServerIsolationTests : IDisposable
 
     private static async Task ServeMessagesAsync(UnixStream stream, CancellationToken stopping)
     {
-        byte[] message = new byte[8];
+        var message = new byte[8];
         while (true)
         {
             await stream.ReadExactlyAsync(message, stopping);

@@ -17,16 +17,16 @@ public sealed class UnixServerLimitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Clients_beyond_MaxConnections_wait_in_the_backlog_until_one_leaves()
     {
-        await using UnixServer server = Start(maxConnections: 2);
+        await using var server = Start(maxConnections: 2);
         var clients = new Queue<EchoClient>();
-        for (int i = 0; i < 4; i++)
+        for (var i = 0; i < 4; i++)
         {
             clients.Enqueue(EchoClient.Connect(Path));
             await clients.Last().SendAsync("x");
         }
         EchoClient[] waiting = [.. clients.Skip(2)];
         Assert.Equal("x", await clients.Dequeue().ReceiveAsync(1));
-        EchoClient second = clients.Dequeue();
+        var second = clients.Dequeue();
         Assert.Equal("x", await second.ReceiveAsync(1));
         Task<string> third = waiting[0].ReceiveAsync(1), fourth = waiting[1].ReceiveAsync(1);
         // What the server could have done wrong by now, it has: a fifth round trip through it has ended.
@@ -46,15 +46,15 @@ public sealed class UnixServerLimitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task With_every_thread_of_the_pool_blocked_a_client_that_disconnects_is_followed_by_the_next()
     {
-        await using PeerProcess server = PeerProcess.Start("serve", _directory["server.sock"], "--max", "1", "--blocked-pool", "1");
+        await using var server = PeerProcess.Start("serve", _directory["server.sock"], "--max", "1", "--blocked-pool", "1");
         await server.ExpectAsync("ready");
-        EchoClient served = EchoClient.Connect(Path);
+        var served = EchoClient.Connect(Path);
         await served.ExpectAnswerAsync();
-        for (int i = 0; i < 20; i++)
+        for (var i = 0; i < 20; i++)
         {
-            EchoClient next = EchoClient.Connect(Path);
+            var next = EchoClient.Connect(Path);
             await next.SendAsync("x");
-            Task<string> answer = next.ReceiveAsync(1);
+            var answer = next.ReceiveAsync(1);
             await served.ExpectAnswerAsync(); // while the next one waits
             Assert.False(answer.IsCompleted);
             served.Dispose();
@@ -69,16 +69,16 @@ public sealed class UnixServerLimitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Clients_of_one_user_beyond_its_limit_are_closed_and_reported()
     {
-        await using UnixServer server = Start(maxPerUser: 2);
-        using EchoClient first = EchoClient.Connect(Path);
+        await using var server = Start(maxPerUser: 2);
+        using var first = EchoClient.Connect(Path);
         await first.ExpectAnswerAsync();
-        using (EchoClient second = EchoClient.Connect(Path))
+        using (var second = EchoClient.Connect(Path))
         {
             await second.ExpectAnswerAsync();
-            using EchoClient third = EchoClient.Connect(Path);
+            using var third = EchoClient.Connect(Path);
             await third.ExpectClosedAsync();
             await Eventually.IsTrueAsync(() => !_events.Refusals.IsEmpty);
-            UnixServerRefusal refusal = Assert.Single(_events.Refusals);
+            var refusal = Assert.Single(_events.Refusals);
             Assert.Equal(LibcIdentity.EffectiveUser(), refusal.UserId);
             Assert.Equal(
                 string.Create(CultureInfo.InvariantCulture, $"user {refusal.UserId} has 2 connections already"), refusal.ToString());
@@ -86,7 +86,7 @@ public sealed class UnixServerLimitTests : IDisposable
         }
 
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
-        using EchoClient later = EchoClient.Connect(Path);
+        using var later = EchoClient.Connect(Path);
         await later.ExpectAnswerAsync();
         Assert.Equal(3, _events.Started);
     }
@@ -96,17 +96,17 @@ public sealed class UnixServerLimitTests : IDisposable
     {
         if (!OrdinaryUser.WeAreRoot)
             Assert.Skip("run the tests as root: only root can start a client of a second user");
-        await using UnixServer server = Start(maxPerUser: 1);
-        using EchoClient ours = EchoClient.Connect(Path);
+        await using var server = Start(maxPerUser: 1);
+        using var ours = EchoClient.Connect(Path);
         await ours.ExpectAnswerAsync();
-        using EchoClient tooMany = EchoClient.Connect(Path);
+        using var tooMany = EchoClient.Connect(Path);
         await tooMany.ExpectClosedAsync();
 
-        await using PeerProcess theirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
+        await using var theirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
         await theirs.ExpectAsync("ready");
         theirs.Send("hello");
         await theirs.ExpectAsync("hello");
-        await using PeerProcess tooManyOfTheirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
+        await using var tooManyOfTheirs = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
         await tooManyOfTheirs.ExpectAsync("ready");
         tooManyOfTheirs.Send("hello");
         await tooManyOfTheirs.ExpectAsync("closed");
@@ -140,7 +140,7 @@ public sealed class UnixServerLimitTests : IDisposable
     public async Task A_change_of_the_options_after_the_start_does_not_affect_the_server()
     {
         var options = new UnixServerOptions { Events = _events };
-        await using UnixServer server = UnixServer.Start(Path, EchoClient.ServeAsync, options);
+        await using var server = UnixServer.Start(Path, EchoClient.ServeAsync, options);
         options.MaxConnectionsPerUser = 1;
         options.Events = null;
         using EchoClient one = EchoClient.Connect(Path), two = EchoClient.Connect(Path);
@@ -152,13 +152,13 @@ public sealed class UnixServerLimitTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_listener_belongs_to_the_server_once_it_has_started_and_not_before()
     {
-        using UnixListener listener = UnixListener.Listen(Path);
+        using var listener = UnixListener.Listen(Path);
         Assert.Throws<ArgumentNullException>(() => UnixServer.Start(listener, null!));
 
-        await using (UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync))
+        await using (var server = UnixServer.Start(listener, EchoClient.ServeAsync))
         {
             Assert.Equal(Path, server.LocalEndPoint);
-            using EchoClient client = EchoClient.Connect(Path);
+            using var client = EchoClient.Connect(Path);
             await client.ExpectAnswerAsync();
         }
         Assert.Throws<ObjectDisposedException>(() => listener.Accept());

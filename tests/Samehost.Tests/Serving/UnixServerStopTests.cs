@@ -49,17 +49,17 @@ public sealed class UnixServerStopTests : IDisposable
     public async Task Stopping_lets_handlers_end_and_removes_the_path()
     {
         var canceled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        UnixServer server = Start(async (stream, stopping) =>
+        var server = Start(async (stream, stopping) =>
         {
             stopping.Register(canceled.SetResult);
-            byte[] buffer = new byte[4];
+            var buffer = new byte[4];
             await stream.ReadExactlyAsync(buffer, CancellationToken.None); // a protocol that wants to end well
             await stream.WriteAsync(buffer, CancellationToken.None);
         });
-        using EchoClient client = EchoClient.Connect(Path);
+        using var client = EchoClient.Connect(Path);
         await Eventually.IsTrueAsync(() => server.ConnectionCount == 1);
 
-        Task<bool> stopped = server.StopAsync(TimeSpan.FromSeconds(20));
+        var stopped = server.StopAsync(TimeSpan.FromSeconds(20));
         await canceled.Task;
         Assert.Empty(_directory.Names);
         Assert.Equal(Errno.ENOENT, Assert.Throws<UnixSocketException>(() => UnixStream.Connect(Path)).Errno);
@@ -75,12 +75,12 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Handlers_that_end_when_their_token_is_canceled_are_not_failures()
     {
-        UnixServer server = Start(EchoClient.ServeAsync);
+        var server = Start(EchoClient.ServeAsync);
         var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
-        foreach (EchoClient client in clients)
+        foreach (var client in clients)
             await client.ExpectAnswerAsync();
         Assert.True(await server.StopAsync(TimeSpan.FromSeconds(20)));
-        foreach (EchoClient client in clients)
+        foreach (var client in clients)
         {
             await client.ExpectClosedAsync();
             client.Dispose();
@@ -92,11 +92,11 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Connections_left_after_the_deadline_are_closed()
     {
-        UnixServer server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
-        using EchoClient client = EchoClient.Connect(Path);
+        var server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
-        Task<bool> stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
-        Task<bool> again = server.StopAsync(TimeSpan.FromHours(1));
+        var stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
+        var again = server.StopAsync(TimeSpan.FromHours(1));
         Assert.False(await stopped);
         Assert.False(await again);
         Assert.False(await server.StopAsync());
@@ -109,12 +109,12 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_stop_with_a_timeout_of_zero_leaves_nothing_open()
     {
-        for (int round = 0; round < 50; round++)
+        for (var round = 0; round < 50; round++)
         {
-            UnixServer server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
+            var server = Start((stream, _) => EchoClient.ServeAsync(stream, CancellationToken.None));
             using var stopped = new CancellationTokenSource();
             var clients = new List<UnixStream>();
-            Task connecting = Task.Run(() =>
+            var connecting = Task.Run(() =>
             {
                 try
                 {
@@ -139,14 +139,14 @@ public sealed class UnixServerStopTests : IDisposable
     public async Task A_handler_that_blocks_its_thread_forever_delays_the_stop_by_a_second_at_most()
     {
         using var over = new ManualResetEventSlim();
-        UnixServer server = Start((_, _) =>
+        var server = Start((_, _) =>
         {
             over.Wait(CancellationToken.None);
             return Task.CompletedTask;
         });
-        using EchoClient client = EchoClient.Connect(Path);
+        using var client = EchoClient.Connect(Path);
         await Eventually.IsTrueAsync(() => _events.Started == 1);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         Assert.False(await server.StopAsync(TimeSpan.FromMilliseconds(100)));
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(3));
         await client.ExpectClosedAsync();
@@ -160,7 +160,7 @@ public sealed class UnixServerStopTests : IDisposable
     public async Task A_token_callback_that_throws_or_blocks_does_not_delay_the_stop(bool throws)
     {
         using var over = new ManualResetEventSlim();
-        UnixServer server = Start(async (stream, stopping) =>
+        var server = Start(async (stream, stopping) =>
         {
             await using var registration = stopping.UnsafeRegister(_ => Misbehave(), null);
             await EchoClient.ServeAsync(stream, CancellationToken.None);
@@ -172,9 +172,9 @@ public sealed class UnixServerStopTests : IDisposable
             over.Wait(CancellationToken.None);
         }
 
-        using EchoClient client = EchoClient.Connect(Path);
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
-        Task<bool> stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
+        var stopped = server.StopAsync(TimeSpan.FromMilliseconds(100));
         Assert.False(await stopped.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
         Assert.Empty(_directory.Names);
         await client.ExpectClosedAsync();
@@ -186,9 +186,9 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task An_invalid_drain_timeout_is_refused_and_does_not_stop_the_server()
     {
-        await using UnixServer server = Start(EchoClient.ServeAsync);
+        await using var server = Start(EchoClient.ServeAsync);
         Assert.Throws<ArgumentOutOfRangeException>("drainTimeout", () => { _ = server.StopAsync(TimeSpan.FromSeconds(-5)); });
-        using (EchoClient client = EchoClient.Connect(Path))
+        using (var client = EchoClient.Connect(Path))
             await client.ExpectAnswerAsync();
         Assert.True(await server.StopAsync(Timeout.InfiniteTimeSpan));
     }
@@ -196,9 +196,9 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task When_accepting_fails_permanently_Completion_fails_and_clients_are_refused()
     {
-        UnixListener listener = UnixListener.Listen(Path);
-        await using UnixServer server = UnixServer.Start(listener, EchoClient.ServeAsync);
-        using EchoClient client = EchoClient.Connect(Path);
+        var listener = UnixListener.Listen(Path);
+        await using var server = UnixServer.Start(listener, EchoClient.ServeAsync);
+        using var client = EchoClient.Connect(Path);
         await client.ExpectAnswerAsync();
 
         Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.SafeHandle, LibcSocket.SHUT_RDWR));
@@ -213,8 +213,8 @@ public sealed class UnixServerStopTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Disposing_during_many_connects_leaks_no_descriptor()
     {
-        await using PeerProcess peer = PeerProcess.Start("serve-storm", _directory["server.sock"], "--rounds", "5");
-        string[] counts = (await peer.ReadLineAsync())!.Split(' ');
+        await using var peer = PeerProcess.Start("serve-storm", _directory["server.sock"], "--rounds", "5");
+        var counts = (await peer.ReadLineAsync())!.Split(' ');
         Assert.Equal("descriptors", counts[0]);
         Assert.Equal(counts[1], counts[2]);
         Assert.StartsWith("connected ", await peer.ReadLineAsync());

@@ -58,7 +58,7 @@ public sealed class ReplaceLiveTests : IDisposable
     [InlineData("link")]
     public void What_is_no_socket_is_left_untouched(string what)
     {
-        string path = _directory["x.sock"];
+        var path = _directory["x.sock"];
         switch (what)
         {
             case "file":
@@ -96,16 +96,16 @@ public sealed class ReplaceLiveTests : IDisposable
     {
         var one = new UnixServerOptions { MaxConnections = 1 };
         using var first = new SemaphoreSlim(0);
-        UnixServer old = UnixServer.Start(Path, async (stream, _) =>
+        var old = UnixServer.Start(Path, async (stream, _) =>
         {
-            byte[] buffer = new byte[1];
+            var buffer = new byte[1];
             await stream.ReadExactlyAsync(buffer, CancellationToken.None);
             await stream.WriteAsync(buffer, CancellationToken.None);
         }, one);
         var clients = Enumerable.Range(0, 5).Select(_ => UnixStream.Connect(Path)).ToArray(); // four of them wait
         using var fresh = UnixListener.Listen(Path, Replacing);
-        Task<bool> stopped = old.StopAsync(TimeSpan.FromSeconds(20));
-        for (int i = 0; i < clients.Length; i++)
+        var stopped = old.StopAsync(TimeSpan.FromSeconds(20));
+        for (var i = 0; i < clients.Length; i++)
         {
             clients[i].WriteByte((byte)i);
             Assert.Equal(i, clients[i].ReadByte());
@@ -119,7 +119,7 @@ public sealed class ReplaceLiveTests : IDisposable
     [InlineData(60_000)]
     public async Task Handlers_of_a_replaced_server_that_has_no_more_room_are_told_to_make_some(int milliseconds)
     {
-        UnixServer old = UnixServer.Start(Path, static async (stream, stopping) =>
+        var old = UnixServer.Start(Path, static async (stream, stopping) =>
         {
             await stream.WriteAsync("x"u8.ToArray(), CancellationToken.None);
             await Task.Delay(Timeout.Infinite, stopping);
@@ -127,7 +127,7 @@ public sealed class ReplaceLiveTests : IDisposable
         using UnixStream first = UnixStream.Connect(Path), second = UnixStream.Connect(Path);
         Assert.Equal('x', first.ReadByte());
         using var fresh = UnixListener.Listen(Path, Replacing);
-        Task<bool> stopped = old.StopAsync(TimeSpan.FromMilliseconds(milliseconds));
+        var stopped = old.StopAsync(TimeSpan.FromMilliseconds(milliseconds));
         Assert.True(await stopped.WaitAsync(TimeSpan.FromSeconds(25), TestContext.Current.CancellationToken));
         Assert.Equal('x', second.ReadByte());
     }
@@ -135,11 +135,11 @@ public sealed class ReplaceLiveTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task A_replaced_server_whose_handlers_never_end_stops_a_second_after_its_time()
     {
-        UnixServer old = UnixServer.Start(
+        var old = UnixServer.Start(
             Path, static (_, _) => Task.Delay(Timeout.Infinite, CancellationToken.None), new UnixServerOptions { MaxConnections = 1 });
         using UnixStream first = UnixStream.Connect(Path), second = UnixStream.Connect(Path);
         using var fresh = UnixListener.Listen(Path, Replacing);
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         Assert.False(await old.StopAsync(TimeSpan.FromSeconds(4)));
         // It was the time twice and a second before.
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8));

@@ -23,7 +23,7 @@ public abstract class SocketFileFixture : IDisposable
 
     private protected Descriptor NewSocket(int type = LibcSocket.SOCK_STREAM)
     {
-        Assert.True(LibcSocket.Socket(type, out Descriptor? socket) >= 0);
+        Assert.True(LibcSocket.Socket(type, out var socket) >= 0);
         _open.Add(socket!);
         return socket!;
     }
@@ -38,7 +38,7 @@ public abstract class SocketFileFixture : IDisposable
     /// <summary>A socket that was bound by plain bind(2), as by a program that is not ours.</summary>
     private protected Descriptor PlainBind(int type = LibcSocket.SOCK_STREAM, string? path = null)
     {
-        Descriptor socket = NewSocket(type);
+        var socket = NewSocket(type);
         Assert.Equal(0, LibcSocket.Bind(socket, Address(path ?? SocketPath)));
         return socket;
     }
@@ -54,7 +54,7 @@ public abstract class SocketFileFixture : IDisposable
 
     private protected static FileStatus StatusOf(string path)
     {
-        Assert.Equal(0, LibcFile.LinkStatus(System.Text.Encoding.UTF8.GetBytes(path), out FileStatus status));
+        Assert.Equal(0, LibcFile.LinkStatus(System.Text.Encoding.UTF8.GetBytes(path), out var status));
         return status;
     }
 }

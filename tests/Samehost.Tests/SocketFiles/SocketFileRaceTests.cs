@@ -11,7 +11,7 @@ public sealed class SocketFileRaceTests : SocketFileFixture
     [Fact(Timeout = 180_000)]
     public async Task Of_20_processes_that_start_at_once_on_the_path_of_a_killed_server_exactly_one_wins_each_of_20_rounds()
     {
-        await using (PeerProcess killed = PeerProcess.Start("bind-and-hold", SocketPath))
+        await using (var killed = PeerProcess.Start("bind-and-hold", SocketPath))
         {
             await killed.ExpectAsync("ready");
             await killed.KillAsync();
@@ -19,9 +19,9 @@ public sealed class SocketFileRaceTests : SocketFileFixture
         PeerProcess[] peers = [.. Enumerable.Range(0, Processes).Select(_ => PeerProcess.Start("bind-race", SocketPath))];
         try
         {
-            foreach (PeerProcess peer in peers)
+            foreach (var peer in peers)
                 await peer.ExpectAsync("ready");
-            for (int round = 0; round < Rounds; round++)
+            for (var round = 0; round < Rounds; round++)
             {
                 Assert.Equal(["a.sock"], Temp.Names); // each round begins with a stale file
                 await RunRound(peers);
@@ -29,22 +29,22 @@ public sealed class SocketFileRaceTests : SocketFileFixture
         }
         finally
         {
-            foreach (PeerProcess peer in peers)
+            foreach (var peer in peers)
                 await peer.DisposeAsync();
         }
     }
 
     private static async Task RunRound(PeerProcess[] peers)
     {
-        long start = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 50;
-        foreach (PeerProcess peer in peers)
+        var start = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 50;
+        foreach (var peer in peers)
             peer.Send($"race {start}");
-        string?[] answers = await Task.WhenAll(peers.Select(p => p.ReadLineAsync()));
+        var answers = await Task.WhenAll(peers.Select(p => p.ReadLineAsync()));
         Assert.Equal(
             [.. Enumerable.Repeat("lost EADDRINUSE", Processes - 1), "won"],
             answers.Order(StringComparer.Ordinal));
 
-        PeerProcess winner = peers[Array.IndexOf(answers, "won")];
+        var winner = peers[Array.IndexOf(answers, "won")];
         winner.Send("abandon");
         await winner.ExpectAsync("abandoned");
     }

@@ -27,9 +27,9 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact]
     public void A_symbolic_link_to_a_stale_socket_is_refused_and_both_are_untouched()
     {
-        string target = Temp["target.sock"];
+        var target = Temp["target.sock"];
         LeaveStaleFile(target);
-        FileStatus before = StatusOf(target);
+        var before = StatusOf(target);
         File.CreateSymbolicLink(SocketPath, target);
         AssertRefusedAndUntouched("A symbolic link is there");
         Assert.Equal(before, StatusOf(target));
@@ -46,7 +46,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact]
     public void A_listening_stream_socket_is_refused_and_sees_no_client()
     {
-        Descriptor server = PlainBind();
+        var server = PlainBind();
         Assert.Equal(0, LibcSocket.Listen(server, 1));
         AssertRefusedAndUntouched($"A live socket of pid {Environment.ProcessId} (");
         Assert.Equal(-(int)Errno.EAGAIN, LibcSocket.Accept(server));
@@ -71,7 +71,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact]
     public void A_datagram_socket_that_is_connected_elsewhere_is_refused()
     {
-        Descriptor server = PlainBind(LibcSocket.SOCK_DGRAM);
+        var server = PlainBind(LibcSocket.SOCK_DGRAM);
         PlainBind(LibcSocket.SOCK_DGRAM, Temp["b.sock"]);
         Assert.Equal(0, LibcSocket.Connect(server, Address(Temp["b.sock"])));
         AssertRefusedAndUntouched("A live socket of pid");
@@ -80,7 +80,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact]
     public void A_server_that_died_but_whose_accepted_connection_lives_on_is_replaced()
     {
-        Descriptor server = PlainBind();
+        var server = PlainBind();
         Assert.Equal(0, LibcSocket.Listen(server, 1));
         Assert.Equal(0, LibcSocket.Connect(NewSocket(), Address(SocketPath)));
         using var accepted = new Descriptor(LibcSocket.Accept(server));
@@ -99,7 +99,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 180_000)]
     public async Task A_live_server_in_another_process_is_named_and_goes_on()
     {
-        await using PeerProcess server = PeerProcess.Start("bind-and-hold", SocketPath);
+        await using var server = PeerProcess.Start("bind-and-hold", SocketPath);
         await server.ExpectAsync("ready");
         AssertRefusedAndUntouched($"A live socket of pid {server.Id} (dotnet), user ");
         Assert.Equal(0, LibcSocket.Connect(NewSocket(), Address(SocketPath)));
@@ -110,13 +110,13 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 180_000)]
     public async Task A_socket_file_that_this_user_may_not_write_to_is_unclear_and_refused()
     {
-        string directory = Temp.MakeDirectory("theirs", 0b111_101_101);
+        var directory = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(directory);
-        string path = Path.Combine(directory, "a.sock");
+        var path = Path.Combine(directory, "a.sock");
         LeaveStaleFile(path);
         File.SetUnixFileMode(path, UnixFileMode.None);
-        FileStatus before = StatusOf(path);
-        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        var before = StatusOf(path);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EADDRINUSE bind failed: Address already in use (98)");
         await peer.ExpectAsync($"A socket file of user {Command.Run("id", "-un")} is there and was left untouched, " +
             "because it could not be seen whether it is in use (EACCES).");
@@ -126,16 +126,16 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact(Timeout = 180_000)]
     public async Task A_directory_that_this_user_may_not_write_to_gives_EACCES()
     {
-        string path = Path.Combine(Temp.MakeDirectory("ours", 0b101_101_101), "a.sock");
-        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        var path = Path.Combine(Temp.MakeDirectory("ours", 0b101_101_101), "a.sock");
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EACCES bind failed: Permission denied (13)");
     }
 
     [Fact]
     public void A_directory_that_every_user_may_change_is_refused_unless_allowed()
     {
-        string path = Path.Combine(Temp.MakeDirectory("open", 0b111_111_111), "a.sock");
-        UnixSocketException e = Refused(path: path);
+        var path = Path.Combine(Temp.MakeDirectory("open", 0b111_111_111), "a.sock");
+        var e = Refused(path: path);
         Assert.Equal(Errno.EPERM, e.Errno);
         Assert.Equal("bind", e.Operation);
         Assert.StartsWith("Every user may replace files in ", e.Hint, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     [Fact]
     public void A_directory_with_the_sticky_bit_is_taken()
     {
-        string path = Path.Combine(Temp.MakeDirectory("sticky", 0b1_111_111_111), "a.sock");
+        var path = Path.Combine(Temp.MakeDirectory("sticky", 0b1_111_111_111), "a.sock");
         using var file = Bind(path: path);
         Assert.Equal(FileStatus.S_IFSOCK, StatusOf(path).Type);
     }
@@ -158,9 +158,9 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
 
     private void AssertRefusedAndUntouched(string hint, SocketFileOptions? options = null)
     {
-        FileStatus before = StatusOf(SocketPath);
-        string[] names = Temp.Names;
-        UnixSocketException e = Refused(options);
+        var before = StatusOf(SocketPath);
+        var names = Temp.Names;
+        var e = Refused(options);
         Assert.Equal("bind failed: Address already in use (98)", e.Summary);
         Assert.StartsWith(hint, e.Hint, StringComparison.Ordinal);
         Assert.Contains("left untouched", e.Hint, StringComparison.Ordinal);

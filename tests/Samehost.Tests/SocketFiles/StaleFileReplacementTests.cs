@@ -14,8 +14,8 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     public void A_stale_socket_file_is_replaced_and_nothing_else_is_left()
     {
         LeaveStaleFile();
-        Descriptor socket = NewSocket();
-        using SocketFile file = SocketFile.Bind(socket, UnixEndPoint.FromPath(SocketPath));
+        var socket = NewSocket();
+        using var file = SocketFile.Bind(socket, UnixEndPoint.FromPath(SocketPath));
         Assert.Equal(0, LibcSocket.Listen(socket, 1));
         Assert.Equal(0, LibcSocket.Connect(NewSocket(), Address(SocketPath)));
         Assert.Equal(["a.sock"], Temp.Names);
@@ -32,11 +32,11 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     [Fact]
     public void Closing_removes_the_file_and_may_be_repeated()
     {
-        SocketFile file = Bind();
+        var file = Bind();
         Assert.Equal(["a.sock"], Temp.Names);
         file.Dispose();
         Assert.Empty(Temp.Names);
-        using SocketFile successor = Bind();
+        using var successor = Bind();
         file.Dispose();
         Assert.Equal(["a.sock"], Temp.Names);
     }
@@ -55,7 +55,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     [Fact]
     public void A_forgotten_file_stays()
     {
-        SocketFile file = Bind();
+        var file = Bind();
         file.Forget();
         file.Dispose();
         Assert.Equal(["a.sock"], Temp.Names);
@@ -64,7 +64,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     [Fact]
     public void A_fresh_path_needs_no_lock()
     {
-        using Descriptor held = LockDirectory(Temp.FullPath);
+        using var held = LockDirectory(Temp.FullPath);
         using var file = Bind(new SocketFileOptions { LockTimeout = TimeSpan.Zero });
         Assert.Equal(["a.sock"], Temp.Names);
     }
@@ -73,7 +73,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     public void A_live_path_is_refused_without_waiting_for_the_lock()
     {
         PlainBind();
-        using Descriptor held = LockDirectory(Temp.FullPath);
+        using var held = LockDirectory(Temp.FullPath);
         Assert.Equal(Errno.EADDRINUSE, Refused().Errno);
     }
 
@@ -81,11 +81,11 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     public void A_lock_that_another_holds_ends_in_EAGAIN_after_the_time_allowed()
     {
         LeaveStaleFile();
-        FileStatus before = StatusOf(SocketPath);
-        using Descriptor held = LockDirectory(Temp.FullPath);
-        long start = Stopwatch.GetTimestamp();
-        UnixSocketException e = Refused(new SocketFileOptions { LockTimeout = TimeSpan.FromMilliseconds(200) });
-        TimeSpan waited = Stopwatch.GetElapsedTime(start);
+        var before = StatusOf(SocketPath);
+        using var held = LockDirectory(Temp.FullPath);
+        var start = Stopwatch.GetTimestamp();
+        var e = Refused(new SocketFileOptions { LockTimeout = TimeSpan.FromMilliseconds(200) });
+        var waited = Stopwatch.GetElapsedTime(start);
         Assert.Equal(Errno.EAGAIN, e.Errno);
         Assert.Contains(Temp.FullPath, e.Hint, StringComparison.Ordinal);
         Assert.InRange(waited.TotalMilliseconds, 180, 5_000);
@@ -97,23 +97,23 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     public async Task A_lock_that_is_let_go_in_time_is_taken()
     {
         LeaveStaleFile();
-        Descriptor held = LockDirectory(Temp.FullPath);
-        Task<SocketFile> binding = Task.Run(() => Bind(new SocketFileOptions { LockTimeout = TimeSpan.FromSeconds(30) }));
+        var held = LockDirectory(Temp.FullPath);
+        var binding = Task.Run(() => Bind(new SocketFileOptions { LockTimeout = TimeSpan.FromSeconds(30) }));
         Assert.NotSame(binding, await Task.WhenAny(binding, Task.Delay(100, TestContext.Current.CancellationToken)));
         held.Dispose();
-        using SocketFile file = await binding;
+        using var file = await binding;
         Assert.Equal(["a.sock"], Temp.Names);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task In_a_directory_that_cannot_be_read_a_lock_file_is_used_and_removed()
     {
-        string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
-        await using (PeerProcess first = PeerProcess.StartAsOrdinaryUser(Temp, "crash-bound", path))
+        var path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
+        await using (var first = PeerProcess.StartAsOrdinaryUser(Temp, "crash-bound", path))
             await first.WaitAsync();
-        ulong stale = StatusOf(path).Id.Inode;
+        var stale = StatusOf(path).Id.Inode;
 
-        await using PeerProcess second = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using var second = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await second.ExpectAsync("ready");
         Assert.Equal(["a.sock"], NamesIn(path));
         Assert.Equal(0, await second.FinishAsync());
@@ -124,22 +124,22 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     [Fact(Timeout = 180_000)]
     public async Task A_lock_file_that_another_holds_ends_in_EAGAIN_and_one_with_content_is_kept()
     {
-        string path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
+        var path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
         File.WriteAllText(path + ".lock", "another's");
         OrdinaryUser.Give(path + ".lock");
         LeaveStaleFile(path);
         OrdinaryUser.Give(path);
 
-        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path + ".lock"), LibcFile.O_RDWR, 0, out Descriptor? held) >= 0);
+        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path + ".lock"), LibcFile.O_RDWR, 0, out var held) >= 0);
         Assert.Equal(0, LibcLock.TryLock(held!));
-        await using (PeerProcess late = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path, "--lock-timeout", "100"))
+        await using (var late = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path, "--lock-timeout", "100"))
         {
             await late.ExpectAsync("failed EAGAIN bind failed: Resource temporarily unavailable (11)");
             Assert.Contains("a.sock.lock", await late.ReadLineAsync(), StringComparison.Ordinal);
         }
         held!.Dispose();
 
-        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("ready");
         Assert.Equal(["a.sock", "a.sock.lock"], NamesIn(path));
         Assert.Equal("another's", File.ReadAllText(path + ".lock"));
@@ -147,7 +147,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
 
     private string MakeUnreadableDirectory()
     {
-        string directory = Temp.MakeDirectory("dark", 0b011_000_000);
+        var directory = Temp.MakeDirectory("dark", 0b011_000_000);
         OrdinaryUser.Give(directory);
         return directory;
     }
@@ -155,14 +155,14 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     /// <summary>What is beside the socket; an ordinary user has to make the directory readable to look.</summary>
     private static string[] NamesIn(string socket)
     {
-        string directory = Path.GetDirectoryName(socket)!;
+        var directory = Path.GetDirectoryName(socket)!;
         File.SetUnixFileMode(directory, (UnixFileMode)0b111_000_000);
         return [.. Directory.GetFileSystemEntries(directory).Select(p => Path.GetFileName(p)).Order(StringComparer.Ordinal)];
     }
 
     private static Descriptor LockDirectory(string path)
     {
-        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path), LibcFile.O_DIRECTORY, 0, out Descriptor? directory) >= 0);
+        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(path), LibcFile.O_DIRECTORY, 0, out var directory) >= 0);
         Assert.Equal(0, LibcLock.TryLock(directory!));
         return directory!;
     }

@@ -18,7 +18,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     public void A_directory_below_one_that_every_user_may_change_is_refused_unless_allowed()
     {
         Temp.MakeDirectory("open", Open);
-        string directory = Temp.MakeDirectory("open/mine", Ours);
+        var directory = Temp.MakeDirectory("open/mine", Ours);
         ExpectRefused(directory + "/a.sock", Temp["open"]);
         Assert.Empty(Directory.GetFileSystemEntries(directory));
         using var file = Bind(new SocketFileOptions { AllowUnsafeDirectory = true }, directory + "/a.sock");
@@ -71,9 +71,9 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     {
         Temp.MakeDirectory("open", Open);
         string inside = Temp.MakeDirectory("open/mine", Ours), beside = Temp.MakeDirectory("mine", Ours);
-        ExpectRefused(PathOf(inside, out Descriptor unsafeOne) + "/a.sock", Temp["open"]);
+        ExpectRefused(PathOf(inside, out var unsafeOne) + "/a.sock", Temp["open"]);
         using (unsafeOne)
-        using (Bind(path: PathOf(beside, out Descriptor safeOne) + "/a.sock"))
+        using (Bind(path: PathOf(beside, out var safeOne) + "/a.sock"))
         using (safeOne)
             Assert.True(File.Exists(Temp["mine/a.sock"]));
     }
@@ -113,7 +113,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
         folder.Temp.MakeDirectory("open", Open);
         folder.Temp.MakeDirectory("open/mine", Ours);
         folder.Temp.MakeDirectory("mine", Ours);
-        CallingUser caller = await folder.StartAsync();
+        var caller = await folder.StartAsync();
         await ExpectAsync(caller, folder["mine"], Errno.None);
         await ExpectAsync(caller, folder["open/mine"], Errno.EPERM);
     }
@@ -125,7 +125,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
         folder.Temp.MakeDirectory("open", Open);
-        string path = folder.Temp.MakeDirectory("open/mine", Ours) + "/x.sock";
+        var path = folder.Temp.MakeDirectory("open/mine", Ours) + "/x.sock";
         var address = UnixEndPoint.FromPath(path);
         var refused = Assert.Throws<UnixSocketException>(() => UnixListener.Listen(address));
         Assert.Equal(Errno.EPERM, refused.Errno);
@@ -133,15 +133,15 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
 
         // What the refusal is for: it can be done.
         var unsafely = new UnixListenerOptions { SocketFile = new SocketFileOptions { AllowUnsafeDirectory = true } };
-        using UnixListener listener = UnixListener.Listen(address, unsafely);
+        using var listener = UnixListener.Listen(address, unsafely);
         Command.Run("env", [.. OtherUser.With(), "sh", "-c", $"cd {folder["open"]} && mv mine away && mkdir mine"]);
-        CallingUser impostor = await folder.StartAsync(OtherUser.With());
+        var impostor = await folder.StartAsync(OtherUser.With());
         Assert.Equal(Errno.None, await impostor.CallAsync("keep", path, backlog: 8));
     }
 
     private static string PathOf(string directory, out Descriptor opened)
     {
-        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(directory), LibcFile.O_PATH, 0, out Descriptor? held) >= 0);
+        Assert.True(LibcFile.Open(Encoding.UTF8.GetBytes(directory), LibcFile.O_PATH, 0, out var held) >= 0);
         opened = held!;
         return $"/proc/self/fd/{opened.Number}";
     }
@@ -157,14 +157,14 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
 
     private void ExpectRefused(string path, string unsafeDirectory)
     {
-        UnixSocketException e = Refused(path: path);
+        var e = Refused(path: path);
         Assert.Equal(Errno.EPERM, e.Errno);
         Assert.Equal("bind", e.Operation);
         Assert.StartsWith($"Every user may replace files in {unsafeDirectory}", e.Hint, StringComparison.Ordinal);
-        UnixVerdict foreseen = UnixExplanation.ExplainBind(path).Verdict;
+        var foreseen = UnixExplanation.ExplainBind(path).Verdict;
         Assert.Equal(Errno.EPERM, foreseen.Errno);
         Assert.Contains($"in {unsafeDirectory}, which", foreseen.Reason, StringComparison.Ordinal);
-        using PathWalk walk = PathWalk.ToOwnPlace(Encoding.UTF8.GetBytes(path));
+        using var walk = PathWalk.ToOwnPlace(Encoding.UTF8.GetBytes(path));
         Assert.Equal(Errno.None, walk.Errno);
         Assert.Equal(unsafeDirectory, Encoding.UTF8.GetString(walk.Unsafe!.Path));
     }

@@ -12,7 +12,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
     public async Task A_hundred_thousand_canceled_accepts_take_nobody()
     {
         await using var listener = UnixListener.Listen(At("s"));
-        for (int i = 0; i < 100_000; i++)
+        for (var i = 0; i < 100_000; i++)
             await Cancellations.OfOneAsync(token => listener.AcceptAsync(token));
 
         var (client, server) = await ConnectAsync(listener);
@@ -26,9 +26,9 @@ public sealed class AcceptCancellationTests : CountingSocketTest
     {
         const int Clients = 8_000;
         await using var listener = UnixListener.Listen(At("s"));
-        int accepted = 0;
-        int canceled = 0;
-        int numbers = 0;
+        var accepted = 0;
+        var canceled = 0;
+        var numbers = 0;
         var accepting = Task.Run(
             async () =>
             {
@@ -56,7 +56,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
             () =>
             {
                 var gaps = new Random(4);
-                for (int i = 0; i < Clients; i++)
+                for (var i = 0; i < Clients; i++)
                 {
                     using var client = UnixStream.Connect(At("s"));
                     client.WriteByte((byte)(i % 100));
@@ -78,9 +78,9 @@ public sealed class AcceptCancellationTests : CountingSocketTest
         await using var first = await UnixStream.ConnectAsync(At("s"), null, Token);
         var forEver = new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan };
 
-        for (int i = 0; i < 50_000; i++)
+        for (var i = 0; i < 50_000; i++)
             await Cancellations.OfOneAsync(token => UnixStream.ConnectAsync(At("s"), forEver, token)); // the backlog is full
-        for (int i = 0; i < 50_000; i++)
+        for (var i = 0; i < 50_000; i++)
             await Cancellations.OfOneAsync(token => UnixStream.ConnectAsync(At("none"), forEver, token));
 
         await using var server = await listener.AcceptAsync(Token);
@@ -94,7 +94,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
         await using var listener = UnixListener.Listen(At("s"), new UnixListenerOptions { Backlog = 0 });
         var options = new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan };
         using var done = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        int accepted = 0;
+        var accepted = 0;
         var accepting = Task.Run(
             async () =>
             {
@@ -112,8 +112,8 @@ public sealed class AcceptCancellationTests : CountingSocketTest
             },
             Token);
 
-        int connected = 0;
-        long start = Stopwatch.GetTimestamp();
+        var connected = 0;
+        var start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(1.5))
         {
             using var source = new CancellationTokenSource();

@@ -18,25 +18,25 @@ public sealed class BatchCostTests : SocketTest
         using var from = UnixDatagram.Bind(At("b"));
         from.Connect(At("a"));
         var outgoing = new UnixDatagramBatch(8, 64);
-        for (int i = 0; i < 8; i++)
+        for (var i = 0; i < 8; i++)
             outgoing.TryAdd(Pattern(64, i));
         var incoming = new UnixDatagramBatch(8, 64);
         Pass(100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int bytes = Pass(1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var bytes = Pass(1000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(1000 * 8 * 64, bytes);
 
         int Pass(int times)
         {
-            int sum = 0;
-            for (int i = 0; i < times; i++)
+            var sum = 0;
+            for (var i = 0; i < times; i++)
             {
                 from.SendBatch(outgoing);
-                for (int got = 0; got < 8;)
+                for (var got = 0; got < 8;)
                 {
-                    int count = to.ReceiveBatch(incoming);
-                    for (int j = 0; j < count; j++)
+                    var count = to.ReceiveBatch(incoming);
+                    for (var j = 0; j < count; j++)
                     {
                         sum += incoming[j].Length;
                         _ = incoming[j].Sender;
@@ -61,8 +61,8 @@ public sealed class BatchCostTests : SocketTest
         using var tracked = new Tracked();
         var ancillary = new UnixAncillaryData { Descriptors = [.. Enumerable.Repeat(tracked.Descriptor, 253)] };
         var batch = new UnixDatagramBatch(4, 10);
-        int before = PidFds();
-        for (int i = 0; i < 3; i++)
+        var before = PidFds();
+        for (var i = 0; i < 3; i++)
         {
             foreach (var socket in new[] { judging, open })
             {

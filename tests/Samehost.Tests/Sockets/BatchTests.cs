@@ -14,7 +14,7 @@ public sealed class BatchTests : SocketTest
         using var from = sender;
         using var to = receiver;
         var outgoing = new UnixDatagramBatch(64, 100);
-        for (int i = 0; i < 64; i++)
+        for (var i = 0; i < 64; i++)
             Assert.True(outgoing.TryAdd(Pattern(i, i)));
         Assert.False(outgoing.TryAdd([1]));
         await SendAsync(from, outgoing, asynchronous);
@@ -27,7 +27,7 @@ public sealed class BatchTests : SocketTest
 
         static void Check(UnixDatagramBatch batch, int first)
         {
-            for (int i = 0; i < batch.Count; i++)
+            for (var i = 0; i < batch.Count; i++)
             {
                 Assert.Equal(Pattern(first + i, first + i), batch[i].Memory.ToArray());
                 Assert.Equal(first + i, batch[i].Length);
@@ -45,16 +45,16 @@ public sealed class BatchTests : SocketTest
         from.Connect(At("a"));
         const int all = 500;
         var outgoing = new UnixDatagramBatch(all, 10);
-        for (int i = 0; i < all; i++)
+        for (var i = 0; i < all; i++)
             outgoing.TryAdd(BitConverter.GetBytes(i));
         var sending = Task.Factory.StartNew(
             () => SendAsync(from, outgoing, asynchronous), Token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         var incoming = new UnixDatagramBatch(7, 10);
-        for (int got = 0; got < all;)
+        for (var got = 0; got < all;)
         {
-            int count = await ReceiveAsync(to, incoming, asynchronous);
+            var count = await ReceiveAsync(to, incoming, asynchronous);
             Assert.InRange(count, 1, 7);
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
                 Assert.Equal(got++, BitConverter.ToInt32(incoming[i].Span));
         }
 
@@ -82,7 +82,7 @@ public sealed class BatchTests : SocketTest
     public async Task Each_datagram_has_its_own_sender()
     {
         using var to = UnixDatagram.Bind(At("to"));
-        for (int i = 0; i < 6; i++)
+        for (var i = 0; i < 6; i++)
         {
             using var from = i % 3 == 2 ? UnixDatagram.Create() : UnixDatagram.Bind(At($"from{i}"));
             from.SendTo([(byte)i], At("to"));
@@ -90,7 +90,7 @@ public sealed class BatchTests : SocketTest
 
         var batch = new UnixDatagramBatch(10, 10);
         Assert.Equal(6, await to.ReceiveBatchAsync(batch, Token));
-        for (int i = 0; i < 6; i++)
+        for (var i = 0; i < 6; i++)
             Assert.Equal(i % 3 == 2 ? UnixEndPoint.Unnamed : At($"from{i}"), batch[i].Sender);
     }
 
@@ -103,13 +103,13 @@ public sealed class BatchTests : SocketTest
         using var last = UnixDatagram.Bind(At("last"));
         relay.Connect(At("last"));
         using var incoming = UnixDatagram.Bind(At("in"));
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
             first.SendTo(Pattern(i * 10, i), At("in"));
         var batch = new UnixDatagramBatch(8, 35);
         Assert.Equal(5, incoming.ReceiveBatch(batch));
         await SendAsync(relay, batch, asynchronous);
-        byte[] buffer = new byte[100];
-        for (int i = 0; i < 5; i++)
+        var buffer = new byte[100];
+        for (var i = 0; i < 5; i++)
         {
             var datagram = await last.ReceiveAsync(buffer, Token);
             Assert.Equal(Pattern(i * 10, i)[..Math.Min(i * 10, 35)], buffer[..datagram.Count]);

@@ -13,7 +13,7 @@ public sealed class CallerListTests : StreamPairTest
         var buffers = new WatchedList<ReadOnlyMemory<byte>>([new byte[1 << 22], new byte[1 << 22]]);
         var writing = Near.WriteAsync(buffers, Token);
         Assert.False(writing.IsCompleted);
-        int reads = buffers.Reads;
+        var reads = buffers.Reads;
         await Far.ReadExactlyAsync(new byte[2 << 22], Token);
         await writing;
         Assert.Equal(reads, buffers.Reads);
@@ -25,11 +25,11 @@ public sealed class CallerListTests : StreamPairTest
         Far.AcceptDescriptors = true;
         using var file = File.OpenHandle("/dev/null");
         var descriptors = new WatchedList<SafeHandle>([file]);
-        byte[] large = new byte[1 << 22];
+        var large = new byte[1 << 22];
         var filling = Near.WriteAsync(large, Token);
         var sending = Near.SendAsync(new byte[1], descriptors, Token);
         Assert.False(sending.IsCompleted);
-        int reads = descriptors.Reads;
+        var reads = descriptors.Reads;
         await Far.ReadExactlyAsync(large, Token);
         await filling;
         using var message = await Far.ReceiveAsync(large, null, Token);

@@ -27,7 +27,7 @@ internal static class Cancellations
     public static void AfterSpinning(CancellationTokenSource source, int microseconds) => ThreadPool.UnsafeQueueUserWorkItem(
         _ =>
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromMicroseconds(microseconds))
                 Thread.SpinWait(5);
             try

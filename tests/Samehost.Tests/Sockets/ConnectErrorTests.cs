@@ -1,4 +1,3 @@
-using Samehost.Interop;
 using Samehost.Tests.Errors;
 using Xunit;
 
@@ -24,7 +23,7 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_socket_that_does_not_listen_yet_is_ECONNREFUSED()
     {
-        using Descriptor bound = FailingCalls.Bound(At("s"));
+        using var bound = FailingCalls.Bound(At("s"));
 
         await FailsAsync(Errno.ECONNREFUSED, At("s"));
     }
@@ -120,7 +119,7 @@ public sealed class ConnectErrorTests : SocketTest
     {
         using var listener = UnixListener.Listen(At("s"));
         File.SetUnixFileMode(Temp["s"], UnixFileMode.None); // where this is not root, the other user is ourselves
-        await using PeerProcess peer = PeerProcess.StartAsOrdinaryUser(Temp, "connect", Temp["s"]);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "connect", Temp["s"]);
 
         await peer.ExpectAsync("failed EACCES connect failed: Permission denied (13)");
         Assert.NotEqual("", await peer.ReadLineAsync());
@@ -130,10 +129,10 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = 180_000)]
     public async Task When_no_descriptors_are_left_each_call_is_EMFILE_and_no_connection_is_lost()
     {
-        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "use-up-descriptors", Temp["s"]);
+        await using var peer = PeerProcess.StartWithDescriptors(250, "use-up-descriptors", Temp["s"]);
         await peer.ExpectAsync("ready");
 
-        foreach (string call in new[] { "socket", "socketpair", "socketpair", "socket", "socket", "accept", "dup", "dup" })
+        foreach (var call in new[] { "socket", "socketpair", "socketpair", "socket", "socket", "accept", "dup", "dup" })
             await peer.ExpectAsync($"EMFILE TooManyOpenSockets {call} failed: Too many open files (24); hint");
         await peer.ExpectAsync("accepted");
         Assert.Equal(0, await peer.WaitAsync());
@@ -142,7 +141,7 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = 180_000)]
     public async Task Where_the_descriptors_of_an_event_loop_are_missing_the_call_fails_and_leaves_nothing_behind()
     {
-        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
+        await using var peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
         await peer.ExpectAsync("read failed, serve EMFILE, path gone, connect ENOENT, bind EMFILE, path gone");
         await peer.ExpectAsync("hello 0");
         Assert.Equal(0, await peer.WaitAsync());

@@ -48,7 +48,7 @@ public sealed class ConnectServerTimeoutTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_server_that_listens_later_is_reached()
     {
-        using Descriptor bound = FailingCalls.Bound(At("s"));
+        using var bound = FailingCalls.Bound(At("s"));
         var connect = Connect(At("s"), Patient, blocking: false);
         Assert.False(connect.IsCompleted);
 
@@ -84,7 +84,7 @@ public sealed class ConnectServerTimeoutTests : SocketTest
 
         foreach (var (name, errno, options) in cases)
         {
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             var failure = await Assert.ThrowsAsync<UnixSocketException>(() => Connect(At(name), options, blocking));
             var took = Stopwatch.GetElapsedTime(start);
 

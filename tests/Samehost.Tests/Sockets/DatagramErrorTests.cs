@@ -20,7 +20,7 @@ public sealed class DatagramErrorTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_receiver_that_left_its_file_is_ECONNREFUSED()
     {
-        await using (PeerProcess killed = PeerProcess.Start("crash-bound", Temp["s"]))
+        await using (var killed = PeerProcess.Start("crash-bound", Temp["s"]))
             await killed.WaitAsync();
 
         await AllFailAsync(Errno.ECONNREFUSED, At("s"));

@@ -25,7 +25,7 @@ public sealed class DatagramMessageTests : SocketTest
         foreach (var peer in new[] { one, other, one })
         {
             Assert.Equal("said", await peer.AskAsync("say hello"));
-            byte[] buffer = new byte[10];
+            var buffer = new byte[10];
             using var message = asynchronous ? await socket.ReceiveAsync(buffer, null, Token) : socket.Receive(buffer);
             Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(buffer, 0, message.Count));
             Assert.Equal(peer.Id, message.Credentials!.ProcessId);
@@ -58,7 +58,7 @@ public sealed class DatagramMessageTests : SocketTest
         using var sender = UnixDatagram.Create();
         sender.Send("hello"u8, new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"));
         await sender.SendAsync("hello"u8.ToArray(), new UnixAncillaryData { Credentials = UnixCredentials.Current }, At("a"), Token);
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             using var message = socket.Receive(new byte[10]);
             Assert.Equal(Environment.ProcessId, message.Credentials!.ProcessId);
@@ -117,7 +117,7 @@ public sealed class DatagramMessageTests : SocketTest
         const int messages = 100;
         var sending = Task.Run(async () =>
         {
-            for (int i = 0; i < messages; i++)
+            for (var i = 0; i < messages; i++)
             {
                 if (i % 2 == 0)
                     await sender.SendAsync(new[] { (byte)i }, ancillary, connected ? null : At("a"), Token);
@@ -125,8 +125,8 @@ public sealed class DatagramMessageTests : SocketTest
                     sender.Send([(byte)i], ancillary, connected ? null : At("a"));
             }
         }, Token);
-        byte[] buffer = new byte[1];
-        for (int i = 0; i < messages; i++)
+        var buffer = new byte[1];
+        for (var i = 0; i < messages; i++)
         {
             using var message = await socket.ReceiveAsync(buffer, null, Token);
             Assert.Equal((i, 1), (buffer[0], message.Descriptors.Count));

@@ -18,21 +18,21 @@ public sealed class DatagramQueueTests : CountingSocketTest
     public async Task A_sender_sleeps_until_there_is_room(bool connected, bool blocking)
     {
         const int Count = 500;
-        int room = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/unix/max_dgram_qlen", Token), CultureInfo.InvariantCulture) + 1;
+        var room = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/unix/max_dgram_qlen", Token), CultureInfo.InvariantCulture) + 1;
         Assert.SkipWhen(room >= Count, "net.unix.max_dgram_qlen is too large here to fill a queue");
         using var receiver = UnixDatagram.Bind(At("r"));
-        await using PeerProcess peer = PeerProcess.Start(
+        await using var peer = PeerProcess.Start(
             "send-datagrams", Temp["r"], "--count", $"{Count}", "--connected", YesNo(connected), "--blocking", YesNo(blocking));
         await peer.ExpectAsync("ready");
         while ((await LookAsync(peer)).Sent < room)
             await Task.Yield();
 
         // The time itself is the subject: a waiting call must not use the processor.
-        long used = await Processor.LeastUseAsync(TimeSpan.FromMilliseconds(500), async () => (await LookAsync(peer)).Microseconds);
+        var used = await Processor.LeastUseAsync(TimeSpan.FromMilliseconds(500), async () => (await LookAsync(peer)).Microseconds);
         Assert.Equal(room, (await LookAsync(peer)).Sent);
         Assert.InRange(used, 0, Processor.Idle);
 
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
         {
             Assert.Equal(4, (await receiver.ReceiveAsync(_buffer, Token)).Length);
             Assert.Equal(i, BinaryPrimitives.ReadInt32LittleEndian(_buffer));
@@ -47,7 +47,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
     {
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
-        int sent = await FillAsync(sender, connected);
+        var sent = await FillAsync(sender, connected);
         using var canceled = new CancellationTokenSource();
         var send = Send(sender, connected, 99, canceled.Token);
         Assert.False(send.IsCompleted);
@@ -55,7 +55,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
         await canceled.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => send);
-        for (int i = 0; i < sent; i++)
+        for (var i = 0; i < sent; i++)
         {
             receiver.Receive(_buffer);
             Assert.Equal(1, _buffer[0]);
@@ -146,13 +146,13 @@ public sealed class DatagramQueueTests : CountingSocketTest
                 using var sender = UnixDatagram.Create();
                 if (number % 2 == 0)
                     sender.Connect(At("r"));
-                for (int i = 0; i < Each; i++)
+                for (var i = 0; i < Each; i++)
                     await Send(sender, number % 2 == 0, (byte)number, Token);
             },
             Token)).ToArray();
 
-        int[] seen = new int[Senders];
-        for (int i = 0; i < Senders * Each; i++)
+        var seen = new int[Senders];
+        for (var i = 0; i < Senders * Each; i++)
         {
             await receiver.ReceiveAsync(_buffer, Token);
             seen[_buffer[0]]++;
@@ -167,7 +167,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
     private static async Task<(int Sent, long Microseconds)> LookAsync(PeerProcess peer)
     {
         peer.Send("look");
-        string[] words = (await peer.ReadLineAsync())!.Split(' ');
+        var words = (await peer.ReadLineAsync())!.Split(' ');
         return (int.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
     }
 
@@ -179,7 +179,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
     {
         if (connected)
             sender.Connect(At("r"));
-        for (int sent = 0; ; sent++)
+        for (var sent = 0; ; sent++)
         {
             using var canceled = new CancellationTokenSource();
             var send = Send(sender, connected, 1, canceled.Token);

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Samehost.Tests.Sockets;
@@ -62,7 +61,7 @@ public sealed class DatagramTests : SocketTest
         using var a = UnixDatagram.Bind(At("a"));
         using var b = UnixDatagram.Bind(At("b"));
         using var nameless = UnixDatagram.Create();
-        for (int round = 0; round < 3; round++)
+        for (var round = 0; round < 3; round++)
         {
             a.SendTo([1], At("s"));
             b.SendTo([2], At("s"));
@@ -78,7 +77,7 @@ public sealed class DatagramTests : SocketTest
     {
         using var server = UnixDatagram.Bind(At("s"));
         using var client = UnixDatagram.Create();
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
             client.SendTo("0123456789"u8, At("s"));
 
         var received = await server.ReceiveAsync(_buffer.AsMemory(0, 4), Token);
@@ -100,7 +99,7 @@ public sealed class DatagramTests : SocketTest
         client.Connect(At("s"));
         client.Send([]);
 
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
             Is(0, At("c"), await server.ReceiveAsync(_buffer, Token));
     }
 
@@ -165,7 +164,7 @@ public sealed class DatagramTests : SocketTest
     [Fact]
     public void Only_a_local_datagram_socket_makes_one()
     {
-        using SafeFileHandle file = File.OpenHandle("/dev/null");
+        using var file = File.OpenHandle("/dev/null");
         var (near, far) = UnixStream.CreatePair();
         using var one = near;
         using var other = far;

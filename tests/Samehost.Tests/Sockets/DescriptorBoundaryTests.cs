@@ -49,13 +49,13 @@ public sealed class DescriptorBoundaryTests : SocketTest
     [Fact]
     public void Two_sets_never_come_together_however_large_the_buffer()
     {
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
         {
             _channel.Send([1], _one.Descriptor);
             _channel.Send([2], _other.Descriptor, _other.Descriptor);
         }
 
-        for (int i = 0; i < 5; i++)
+        for (var i = 0; i < 5; i++)
         {
             Read(100, [1], 1);
             Read(100, [2], 2);
@@ -65,8 +65,8 @@ public sealed class DescriptorBoundaryTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_waiting_receive_keeps_to_the_boundary_too()
     {
-        byte[] buffer = new byte[100];
-        for (int i = 0; i < 200; i++)
+        var buffer = new byte[100];
+        for (var i = 0; i < 200; i++)
         {
             var waiting = _channel.ReceiveAsync(buffer).AsTask();
             await _channel.SendAsync([1], _one.Descriptor);
@@ -83,12 +83,12 @@ public sealed class DescriptorBoundaryTests : SocketTest
     [Fact(Timeout = Limit)]
     public async Task A_send_that_has_to_wait_for_room_carries_its_set_once()
     {
-        byte[] large = Pattern(2_000_000);
+        var large = Pattern(2_000_000);
         var sending = Task.Run(async () => await _channel.SendAsync(large, _one.Descriptor), Token);
-        byte[] got = new byte[large.Length];
-        byte[] buffer = new byte[70_000];
-        int sets = 0;
-        for (int at = 0; at < got.Length;)
+        var got = new byte[large.Length];
+        var buffer = new byte[70_000];
+        var sets = 0;
+        for (var at = 0; at < got.Length;)
         {
             using var message = await _channel.ReceiveAsync(buffer);
             buffer.AsSpan(0, message.Count).CopyTo(got.AsSpan(at));
@@ -115,9 +115,9 @@ public sealed class DescriptorBoundaryTests : SocketTest
         }, Token);
 
         var arrived = new List<(int At, int Count)>(); // a set, and where the read ended that it came with
-        byte[] buffer = new byte[1000];
-        int end = 0;
-        for (int total = plan.Sum(p => p.Length); end < total;)
+        var buffer = new byte[1000];
+        var end = 0;
+        for (var total = plan.Sum(p => p.Length); end < total;)
         {
             using var message = await _channel.ReceiveAsync(buffer);
             end += message.Count;
@@ -126,7 +126,7 @@ public sealed class DescriptorBoundaryTests : SocketTest
         }
 
         await sending;
-        int start = 0;
+        var start = 0;
         var expected = new Queue<(int At, int Count)>(arrived);
         foreach (var (length, descriptors) in plan)
         {
@@ -146,7 +146,7 @@ public sealed class DescriptorBoundaryTests : SocketTest
 
     private void Read(int room, byte[] bytes, int descriptors)
     {
-        byte[] buffer = new byte[room];
+        var buffer = new byte[room];
         using var message = _channel.Receive(buffer);
         Assert.Equal(bytes, buffer[..message.Count]);
         Assert.Equal(descriptors, message.Descriptors.Count);

@@ -23,11 +23,11 @@ public sealed class DescriptorFloodTests : CountingSocketTest
             DescriptorLimitTests.LetThrough(server.Handle); // and so to the sockets that it accepts
         await using var flooder = await ServedAsync(type);
         await using var bystander = await ServedAsync(type);
-        int before = Open();
+        var before = Open();
 
         var flooded = flooder.AskAsync($"flood {Messages} 253");
-        int served = 0;
-        int most = before;
+        var served = 0;
+        var most = before;
         do
         {
             Assert.Equal("said", await bystander.AskAsync($"say {served}"));
@@ -98,7 +98,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
 
         private static async Task EchoAsync(UnixStream stream, CancellationToken stopping)
         {
-            byte[] buffer = new byte[64];
+            var buffer = new byte[64];
             for (int count; (count = await stream.ReadAsync(buffer, stopping)) > 0;)
                 await stream.WriteAsync(buffer.AsMemory(0, count), stopping);
         }
@@ -113,7 +113,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
         {
             using (socket)
             {
-                byte[] buffer = new byte[64];
+                var buffer = new byte[64];
                 while (await socket.ReceiveAsync(buffer, null, Token) is { IsEnd: false } record)
                     await socket.SendAsync(buffer.AsMemory(0, record.Count), Token);
             }
@@ -121,7 +121,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
 
         private static async Task EchoAsync(UnixDatagram socket)
         {
-            byte[] buffer = new byte[64];
+            var buffer = new byte[64];
             while (true)
             {
                 var datagram = await socket.ReceiveAsync(buffer, Token);

@@ -95,7 +95,7 @@ public sealed class DescriptorLimitTests : SocketTest
         var failure = await Assert.ThrowsAsync<UnixSocketException>(async () => await channel.SendAsync([1], tracked.Descriptor));
         Failures.Is(Errno.EPERM, "send", failure);
         channel.Send([2]);
-        byte[] buffer = new byte[9];
+        var buffer = new byte[9];
         Assert.Equal(1, channel.ReceiveBytes(buffer));
         Assert.Equal((2, 1), (buffer[0], tracked.Count));
     }
@@ -107,8 +107,8 @@ public sealed class DescriptorLimitTests : SocketTest
         using var channel = new DescriptorChannel(type, accept: false);
         LetThrough(channel.Receiver);
         using var tracked = new Tracked();
-        byte[] buffer = new byte[9];
-        for (int i = 0; i < 3; i++)
+        var buffer = new byte[9];
+        for (var i = 0; i < 3; i++)
         {
             await channel.SendAsync([1, 2], [.. Enumerable.Repeat(tracked.Descriptor, 253)]);
             Assert.Equal(2, channel.ReceiveBytes(buffer));

@@ -32,7 +32,7 @@ public sealed class DescriptorPassingTests : SocketTest
         SafeHandle[] sent = [file, other.SafeHandle, pipe.ClientSafePipeHandle, memory.Descriptor, open, device, counter, process];
 
         await SendAsync(channel, asynchronous, [1, 2, 3], sent);
-        byte[] buffer = new byte[10];
+        var buffer = new byte[10];
         using var message = asynchronous ? await channel.ReceiveAsync(buffer) : channel.Receive(buffer);
         pipe.DisposeLocalCopyOfClientHandle();
         other.Dispose();
@@ -91,7 +91,7 @@ public sealed class DescriptorPassingTests : SocketTest
         await Assert.ThrowsAsync<ObjectDisposedException>(() => SendAsync(channel, asynchronous, [1], [tracked.Descriptor, closed]));
         await Assert.ThrowsAsync<ArgumentNullException>(() => SendAsync(channel, asynchronous, [1], [tracked.Descriptor, null!]));
         await SendAsync(channel, asynchronous, [2], []);
-        byte[] buffer = new byte[2];
+        var buffer = new byte[2];
         using var message = channel.Receive(buffer);
         Assert.Equal((1, 0, (byte)2), (message.Count, message.Descriptors.Count, buffer[0]));
         tracked.Descriptor.Dispose(); // no reference was kept
@@ -129,16 +129,16 @@ public sealed class DescriptorPassingTests : SocketTest
         var (near, far) = UnixStream.CreatePair();
         using var one = near;
         using var other = far;
-        byte[] buffer = new byte[100];
+        var buffer = new byte[100];
         near.AcceptDescriptors = true;
-        ValueTask<int> first = near.ReadAsync(buffer, Token); // the loop watches it from now on
+        var first = near.ReadAsync(buffer, Token); // the loop watches it from now on
         far.WriteByte(1);
         Assert.Equal(1, await first);
 
         far.Send(new byte[10], [far.SafeHandle]);
         far.Write(new byte[20]);
         near.AcceptDescriptors = false;
-        int read = 0;
+        var read = 0;
         while (read < 30)
             read += await near.ReadAsync(buffer, Token);
         Assert.Equal(30, read);

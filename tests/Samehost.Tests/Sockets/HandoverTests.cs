@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Microsoft.Win32.SafeHandles;
 using Samehost.Interop;
 using Samehost.Tests.Errors;
 using Samehost.Tests.Sockets.Interop;
@@ -27,7 +26,7 @@ public sealed class HandoverTests : CountingSocketTest
     [Fact]
     public void Only_a_local_stream_socket_that_does_not_listen_makes_a_stream()
     {
-        using SafeFileHandle file = File.OpenHandle("/dev/null");
+        using var file = File.OpenHandle("/dev/null");
         using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var datagram = UnixDatagram.Create();
         using var listener = UnixListener.Listen(At("s"));
@@ -58,9 +57,9 @@ public sealed class HandoverTests : CountingSocketTest
     {
         var (near, far) = UnixStream.CreatePair();
         await using var other = far;
-        Task<int>? read = waitedBefore ? near.ReadAsync(new byte[1], Token).AsTask() : null;
+        var read = waitedBefore ? near.ReadAsync(new byte[1], Token).AsTask() : null;
 
-        using Socket socket = near.ToSocket();
+        using var socket = near.ToSocket();
 
         if (read is not null)
             await Assert.ThrowsAsync<ObjectDisposedException>(() => read);
@@ -98,7 +97,7 @@ public sealed class HandoverTests : CountingSocketTest
         listener.Bind(new UnixDomainSocketEndPoint(Temp["s"]));
         listener.Listen(5);
         await using var client = await UnixStream.ConnectAsync(At("s"), null, Token);
-        using Socket socket = await listener.AcceptAsync(Token);
+        using var socket = await listener.AcceptAsync(Token);
         using var server = new NetworkStream(socket);
 
         await PassesAsync(client, server);
@@ -110,7 +109,7 @@ public sealed class HandoverTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task An_inherited_listener_works_and_its_path_stays()
     {
-        using Descriptor bound = FailingCalls.Listening(At("s"));
+        using var bound = FailingCalls.Listening(At("s"));
         await using (var listener = UnixListener.FromDescriptor(bound))
         {
             Assert.Equal(At("s"), listener.LocalEndPoint);
@@ -127,8 +126,8 @@ public sealed class HandoverTests : CountingSocketTest
     [Fact]
     public void A_socket_that_does_not_listen_makes_no_listener()
     {
-        using Descriptor bound = FailingCalls.Bound(At("s"));
-        using Descriptor datagram = FailingCalls.Socket(LibcSocket.SOCK_DGRAM);
+        using var bound = FailingCalls.Bound(At("s"));
+        using var datagram = FailingCalls.Socket(LibcSocket.SOCK_DGRAM);
 
         Refuses("does not listen", () => UnixListener.FromDescriptor(bound));
         Refuses("another type", () => UnixListener.FromDescriptor(datagram));
@@ -145,10 +144,10 @@ public sealed class HandoverTests : CountingSocketTest
             Assert.Equal(2, DescriptorSending.SendWithDescriptor(one, System.Text.Encoding.ASCII.GetBytes(part)));
 
         await using var stream = UnixStream.FromDescriptor(other);
-        byte[] got = new byte[8];
+        var got = new byte[8];
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
         patience.CancelAfter(TimeSpan.FromSeconds(5));
-        for (int at = 0; at < got.Length;)
+        for (var at = 0; at < got.Length;)
             at += await stream.ReadAsync(got.AsMemory(at), patience.Token);
 
         Assert.Equal("abcdefgh"u8.ToArray(), got);

@@ -11,7 +11,7 @@ public sealed class MessageCostTests
     [Fact(Timeout = 60_000)]
     public async Task Messages_on_a_stream_allocate_nothing()
     {
-        (UnixStream one, UnixStream other) = UnixStream.CreatePair();
+        var (one, other) = UnixStream.CreatePair();
         using UnixStream sender = one, receiver = other;
         receiver.AcceptDescriptors = true;
         await AllocatesNothingAsync(() => sender.SendAsync(Sent, []), buffer => receiver.ReceiveAsync(buffer));
@@ -20,7 +20,7 @@ public sealed class MessageCostTests
     [Fact(Timeout = 60_000)]
     public async Task Records_allocate_nothing()
     {
-        (UnixSeqpacket one, UnixSeqpacket other) = UnixSeqpacket.CreatePair();
+        var (one, other) = UnixSeqpacket.CreatePair();
         using UnixSeqpacket sender = one, receiver = other;
         await AllocatesNothingAsync(() => sender.SendAsync(Sent), buffer => receiver.ReceiveAsync(buffer));
     }
@@ -28,21 +28,21 @@ public sealed class MessageCostTests
     // Not on a loop's thread, where a call gives way to others after sixteen that did not wait.
     private static Task AllocatesNothingAsync(Func<ValueTask> send, Func<byte[], ValueTask<UnixMessage>> receive) => Task.Run(() =>
     {
-        byte[] buffer = new byte[9];
+        var buffer = new byte[9];
         Pass(100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        int bytes = Pass(1000);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var bytes = Pass(1000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(1000 * Sent.Length, bytes);
 
         int Pass(int times)
         {
-            int sum = 0;
-            for (int i = 0; i < times; i++)
+            var sum = 0;
+            for (var i = 0; i < times; i++)
             {
-                ValueTask sending = send();
+                var sending = send();
                 Assert.True(sending.IsCompletedSuccessfully); // there is room, and then something to receive: neither waits
-                ValueTask<UnixMessage> receiving = receive(buffer);
+                var receiving = receive(buffer);
                 Assert.True(receiving.IsCompletedSuccessfully);
                 sum += receiving.Result.Count;
             }

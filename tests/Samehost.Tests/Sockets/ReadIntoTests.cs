@@ -25,7 +25,7 @@ public sealed class ReadIntoTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task A_conversation_is_read_into_a_pipe_as_it_is()
     {
-        byte[] sent = Pattern(1_000_000);
+        var sent = Pattern(1_000_000);
         var sending = Task.Run(async () =>
         {
             await Far.WriteAsync(sent, Token);
@@ -45,7 +45,7 @@ public sealed class ReadIntoTests : StreamPairTest
     public async Task A_writer_without_room_ends_the_read_and_not_the_stream()
     {
         await Far.WriteAsync(Pattern(3), Token);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await Near.ReadAsync(new Room(0), Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => _ = await Near.ReadAsync(new Room(0), Token));
 
         var room = new Room(10);
         Assert.Equal(3, await Near.ReadAsync(room, Token));

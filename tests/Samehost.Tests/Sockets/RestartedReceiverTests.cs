@@ -16,12 +16,12 @@ public sealed class RestartedReceiverTests : SocketTest
             using var sender = UnixDatagram.Create();
             var receiver = UnixDatagram.Bind(endPoint, FromUs);
             sender.Connect(endPoint);
-            for (int life = 0; life < 3; life++)
+            for (var life = 0; life < 3; life++)
             {
                 await SendAsync(sender, blocking);
                 Assert.Equal(4, receiver.Receive(_buffer).Count);
                 receiver.Dispose();
-                for (int i = 0; i < 3; i++)
+                for (var i = 0; i < 3; i++)
                 {
                     var failure = await Assert.ThrowsAsync<UnixSocketException>(() => SendAsync(sender, blocking));
                     Failures.Is(endPoint.Kind == UnixEndPointKind.Pathname ? Errno.ENOENT : Errno.ECONNREFUSED, "send", failure, endPoint);
@@ -43,7 +43,7 @@ public sealed class RestartedReceiverTests : SocketTest
         using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { ReceiveCredentials = true });
         sender.Send("one"u8, new UnixAncillaryData());
         await sender.SendAsync("two"u8.ToArray(), new UnixAncillaryData(), cancellationToken: Token);
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             using var message = socket.Receive(_buffer);
             Assert.Equal((3, Environment.ProcessId), (message.Count, message.Credentials!.ProcessId));

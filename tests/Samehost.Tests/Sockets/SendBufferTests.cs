@@ -12,7 +12,7 @@ public sealed class SendBufferTests : SocketTest
         var (first, second) = UnixStream.CreatePair();
         using var _ = first;
         using var __ = second;
-        int size = first.SendBufferSize;
+        var size = first.SendBufferSize;
 
         first.WriteTimeout = 1;
         Assert.Throws<IOException>(() => WriteForEver(first, 1024));
@@ -26,7 +26,7 @@ public sealed class SendBufferTests : SocketTest
         var (first, second) = UnixStream.CreatePair();
         await using var _ = first;
         await using var __ = second;
-        int before = first.SendBufferSize;
+        var before = first.SendBufferSize;
 
         var write = first.WriteAsync(new byte[8 << 20], Token);
         Assert.False(write.IsCompleted);
@@ -42,7 +42,7 @@ public sealed class SendBufferTests : SocketTest
         var (first, second) = UnixStream.CreatePair();
         using var _ = first;
         using var __ = second;
-        int before = first.SendBufferSize;
+        var before = first.SendBufferSize;
 
         first.WriteTimeout = 1;
         Assert.Throws<IOException>(() => WriteForEver(first, 1 << 16));
@@ -57,7 +57,7 @@ public sealed class SendBufferTests : SocketTest
         using var _ = first;
         using var __ = second;
         first.SendBufferSize = 64 << 10;
-        int chosen = first.SendBufferSize;
+        var chosen = first.SendBufferSize;
         Assert.InRange(chosen, 32 << 10, 128 << 10);
 
         first.WriteTimeout = 1;
@@ -69,7 +69,7 @@ public sealed class SendBufferTests : SocketTest
 
     private static void WriteForEver(UnixStream stream, int length)
     {
-        byte[] bytes = new byte[length];
+        var bytes = new byte[length];
         while (true)
             stream.Write(bytes);
     }

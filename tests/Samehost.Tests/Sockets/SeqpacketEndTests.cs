@@ -16,12 +16,12 @@ public sealed class SeqpacketEndTests : SocketTest
         pair.Server.Send([1]);
         pair.Server.Send([]);
         pair.Server.ShutdownWrite();
-        byte[] buffer = new byte[10];
+        var buffer = new byte[10];
         var first = await pair.Client.ReceiveAsync(buffer, null, Token);
         Assert.Equal((0, 0, false), (first.Count, first.Length, first.IsEnd));
         Assert.Equal((1, false), (pair.Client.Receive(buffer).Count, first.IsEnd));
         Assert.False(pair.Client.Receive([]).IsEnd);
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             Assert.True(pair.Client.Receive(buffer).IsEnd);
             Assert.True((await pair.Client.ReceiveAsync(buffer, null, Token)).IsEnd);
@@ -65,7 +65,7 @@ public sealed class SeqpacketEndTests : SocketTest
         pair.Server.Dispose();
         Assert.Equal(2, pair.Client.Receive(new byte[5]).Count);
         Assert.False((await pair.Client.ReceiveAsync(new byte[5], null, Token)).IsEnd);
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             Assert.Equal(Errno.ECONNRESET, Assert.Throws<UnixSocketException>(() => pair.Client.Receive(new byte[5])).Errno);
             var again = await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.ReceiveAsync(new byte[5], null, Token));

@@ -9,14 +9,14 @@ public sealed class SeqpacketErrorTests : SocketTest
     public async Task A_record_beyond_the_send_buffer_is_refused_whole()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        _ = LibcSocketOptions.Get((Descriptor)pair.Client.SafeHandle, LibcSocketOptions.SO_SNDBUF, out int room);
+        _ = LibcSocketOptions.Get((Descriptor)pair.Client.SafeHandle, LibcSocketOptions.SO_SNDBUF, out var room);
         Failures.Is(Errno.EMSGSIZE, "send", Assert.Throws<UnixSocketException>(() => pair.Client.Send(new byte[room])));
         Assert.Equal(
             Errno.EMSGSIZE,
             (await Assert.ThrowsAsync<UnixSocketException>(async () => await pair.Client.SendAsync(new byte[room], Token))).Errno);
-        byte[] large = Pattern(100_000);
+        var large = Pattern(100_000);
         await pair.Client.SendAsync(large, Token);
-        byte[] buffer = new byte[100_001];
+        var buffer = new byte[100_001];
         Assert.Equal(100_000, pair.Server.Receive(buffer).Count);
         Assert.Equal(large, buffer[..100_000]);
     }
@@ -39,11 +39,11 @@ public sealed class SeqpacketErrorTests : SocketTest
     public async Task A_cancelled_receive_takes_nothing_and_the_next_one_gets_the_record()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             await Cancellations.OfOneAsync(token => pair.Server.ReceiveAsync(new byte[10], null, token));
             pair.Client.Send([(byte)i]);
-            byte[] buffer = new byte[10];
+            var buffer = new byte[10];
             Assert.Equal(1, (await pair.Server.ReceiveAsync(buffer, null, Token)).Count);
             Assert.Equal(i, buffer[0]);
         }
@@ -53,7 +53,7 @@ public sealed class SeqpacketErrorTests : SocketTest
     public async Task A_cancelled_send_sends_nothing()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        int filled = 0;
+        var filled = 0;
         using var full = new CancellationTokenSource();
         Task waiting;
         while (true)
@@ -68,7 +68,7 @@ public sealed class SeqpacketErrorTests : SocketTest
         await full.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         pair.Client.ShutdownWrite();
-        int got = 0;
+        var got = 0;
         while (!(await pair.Server.ReceiveAsync(new byte[10_000], null, Token)).IsEnd)
             got++;
         Assert.Equal(filled, got);

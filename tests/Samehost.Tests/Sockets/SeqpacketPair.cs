@@ -27,8 +27,10 @@ internal sealed class SeqpacketPair(UnixSeqpacket client, UnixSeqpacket server) 
                 var (first, second) = Samehost.Sockets.SocketContext.CreatePair(Samehost.Interop.LibcSocket.SOCK_SEQPACKET);
                 using (first)
                 using (second)
+                {
                     return new SeqpacketPair(UnixSeqpacket.FromDescriptor(first),
                         UnixSeqpacket.FromDescriptor(second));
+                }
             default:
                 var pair = await ConnectAsync(at, token);
                 return way == "connected" ? pair : new SeqpacketPair(pair.Server, pair.Client);

@@ -10,11 +10,11 @@ public sealed class SeqpacketTests : SocketTest
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
         foreach (var (from, to) in new[] { (pair.Client, pair.Server), (pair.Server, pair.Client) })
         {
-            for (int length = 0; length < 50; length++)
+            for (var length = 0; length < 50; length++)
                 await from.SendAsync(Pattern(length, length), Token);
-            for (int length = 0; length < 50; length++)
+            for (var length = 0; length < 50; length++)
             {
-                byte[] buffer = new byte[100];
+                var buffer = new byte[100];
                 var record = await to.ReceiveAsync(buffer, null, Token);
                 Assert.Equal((length, length, false, false), (record.Count, record.Length, record.IsTruncated, record.IsEnd));
                 Assert.Equal(Pattern(length, length), buffer[..length]);
@@ -31,8 +31,8 @@ public sealed class SeqpacketTests : SocketTest
     public async Task A_record_that_does_not_fit_tells_its_true_size_and_the_next_is_whole(int room)
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
-        byte[] buffer = new byte[room];
-        for (int i = 0; i < 2; i++)
+        var buffer = new byte[room];
+        for (var i = 0; i < 2; i++)
         {
             pair.Client.Send(Pattern(100));
             pair.Client.Send("next"u8);
@@ -51,13 +51,13 @@ public sealed class SeqpacketTests : SocketTest
         var echo = Task.Factory.StartNew(
             () =>
             {
-                byte[] buffer = new byte[1000];
+                var buffer = new byte[1000];
                 while (pair.Server.Receive(buffer) is { IsEnd: false } record)
                     pair.Server.Send(buffer.AsSpan(0, record.Count));
             },
             Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        byte[] answer = new byte[1000];
-        for (int i = 0; i < 500; i++)
+        var answer = new byte[1000];
+        for (var i = 0; i < 500; i++)
         {
             await pair.Client.SendAsync(Pattern(i, i), Token);
             Assert.Equal(i, (await pair.Client.ReceiveAsync(answer, null, Token)).Count);
@@ -75,11 +75,11 @@ public sealed class SeqpacketTests : SocketTest
         const int records = 2_000;
         var sending = Task.Run(async () =>
         {
-            for (int i = 0; i < records; i++)
+            for (var i = 0; i < records; i++)
                 await pair.Client.SendAsync(BitConverter.GetBytes(i).Concat(new byte[1000]).ToArray(), Token);
         }, Token);
-        byte[] buffer = new byte[2000];
-        for (int i = 0; i < records; i++)
+        var buffer = new byte[2000];
+        for (var i = 0; i < records; i++)
         {
             Assert.Equal(1004, (await pair.Server.ReceiveAsync(buffer, null, Token)).Count);
             Assert.Equal(i, BitConverter.ToInt32(buffer));

@@ -16,11 +16,11 @@ public sealed class ShutDownListenerTests : IDisposable
     [InlineData(LibcSocket.SHUT_RDWR)]
     public async Task Accepting_ends_with_EINVAL_also_where_it_waits_already(int how)
     {
-        using UnixListener listener = UnixListener.Listen(UnixEndPoint.FromPath(_directory["listener.sock"]));
-        Task<UnixStream> waiting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
-        Task<UnixStream> blocked = Task.Run(listener.Accept, TestContext.Current.CancellationToken);
+        using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_directory["listener.sock"]));
+        var waiting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        var blocked = Task.Run(listener.Accept, TestContext.Current.CancellationToken);
         Assert.Equal(0, LibcSocket.Shutdown((Descriptor)listener.SafeHandle, how));
-        foreach (Task<UnixStream> accept in (Task<UnixStream>[])[waiting, blocked])
+        foreach (var accept in (Task<UnixStream>[])[waiting, blocked])
             Assert.Equal(Errno.EINVAL, (await Assert.ThrowsAsync<UnixSocketException>(() => accept)).Errno);
         Assert.Equal(Errno.EINVAL, Assert.Throws<UnixSocketException>(listener.Accept).Errno);
     }

@@ -24,7 +24,7 @@ public sealed class SlowCloseTests : SocketTest
             At("s"),
             async (stream, stopping) =>
             {
-                byte[] buffer = new byte[64];
+                var buffer = new byte[64];
                 using var message = await stream.ReceiveAsync(buffer, DescriptorOptions.OnlyFiles, stopping);
                 if (message.DescriptorLoss != DescriptorLoss.None)
                     lost.SetResult(message.DescriptorLoss);
@@ -57,7 +57,7 @@ public sealed class SlowCloseTests : SocketTest
         using var early = UnixStream.Connect(At("s"));
         lingering.SendAndClose(early); // before the server accepts it
         await using var server = UnixServer.Start(listener, EchoClient.ServeAsync);
-        for (int i = 0; i < 100; i++)
+        for (var i = 0; i < 100; i++)
         {
             using var refused = EchoClient.Connect(At("s"));
             await refused.ExpectClosedAsync();
@@ -81,7 +81,7 @@ public sealed class SlowCloseTests : SocketTest
             _receiver = _listener.Accept();
             _sender.LingerState = new LingerOption(enable: true, seconds: 120);
             _sender.Blocking = false;
-            byte[] block = new byte[1 << 16];
+            var block = new byte[1 << 16];
             while (_sender.Send(block, SocketFlags.None, out var error) > 0 || error == SocketError.Success)
             {
             }
@@ -91,7 +91,7 @@ public sealed class SlowCloseTests : SocketTest
         {
             stream.Send("y"u8, [_sender.SafeHandle]);
             // Not as the runtime closes a socket, without lingering: just this descriptor, so that the one that was sent is the last.
-            int number = (int)_sender.SafeHandle.DangerousGetHandle();
+            var number = (int)_sender.SafeHandle.DangerousGetHandle();
             _sender.SafeHandle.SetHandleAsInvalid();
             new Descriptor(number).Dispose();
             GC.SuppressFinalize(_sender); // and it is not disposed: that waits for the handle that it no longer has

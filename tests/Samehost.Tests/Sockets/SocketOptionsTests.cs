@@ -75,11 +75,11 @@ public sealed class SocketOptionsTests : SocketTest
     public void An_accepted_stream_takes_at_most_400_bytes()
     {
         using var listener = UnixListener.Listen(At("s"));
-        long allocated = long.MaxValue;
-        for (int i = 0; i < 10; i++)
+        var allocated = long.MaxValue;
+        for (var i = 0; i < 10; i++)
         {
             using var client = UnixStream.Connect(At("s"));
-            long before = GC.GetAllocatedBytesForCurrentThread();
+            var before = GC.GetAllocatedBytesForCurrentThread();
             using var accepted = listener.Accept();
             allocated = Math.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
         }

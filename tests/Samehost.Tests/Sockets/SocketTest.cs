@@ -39,7 +39,7 @@ public abstract class SocketTest : IAsyncDisposable
     /// <summary>Bytes in which each position differs from its neighbors.</summary>
     protected static byte[] Pattern(int length, int seed = 0)
     {
-        byte[] bytes = new byte[length];
+        var bytes = new byte[length];
         new Random(seed).NextBytes(bytes);
         return bytes;
     }
@@ -54,9 +54,9 @@ public abstract class SocketTest : IAsyncDisposable
     /// <summary>One direction works.</summary>
     protected static async Task PassesAsync(Stream from, Stream to)
     {
-        byte[] sent = Pattern(100);
+        var sent = Pattern(100);
         await from.WriteAsync(sent, Token);
-        byte[] got = new byte[100];
+        var got = new byte[100];
         await to.ReadExactlyAsync(got, Token);
         Assert.Equal(sent, got);
     }
@@ -64,9 +64,9 @@ public abstract class SocketTest : IAsyncDisposable
     /// <summary>One direction works with blocking calls.</summary>
     protected static void Passes(Stream from, Stream to)
     {
-        byte[] sent = Pattern(100);
+        var sent = Pattern(100);
         from.Write(sent);
-        byte[] got = new byte[100];
+        var got = new byte[100];
         to.ReadExactly(got);
         Assert.Equal(sent, got);
     }

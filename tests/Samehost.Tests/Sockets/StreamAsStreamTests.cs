@@ -41,9 +41,9 @@ public sealed class StreamAsStreamTests : StreamPairTest
             server.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, Token),
             client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost" }, Token));
 
-        byte[] sent = Pattern(200_000);
+        var sent = Pattern(200_000);
         var write = client.WriteAsync(sent, Token).AsTask();
-        byte[] got = new byte[sent.Length];
+        var got = new byte[sent.Length];
         await server.ReadExactlyAsync(got, Token);
         await write;
         Assert.Equal(sent, got);
@@ -78,7 +78,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
             {
                 await using var stream = await listener.AcceptAsync(Token);
                 using var reader = new StreamReader(stream, Encoding.ASCII);
-                for (int request = 0; request < 2; request++)
+                for (var request = 0; request < 2; request++)
                 {
                     Assert.Equal("GET /hello HTTP/1.1", await reader.ReadLineAsync(Token));
                     while (await reader.ReadLineAsync(Token) is not (null or ""))
@@ -101,7 +101,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task Code_from_before_tasks()
     {
-        byte[] buffer = new byte[4];
+        var buffer = new byte[4];
         var called = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var read = Far.BeginRead(buffer, 1, 2, r => called.SetResult(r.AsyncState), "state");
         var write = Near.BeginWrite([1, 2, 3, 4], 1, 2, null, null);
@@ -115,7 +115,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task Arrays_with_an_offset_and_a_count()
     {
-        byte[] buffer = new byte[4];
+        var buffer = new byte[4];
 #pragma warning disable CA1835 // these overloads are the subject
         await Near.WriteAsync([1, 2, 3, 4], 1, 2, Token);
         Assert.Equal(2, await Far.ReadAsync(buffer, 2, 2, Token));

@@ -28,7 +28,7 @@ public sealed class StreamClosingTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task Blocking_calls_that_wait_end_when_their_stream_is_closed()
     {
-        for (int round = 0; round < 60; round++)
+        for (var round = 0; round < 60; round++)
         {
             var (near, far) = UnixStream.CreatePair();
             await using var other = far;
@@ -65,7 +65,7 @@ public sealed class StreamClosingTests : CountingSocketTest
     [Fact(Timeout = Limit)]
     public async Task Closing_twice_and_from_several_threads_is_closing_once()
     {
-        for (int round = 0; round < 200; round++)
+        for (var round = 0; round < 200; round++)
         {
             var (near, far) = UnixStream.CreatePair();
             var read = near.ReadAsync(new byte[1], Token).AsTask();
@@ -180,7 +180,7 @@ public sealed class StreamClosingTests : CountingSocketTest
 
     private static void Spin(int microseconds)
     {
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
         while (System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromMicroseconds(microseconds))
             Thread.SpinWait(10);
     }

@@ -39,7 +39,7 @@ public sealed class StreamConnectTests : SocketTest
         var accept = Task.Run(listener.Accept, Token);
         using var client = UnixStream.Connect(At("s"));
         using var server = await accept;
-        byte[] buffer = new byte[1];
+        var buffer = new byte[1];
         var read = Task.Run(() => server.Read(buffer), Token);
 
         client.WriteByte(7);
@@ -117,7 +117,7 @@ public sealed class StreamConnectTests : SocketTest
         Task<UnixStream>[] accepts = [.. Enumerable.Range(0, 10).Select(_ => listener.AcceptAsync(Token).AsTask())];
         UnixStream[] clients = [.. accepts.Select(_ => UnixStream.Connect(At("s")))];
 
-        UnixStream[] servers = await Task.WhenAll(accepts);
+        var servers = await Task.WhenAll(accepts);
 
         for (byte i = 0; i < 10; i++)
             clients[i].WriteByte(i);
@@ -165,9 +165,9 @@ public sealed class StreamConnectTests : SocketTest
 
         foreach (var handle in new[] { listener.SafeHandle, client.SafeHandle, server.SafeHandle, first.SafeHandle, second.SafeHandle })
         {
-            string flags = File.ReadLines($"/proc/self/fdinfo/{((Descriptor)handle).Number}")
+            var flags = File.ReadLines($"/proc/self/fdinfo/{((Descriptor)handle).Number}")
                 .Single(line => line.StartsWith("flags:", StringComparison.Ordinal))["flags:".Length..];
-            int ours = LibcSocket.SOCK_CLOEXEC | LibcSocket.SOCK_NONBLOCK; // the same bits as O_CLOEXEC and O_NONBLOCK
+            var ours = LibcSocket.SOCK_CLOEXEC | LibcSocket.SOCK_NONBLOCK; // the same bits as O_CLOEXEC and O_NONBLOCK
             Assert.Equal(ours, Convert.ToInt32(flags.Trim(), 8) & ours);
         }
     }

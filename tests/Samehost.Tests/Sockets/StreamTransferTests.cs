@@ -34,15 +34,15 @@ public sealed class StreamTransferTests : StreamPairTest
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
     public async Task A_slow_reader_gets_all_of_a_large_write(bool blocking)
     {
-        byte[] sent = Pattern(6_000_000);
+        var sent = Pattern(6_000_000);
         var write = blocking ? Task.Run(() => Near.Write(sent), Token) : Near.WriteAsync(sent, Token).AsTask();
 
-        byte[] got = new byte[sent.Length];
+        var got = new byte[sent.Length];
         var random = new Random(1);
-        for (int at = 0; at < got.Length;)
+        for (var at = 0; at < got.Length;)
         {
             Assert.False(write.IsCompleted && at < got.Length / 2, "the write ended before its bytes could have gone");
-            int count = await Far.ReadAsync(got.AsMemory(at, Math.Min(random.Next(1, 60_000), got.Length - at)), Token);
+            var count = await Far.ReadAsync(got.AsMemory(at, Math.Min(random.Next(1, 60_000), got.Length - at)), Token);
             Assert.NotEqual(0, count);
             at += count;
             if (at % 7 == 0)
@@ -58,14 +58,14 @@ public sealed class StreamTransferTests : StreamPairTest
     {
         var random = new Random(2);
         var buffers = new List<ReadOnlyMemory<byte>>();
-        for (int i = 0; i < 5_000; i++)
+        for (var i = 0; i < 5_000; i++)
             buffers.Add(Pattern(i % 5 == 0 ? 0 : random.Next(1, 700), i));
         buffers.Add(Pattern(900_000)); // alone larger than a send buffer
         buffers.Add(default);
         byte[] sent = [.. buffers.SelectMany(b => b.ToArray())];
 
         var write = blocking ? Task.Run(() => Near.Write(buffers), Token) : Near.WriteAsync(buffers, Token).AsTask();
-        byte[] got = new byte[sent.Length];
+        var got = new byte[sent.Length];
         await Far.ReadExactlyAsync(got, Token);
         await write;
 
@@ -80,14 +80,14 @@ public sealed class StreamTransferTests : StreamPairTest
         var writes = new List<Task>();
         for (byte i = 0; i < Count; i++)
         {
-            byte[] block = new byte[Size];
+            var block = new byte[Size];
             Array.Fill(block, i);
             writes.Add(i % 2 == 0
                 ? Near.WriteAsync(block, Token).AsTask()
                 : Near.WriteAsync(new ReadOnlyMemory<byte>[] { block.AsMemory(0, 1), block.AsMemory(1) }, Token).AsTask());
         }
 
-        byte[] got = new byte[Size];
+        var got = new byte[Size];
         for (byte i = 0; i < Count; i++)
         {
             await Far.ReadExactlyAsync(got, Token);
@@ -114,10 +114,10 @@ public sealed class StreamTransferTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task Both_directions_of_both_ends_work_at_once()
     {
-        byte[] there = Pattern(3_000_000, 1);
-        byte[] back = Pattern(3_000_000, 2);
-        byte[] gotThere = new byte[there.Length];
-        byte[] gotBack = new byte[back.Length];
+        var there = Pattern(3_000_000, 1);
+        var back = Pattern(3_000_000, 2);
+        var gotThere = new byte[there.Length];
+        var gotBack = new byte[back.Length];
 
         await Task.WhenAll(
             Near.WriteAsync(there, Token).AsTask(),
@@ -132,7 +132,7 @@ public sealed class StreamTransferTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task A_result_may_be_waited_for_in_place()
     {
-        byte[] buffer = new byte[1];
+        var buffer = new byte[1];
         var read = Near.ReadAsync(buffer, Token);
         Assert.False(read.IsCompleted);
         var waiter = Task.Run(() => read.GetAwaiter().GetResult(), Token);
@@ -146,7 +146,7 @@ public sealed class StreamTransferTests : StreamPairTest
     [Fact(Timeout = Limit)]
     public async Task A_result_that_is_taken_twice_is_refused_and_harms_no_later_call()
     {
-        byte[] buffer = new byte[1];
+        var buffer = new byte[1];
         var read = Near.ReadAsync(buffer, Token);
         Far.WriteByte(5);
         Assert.Equal(1, await read);

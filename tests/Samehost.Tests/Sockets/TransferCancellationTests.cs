@@ -14,8 +14,8 @@ public sealed class TransferCancellationTests : CountingSocketTest
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
         await using var other = far;
-        byte[] buffer = new byte[10];
-        for (int i = 0; i < 100_000; i++)
+        var buffer = new byte[10];
+        for (var i = 0; i < 100_000; i++)
             await Cancellations.OfOneAsync(token => near.ReadAsync(buffer, token));
 
         await PassesAsync(far, near);
@@ -27,13 +27,13 @@ public sealed class TransferCancellationTests : CountingSocketTest
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
         await using var other = far;
-        byte[] sent = Pattern(2_000_000);
+        var sent = Pattern(2_000_000);
         var first = near.WriteAsync(sent, Token).AsTask(); // waits for room, and the others behind it
-        byte[] never = new byte[100];
-        for (int i = 0; i < 100_000; i++)
+        var never = new byte[100];
+        for (var i = 0; i < 100_000; i++)
             await Cancellations.OfOneAsync(token => near.WriteAsync(never, token));
 
-        byte[] got = new byte[sent.Length];
+        var got = new byte[sent.Length];
         await far.ReadExactlyAsync(got, Token);
         await first;
         Assert.True(sent.AsSpan().SequenceEqual(got));
@@ -47,14 +47,14 @@ public sealed class TransferCancellationTests : CountingSocketTest
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
         await using var other = far;
-        byte[] sent = Pattern(Length);
+        var sent = Pattern(Length);
         var sending = Task.Run(
             () =>
             {
                 var random = new Random(5);
-                for (int at = 0; at < Length;)
+                for (var at = 0; at < Length;)
                 {
-                    int count = Math.Min(random.Next(1, 60), Length - at);
+                    var count = Math.Min(random.Next(1, 60), Length - at);
                     far.Write(sent.AsSpan(at, count));
                     at += count;
                     Thread.SpinWait(random.Next(0, 300));
@@ -62,13 +62,13 @@ public sealed class TransferCancellationTests : CountingSocketTest
             },
             Token);
 
-        byte[] got = new byte[Length];
-        int canceled = 0;
+        var got = new byte[Length];
+        var canceled = 0;
         await Task.Run(
             async () =>
             {
                 var random = new Random(6);
-                for (int at = 0; at < Length;)
+                for (var at = 0; at < Length;)
                 {
                     using var source = new CancellationTokenSource();
                     var read = near.ReadAsync(got.AsMemory(at), source.Token);
@@ -96,8 +96,8 @@ public sealed class TransferCancellationTests : CountingSocketTest
     {
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
-        byte[] buffer = new byte[10];
-        for (int i = 0; i < 100_000; i++)
+        var buffer = new byte[10];
+        for (var i = 0; i < 100_000; i++)
             await Cancellations.OfOneAsync(token => receiver.ReceiveAsync(buffer, token));
 
         sender.SendTo([7], At("r"));
@@ -110,7 +110,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
         sender.Connect(At("r"));
-        int sent = 0;
+        var sent = 0;
         byte[] wanted = [1];
         byte[] never = [2];
         using var canceled = new CancellationTokenSource();
@@ -121,14 +121,14 @@ public sealed class TransferCancellationTests : CountingSocketTest
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => last);
         using var unconnected = UnixDatagram.Create();
 
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             await Cancellations.OfOneAsync(
                 token => connected ? sender.SendAsync(never, token) : unconnected.SendToAsync(never, At("r"), token));
         }
 
-        byte[] buffer = new byte[10];
-        for (int i = 0; i < sent; i++)
+        var buffer = new byte[10];
+        for (var i = 0; i < sent; i++)
         {
             receiver.Receive(buffer);
             Assert.Equal(1, buffer[0]);
@@ -145,8 +145,8 @@ public sealed class TransferCancellationTests : CountingSocketTest
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
         sender.Connect(At("r"));
-        byte[] datagram = new byte[1];
-        for (int i = 0; i < 200; i++)
+        var datagram = new byte[1];
+        for (var i = 0; i < 200; i++)
         {
             using var source = new CancellationTokenSource();
             Task send;
@@ -172,13 +172,13 @@ public sealed class TransferCancellationTests : CountingSocketTest
         if (connected)
             sender.Connect(At("r"));
 
-        int canceledSends = 0;
+        var canceledSends = 0;
         var sending = Task.Run(
             async () =>
             {
                 var random = new Random(7);
-                byte[] bytes = new byte[sizeof(int)];
-                for (int i = 0; i < Count;)
+                var bytes = new byte[sizeof(int)];
+                for (var i = 0; i < Count;)
                 {
                     BinaryPrimitives.WriteInt32LittleEndian(bytes, i);
                     using var source = new CancellationTokenSource();
@@ -198,13 +198,13 @@ public sealed class TransferCancellationTests : CountingSocketTest
             },
             Token);
 
-        int canceledReceives = 0;
+        var canceledReceives = 0;
         await Task.Run(
             async () =>
             {
                 var random = new Random(8);
-                byte[] bytes = new byte[sizeof(int)];
-                for (int expected = 0; expected < Count;)
+                var bytes = new byte[sizeof(int)];
+                for (var expected = 0; expected < Count;)
                 {
                     using var source = new CancellationTokenSource();
                     var receive = receiver.ReceiveAsync(bytes, source.Token);

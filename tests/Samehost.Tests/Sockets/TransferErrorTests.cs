@@ -8,7 +8,7 @@ public sealed class TransferErrorTests : SocketTest
     public async Task Writing_to_a_process_that_died_is_EPIPE()
     {
         using var listener = UnixListener.Listen(At("s"));
-        await using PeerProcess peer = PeerProcess.Start("connect", Temp["s"]);
+        await using var peer = PeerProcess.Start("connect", Temp["s"]);
         using var server = listener.Accept();
         await peer.ExpectAsync("ready");
 
@@ -27,7 +27,7 @@ public sealed class TransferErrorTests : SocketTest
     {
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;
-        byte[] bytes = Pattern(2_000_000);
+        var bytes = Pattern(2_000_000);
         var write = blocking ? Task.Run(() => near.Write(bytes), Token) : near.WriteAsync(bytes, Token).AsTask();
         await far.ReadExactlyAsync(new byte[1000], Token); // it is under way
 
@@ -47,10 +47,10 @@ public sealed class TransferErrorTests : SocketTest
         far.Write("abc"u8);
         await far.DisposeAsync();
 
-        byte[] got = new byte[3];
+        var got = new byte[3];
         Assert.Equal(3, near.Read(got));
         Assert.Equal("abc"u8.ToArray(), got);
-        for (int again = 0; again < 3; again++)
+        for (var again = 0; again < 3; again++)
         {
             Failures.IsStreamFailure(Errno.ECONNRESET, "read", Assert.Throws<IOException>(() => near.Read(got)));
             Failures.IsStreamFailure(
@@ -79,7 +79,7 @@ public sealed class TransferErrorTests : SocketTest
     {
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
-        byte[] large = new byte[16 << 20];
+        var large = new byte[16 << 20];
 
         Failures.Is(Errno.EMSGSIZE, "send", Assert.Throws<UnixSocketException>(() => sender.SendTo(large, At("r"))), At("r"));
         var failure = await Assert.ThrowsAsync<UnixSocketException>(() => sender.SendToAsync(large, At("r"), Token).AsTask());

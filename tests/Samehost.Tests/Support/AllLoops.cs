@@ -8,7 +8,7 @@ internal static class AllLoops
     private static readonly Lazy<bool> Opened = new(() =>
     {
         using var waiting = new WaitingDescriptors();
-        for (int i = 0; i < EnoughForAll; i++)
+        for (var i = 0; i < EnoughForAll; i++)
             waiting.Add();
         return true;
     });

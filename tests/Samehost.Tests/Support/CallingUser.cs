@@ -28,7 +28,7 @@ internal sealed class CallingUser : IAsyncDisposable
     {
         // An abstract name begins with a NUL, a path ends with one.
         byte[] name = address.StartsWith('@') ? [0, .. Encoding.UTF8.GetBytes(address[1..])] : [.. Encoding.UTF8.GetBytes(address), 0];
-        string? answer = await _process.AskAsync($"{call} {(int)kind} {Convert.ToHexString(name)} {backlog}".TrimEnd());
+        var answer = await _process.AskAsync($"{call} {(int)kind} {Convert.ToHexString(name)} {backlog}".TrimEnd());
         Assert.NotNull(answer);
         return (Errno)int.Parse(answer, CultureInfo.InvariantCulture);
     }

@@ -13,7 +13,7 @@ internal static class Eventually
     public static async Task IsTrueAsync(
         Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? within = null)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         while (!condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(start) < (within ?? Patience), $"Not within {within ?? Patience}: {what}");

@@ -14,7 +14,7 @@ public sealed class NoSocketIsLeft : IDisposable
     {
         // Streams that a test forgot on purpose are closed by their finalizer.
         HashSet<string> left = [];
-        for (int look = 0; look < 20; look++)
+        for (var look = 0; look < 20; look++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

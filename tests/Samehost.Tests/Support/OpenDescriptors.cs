@@ -25,7 +25,7 @@ internal sealed class OpenDescriptors
 
     private static IEnumerable<string> Targets()
     {
-        foreach (string link in Directory.GetFileSystemEntries("/proc/self/fd"))
+        foreach (var link in Directory.GetFileSystemEntries("/proc/self/fd"))
         {
             string? target = null;
             try

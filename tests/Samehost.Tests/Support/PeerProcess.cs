@@ -51,13 +51,13 @@ internal sealed class PeerProcess : IAsyncDisposable
     public static PeerProcess StartUnder(TestDirectory directory, string[] prefix, params string[] arguments)
     {
         // The build may lie where that user cannot go, so it gets a copy.
-        string copy = directory["peer"];
+        var copy = directory["peer"];
         if (!Directory.Exists(copy))
         {
             directory.MakeDirectory("peer", 0b111_101_101);
-            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
+            foreach (var file in Directory.GetFiles(Path.GetDirectoryName(AssemblyPath)!))
             {
-                string to = Path.Combine(copy, Path.GetFileName(file));
+                var to = Path.Combine(copy, Path.GetFileName(file));
                 File.Copy(file, to, overwrite: true);
                 File.SetUnixFileMode(to, (UnixFileMode)0b110_100_100);
             }
@@ -70,7 +70,7 @@ internal sealed class PeerProcess : IAsyncDisposable
 
     public async Task ExpectAsync(string line)
     {
-        string? said = await ReadLineAsync();
+        var said = await ReadLineAsync();
         if (said != line)
             Assert.Fail($"The peer was to say '{line}', and {(said is null ? "ended" : $"said '{said}'")}. {await LastWordsAsync()}");
     }
@@ -87,7 +87,7 @@ internal sealed class PeerProcess : IAsyncDisposable
             await KillAsync();
         }
 
-        string output = await _process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
+        var output = await _process.StandardOutput.ReadToEndAsync().WaitAsync(Patience);
         await _errorsEnd.WaitAsync(LastPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // a child of its own may have it
         lock (_errors)
             return $"Exit status {_process.ExitCode}, standard output: '{output.Trim()}', standard error: '{_errors.ToString().Trim()}'";

@@ -16,10 +16,10 @@ internal static class Processor
     /// </summary>
     public static async Task<long> LeastUseAsync(TimeSpan period, Func<Task<long>> microseconds)
     {
-        long best = long.MaxValue;
-        for (int i = 0; i < MostPeriods && best > Idle; i++)
+        var best = long.MaxValue;
+        for (var i = 0; i < MostPeriods && best > Idle; i++)
         {
-            long before = await microseconds();
+            var before = await microseconds();
             await Task.Delay(period, TestContext.Current.CancellationToken);
             best = Math.Min(best, await microseconds() - before);
         }

@@ -17,7 +17,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>A socket that listens, or receives; its file allows every user to connect.</summary>
     public string Serve(string name, SocketType kind = SocketType.Stream, int backlog = 8)
     {
-        string path = Bind(name, kind, out Descriptor socket);
+        var path = Bind(name, kind, out var socket);
         if (kind != SocketType.Dgram && LibcSocket.Listen(socket, backlog) < 0)
             throw new InvalidOperationException("listen failed");
         return path;
@@ -26,7 +26,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>A socket that is bound and nothing more.</summary>
     public string Bind(string name, SocketType kind, out Descriptor socket)
     {
-        string path = Temp[name];
+        var path = Temp[name];
         socket = FailingCalls.Bound(UnixEndPoint.FromPath(path), (int)kind);
         _open.Add(socket);
         File.SetUnixFileMode(path, (UnixFileMode)0b110_110_110);
@@ -36,7 +36,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>A client that is connected, or waits to be.</summary>
     public void Connect(string path, SocketType kind = SocketType.Stream)
     {
-        Descriptor client = FailingCalls.Socket((int)kind);
+        var client = FailingCalls.Socket((int)kind);
         _open.Add(client);
         if (FailingCalls.Connect(client, UnixEndPoint.FromPath(path)) is { } failure)
             throw failure;
@@ -45,7 +45,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>The file of a server that was killed.</summary>
     public string LeaveStaleFile(string name)
     {
-        string path = Bind(name, SocketType.Stream, out Descriptor socket);
+        var path = Bind(name, SocketType.Stream, out var socket);
         socket.Dispose();
         return path;
     }
@@ -53,7 +53,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>Has an abstract name served by a process in a network namespace of its own.</summary>
     public async Task<string> ServeElsewhereAsync(string name)
     {
-        CallingUser process = await StartAsync("unshare", "--net");
+        var process = await StartAsync("unshare", "--net");
         if (await process.CallAsync("keep", name, backlog: 8) is var errno and not Errno.None)
             throw new InvalidOperationException($"listening failed: {errno}");
         return name;
@@ -62,7 +62,7 @@ internal sealed class SituationFolder : IAsyncDisposable
     /// <summary>A process of our own user, ended with the folder.</summary>
     public async Task<CallingUser> StartAsync(params string[] prefix)
     {
-        CallingUser process = await CallingUser.StartAsync(Temp, prefix);
+        var process = await CallingUser.StartAsync(Temp, prefix);
         _processes.Add(process);
         return process;
     }
@@ -71,7 +71,7 @@ internal sealed class SituationFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (CallingUser process in _processes)
+        foreach (var process in _processes)
             await process.DisposeAsync();
         _open.ForEach(o => o.Dispose());
         Temp.Dispose();

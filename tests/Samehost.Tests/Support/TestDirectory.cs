@@ -20,14 +20,14 @@ internal sealed class TestDirectory : IDisposable
 
     public string MakeDirectory(string name, int mode)
     {
-        string path = Directory.CreateDirectory(this[name]).FullName;
+        var path = Directory.CreateDirectory(this[name]).FullName;
         File.SetUnixFileMode(path, (UnixFileMode)mode);
         return path;
     }
 
     public void Dispose()
     {
-        foreach (DirectoryInfo directory in new DirectoryInfo(FullPath).GetDirectories())
+        foreach (var directory in new DirectoryInfo(FullPath).GetDirectories())
         {
             if (directory.LinkTarget is null) // what a link leads to is not ours
                 directory.UnixFileMode = (UnixFileMode)0b111_000_000; // some tests make them unreadable

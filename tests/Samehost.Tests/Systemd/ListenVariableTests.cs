@@ -50,7 +50,7 @@ public sealed class ListenVariableTests
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);
         var environment = GivenEnvironment.Listening(pid, count, names);
-        string value = environment.Get(culprit)!;
+        var value = environment.Get(culprit)!;
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, inherited.First));
         Assert.StartsWith($"The environment variable {culprit} is '{value}': ", problem.Message, StringComparison.Ordinal);
         Assert.True(inherited.IsOpen(0) && inherited.IsOpen(1));
@@ -70,7 +70,7 @@ public sealed class ListenVariableTests
     public void A_descriptor_that_this_process_opened_itself_is_not_taken()
     {
         using var file = File.OpenHandle("/dev/null"); // closed on exec, as everything that the runtime opens
-        int number = (int)file.DangerousGetHandle();
+        var number = (int)file.DangerousGetHandle();
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(GivenEnvironment.Listening("4711", "1"), number));
         Assert.Contains($"descriptor {number} was not passed", problem.Message, StringComparison.Ordinal);
         Assert.False(file.IsClosed);
@@ -80,7 +80,7 @@ public sealed class ListenVariableTests
     [Fact]
     public void Clearing_removes_from_the_runtimes_copy_and_from_the_environment_of_the_process()
     {
-        string name = $"SAMEHOST_TEST_{Guid.NewGuid():N}";
+        var name = $"SAMEHOST_TEST_{Guid.NewGuid():N}";
         InheritedDescriptors.SetVariable(name, "x");
         Environment.SetEnvironmentVariable(name, "x");
         ServiceEnvironment.Own.Clear(name);
@@ -101,7 +101,7 @@ public sealed class ListenVariableTests
         Prop.ForAll(likely.ToArbitrary(), given =>
         {
             var environment = GivenEnvironment.Listening(given.Pid, given.Count, given.Names);
-            int count = 0;
+            var count = 0;
             try
             {
                 using var passed = SystemdListenSockets.Take(environment, inherited.First);
@@ -114,9 +114,9 @@ public sealed class ListenVariableTests
                 // documented; the descriptors are then as they were
             }
 
-            bool right = inherited.IsOpen(0) == count < 1 && inherited.IsOpen(1) == count < 2;
+            var right = inherited.IsOpen(0) == count < 1 && inherited.IsOpen(1) == count < 2;
             right &= environment.Left.SequenceEqual(["UNRELATED"]);
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
                 inherited.Put(i, file);
             return right;
         }).QuickCheckThrowOnFailure();

@@ -18,11 +18,11 @@ public sealed class NotifyVariableTests
     [Fact(Timeout = 180_000)]
     public async Task An_abstract_name_in_NOTIFY_SOCKET_is_sent_to()
     {
-        string name = $"samehost-{Guid.NewGuid():N}";
+        var name = $"samehost-{Guid.NewGuid():N}";
         await using var manager = UnixDatagram.Bind(
             UnixEndPoint.FromAbstractName(name), new UnixDatagramOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
         Assert.True(From("@" + name).NotifyReady());
-        byte[] buffer = new byte[100];
+        var buffer = new byte[100];
         var received = await manager.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
         Assert.Equal("READY=1"u8, buffer.AsSpan(0, received.Count));
     }
@@ -44,7 +44,7 @@ public sealed class NotifyVariableTests
     {
         value = value.EndsWith("too-long", StringComparison.Ordinal) ? value + new string('x', 108) : value;
         var problem = Assert.Throws<InvalidDataException>(() => From(value));
-        string shown = value[..Math.Min(100, value.Length)];
+        var shown = value[..Math.Min(100, value.Length)];
         Assert.StartsWith($"The environment variable NOTIFY_SOCKET is '{shown}", problem.Message, StringComparison.Ordinal);
         Assert.Contains(because, problem.Message, StringComparison.Ordinal);
     }
@@ -91,7 +91,7 @@ public sealed class NotifyVariableTests
     public void Any_value_of_the_variables_results_in_a_notifier_or_the_documented_exception() =>
         Prop.ForAll<string?, string?, string?>((address, microseconds, pid) =>
         {
-            foreach (string? first in (string?[])[address, "/" + address, "@" + address])
+            foreach (var first in (string?[])[address, "/" + address, "@" + address])
             {
                 try
                 {

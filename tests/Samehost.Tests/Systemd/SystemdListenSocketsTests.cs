@@ -167,7 +167,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         var problem = Assert.Throws<InvalidOperationException>(() => UnixDatagram.FromDescriptor(managers.SafeHandle, policy));
         Assert.Contains("PassCredentials=yes", problem.Message, StringComparison.Ordinal);
 
-        byte[] buffer = new byte[16];
+        var buffer = new byte[16];
         using (var open = UnixDatagram.FromDescriptor(managers.SafeHandle))
             Assert.Equal(5, (await open.ReceiveAsync(buffer, Stop)).Count);
         using var judged = UnixDatagram.FromDescriptor(managers.SafeHandle, policy);
@@ -184,7 +184,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var managers = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
         managers.Bind(new UnixDomainSocketEndPoint(_directory["s"]));
         managers.Listen(10);
-        UnixSeqpacket? client = early ? UnixSeqpacket.Connect(Path("s")) : null;
+        var client = early ? UnixSeqpacket.Connect(Path("s")) : null;
         var options = new UnixListenerOptions { AcceptDescriptors = true };
         using var listener = UnixSeqpacketListener.FromDescriptor(managers.SafeHandle, options);
         client ??= UnixSeqpacket.Connect(Path("s"));

@@ -45,10 +45,10 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Reloading_carries_the_time_of_the_clock_that_the_manager_reads()
     {
-        long before = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000); // the same clock here
+        var before = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000); // the same clock here
         Notify.NotifyReloading("again");
-        long after = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
-        string[] lines = (await _manager.NextAsync()).Split('\n');
+        var after = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
+        var lines = (await _manager.NextAsync()).Split('\n');
         Assert.Equal(["RELOADING=1", "STATUS=again"], (string[])[lines[0], lines[2]]);
         Assert.StartsWith("MONOTONIC_USEC=", lines[1], StringComparison.Ordinal);
         Assert.InRange(long.Parse(lines[1].AsSpan("MONOTONIC_USEC=".Length), CultureInfo.InvariantCulture), before, after);

@@ -21,7 +21,7 @@ public sealed class SystemdWatchdogTests : IDisposable
         Assert.True(watchdog.IsRunning);
         Assert.Equal(Half, watchdog.Period);
         Assert.Equal("WATCHDOG=1", await _manager.NextAsync());
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             var next = _manager.NextAsync();
             _time.Pass(Half - TimeSpan.FromTicks(1));

@@ -10,7 +10,7 @@ public sealed class BenchServerTests : ToolFixture
     public async Task A_local_server_is_measured_beside_a_plain_echo()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), Whole);
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--rounds", "1", "--time", "10ms");
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"), "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
         Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.StartsWith("local stream   ", StringComparison.Ordinal));
@@ -21,7 +21,7 @@ public sealed class BenchServerTests : ToolFixture
     public async Task A_server_over_TCP_is_measured_beside_TCP()
     {
         await using var server = EchoingSocket.Stream(new IPEndPoint(IPAddress.Loopback, 0), Whole);
-        ToolResult result = await RunAsync("bench", $"tcp:127.0.0.1:{server.Port}", "--rounds", "1", "--time", "10ms");
+        var result = await RunAsync("bench", $"tcp:127.0.0.1:{server.Port}", "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
         Assert.Contains(result.Lines, line => line.StartsWith("the server   ", StringComparison.Ordinal));
         Assert.Contains(result.Lines, line => line.StartsWith("TCP   ", StringComparison.Ordinal));
@@ -39,13 +39,13 @@ public sealed class BenchServerTests : ToolFixture
             while True:
                 data, sender = s.recvfrom(65536); s.sendto(data, sender)
             """;
-        await using ToolRun server = type == "datagram"
+        await using var server = type == "datagram"
             ? StartProgram(ForeignProgram.Python, "-c", Echo, At("s"))
             : StartProgram(ForeignProgram.Socat, $"UNIX-LISTEN:{At("s")},socktype=5,fork", "PIPE");
-        string listens = type == "datagram" ? "" : "00010000 .*"; // the file exists a moment before the server listens
-        await using ToolRun waiting = StartProgram("sh", "-c", $"until grep -q '{listens}{At("s")}$' /proc/net/unix; do :; done");
+        var listens = type == "datagram" ? "" : "00010000 .*"; // the file exists a moment before the server listens
+        await using var waiting = StartProgram("sh", "-c", $"until grep -q '{listens}{At("s")}$' /proc/net/unix; do :; done");
         await waiting.EndAsync();
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"), "--type", type, "--rounds", "1", "--time", "10ms");
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"), "--type", type, "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
         Assert.Contains(result.Lines, line => line.StartsWith($"local {type}   ", StringComparison.Ordinal));
     }
@@ -53,7 +53,7 @@ public sealed class BenchServerTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_missing_server_is_reported_with_a_hint_before_the_measurement()
     {
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.StartsWith("samehost: connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
         Assert.Contains("hint: ", result.Errors, StringComparison.Ordinal);
@@ -63,7 +63,7 @@ public sealed class BenchServerTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_missing_server_over_TCP_is_reported()
     {
-        ToolResult result = await RunAsync("bench", "tcp:127.0.0.1:1");
+        var result = await RunAsync("bench", "tcp:127.0.0.1:1");
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.StartsWith(
             "samehost: connect failed: Connection refused (111): tcp:127.0.0.1:1\nhint: ", result.Errors, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class BenchServerTests : ToolFixture
     {
         await using var server = EchoingSocket.Stream(
             new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), bytes => Array.ConvertAll(bytes, _ => (byte)'?'));
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal(1, result.Status);
         Assert.Contains($"samehost: the server does not echo: for \"{new string('0', 12)}", result.Errors, StringComparison.Ordinal);
         Assert.Contains(
@@ -84,16 +84,16 @@ public sealed class BenchServerTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_resets_is_not_an_echo_server()
     {
-        using Socket listener = LocalPeer.Listen(Path.Join(Temporary, "s"));
-        await using ToolRun bench = Start("bench", Path.Join(Temporary, "s"), "--rounds", "1");
+        using var listener = LocalPeer.Listen(Path.Join(Temporary, "s"));
+        await using var bench = Start("bench", Path.Join(Temporary, "s"), "--rounds", "1");
         while (true)
         {
-            using Socket client = await listener.AcceptAsync(TestContext.Current.CancellationToken);
-            byte[] one = new byte[1];
+            using var client = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+            var one = new byte[1];
             if (await client.ReceiveAsync(one, TestContext.Current.CancellationToken) == 1)
                 break; // and leave the rest unread; the first connection only checks that a server listens
         }
-        ToolResult result = await bench.EndAsync();
+        var result = await bench.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.EndsWith("'samehost serve ADDRESS --echo' does.\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("samehost: the server closed the connection: read failed: Connection reset by peer (104)\nhint: ", result.Errors,
@@ -104,7 +104,7 @@ public sealed class BenchServerTests : ToolFixture
     public async Task A_server_that_closes_is_not_an_echo_server()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => null);
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal(1, result.Status);
         Assert.Contains("samehost: the server ended the connection instead of answering\nhint: ", result.Errors, StringComparison.Ordinal);
     }
@@ -113,7 +113,7 @@ public sealed class BenchServerTests : ToolFixture
     public async Task A_server_that_does_not_answer_causes_a_timeout()
     {
         await using var server = EchoingSocket.Stream(new UnixDomainSocketEndPoint(Path.Join(Temporary, "s")), _ => []);
-        ToolResult result = await RunAsync("bench", Path.Join(Temporary, "s"));
+        var result = await RunAsync("bench", Path.Join(Temporary, "s"));
         Assert.Equal(1, result.Status);
         Assert.Contains("samehost: the server did not answer within 5 s\nhint: ", result.Errors, StringComparison.Ordinal);
     }

@@ -13,7 +13,7 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Every_transport_has_a_row_with_its_latency_and_its_throughput()
     {
-        ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "10ms");
+        var result = await RunAsync("bench", "--rounds", "1", "--time", "10ms");
         Assert.Equal(0, result.Status);
         Assert.Equal(Transports, result.Lines.Where(line => Row().IsMatch(line)).Select(line => line[..21].TrimEnd()));
         Assert.All(result.Lines, line => Assert.InRange(line.Length, 0, 80));
@@ -23,10 +23,10 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Json_has_every_round_of_every_transport_and_nothing_else_is_printed()
     {
-        ToolResult result = await RunAsync("bench", "--rounds", "2", "--time", "10ms", "--one-cpu", "--size", "1000", "--json");
+        var result = await RunAsync("bench", "--rounds", "2", "--time", "10ms", "--one-cpu", "--size", "1000", "--json");
         Assert.Equal(0, result.Status);
         using var document = JsonDocument.Parse(result.Output);
-        JsonElement root = document.RootElement;
+        var root = document.RootElement;
         Assert.Equal((1000, 2), (root.GetProperty("messageBytes").GetInt32(), root.GetProperty("rounds").GetInt32()));
         JsonElement[] transports = [.. root.GetProperty("transports").EnumerateArray()];
         Assert.Equal(Transports, transports.Select(t => t.GetProperty("name").GetString()));
@@ -41,8 +41,8 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_chart_names_every_transport_and_follows_light_and_dark()
     {
-        string chart = Write("chart.svg", [.. "what was there before"u8]);
-        ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "10ms", "--svg", chart);
+        var chart = Write("chart.svg", [.. "what was there before"u8]);
+        var result = await RunAsync("bench", "--rounds", "1", "--time", "10ms", "--svg", chart);
         Assert.Equal(0, result.Status);
         var svg = XDocument.Load(chart);
         string[] texts = [.. svg.Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
@@ -60,7 +60,7 @@ public sealed partial class BenchTests : ToolFixture
     [InlineData("fd:3", "bench", "fd:3")]
     public async Task Invalid_usage_is_one_line_and_status_2(string named, params string[] arguments)
     {
-        ToolResult result = await RunAsync(arguments);
+        var result = await RunAsync(arguments);
         Assert.Equal((2, ""), (result.Status, result.Output));
         Assert.Contains(named, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
@@ -68,7 +68,7 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_chart_that_cannot_be_written_is_reported_before_the_measurement()
     {
-        ToolResult result = await RunAsync("bench", "--svg", Path.Join(Temporary, "missing", "chart.svg"));
+        var result = await RunAsync("bench", "--svg", Path.Join(Temporary, "missing", "chart.svg"));
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.StartsWith("samehost: the chart cannot be written: ", result.Errors, StringComparison.Ordinal);
         result = await RunAsync("bench", "--svg", Temporary);
@@ -79,7 +79,7 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Something_is_measured_however_short_the_time()
     {
-        ToolResult result = await RunAsync("bench", "--rounds", "1", "--time", "1ms", "--json");
+        var result = await RunAsync("bench", "--rounds", "1", "--time", "1ms", "--json");
         Assert.Equal(0, result.Status);
         using var report = System.Text.Json.JsonDocument.Parse(result.Output);
         foreach (var transport in report.RootElement.GetProperty("transports").EnumerateArray())
@@ -94,8 +94,8 @@ public sealed partial class BenchTests : ToolFixture
     [InlineData("bench --rounds 1 --time 10ms --json")]
     public async Task A_full_disk_is_one_line_and_status_1(string arguments)
     {
-        await using ToolRun run = StartProgram("sh", "-c", $"exec \"$0\" {arguments} > /dev/full", Tool);
-        ToolResult result = await run.EndAsync();
+        await using var run = StartProgram("sh", "-c", $"exec \"$0\" {arguments} > /dev/full", Tool);
+        var result = await run.EndAsync();
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), result);
         NothingIsLeft();
     }
@@ -103,7 +103,7 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_during_a_measurement_ends_both_processes_at_once()
     {
-        await using TerminalSession terminal = OpenTerminal();
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000");
         await terminal.ShowsAsync("round 2 of 1000");
         terminal.Interrupt();
@@ -117,7 +117,7 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_killed_second_process_is_an_error()
     {
-        await using TerminalSession terminal = OpenTerminal();
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --rounds 1000 >table 2>errors &");
         await terminal.RunAsync("until pkill -KILL -f bench-worker.*$PWD; do :; done");
         await terminal.RunAsync("wait $!; echo status $?; tail -n 1 errors; rm errors table");
@@ -129,10 +129,10 @@ public sealed partial class BenchTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task The_page_shows_a_session_with_the_rows_that_a_run_has()
     {
-        await using TerminalSession terminal = OpenTerminal();
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync("samehost bench --quick");
         await terminal.PromptAsync();
-        string transcript = Progress().Replace(terminal.Transcript, "");
+        var transcript = Progress().Replace(terminal.Transcript, "");
         Page.ShowsRows("bench.md", "quick", transcript, line => Row().IsMatch(line) ? line[..21] : null);
     }
 

@@ -30,18 +30,18 @@ public sealed class SecondSignalTests : ToolFixture
     [MemberData(nameof(Commands))]
     public async Task Two_signals_within_five_milliseconds_are_one_and_leave_no_file(string command, int status)
     {
-        using Socket server = DatagramServer();
-        int killed = 0;
-        for (int delay = 0; delay <= 5; delay++)
+        using var server = DatagramServer();
+        var killed = 0;
+        for (var delay = 0; delay <= 5; delay++)
         {
-            int first = Signals[delay % Signals.Length];
-            int second = delay < 2 ? first : Signals[(delay + 1) % Signals.Length];
-            await using ToolRun run = await StartAsync(command);
+            var first = Signals[delay % Signals.Length];
+            var second = delay < 2 ? first : Signals[(delay + 1) % Signals.Length];
+            await using var run = await StartAsync(command);
             Send(run, first);
             Wait(delay);
             _ = LibcSignal.Kill(run.Id, second); // it may have exited already
-            ToolResult result = await run.EndAsync();
-            bool isOne = status == 0 ? result.Status == 0 : result.Status == 128 + first || result.Status == 128 + second;
+            var result = await run.EndAsync();
+            var isOne = status == 0 ? result.Status == 0 : result.Status == 128 + first || result.Status == 128 + second;
             killed += isOne ? 0 : 1;
             Assert.Empty(Left());
         }
@@ -51,8 +51,8 @@ public sealed class SecondSignalTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_later_signal_ends_a_draining_server_at_once_after_its_file_is_removed()
     {
-        await using ToolRun run = await StartAsync("serve PATH --drain 100s --exec cat");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await using var run = await StartAsync("serve PATH --drain 100s --exec cat");
+        using var client = LocalPeer.Connect(At("a.sock"));
         client.Say("x");
         await client.ExpectAsync("x");
         Send(run, LibcSignal.SIGTERM);
@@ -68,13 +68,13 @@ public sealed class SecondSignalTests : ToolFixture
     [InlineData(true)]
     public async Task A_command_that_hangs_in_a_write_has_removed_its_file(bool twice)
     {
-        using Socket server = LocalPeer.Listen(At("server"));
-        await using ToolRun run = Start("relay", At("a.sock"), At("server"), "--dump", "hex");
+        using var server = LocalPeer.Listen(At("server"));
+        await using var run = Start("relay", At("a.sock"), At("server"), "--dump", "hex");
         await run.ReadErrorsUntilAsync("relaying ");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        using var client = LocalPeer.Connect(At("a.sock"));
         client.Blocking = false;
-        byte[] much = new byte[100_000];
-        using Socket accepted = await server.AcceptAsync(TestContext.Current.CancellationToken);
+        var much = new byte[100_000];
+        using var accepted = await server.AcceptAsync(TestContext.Current.CancellationToken);
         _ = accepted.ReceiveAsync(new byte[1_000_000], TestContext.Current.CancellationToken).AsTask();
         await IsTrueAsync(() => !TrySend(client, much) && IsWriting(run)); // its standard output is full
         Send(run, LibcSignal.SIGTERM);
@@ -86,8 +86,8 @@ public sealed class SecondSignalTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_later_signal_leaves_no_directory_of_a_tour()
     {
-        string file = Write("lines", [.. Enumerable.Range(0, 200_000).SelectMany(_ => "line\n"u8.ToArray())]);
-        await using ToolRun run = Start("tour", "--file", file);
+        var file = Write("lines", [.. Enumerable.Range(0, 200_000).SelectMany(_ => "line\n"u8.ToArray())]);
+        await using var run = Start("tour", "--file", file);
         await IsTrueAsync(() => Directory.EnumerateFiles(Temporary, "*.sock", SearchOption.AllDirectories).Any());
         Send(run, LibcSignal.SIGTERM);
         Assert.Equal(128 + LibcSignal.SIGTERM, await EndAsync(run, LibcSignal.SIGTERM));
@@ -96,12 +96,12 @@ public sealed class SecondSignalTests : ToolFixture
 
     private async Task<ToolRun> StartAsync(string command)
     {
-        string recording = Write("recording",
+        var recording = Write("recording",
         [
             .. """{"samehost":"recording 1","from":"a","to":"b","type":"stream","started":"2026-11-22T00:00:00+00:00"}"""u8, (byte)'\n',
             .. """{"connection":1,"event":"open","time":0,"peer":"x"}"""u8, (byte)'\n',
         ]);
-        ToolRun run = Start([.. command.Split(' ').Select(word => word switch
+        var run = Start([.. command.Split(' ').Select(word => word switch
         {
             "PATH" => At("a.sock"),
             "RECORDING" => recording,
@@ -129,7 +129,7 @@ public sealed class SecondSignalTests : ToolFixture
     /// <summary>Sends a signal until it is later than the longest repetition of the first one.</summary>
     private static async Task<int> EndAsync(ToolRun run, int signal)
     {
-        Task<int> ended = run.StatusAsync();
+        var ended = run.StatusAsync();
         while (await Task.WhenAny(ended, Task.Delay(120, TestContext.Current.CancellationToken)) != ended)
             _ = LibcSignal.Kill(run.Id, signal);
         return await ended;
@@ -138,7 +138,7 @@ public sealed class SecondSignalTests : ToolFixture
     /// <summary>The time between two signals is tested, and a timer is not exact enough.</summary>
     private static void Wait(double milliseconds)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds >= milliseconds);
     }
 

@@ -25,7 +25,7 @@ public sealed class ConnectErrorTests : ToolFixture
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
-        ToolResult result = await RunAsync(["connect", .. arguments]);
+        var result = await RunAsync(["connect", .. arguments]);
         Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
     }
 
@@ -37,10 +37,10 @@ public sealed class ConnectErrorTests : ToolFixture
             $"{Temporary} has nothing named a.sock in it. Start the server, or give the path that it listens at.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
 
-        ToolResult waited = await ConnectAsync("hi\n", At("a.sock"), "--wait", "50ms");
-        Match time = Regex.Match(waited.Errors, @"Waited (\d+(?:\.\d+)?) s for the server\. ");
+        var waited = await ConnectAsync("hi\n", At("a.sock"), "--wait", "50ms");
+        var time = Regex.Match(waited.Errors, @"Waited (\d+(?:\.\d+)?) s for the server\. ");
         Assert.InRange(double.Parse(time.Groups[1].Value, CultureInfo.InvariantCulture), 0.05, 60);
-        string errors = $"""
+        var errors = $"""
             samehost: connect failed: No such file or directory (2): {At("a.sock")}
             hint: {time.Value}{Temporary} has nothing named a.sock in it. Start the server, or give the path that it listens at.
             hint: 'samehost explain {At("a.sock")}' gives the details.
@@ -66,8 +66,8 @@ public sealed class ConnectErrorTests : ToolFixture
             killed.Bind(new UnixDomainSocketEndPoint(At("a.sock"))); // the runtime leaves the file when it does not listen
         if (!File.Exists(At("a.sock")))
         {
-            await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-            await using ToolRun kill = StartProgram("sh", "-c", "kill -9 $0", $"{server.Id}");
+            await using var server = await ServeAsync(At("a.sock"), "--echo");
+            await using var kill = StartProgram("sh", "-c", "kill -9 $0", $"{server.Id}");
             Assert.Equal(0, (await kill.EndAsync()).Status);
             await server.EndAsync();
         }
@@ -81,7 +81,7 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_of_another_type_is_explained()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
+        await using var server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
         await FailsAsync(
             $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
             "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type. "
@@ -95,11 +95,11 @@ public sealed class ConnectErrorTests : ToolFixture
     {
         if (!Environment.IsPrivilegedProcess)
             Assert.Skip("run the tests as root: only root can start a program as another user");
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-        string copy = CopyTool();
-        await using ToolRun client = StartProgram(
+        await using var server = await ServeAsync(At("a.sock"), "--echo");
+        var copy = CopyTool();
+        await using var client = StartProgram(
             ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", copy, "connect", At("a.sock"));
-        ToolResult result = await client.EndAsync();
+        var result = await client.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.StartsWith(
             $"samehost: connect failed: Permission denied (13): {At("a.sock")}\nhint: User ", result.Errors,
@@ -110,8 +110,8 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_not_accepted_is_sent_nothing()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--keep");
-        ToolResult result = await ConnectAsync("secret\n", At("a.sock"), "--require-server", "uid:4242");
+        await using var server = await ServeAsync(At("a.sock"), "--keep");
+        var result = await ConnectAsync("secret\n", At("a.sock"), "--require-server", "uid:4242");
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: connect failed: Permission denied (13): ", result.Errors, StringComparison.Ordinal);
         server.Terminate();
@@ -121,21 +121,21 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_is_accepted_is_used()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
+        await using var server = await ServeAsync(At("a.sock"), "--echo");
         Assert.Equal(new ToolResult(0, "hi\n", ""), await ConnectAsync("hi\n", At("a.sock"), "--require-server", "self"));
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_did_not_read_everything_is_reported()
     {
-        using Socket listener = LocalPeer.Listen(At("a.sock"));
-        await using ToolRun client = Start("connect", At("a.sock"));
-        using (Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken))
+        using var listener = LocalPeer.Listen(At("a.sock"));
+        await using var client = Start("connect", At("a.sock"));
+        using (var server = await listener.AcceptAsync(TestContext.Current.CancellationToken))
         {
             client.Type(new string('x', 50_000));
             await server.ExpectAsync("x");
         }
-        ToolResult result = await client.EndAsync();
+        var result = await client.EndAsync();
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.StartsWith("samehost: read failed: Connection reset by peer (104)\nhint: ", result.Errors, StringComparison.Ordinal);
     }
@@ -143,7 +143,7 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task The_idle_timeout_ends_it()
     {
-        using Socket listener = LocalPeer.Listen(At("a.sock"));
+        using var listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
             new ToolResult(1, "", "samehost: nothing was sent or received for 100ms\n"),
                 await ConnectAsync("hi\n", At("a.sock"), "--idle-timeout", "100ms"));
@@ -152,27 +152,27 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_full_disk_is_one_line_and_status_1()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "echo", "hi");
-        await using ToolRun client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" > /dev/full", Tool, At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--exec", "echo", "hi");
+        await using var client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" > /dev/full", Tool, At("a.sock"));
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await client.EndAsync());
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_closed_pipe_ends_it_quietly()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "yes");
-        await using ToolRun client = Start("connect", At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--exec", "yes");
+        await using var client = Start("connect", At("a.sock"));
         await client.ReadUntilAsync("y\n");
         client.CloseOutput();
-        ToolResult result = await client.EndAsync(readsOutput: false);
+        var result = await client.EndAsync(readsOutput: false);
         Assert.Equal((128 + 13, ""), (result.Status, result.Errors));
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_closed_standard_input_is_one_line_and_status_1()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-        await using ToolRun client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" 0<&-", Tool, At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--echo");
+        await using var client = StartProgram("sh", "-c", "exec \"$0\" connect \"$1\" 0<&-", Tool, At("a.sock"));
         Assert.Equal(new ToolResult(1, "", "samehost: standard input is closed: give it something to read, as in < /dev/null\n"),
             await client.EndAsync());
     }
@@ -180,8 +180,8 @@ public sealed class ConnectErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_signal_ends_it_with_its_number()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-        await using ToolRun client = Start("connect", At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--echo");
+        await using var client = Start("connect", At("a.sock"));
         client.Type("hi");
         await client.ReadUntilAsync("hi\n");
         client.Terminate();
@@ -219,8 +219,8 @@ public sealed class ConnectErrorTests : ToolFixture
             // Now it is full.
         }
         // By default connecting waits ten seconds, as the library does.
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        ToolResult result = await RunAsync("connect", At("a.sock"), "--type", type, "--wait", "0");
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        var result = await RunAsync("connect", At("a.sock"), "--type", type, "--wait", "0");
         Assert.StartsWith(
             $"samehost: connect failed: Resource temporarily unavailable (11): {At("a.sock")}\nhint: ", result.Errors,
             StringComparison.Ordinal);

@@ -8,8 +8,8 @@ public sealed class ConnectSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Typed_lines_are_answered()
     {
-        await using ToolRun server = await ServeAsync(At("app.sock"), "--exec", "rev");
-        await using TerminalSession client = OpenTerminal();
+        await using var server = await ServeAsync(At("app.sock"), "--exec", "rev");
+        await using var client = OpenTerminal();
         await client.RunAsync("samehost connect app.sock");
         await client.TypeAsync("hello");
         client.EndInput();
@@ -26,8 +26,8 @@ public sealed class ConnectSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Errors_have_hints()
     {
-        await using ToolRun server = await ServeAsync(At("records.sock"), "--type", "seqpacket", "--echo");
-        await using TerminalSession client = OpenTerminal();
+        await using var server = await ServeAsync(At("records.sock"), "--type", "seqpacket", "--echo");
+        await using var client = OpenTerminal();
         await client.RunAsync("samehost connect app.sock");
         await client.RunAsync("samehost connect records.sock");
         await client.RunAsync("samehost connect --type seqpacket records.sock");
@@ -41,9 +41,9 @@ public sealed class ConnectSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task It_waits_for_a_server_that_starts_later()
     {
-        await using TerminalSession client = OpenTerminal();
+        await using var client = OpenTerminal();
         await client.RunAsync("echo now | samehost connect --wait 50s app.sock");
-        await using ToolRun server = await ServeAsync(At("app.sock"), "--echo");
+        await using var server = await ServeAsync(At("app.sock"), "--echo");
         await client.PromptAsync();
         Shows("wait", client);
     }

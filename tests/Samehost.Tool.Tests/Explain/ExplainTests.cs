@@ -10,8 +10,8 @@ public sealed partial class ExplainTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_call_that_would_work_has_the_server_and_status_0()
     {
-        using Socket server = Listen("app.sock");
-        ToolResult result = await RunAsync("explain", At("app.sock"));
+        using var server = Listen("app.sock");
+        var result = await RunAsync("explain", At("app.sock"));
         File.Delete(At("app.sock"));
 
         Assert.Equal((0, ""), (result.Status, result.Errors));
@@ -23,7 +23,7 @@ public sealed partial class ExplainTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_call_that_would_fail_has_the_errno_and_status_1()
     {
-        ToolResult result = await RunAsync("explain", At("app.sock"));
+        var result = await RunAsync("explain", At("app.sock"));
 
         Assert.Equal((1, ""), (result.Status, result.Errors));
         Assert.Contains("connect would fail: No such file or directory (ENOENT, 2)", result.Output, StringComparison.Ordinal);
@@ -34,33 +34,33 @@ public sealed partial class ExplainTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task It_can_be_printed_as_JSON()
     {
-        using Socket server = Listen("app.sock");
-        ToolResult result = await RunAsync("explain", At("app.sock"), "--type", "datagram", "--no-connect", "--json");
+        using var server = Listen("app.sock");
+        var result = await RunAsync("explain", At("app.sock"), "--type", "datagram", "--no-connect", "--json");
         File.Delete(At("app.sock"));
 
         Assert.Equal((1, ""), (result.Status, result.Errors));
-        JsonElement explained = JsonDocument.Parse(result.Output).RootElement;
-        JsonElement verdict = explained.GetProperty("verdict");
+        var explained = JsonDocument.Parse(result.Output).RootElement;
+        var verdict = explained.GetProperty("verdict");
         Assert.Equal("datagram", explained.GetProperty("type").GetString());
         Assert.Equal("stream", explained.GetProperty("socket").GetProperty("type").GetString());
         Assert.Equal(("fails", "EPROTOTYPE"), (verdict.GetProperty("outcome").GetString(), verdict.GetProperty("errno").GetString()));
         Assert.Equal(91, verdict.GetProperty("errnoNumber").GetInt32());
-        JsonElement step = explained.GetProperty("walk").EnumerateArray().Last();
+        var step = explained.GetProperty("walk").EnumerateArray().Last();
         Assert.Equal(("socket", At("app.sock")), (step.GetProperty("kind").GetString(), step.GetProperty("path").GetString()));
     }
 
     [Fact(Timeout = 180_000)]
     public async Task Names_chosen_by_other_programs_are_escaped()
     {
-        string hostile = At("a\n\e[31mb\u202e");
+        var hostile = At("a\n\e[31mb\u202e");
         File.WriteAllText(hostile, "");
         ToolResult plain = await RunAsync("explain", hostile), json = await RunAsync("explain", hostile, "--json");
-        ToolResult similar = await RunAsync("explain", At("a\n\e[31mc\u202e"));
+        var similar = await RunAsync("explain", At("a\n\e[31mc\u202e"));
         File.Delete(hostile);
 
         Assert.Contains("a\\x0a\\x1b[31mb\\xe2\\x80\\xae", plain.Output, StringComparison.Ordinal);
         Assert.Contains("similar", similar.Output, StringComparison.Ordinal);
-        foreach (ToolResult result in (ToolResult[])[plain, json, similar])
+        foreach (var result in (ToolResult[])[plain, json, similar])
         {
             Assert.DoesNotContain('\e', result.Output);
             Assert.DoesNotContain('\u202e', result.Output);
@@ -73,11 +73,11 @@ public sealed partial class ExplainTests : ToolFixture
     [InlineData("/unix:")]
     public async Task A_name_that_is_not_UTF8_keeps_its_bytes(string prefix)
     {
-        using Socket server = Listen("app.sock");
+        using var server = Listen("app.sock");
         const string Script = "cd \"$1\" && mv app.sock \"$(printf 'a\\377')\" && exec \"$0\" explain \"${2#/}$PWD/$(printf 'a\\377')\"";
-        await using ToolRun run = StartProgram("sh", "-c", Script, Tool, Temporary, prefix);
-        ToolResult result = await run.EndAsync();
-        await using ToolRun removed = StartProgram("sh", "-c", "rm \"$0\"/a*", Temporary);
+        await using var run = StartProgram("sh", "-c", Script, Tool, Temporary, prefix);
+        var result = await run.EndAsync();
+        await using var removed = StartProgram("sh", "-c", "rm \"$0\"/a*", Temporary);
         await removed.EndAsync();
 
         Assert.Equal((0, ""), (result.Status, result.Errors));
@@ -93,7 +93,7 @@ public sealed partial class ExplainTests : ToolFixture
     [InlineData("tcp:localhost:80", "explain", "tcp:localhost:80")]
     public async Task Wrong_usage_is_one_line_and_status_2(string named, params string[] arguments)
     {
-        ToolResult result = await RunAsync(arguments);
+        var result = await RunAsync(arguments);
         Assert.Equal((2, ""), (result.Status, result.Output));
         Assert.Contains(named, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.OrdinalIgnoreCase);
     }
@@ -101,7 +101,7 @@ public sealed partial class ExplainTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_full_disk_is_an_error_and_status_1()
     {
-        await using ToolRun run = StartProgram("sh", "-c", "exec \"$0\" explain /run/x > /dev/full", Tool);
+        await using var run = StartProgram("sh", "-c", "exec \"$0\" explain /run/x > /dev/full", Tool);
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await run.EndAsync());
     }
 

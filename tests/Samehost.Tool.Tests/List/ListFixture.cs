@@ -51,7 +51,7 @@ public abstract class ListFixture : ToolFixture
     /// <summary>The rows of this test's directory: the cells of each line of the table.</summary>
     protected async Task<string[][]> RowsAsync(params string[] arguments)
     {
-        ToolResult result = await RunAsync(["list", Temporary, .. arguments]);
+        var result = await RunAsync(["list", Temporary, .. arguments]);
         Assert.Equal(0, result.Status);
         return [.. result.Lines.Skip(1).Select(Cells)];
     }
@@ -61,7 +61,7 @@ public abstract class ListFixture : ToolFixture
 
     protected async Task<JsonElement[]> JsonRowsAsync(params string[] arguments)
     {
-        ToolResult result = await RunAsync(["list", "--json", .. arguments]);
+        var result = await RunAsync(["list", "--json", .. arguments]);
         Assert.Equal((0, ""), (result.Status, result.Errors));
         return [.. JsonDocument.Parse(result.Output).RootElement.EnumerateArray()];
     }

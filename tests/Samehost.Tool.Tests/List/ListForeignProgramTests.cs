@@ -22,11 +22,11 @@ public sealed class ListForeignProgramTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task A_client_that_waits_at_a_program_is_served_by_it()
     {
-        await using ToolRun server = await ServeAsync("odd one");
-        using Socket client = Connect("a");
-        JsonElement[] rows = await JsonRowsAsync("--process", "odd one", At("a"));
+        await using var server = await ServeAsync("odd one");
+        using var client = Connect("a");
+        var rows = await JsonRowsAsync("--process", "odd one", At("a"));
         Assert.Equal(["listening", "waiting"], rows.Select(row => row.GetProperty("state").GetString()));
-        string[] row = (await RowsAsync())[1];
+        var row = (await RowsAsync())[1];
         Assert.Equal(["stream", "waiting", "0", Us], row[..4]);
         Assert.StartsWith("odd one(", row[4], StringComparison.Ordinal);
     }
@@ -37,12 +37,12 @@ public sealed class ListForeignProgramTests : ListFixture
     [InlineData("a\"b", "\"a\\x22b\"(")]
     public async Task The_name_of_a_program_cannot_look_like_two_or_reach_the_next_column(string name, string shown)
     {
-        await using ToolRun server = await ServeAsync(name);
-        string[] row = Assert.Single(await RowsAsync());
+        await using var server = await ServeAsync(name);
+        var row = Assert.Single(await RowsAsync());
         Assert.Equal(["stream", "listening", "0/3", "-"], row[..4]);
         Assert.StartsWith(shown, row[4], StringComparison.Ordinal);
         Assert.Equal(At("a"), row[5]);
-        string explained = (await RunAsync("explain", At("a"))).Output.Replace("\n         ", " ", StringComparison.Ordinal);
+        var explained = (await RunAsync("explain", At("a"))).Output.Replace("\n         ", " ", StringComparison.Ordinal);
         Assert.Contains(shown[..^1] + " (", explained, StringComparison.Ordinal);
     }
 
@@ -50,11 +50,11 @@ public sealed class ListForeignProgramTests : ListFixture
     public async Task A_client_that_waits_in_another_network_namespace_is_not_hung_up()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: a network namespace is to be made");
-        await using ToolRun server = await ServeAsync("elsewhere", "unshare", "--net");
-        using Socket client = Connect("a");
-        JsonElement row = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}"), IsOf(client));
+        await using var server = await ServeAsync("elsewhere", "unshare", "--net");
+        using var client = Connect("a");
+        var row = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}"), IsOf(client));
         Assert.Equal("waiting", row.GetProperty("state").GetString());
-        ToolResult result = await RunAsync("list", "--process", $"{Environment.ProcessId}");
+        var result = await RunAsync("list", "--process", $"{Environment.ProcessId}");
         Assert.Contains(result.Lines, line => Cells(line) is ["stream", "waiting", "0", _, "(another namespace)", "-"]);
 
         server.Input.Close(); // which ends the server and the connection
@@ -67,12 +67,12 @@ public sealed class ListForeignProgramTests : ListFixture
     public async Task An_ordinary_user_gets_what_is_unknown_about_a_server_in_another_network_namespace()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: a network namespace is to be made");
-        string copy = CopyTool();
-        await using ToolRun server = await ServeAsync("elsewhere", "unshare", "--net");
+        var copy = CopyTool();
+        await using var server = await ServeAsync("elsewhere", "unshare", "--net");
         File.SetUnixFileMode(At("a"), (UnixFileMode)0b110_110_110);
-        await using ToolRun run = StartProgram(ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups",
+        await using var run = StartProgram(ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups",
             "env", $"DOTNET_ROOT={ToolRun.RuntimeRoot}", copy, "explain", At("a"));
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
 
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Contains("connect would work", result.Output, StringComparison.Ordinal);
@@ -82,14 +82,14 @@ public sealed class ListForeignProgramTests : ListFixture
     private async Task<ToolRun> ServeAsync(string name, params string[] prefix)
     {
         string[] command = [.. prefix, ForeignProgram.Python, "-c", Server, At("a"), name];
-        ToolRun server = StartProgram(command[0], command[1..]);
+        var server = StartProgram(command[0], command[1..]);
         await server.ReadUntilAsync("ready");
         return server;
     }
 
     private static Predicate<JsonElement> IsOf(Socket socket)
     {
-        string link = new FileInfo($"/proc/self/fd/{socket.Handle}").LinkTarget!;
-        return row => row.TryGetProperty("client", out JsonElement client) && link == $"socket:[{client.GetProperty("inode").GetInt64()}]";
+        var link = new FileInfo($"/proc/self/fd/{socket.Handle}").LinkTarget!;
+        return row => row.TryGetProperty("client", out var client) && link == $"socket:[{client.GetProperty("inode").GetInt64()}]";
     }
 }

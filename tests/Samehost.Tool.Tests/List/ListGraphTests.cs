@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Samehost.Tests.Support;
-using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
@@ -14,10 +13,10 @@ public sealed class ListGraphTests : ListFixture
     [InlineData("mermaid", "flowchart LR", @"-->|""NAME ×2""|", null)]
     public async Task Connections_between_the_same_processes_are_one_edge(string format, string begin, string label, string? end)
     {
-        using Socket listener = Listen("a");
+        using var listener = Listen("a");
         using Socket first = Connect("a"), second = Connect("a");
         using Socket one = listener.Accept(), two = listener.Accept();
-        ToolResult result = await RunAsync("list", At("a"), "--graph", format);
+        var result = await RunAsync("list", At("a"), "--graph", format);
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Equal(begin, result.Lines[0]);
         Assert.Contains(Us, result.Output, StringComparison.Ordinal);
@@ -30,9 +29,9 @@ public sealed class ListGraphTests : ListFixture
     [InlineData("mermaid", "a#34;#93; #59; evil #92;n #91;")]
     public async Task A_name_cannot_escape_from_its_label(string format, string shown)
     {
-        using Socket listener = Listen("a\"] ; evil \\n [");
-        using Socket client = Connect("a\"] ; evil \\n [");
-        ToolResult result = await RunAsync("list", Temporary, "--graph", format);
+        using var listener = Listen("a\"] ; evil \\n [");
+        using var client = Connect("a\"] ; evil \\n [");
+        var result = await RunAsync("list", Temporary, "--graph", format);
         Assert.Matches(Regex.Escape(shown), result.Output);
     }
 }

@@ -12,16 +12,16 @@ public sealed class ListTerminalTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task Watching_draws_changes_and_ctrl_c_restores_the_terminal()
     {
-        using Socket listener = Listen("a");
-        await using TerminalSession terminal = OpenTerminal();
+        using var listener = Listen("a");
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync("stty -a > before");
         await terminal.RunAsync($"samehost list {At("a")} --watch --interval 20ms");
         await terminal.ShowsAsync("samehost list: 1 rows");
         await terminal.ShowsAsync("listening");
-        int first = terminal.Raw.Length;
-        using Socket client = Connect("a");
+        var first = terminal.Raw.Length;
+        using var client = Connect("a");
         await terminal.ShowsAsync("waiting");
-        string change = terminal.Raw[first..];
+        var change = terminal.Raw[first..];
         Assert.DoesNotContain("\e[2J", change, StringComparison.Ordinal);
         terminal.Interrupt();
         await terminal.ShowsAsync("\e[?7h\e[?25h\e[?1049l");
@@ -32,9 +32,9 @@ public sealed class ListTerminalTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task The_session_in_the_docs_is_what_a_terminal_shows()
     {
-        using Socket listener = Listen("chat.sock");
-        await using ToolRun client = StartProgram(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{At("chat.sock")}");
-        using Socket server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        using var listener = Listen("chat.sock");
+        await using var client = StartProgram(ForeignProgram.Socat, "STDIO", $"UNIX-CONNECT:{At("chat.sock")}");
+        using var server = await listener.AcceptAsync(TestContext.Current.CancellationToken);
         server.Send("Hi\n"u8);
         await client.ReadUntilAsync("Hi\n");
         client.Input.Write("unread\n"u8);
@@ -43,7 +43,7 @@ public sealed class ListTerminalTests : ListFixture
             Assert.True(server.Poll(-1, SelectMode.SelectRead));
         await LeaveBehindAsync("old.sock");
 
-        await using TerminalSession terminal = OpenTerminal();
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync($"samehost list {Temporary}");
         await terminal.RunAsync($"samehost list {Temporary} --graph mermaid");
         await terminal.PromptAsync();
@@ -53,13 +53,13 @@ public sealed class ListTerminalTests : ListFixture
     /// <summary>Removes what differs between machines and runs: paths, numbers, users.</summary>
     private string ForEverybody(string transcript)
     {
-        string text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal)
+        var text = transcript.Replace(Temporary, "/run/demo", StringComparison.Ordinal)
             .Replace(Us, "chatd(812) root", StringComparison.Ordinal)
             .Replace($"file of {Environment.UserName}", "file of root", StringComparison.Ordinal);
         text = Regex.Replace(text, @$"socat\(\d+\) {Regex.Escape(Environment.UserName)}", "socat(901) root");
-        string[] lines = text.Split('\n');
+        var lines = text.Split('\n');
         string[][] table = [.. lines.Where(IsRow).Select(Cells)];
-        int row = 0;
+        var row = 0;
         return string.Join('\n', lines.Select(line => IsRow(line) ? Align(table, row++) : line));
     }
 

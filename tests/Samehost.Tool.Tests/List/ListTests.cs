@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Samehost.Tests.Support;
-using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
@@ -13,9 +12,9 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task A_connection_is_one_row_with_both_ends_below_its_listener()
     {
-        using Socket listener = Listen("a");
-        using Socket client = Connect("a");
-        using Socket server = listener.Accept();
+        using var listener = Listen("a");
+        using var client = Connect("a");
+        using var server = listener.Accept();
         client.Send(new byte[12]);
         Assert.Equal(
             [
@@ -28,8 +27,8 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task A_client_that_was_not_accepted_waits()
     {
-        using Socket listener = Listen("a");
-        using Socket client = Connect("a");
+        using var listener = Listen("a");
+        using var client = Connect("a");
         Assert.Equal(
             [
                 ["stream", "listening", "1/7", "0 connected, 1 waiting", Us, At("a")],
@@ -41,21 +40,21 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task A_connection_whose_client_has_closed_shows_the_server()
     {
-        using Socket listener = Listen("a", SocketType.Seqpacket);
+        using var listener = Listen("a", SocketType.Seqpacket);
         using (Connect("a", SocketType.Seqpacket))
         {
         }
-        using Socket server = listener.Accept();
+        using var server = listener.Accept();
         Assert.Equal(["seqpacket", "hung-up", "0", "(closed)", Us, At("a")], (await RowsAsync())[1]);
     }
 
     [Fact(Timeout = Limit)]
     public async Task A_receiver_of_datagrams_has_a_row_and_so_has_each_sender()
     {
-        using Socket receiver = Listen("a", SocketType.Dgram);
-        using Socket first = Connect("a", SocketType.Dgram);
-        using Socket second = Connect("a", SocketType.Dgram);
-        string[][] rows = await RowsAsync("--type", "datagram");
+        using var receiver = Listen("a", SocketType.Dgram);
+        using var first = Connect("a", SocketType.Dgram);
+        using var second = Connect("a", SocketType.Dgram);
+        var rows = await RowsAsync("--type", "datagram");
         Assert.Equal(["datagram", "bound", "0", "2 connected", Us, At("a")], rows[0]);
         Assert.Equal(["connected", "connected"], rows[1..].Select(r => r[1]));
         Assert.Single(await RowsAsync("--listening"));
@@ -65,8 +64,8 @@ public sealed class ListTests : ListFixture
     public async Task A_file_of_a_killed_server_is_stale_and_one_of_a_running_server_is_not()
     {
         await LeaveBehindAsync("dead");
-        using Socket live = Listen("live");
-        string[][] rows = await RowsAsync("--stale");
+        using var live = Listen("live");
+        var rows = await RowsAsync("--stale");
         Assert.Equal(["-", "stale", "-", "-", $"(none; file of {Environment.UserName})", At("dead")], Assert.Single(rows));
         Assert.True(File.Exists(At("dead")));
         Assert.Equal(["listening", "stale"], (await RowsAsync()).Select(r => r[1]));
@@ -75,10 +74,10 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task Many_stale_files_of_one_directory_are_one_row_unless_they_are_asked_for()
     {
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
             await LeaveBehindAsync($"dead{i}");
-        using Socket live = Listen("live");
-        ToolResult all = await RunAsync("list");
+        using var live = Listen("live");
+        var all = await RunAsync("list");
         Assert.Contains(all.Lines, line => Cells(line) is [.., "(none; many files)", var directory] && directory == Temporary + "/");
         Assert.Contains("--stale", all.Errors, StringComparison.Ordinal);
         Assert.Equal(10, (await RowsAsync("--stale")).Length);
@@ -93,31 +92,31 @@ public sealed class ListTests : ListFixture
         socket.Bind(new UnixDomainSocketEndPoint(Encoding.Latin1.GetString(name)));
         socket.Listen(1);
 
-        ToolResult result = await RunAsync("list", "forged");
-        string row = Assert.Single(result.Lines.Skip(1), line => line.Contains(Us, StringComparison.Ordinal));
+        var result = await RunAsync("list", "forged");
+        var row = Assert.Single(result.Lines.Skip(1), line => line.Contains(Us, StringComparison.Ordinal));
         Assert.StartsWith("stream", row, StringComparison.Ordinal);
         Assert.Contains("@\\x0astream", row, StringComparison.Ordinal);
         Assert.DoesNotContain(row, c => char.IsControl(c));
-        JsonElement json = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}", "*forged*"));
+        var json = Assert.Single(await JsonRowsAsync("--process", $"{Environment.ProcessId}", "*forged*"));
         Assert.Equal(Encoding.UTF8.GetBytes(Encoding.Latin1.GetString(name))[1..], Convert.FromHexString(Text(json, "nameHex")));
     }
 
     [Fact(Timeout = Limit)]
     public async Task Json_has_both_ends_with_their_queues_processes_and_descriptors()
     {
-        using Socket listener = Listen("a");
-        using Socket client = Connect("a");
-        using Socket server = listener.Accept();
+        using var listener = Listen("a");
+        using var client = Connect("a");
+        using var server = listener.Accept();
         client.Send(new byte[12]);
         client.Shutdown(SocketShutdown.Send);
-        JsonElement[] rows = await JsonRowsAsync(At("a"));
+        var rows = await JsonRowsAsync(At("a"));
 
         Assert.Equal(("listening", 1, 0, 7), (Text(rows[0], "state"), Number(rows[0], "connected"), Number(rows[0], "waiting"),
             Number(rows[0], "backlog")));
         JsonElement to = rows[1].GetProperty("server"), from = rows[1].GetProperty("client");
         Assert.Equal((At("a"), 12), (Text(to, "name"), Number(to, "receiveQueue")));
         Assert.True(to.GetProperty("receivingEnded").GetBoolean() && !from.GetProperty("receivingEnded").GetBoolean());
-        JsonElement process = Assert.Single(from.GetProperty("processes").EnumerateArray());
+        var process = Assert.Single(from.GetProperty("processes").EnumerateArray());
         Assert.Equal(Environment.ProcessId, Number(process, "pid"));
         Assert.Equal((int)client.Handle, Assert.Single(process.GetProperty("descriptors").EnumerateArray()).GetInt32());
         Assert.Equal(Number(rows[0].GetProperty("server"), "inode"), Number(rows[1], "listener"));
@@ -126,9 +125,9 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task Rows_are_chosen_by_name_type_process_and_listening()
     {
-        using Socket stream = Listen("a.sock");
-        using Socket seqpacket = Listen("b.sock", SocketType.Seqpacket);
-        using Socket client = Connect("a.sock");
+        using var stream = Listen("a.sock");
+        using var seqpacket = Listen("b.sock", SocketType.Seqpacket);
+        using var client = Connect("a.sock");
         Assert.Equal([At("b.sock")], await NamesAsync("--type", "seqpacket"));
         Assert.Equal([At("a.sock"), At("b.sock")], await NamesAsync("--listening"));
         Assert.Equal(3, (await NamesAsync("--process", $"{Environment.ProcessId}")).Length);
@@ -140,7 +139,7 @@ public sealed class ListTests : ListFixture
     [Fact(Timeout = Limit)]
     public async Task An_empty_result_has_a_hint_and_is_a_success()
     {
-        ToolResult result = await RunAsync("list", At("nothing"));
+        var result = await RunAsync("list", At("nothing"));
         Assert.Equal(0, result.Status);
         Assert.Single(result.Lines);
         Assert.StartsWith("hint: no local socket matches\n", result.Errors, StringComparison.Ordinal);

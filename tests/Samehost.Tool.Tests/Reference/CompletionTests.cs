@@ -27,8 +27,8 @@ public sealed class CompletionTests : ToolFixture
     [InlineData("/etc/passwd", "samehost", "serve", "a", "--exec", "cat", "/etc/passw")]
     public async Task Bash_completes(string expected, params string[] words)
     {
-        await using ToolRun bash = StartProgram("bash", ["-c", Offer, Tool, .. words]);
-        ToolResult result = await bash.EndAsync();
+        await using var bash = StartProgram("bash", ["-c", Offer, Tool, .. words]);
+        var result = await bash.EndAsync();
         Assert.Equal((0, ""), (result.Status, result.Errors));
         Assert.Equal(expected, string.Join(' ', result.Lines.Where(line => line != "/etc/passwd-")));
     }
@@ -36,16 +36,16 @@ public sealed class CompletionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Bash_completes_the_program_to_run()
     {
-        await using ToolRun bash = StartProgram("bash", "-c", Offer, Tool, "samehost", "serve", "a.sock", "--exec", "sort");
+        await using var bash = StartProgram("bash", "-c", Offer, Tool, "samehost", "serve", "a.sock", "--exec", "sort");
         Assert.Contains("sort", (await bash.EndAsync()).Lines);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task The_tab_key_completes_in_a_terminal()
     {
-        string script = $"source <('{Tool}' completions bash); PS1='> '; PATH='{Path.GetDirectoryName(Tool)}':$PATH\n";
-        string file = Write("bashrc", System.Text.Encoding.UTF8.GetBytes(script));
-        await using ToolRun terminal =
+        var script = $"source <('{Tool}' completions bash); PS1='> '; PATH='{Path.GetDirectoryName(Tool)}':$PATH\n";
+        var file = Write("bashrc", System.Text.Encoding.UTF8.GetBytes(script));
+        await using var terminal =
             StartProgram(ForeignProgram.Script, "-qefc", $"stty cols 80; bash --noprofile --rcfile '{file}' -i", "/dev/null");
         await terminal.ReadUntilAsync("> ");
         terminal.Input.Write("samehost completions z\t"u8);
@@ -59,10 +59,10 @@ public sealed class CompletionTests : ToolFixture
     [InlineData("fish", "--no-execute")]
     public async Task Every_script_is_valid_and_knows_every_command(string shell, string check)
     {
-        string program = shell switch { "zsh" => ForeignProgram.Zsh, "fish" => ForeignProgram.Fish, _ => "bash" };
-        ToolResult script = await RunAsync("completions", shell);
+        var program = shell switch { "zsh" => ForeignProgram.Zsh, "fish" => ForeignProgram.Fish, _ => "bash" };
+        var script = await RunAsync("completions", shell);
         Assert.Equal((0, ""), (script.Status, script.Errors));
-        await using ToolRun run = StartProgram(program, check, Write("script", System.Text.Encoding.UTF8.GetBytes(script.Output)));
+        await using var run = StartProgram(program, check, Write("script", System.Text.Encoding.UTF8.GetBytes(script.Output)));
         Assert.Equal(new ToolResult(0, "", ""), await run.EndAsync());
         Assert.All(await CommandsAsync(), command => Assert.Contains(command, script.Output, StringComparison.Ordinal));
     }
@@ -70,11 +70,11 @@ public sealed class CompletionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Fish_completes()
     {
-        string script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
-        await using ToolRun fish = StartProgram(
+        var script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
+        await using var fish = StartProgram(
             ForeignProgram.Fish, "--no-config", "-c",
             $"source {script}; complete -C 'samehost connect --type '; complete -C 'samehost ser'");
-        ToolResult result = await fish.EndAsync();
+        var result = await fish.EndAsync();
         Assert.Equal(["datagram", "seqpacket", "serve", "stream"],
             result.Lines.Select(line => line.Split('\t')[0]).Order(StringComparer.Ordinal));
     }
@@ -82,8 +82,8 @@ public sealed class CompletionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Zsh_loads_it_and_has_a_completion_for_samehost()
     {
-        string script = Write("_samehost", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "zsh")).Output));
-        await using ToolRun zsh = StartProgram(
+        var script = Write("_samehost", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "zsh")).Output));
+        await using var zsh = StartProgram(
             ForeignProgram.Zsh, "-f", "-c", $"autoload -Uz compinit && compinit -D -u && source {script} && print $_comps[samehost]");
         Assert.Equal(new ToolResult(0, "_samehost\n", ""), await zsh.EndAsync());
     }
@@ -94,12 +94,12 @@ public sealed class CompletionTests : ToolFixture
     [InlineData("samehost expl\t", "samehost explain")]
     public async Task In_a_terminal_zsh_completes(string typed, string expected)
     {
-        string functions = Directory.CreateDirectory(Path.Join(Temporary, "functions")).FullName;
+        var functions = Directory.CreateDirectory(Path.Join(Temporary, "functions")).FullName;
         File.WriteAllText(Path.Join(functions, "_samehost"), (await RunAsync("completions", "zsh")).Output);
-        string setup = $"fpath=('{functions}' $fpath); autoload -Uz compinit; compinit -D -u; PS1='> '; unsetopt zle_bracketed_paste\n";
+        var setup = $"fpath=('{functions}' $fpath); autoload -Uz compinit; compinit -D -u; PS1='> '; unsetopt zle_bracketed_paste\n";
         File.WriteAllText(Path.Join(functions, ".zshrc"), setup);
-        string zsh = $"stty cols 80; ZDOTDIR='{functions}' {ForeignProgram.Zsh} -d -i";
-        await using (ToolRun terminal = StartProgram(ForeignProgram.Script, "-qefc", zsh, "/dev/null"))
+        var zsh = $"stty cols 80; ZDOTDIR='{functions}' {ForeignProgram.Zsh} -d -i";
+        await using (var terminal = StartProgram(ForeignProgram.Script, "-qefc", zsh, "/dev/null"))
         {
             await terminal.ReadUntilAsync("> ");
             terminal.Input.Write(System.Text.Encoding.UTF8.GetBytes(typed));
@@ -112,7 +112,7 @@ public sealed class CompletionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task An_unknown_shell_is_named()
     {
-        ToolResult result = await RunAsync("completions", "tcsh");
+        var result = await RunAsync("completions", "tcsh");
         Assert.Equal(new ToolResult(2, "", "samehost: there are no completions for 'tcsh': use bash, zsh or fish\n"), result);
     }
 }

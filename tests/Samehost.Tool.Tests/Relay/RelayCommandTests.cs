@@ -11,8 +11,8 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task It_prints_the_credentials_that_the_server_sees()
     {
-        await using ToolRun run = Start("relay", FromPath, ToPath);
-        string line = await run.ReadErrorLineAsync();
+        await using var run = Start("relay", FromPath, ToPath);
+        var line = await run.ReadErrorLineAsync();
         Assert.Matches(
             $@"^samehost: relaying {Regex.Escape(FromPath)} to {Regex.Escape(ToPath)}; the server sees this relay's credentials "
             + @"\(uid \d+, gid \d+, pid \d+\) instead of its clients'$", line);
@@ -23,15 +23,15 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task Ctrl_c_ends_it_with_its_connections_and_leaves_no_file()
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address);
-        using Socket server = await listener.AcceptAsync(Stop);
+        await using var _ = run;
+        using var client = await ConnectAsync(address);
+        using var server = await listener.AcceptAsync(Stop);
         run.Interrupt();
         Assert.Empty(await ReceiveAllAsync(client));
         Assert.Empty(await ReceiveAllAsync(server));
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
         Assert.Equal(130, result.Status);
         Assert.False(File.Exists(FromPath));
     }
@@ -41,18 +41,18 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("hex", "  00000000  6f 6e 65 0a 74 1b 77 6f ff 5c 0d                 |one.t.wo.\\.|\n")]
     public async Task A_dump_shows_the_relayed_data_escaped_for_a_terminal(string style, string shown)
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--dump", style, "--once");
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address);
-        using Socket server = await listener.AcceptAsync(Stop);
+        await using var _ = run;
+        using var client = await ConnectAsync(address);
+        using var server = await listener.AcceptAsync(Stop);
         await SendAllAsync(client, new byte[] { 0x6f, 0x6e, 0x65, 0x0a, 0x74, 0x1b, 0x77, 0x6f, 0xff, 0x5c, 0x0d });
         await server.ReceiveAsync(new byte[20], Stop);
         client.Shutdown(SocketShutdown.Send);
         await ReceiveAllAsync(server);
         server.Shutdown(SocketShutdown.Send);
-        ToolResult result = await run.EndAsync();
-        string text = Regex.Replace(result.Output, @"(?m)^\d\d:\d\d:\d\d\.\d{6} ", "TIME ");
+        var result = await run.EndAsync();
+        var text = Regex.Replace(result.Output, @"(?m)^\d\d:\d\d:\d\d\.\d{6} ", "TIME ");
         Assert.Equal(0, result.Status);
         Assert.StartsWith("TIME 1 = from ", text, StringComparison.Ordinal);
         Assert.EndsWith(
@@ -65,19 +65,19 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("--record r", "samehost: the recording cannot be written: ")]
     public async Task A_full_disk_is_reported_and_nothing_is_relayed_unrecorded(string options, string message)
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         // The runtime does not start with a file size limit unless double mapping is disabled.
-        string limit = options.StartsWith("--record", StringComparison.Ordinal)
+        var limit = options.StartsWith("--record", StringComparison.Ordinal)
             ? "trap '' XFSZ; export DOTNET_EnableWriteXorExecute=0; ulimit -f 0;" : "";
-        await using ToolRun run = StartProgram(
+        await using var run = StartProgram(
             "sh", "-c", $"cd {Temporary}; {limit} exec \"$0\" relay \"$1\" \"$2\" {options}", Tool, FromPath, ToPath);
         if (options.StartsWith("--dump", StringComparison.Ordinal))
         {
             await run.ReadErrorLineAsync();
-            using Socket client = await ConnectAsync(Local(FromPath));
+            using var client = await ConnectAsync(Local(FromPath));
             Assert.Empty(await ReceiveAllAsync(client));
         }
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.Contains(message, result.Errors, StringComparison.Ordinal);
     }
@@ -85,12 +85,12 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_dump_whose_reader_has_closed_ends_quietly()
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--dump", "hex");
-        await using ToolRun _ = run;
+        await using var _ = run;
         run.CloseOutput();
-        using Socket client = await ConnectAsync(address);
-        ToolResult result = await run.EndAsync(readsOutput: false);
+        using var client = await ConnectAsync(address);
+        var result = await run.EndAsync(readsOutput: false);
         Assert.Equal(128 + 13, result.Status);
         Assert.DoesNotContain("failed", result.Errors, StringComparison.Ordinal);
     }
@@ -98,10 +98,10 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_client_that_is_not_allowed_is_not_relayed()
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--allow", "uid:4294967000");
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address);
+        await using var _ = run;
+        using var client = await ConnectAsync(address);
         Assert.Empty(await ReceiveAllAsync(client));
         Assert.Contains("client refused: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
     }
@@ -110,7 +110,7 @@ public sealed class RelayCommandTests : RelayFixture
     public async Task The_file_has_the_given_mode()
     {
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--mode", "660");
-        await using ToolRun __ = run;
+        await using var __ = run;
         Assert.Equal(Convert.ToInt32("660", 8), (int)File.GetUnixFileMode(FromPath));
     }
 
@@ -118,9 +118,9 @@ public sealed class RelayCommandTests : RelayFixture
     public async Task The_file_has_the_given_group()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: an ordinary user has no other group to give");
-        await using ToolRun run = Start("relay", FromPath, ToPath, "--mode", "0660", "--group", "4321");
+        await using var run = Start("relay", FromPath, ToPath, "--mode", "0660", "--group", "4321");
         await run.ReadErrorLineAsync();
-        using Process stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%g %a", FromPath]) { RedirectStandardOutput = true })!;
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%g %a", FromPath]) { RedirectStandardOutput = true })!;
         Assert.Equal("4321 660\n", await stat.StandardOutput.ReadToEndAsync(Stop));
     }
 
@@ -140,7 +140,7 @@ public sealed class RelayCommandTests : RelayFixture
             client.send(b"ping"); print(ours.recv(10)); ours.send(b"pong"); print(client.recv(10))
             ours.close(); print(client.recv(10)); client.close(); print(os.wait()[1])
             """;
-        await using ToolRun python = StartProgram(ForeignProgram.Python, "-c", Hand, Tool);
+        await using var python = StartProgram(ForeignProgram.Python, "-c", Hand, Tool);
         Assert.Equal("b'ping'\nb'pong'\nb''\n0\n", (await python.EndAsync()).Output);
     }
 
@@ -157,7 +157,7 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("FROM and TO are the same", "@a", "@a", "--type", "datagram")]
     public async Task Wrong_usage_is_reported_with_status_2(string message, params string[] arguments)
     {
-        ToolResult result = await RunAsync(["relay", .. arguments]);
+        var result = await RunAsync(["relay", .. arguments]);
         Assert.Equal((2, ""), (result.Status, result.Output));
         Assert.Contains(message == "have" ? "are of a socket file" : message, result.Errors, StringComparison.Ordinal);
     }
@@ -170,7 +170,7 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("the recording cannot be made: the name of the file is empty", "/tmp/samehost-none.sock", "/tmp/no", "--record", "")]
     public async Task Failures_at_start_are_one_line_with_the_reason(string message, params string[] arguments)
     {
-        ToolResult result = await RunAsync(["relay", .. arguments]);
+        var result = await RunAsync(["relay", .. arguments]);
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.Contains(message, result.Errors, StringComparison.Ordinal);
     }
@@ -178,8 +178,8 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_port_in_use_is_reported()
     {
-        using Socket taken = Listen(AnyPort);
-        ToolResult result = await RunAsync("relay", $"tcp:{taken.LocalEndPoint}", ToPath);
+        using var taken = Listen(AnyPort);
+        var result = await RunAsync("relay", $"tcp:{taken.LocalEndPoint}", ToPath);
         Assert.Equal(1, result.Status);
         Assert.Equal(
             $"samehost: listen failed: Address already in use (98): tcp:{taken.LocalEndPoint}\n"
@@ -192,12 +192,12 @@ public sealed class RelayCommandTests : RelayFixture
     [InlineData("tcp:none.invalid:80", "there is no host named none.invalid", "'getent hosts none.invalid' shows ")]
     public async Task A_missing_TCP_server_is_named(string to, string reason, string hint)
     {
-        await using ToolRun run = Start("relay", FromPath, to);
+        await using var run = Start("relay", FromPath, to);
         await run.ReadErrorLineAsync();
-        using Socket client = await ConnectAsync(Local(FromPath));
+        using var client = await ConnectAsync(Local(FromPath));
         Assert.Empty(await ReceiveAllAsync(client));
         await run.ReadErrorLineAsync();
-        string message = await run.ReadErrorLineAsync();
+        var message = await run.ReadErrorLineAsync();
         if (to.Contains("none", StringComparison.Ordinal) && message.Contains("cannot be resolved", StringComparison.Ordinal))
             Assert.Skip("this machine has no resolver that could say so");
         Assert.Equal($"samehost: connection 1 cannot be relayed: connect failed: {reason}: {to}", message);
@@ -207,11 +207,11 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_relay_to_itself_by_another_name_is_detected_at_the_first_connection()
     {
-        string link = Path.Join(Temporary, "link");
+        var link = Path.Join(Temporary, "link");
         File.CreateSymbolicLink(link, FromPath);
-        await using ToolRun run = Start("relay", FromPath, link);
+        await using var run = Start("relay", FromPath, link);
         await run.ReadErrorLineAsync();
-        using Socket client = await ConnectAsync(Local(FromPath));
+        using var client = await ConnectAsync(Local(FromPath));
         Assert.Empty(await ReceiveAllAsync(client));
         await run.ReadErrorLineAsync();
         Assert.Equal(
@@ -223,11 +223,11 @@ public sealed class RelayCommandTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_recording_over_a_file_that_others_could_read_is_private()
     {
-        string file = Path.Join(Temporary, "talk");
+        var file = Path.Join(Temporary, "talk");
         File.WriteAllText(file, new string('x', 1000));
         File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("644", 8));
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--record", file);
-        await using ToolRun __ = run;
+        await using var __ = run;
         Assert.Equal(Convert.ToInt32("600", 8), (int)File.GetUnixFileMode(file));
         Assert.Single(File.ReadAllLines(file));
     }
@@ -236,13 +236,13 @@ public sealed class RelayCommandTests : RelayFixture
     public async Task A_recording_is_not_made_in_another_users_file()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: only root can start a program as another user");
-        string file = Path.Join(Temporary, "talk");
+        var file = Path.Join(Temporary, "talk");
         File.WriteAllText(file, "root's");
         File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32("666", 8));
-        await using ToolRun run = StartProgram(
+        await using var run = StartProgram(
             ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", CopyTool(), "relay", FromPath, ToPath,
             "--record", file);
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
         // In a sticky directory such as /tmp the kernel may refuse even to open it.
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: the recording cannot be made: ", result.Errors, StringComparison.Ordinal);

@@ -17,10 +17,10 @@ public abstract class RelayFixture : ToolFixture
     /// <summary>Starts a relay and waits until it listens; returns its address, because the port may be chosen by the kernel.</summary>
     internal async Task<(ToolRun Run, EndPoint From)> RelayAsync(string from, EndPoint to, params string[] options)
     {
-        ToolRun run = Start(["relay", from, Address(to), .. options]);
-        string line = await run.ReadErrorLineAsync();
+        var run = Start(["relay", from, Address(to), .. options]);
+        var line = await run.ReadErrorLineAsync();
         Assert.StartsWith("samehost: relaying ", line, StringComparison.Ordinal);
-        string where = line.Split(' ')[line.Contains("datagrams", StringComparison.Ordinal) ? 4 : 2];
+        var where = line.Split(' ')[line.Contains("datagrams", StringComparison.Ordinal) ? 4 : 2];
         return (run, where.StartsWith("tcp:", StringComparison.Ordinal) ? IPEndPoint.Parse(where[4..]) : Local(where));
     }
 
@@ -50,7 +50,7 @@ public abstract class RelayFixture : ToolFixture
     internal static async Task<byte[]> ReceiveAllAsync(Socket socket)
     {
         var all = new MemoryStream();
-        byte[] buffer = new byte[65536];
+        var buffer = new byte[65536];
         for (int got; (got = await socket.ReceiveAsync(buffer, Stop)) > 0;)
             all.Write(buffer, 0, got);
         return all.ToArray();
@@ -59,7 +59,7 @@ public abstract class RelayFixture : ToolFixture
     /// <summary>Receives one record, or available bytes of a stream, as text.</summary>
     internal static async Task<string> ReceiveTextAsync(Socket socket)
     {
-        byte[] buffer = new byte[1000];
+        var buffer = new byte[1000];
         return Encoding.Latin1.GetString(buffer, 0, await socket.ReceiveAsync(buffer, Stop));
     }
 

@@ -10,14 +10,14 @@ public sealed class RelayPageTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task The_page_shows_a_dump_and_a_replay()
     {
-        using Socket listener = Listen(Local(Path.Join(Temporary, "app.sock")));
-        Task serving = ServeAsync(listener, "HELLO, relay\n"u8.ToArray());
-        await using (TerminalSession terminal = OpenTerminal())
+        using var listener = Listen(Local(Path.Join(Temporary, "app.sock")));
+        var serving = ServeAsync(listener, "HELLO, relay\n"u8.ToArray());
+        await using (var terminal = OpenTerminal())
         {
             await terminal.RunAsync("cd " + Temporary);
             await terminal.RunAsync("samehost relay --once --dump text --record talk.jsonl $PWD/new.sock $PWD/app.sock");
             await terminal.ShowsAsync("relaying");
-            using (Socket client = await ConnectAsync(Local(Path.Join(Temporary, "new.sock"))))
+            using (var client = await ConnectAsync(Local(Path.Join(Temporary, "new.sock"))))
             {
                 await SendAllAsync(client, "hello, \trelay\n"u8.ToArray());
                 client.Shutdown(SocketShutdown.Send);
@@ -29,7 +29,7 @@ public sealed class RelayPageTests : RelayFixture
         await serving;
 
         serving = ServeAsync(listener, "HELLO, relay\n"u8.ToArray());
-        await using (TerminalSession terminal = OpenTerminal())
+        await using (var terminal = OpenTerminal())
         {
             await terminal.RunAsync("cd " + Temporary);
             await terminal.RunAsync("samehost replay talk.jsonl $PWD/app.sock; echo $?");
@@ -45,7 +45,7 @@ public sealed class RelayPageTests : RelayFixture
 
     private string Plain(string transcript)
     {
-        string text = transcript.Replace("$ cd " + Temporary + "\n", "", StringComparison.Ordinal)
+        var text = transcript.Replace("$ cd " + Temporary + "\n", "", StringComparison.Ordinal)
             .Replace(Temporary, "/run/app", StringComparison.Ordinal);
         text = Regex.Replace(text, @"\d\d:\d\d:\d\d\.\d{6}", "12:34:56.789012");
         text = Regex.Replace(text, @"(?<=credentials )\(uid \d+, gid \d+, pid \d+\)", "(uid 1000, gid 1000, pid 4242)");
@@ -54,7 +54,7 @@ public sealed class RelayPageTests : RelayFixture
 
     private static async Task ServeAsync(Socket listener, byte[] answer)
     {
-        using Socket server = await listener.AcceptAsync(Stop);
+        using var server = await listener.AcceptAsync(Stop);
         await ReceiveAllAsync(server);
         await SendAllAsync(server, answer);
     }

@@ -1,7 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Relay;
 
@@ -23,23 +21,23 @@ public sealed class RelayStreamTests : RelayFixture
     public async Task Bytes_are_relayed_exactly_in_both_directions_and_either_side_may_end_first(
         string from, string to, bool serverEndsFirst)
     {
-        foreach (string[] options in new string[][] { [], ["--no-descriptors"], ["--record", Path.Join(Temporary, "r")] })
+        foreach (var options in new string[][] { [], ["--no-descriptors"], ["--record", Path.Join(Temporary, "r")] })
         {
             // Not the same name again: a process that another test has just forked may still hold its last socket.
-            EndPoint target = to switch { "tcp" => AnyPort, "path" => Local(ToPath), _ => Local($"@{ToPath}{options.Length}") };
-            using Socket listener = Listen(target);
-            string source = from switch { "tcp" => AnyTcp, "path" => FromPath, _ => "@" + FromPath };
+            var target = to switch { "tcp" => AnyPort, "path" => Local(ToPath), _ => Local($"@{ToPath}{options.Length}") };
+            using var listener = Listen(target);
+            var source = from switch { "tcp" => AnyTcp, "path" => FromPath, _ => "@" + FromPath };
             var (run, address) = await RelayAsync(
                 source, listener.LocalEndPoint!, from == "abstract" ? [.. options, "--allow", "self,root"] : options);
             await using (run)
             {
-                using Socket client = await ConnectAsync(address);
-                using Socket server = await listener.AcceptAsync(Stop);
+                using var client = await ConnectAsync(address);
+                using var server = await listener.AcceptAsync(Stop);
                 var (first, second) = serverEndsFirst ? (server, client) : (client, server);
-                byte[] there = RandomNumberGenerator.GetBytes(Much);
-                byte[] back = RandomNumberGenerator.GetBytes(Much + 1);
+                var there = RandomNumberGenerator.GetBytes(Much);
+                var back = RandomNumberGenerator.GetBytes(Much + 1);
 
-                Task<byte[]> arriving = ReceiveAllAsync(second);
+                var arriving = ReceiveAllAsync(second);
                 await SendAllAsync(first, there);
                 first.Shutdown(SocketShutdown.Send);
                 Assert.Equal(there, await arriving);
@@ -57,25 +55,25 @@ public sealed class RelayStreamTests : RelayFixture
     public async Task Many_clients_are_relayed_at_once()
     {
         const int Count = 200;
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
-        await using ToolRun _ = run;
-        Task serving = Task.Run(async () =>
+        await using var _ = run;
+        var serving = Task.Run(async () =>
         {
             var echoes = new List<Task>();
-            for (int i = 0; i < Count; i++)
+            for (var i = 0; i < Count; i++)
                 echoes.Add(EchoAsync(await listener.AcceptAsync(Stop)));
             await Task.WhenAll(echoes);
         }, Stop);
-        Socket[] clients = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => ConnectAsync(address)));
-        for (int round = 0; round < 3; round++)
+        var clients = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => ConnectAsync(address)));
+        for (var round = 0; round < 3; round++)
         {
             await Task.WhenAll(clients.Select(async (client, i) =>
             {
-                byte[] sent = RandomNumberGenerator.GetBytes(1000 + i);
-                byte[] got = new byte[sent.Length];
+                var sent = RandomNumberGenerator.GetBytes(1000 + i);
+                var got = new byte[sent.Length];
                 await SendAllAsync(client, sent);
-                for (int have = 0; have < got.Length;)
+                for (var have = 0; have < got.Length;)
                     have += await client.ReceiveAsync(got.AsMemory(have), Stop) is > 0 and var n ? n : throw new EndOfStreamException();
                 Assert.Equal(sent, got);
             }));
@@ -89,14 +87,14 @@ public sealed class RelayStreamTests : RelayFixture
     {
         // From a client to a server over TCP; from a server to a client over TCP; and from TCP to TCP.
         (string, string, bool)[] ways = [("path", "tcp", true), ("tcp", "path", false), ("tcp", "tcp", true), ("tcp", "tcp", false)];
-        foreach ((string from, string to, bool clientResets) in ways)
+        foreach (var (from, to, clientResets) in ways)
         {
-            using Socket listener = Listen(to == "tcp" ? AnyPort : Local(ToPath));
+            using var listener = Listen(to == "tcp" ? AnyPort : Local(ToPath));
             var (run, address) = await RelayAsync(from == "tcp" ? AnyTcp : FromPath, listener.LocalEndPoint!);
             await using (run)
             {
-                using Socket client = await ConnectAsync(address);
-                using Socket server = await listener.AcceptAsync(Stop);
+                using var client = await ConnectAsync(address);
+                using var server = await listener.AcceptAsync(Stop);
                 var (breaker, other) = clientResets ? (client, server) : (server, client);
                 await SendAllAsync(other, "never read"u8.ToArray());
                 // A local socket is reset when it is closed with unread data, which has to have arrived.
@@ -107,7 +105,7 @@ public sealed class RelayStreamTests : RelayFixture
                 var error = await Assert.ThrowsAsync<SocketException>(() => ReceiveAllAsync(other));
                 Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
                 Assert.Contains(" from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
-                string who = clientResets ? "client" : "server";
+                var who = clientResets ? "client" : "server";
                 Assert.Contains($"was reset by the {who}", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
             }
             File.Delete(ToPath);
@@ -118,13 +116,13 @@ public sealed class RelayStreamTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task A_local_writer_gets_the_broken_pipe_that_it_would_get_directly()
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address);
+        await using var _ = run;
+        using var client = await ConnectAsync(address);
         (await listener.AcceptAsync(Stop)).Dispose();
         Assert.Empty(await ReceiveAllAsync(client));
-        byte[] piece = new byte[4096];
+        var piece = new byte[4096];
         var error = await Assert.ThrowsAsync<SocketException>(async () =>
         {
             while (true)
@@ -137,8 +135,8 @@ public sealed class RelayStreamTests : RelayFixture
     public async Task A_missing_server_is_named_and_its_clients_are_closed()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath));
-        await using ToolRun _ = run;
-        using (Socket client = await ConnectAsync(address))
+        await using var _ = run;
+        using (var client = await ConnectAsync(address))
             Assert.Empty(await ReceiveAllAsync(client));
         Assert.Contains("connection 1 from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
         Assert.Equal(
@@ -147,9 +145,9 @@ public sealed class RelayStreamTests : RelayFixture
         Assert.StartsWith("hint: ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
 
         // Each client causes a new attempt.
-        using Socket listener = Listen(Local(ToPath));
-        using Socket second = await ConnectAsync(address);
-        using Socket server = await listener.AcceptAsync(Stop);
+        using var listener = Listen(Local(ToPath));
+        using var second = await ConnectAsync(address);
+        using var server = await listener.AcceptAsync(Stop);
         await SendAllAsync(server, "hello"u8.ToArray());
         server.Dispose();
         Assert.Equal("hello"u8.ToArray(), await ReceiveAllAsync(second));
@@ -159,11 +157,11 @@ public sealed class RelayStreamTests : RelayFixture
     public async Task It_can_wait_for_a_server()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--wait", "30s", "--once");
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address);
+        await using var _ = run;
+        using var client = await ConnectAsync(address);
         Assert.Contains("connection 1 from ", await run.ReadErrorLineAsync(), StringComparison.Ordinal);
-        using Socket listener = Listen(Local(ToPath));
-        using (Socket server = await listener.AcceptAsync(Stop))
+        using var listener = Listen(Local(ToPath));
+        using (var server = await listener.AcceptAsync(Stop))
             await SendAllAsync(server, "at last"u8.ToArray());
         Assert.Equal("at last"u8.ToArray(), await ReceiveAllAsync(client));
         client.Dispose();
@@ -172,8 +170,8 @@ public sealed class RelayStreamTests : RelayFixture
 
     private static async Task EchoAsync(Socket client)
     {
-        using Socket owned = client;
-        byte[] buffer = new byte[65536];
+        using var owned = client;
+        var buffer = new byte[65536];
         for (int got; (got = await client.ReceiveAsync(buffer, Stop)) > 0;)
             await SendAllAsync(client, buffer.AsMemory(0, got));
     }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Relay;
 
@@ -14,15 +13,15 @@ public sealed class RelayWaitTests : RelayFixture
     [InlineData(true)]
     public async Task A_connection_continues_while_others_open_and_close(bool splices)
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, splices ? ["--no-descriptors"] : []);
-        await using ToolRun _ = run;
+        await using var _ = run;
         var (client, server) = await LinkAsync();
         using Socket ownedClient = client, ownedServer = server;
-        for (int round = 0; round < 5; round++)
+        for (var round = 0; round < 5; round++)
         {
             // Unread data, and ends of stream in between, have to survive the switch.
-            byte[] waiting = RandomNumberGenerator.GetBytes(50_000);
+            var waiting = RandomNumberGenerator.GetBytes(50_000);
             await SendAllAsync(client, waiting);
             var others = new List<(Socket Client, Socket Server)>();
             while (others.Count < Many)
@@ -60,21 +59,21 @@ public sealed class RelayWaitTests : RelayFixture
     [InlineData(Many)]
     public async Task It_sleeps_while_bytes_of_closed_clients_are_unread(int count)
     {
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);
-        await using ToolRun _ = run;
+        await using var _ = run;
         var servers = new List<Socket>();
-        byte[] piece = new byte[4096];
-        int[] sent = new int[count];
-        for (int i = 0; i < count; i++)
+        var piece = new byte[4096];
+        var sent = new int[count];
+        for (var i = 0; i < count; i++)
         {
-            using Socket client = await ConnectAsync(address);
+            using var client = await ConnectAsync(address);
             servers.Add(await listener.AcceptAsync(Stop));
             client.Blocking = false;
             client.SendBufferSize = piece.Length;
-            for (int idle = 0; idle < 10;)
+            for (var idle = 0; idle < 10;)
             {
-                int moved = client.Send(piece, SocketFlags.None, out SocketError error);
+                var moved = client.Send(piece, SocketFlags.None, out var error);
                 sent[i] += error == SocketError.Success ? moved : 0;
                 idle = error == SocketError.Success ? 0 : idle + 1;
                 await Task.Delay(idle, Stop); // the relay reads until the server's side is full
@@ -82,11 +81,11 @@ public sealed class RelayWaitTests : RelayFixture
         } // gone, with everything on its way
 
         await Task.Delay(200, Stop);
-        TimeSpan before = run.ProcessorTime;
+        var before = run.ProcessorTime;
         await Task.Delay(1000, Stop);
         Assert.InRange((run.ProcessorTime - before).TotalMilliseconds, 0, 200); // in a second; a busy loop uses all of it
 
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             Assert.Equal(sent[i], (await ReceiveAllAsync(servers[i])).Length);
             servers[i].Dispose();
@@ -95,15 +94,15 @@ public sealed class RelayWaitTests : RelayFixture
 
     private static async Task PassAsync(Socket from, Socket to)
     {
-        byte[] bytes = RandomNumberGenerator.GetBytes(100);
+        var bytes = RandomNumberGenerator.GetBytes(100);
         await SendAllAsync(from, bytes);
         Assert.Equal(bytes, await ReceiveAsync(to, bytes.Length));
     }
 
     private static async Task<byte[]> ReceiveAsync(Socket socket, int count)
     {
-        byte[] all = new byte[count];
-        for (int have = 0; have < count;)
+        var all = new byte[count];
+        for (var have = 0; have < count;)
             have += await socket.ReceiveAsync(all.AsMemory(have), Stop) is > 0 and var n ? n : throw new EndOfStreamException();
         return all;
     }

@@ -9,19 +9,19 @@ public sealed class RelayRecordTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task Seqpacket_records_keep_their_boundaries_even_empty_and_large_ones()
     {
-        using Socket listener = Listen(Local(ToPath), SocketType.Seqpacket);
+        using var listener = Listen(Local(ToPath), SocketType.Seqpacket);
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!, "--type", "seqpacket");
-        await using ToolRun _ = run;
-        using Socket client = await ConnectAsync(address, SocketType.Seqpacket);
-        using Socket server = await listener.AcceptAsync(Stop);
+        await using var _ = run;
+        using var client = await ConnectAsync(address, SocketType.Seqpacket);
+        using var server = await listener.AcceptAsync(Stop);
         client.SendBufferSize = 1_000_000;
         int[] lengths = [1, 0, 100_000, 7, 200_000, 0];
-        byte[] buffer = new byte[300_000];
+        var buffer = new byte[300_000];
         foreach (var (from, to) in new[] { (client, server), (server, client) })
         {
-            foreach (int length in lengths)
+            foreach (var length in lengths)
             {
-                byte[] record = new byte[length];
+                var record = new byte[length];
                 Array.Fill(record, (byte)length);
                 if (from == server)
                     from.SendBufferSize = 1_000_000;
@@ -38,12 +38,12 @@ public sealed class RelayRecordTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task Datagrams_reach_the_server_and_answers_reach_their_sender()
     {
-        using Socket server = Listen(Local(ToPath), SocketType.Dgram);
+        using var server = Listen(Local(ToPath), SocketType.Dgram);
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--type", "datagram", "--dump", "text");
-        await using ToolRun _ = run;
-        byte[] buffer = new byte[1000];
+        await using var _ = run;
+        var buffer = new byte[1000];
         Socket[] clients = [.. new[] { "a", "b" }.Select(name => Listen(Local(Path.Join(Temporary, name)), SocketType.Dgram))];
-        foreach (int i in new[] { 0, 1, 0 })
+        foreach (var i in new[] { 0, 1, 0 })
         {
             await clients[i].SendToAsync(new byte[] { (byte)i }, address, Stop);
             var asked = await server.ReceiveFromAsync(buffer, new UnixDomainSocketEndPoint("/"), Stop);
@@ -55,7 +55,7 @@ public sealed class RelayRecordTests : RelayFixture
         await nameless.SendToAsync("one way"u8.ToArray(), address, Stop);
         Assert.Equal("one way", await ReceiveTextAsync(server));
         run.Terminate();
-        string shown = (await run.EndAsync()).Output;
+        var shown = (await run.EndAsync()).Output;
         Assert.Contains("1 = ended: 2 bytes to the server, 4 to the client\n", shown, StringComparison.Ordinal);
         Assert.Contains("3 = ended: 7 bytes to the server, 0 to the client\n", shown, StringComparison.Ordinal);
         Array.ForEach(clients, c => c.Dispose());
@@ -81,14 +81,14 @@ public sealed class RelayRecordTests : RelayFixture
             data, fds, flags, _ = socket.recv_fds(server, 10, 4)
             print(data, len(fds), os.read(fds[0], 20), flags & socket.MSG_CTRUNC, flush=True)
             """;
-        await using ToolRun python = StartProgram(ForeignProgram.Python, "-c", Pass, FromPath, ToPath, type);
+        await using var python = StartProgram(ForeignProgram.Python, "-c", Pass, FromPath, ToPath, type);
         await python.ReadUntilAsync("ready\n");
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--type", type, "--dump", "text");
-        await using ToolRun __ = run;
+        await using var __ = run;
         python.Input.Write("\n"u8);
         python.Input.Flush();
         Assert.Equal("ready\nb'x' 2 b'through' 0\n", (await python.EndAsync()).Output);
-        string shown = await run.ReadUntilAsync("  x\n");
+        var shown = await run.ReadUntilAsync("  x\n");
         Assert.Contains("1 > 1 byte and 2 descriptors: pipe, pipe\n", shown, StringComparison.Ordinal);
     }
 
@@ -106,11 +106,11 @@ public sealed class RelayRecordTests : RelayFixture
                 print("refused", flush=True)
             client.recv(1)
             """;
-        using Socket listener = Listen(Local(ToPath));
+        using var listener = Listen(Local(ToPath));
         var (run, _) = await RelayAsync(FromPath, Local(ToPath), "--no-descriptors");
-        await using ToolRun __ = run;
-        await using ToolRun python = StartProgram(ForeignProgram.Python, "-c", Send, FromPath);
-        using Socket server = await listener.AcceptAsync(Stop);
+        await using var __ = run;
+        await using var python = StartProgram(ForeignProgram.Python, "-c", Send, FromPath);
+        using var server = await listener.AcceptAsync(Stop);
         Assert.Equal("x", await ReceiveTextAsync(server));
         server.Dispose();
         Assert.Contains((await python.EndAsync()).Output, new[] { "sent\n", "refused\n" });
@@ -119,10 +119,10 @@ public sealed class RelayRecordTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task An_existing_recording_is_kept_if_the_relay_cannot_start()
     {
-        string file = Path.Join(Temporary, "talk.jsonl");
+        var file = Path.Join(Temporary, "talk.jsonl");
         File.WriteAllText(file, "precious");
-        using Socket other = Listen(Local(FromPath));
-        ToolResult result = await RunAsync("relay", FromPath, ToPath, "--record", file);
+        using var other = Listen(Local(FromPath));
+        var result = await RunAsync("relay", FromPath, ToPath, "--record", file);
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: bind failed: ", result.Errors, StringComparison.Ordinal);
         Assert.Equal("precious", File.ReadAllText(file));

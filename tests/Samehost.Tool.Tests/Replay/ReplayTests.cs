@@ -23,12 +23,12 @@ public sealed class ReplayTests : RelayFixture
 
         using (Serve("fresh", type, Upper))
         {
-            ToolResult same = await RunAsync("replay", Recorded, Path.Join(Temporary, "fresh"));
+            var same = await RunAsync("replay", Recorded, Path.Join(Temporary, "fresh"));
             Assert.Equal(new ToolResult(0, "2 connections as recorded: 25 bytes sent, 25 received\n", ""), same);
         }
         using (Serve("other", type, static bytes => Upper(bytes).Reverse().ToArray()))
         {
-            ToolResult other = await RunAsync("replay", Recorded, Path.Join(Temporary, "other"));
+            var other = await RunAsync("replay", Recorded, Path.Join(Temporary, "other"));
             Assert.Equal((1, ""), (other.Status, other.Output));
             Assert.Matches(
                 "^samehost: connection 1 differs at line \\d+: the server sent \".+\" where the recording's line \\d+ has \".+\"",
@@ -36,7 +36,7 @@ public sealed class ReplayTests : RelayFixture
         }
         using (Serve("mute", type, static _ => []))
         {
-            ToolResult mute = await RunAsync("replay", Recorded, Path.Join(Temporary, "mute"), "--patience", "300ms");
+            var mute = await RunAsync("replay", Recorded, Path.Join(Temporary, "mute"), "--patience", "300ms");
             Assert.Equal((1, ""), (mute.Status, mute.Output));
         }
     }
@@ -45,22 +45,22 @@ public sealed class ReplayTests : RelayFixture
     public async Task As_the_server_it_answers_as_recorded_and_reports_other_requests()
     {
         await RecordAsync(SocketType.Stream);
-        string again = Path.Join(Temporary, "again");
-        await using (ToolRun server = Start("replay", Recorded, again, "--as-server"))
+        var again = Path.Join(Temporary, "again");
+        await using (var server = Start("replay", Recorded, again, "--as-server"))
         {
             Assert.Equal($"samehost: answering at {again} as recorded", await server.ReadErrorLineAsync());
-            ToolResult client = await RunAsync("replay", Recorded, again);
+            var client = await RunAsync("replay", Recorded, again);
             Assert.Equal((0, ""), (client.Status, client.Errors));
             Assert.Equal(new ToolResult(0, "2 connections as recorded: 25 bytes sent, 25 received\n", ""), await server.EndAsync());
         }
-        await using (ToolRun server = Start("replay", Recorded, "tcp:127.0.0.1:0", "--as-server"))
+        await using (var server = Start("replay", Recorded, "tcp:127.0.0.1:0", "--as-server"))
         {
-            string where = (await server.ReadErrorLineAsync()).Split(' ')[3];
-            using Socket client = await ConnectAsync(IPEndPoint.Parse(where["tcp:".Length..]));
+            var where = (await server.ReadErrorLineAsync()).Split(' ')[3];
+            using var client = await ConnectAsync(IPEndPoint.Parse(where["tcp:".Length..]));
             await SendAllAsync(client, "something else"u8.ToArray());
-            using Socket second = await ConnectAsync(client.RemoteEndPoint!);
+            using var second = await ConnectAsync(client.RemoteEndPoint!);
             second.Shutdown(SocketShutdown.Send);
-            ToolResult result = await server.EndAsync();
+            var result = await server.EndAsync();
             Assert.Equal(1, result.Status);
             Assert.Contains(
                 "the client sent \"something else\" where the recording's line 3 has \"hello\"", result.Errors, StringComparison.Ordinal);
@@ -71,7 +71,7 @@ public sealed class ReplayTests : RelayFixture
     public async Task A_missing_server_is_an_error()
     {
         await RecordAsync(SocketType.Stream);
-        ToolResult result = await RunAsync("replay", Recorded, Path.Join(Temporary, "nobody"));
+        var result = await RunAsync("replay", Recorded, Path.Join(Temporary, "nobody"));
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.Contains("connect failed: No such file or directory (2)", result.Errors, StringComparison.Ordinal);
         result = await RunAsync("replay", Recorded, "tcp:127.0.0.1:1");
@@ -85,7 +85,7 @@ public sealed class ReplayTests : RelayFixture
     {
         await RecordAsync(SocketType.Stream);
         using IDisposable server = Serve("fresh", SocketType.Stream, Upper);
-        await using ToolRun run = StartProgram(
+        await using var run = StartProgram(
             "sh", "-c", "cat \"$1\" | exec \"$0\" replay - \"$2\"", Tool, Recorded, Path.Join(Temporary, "fresh"));
         Assert.Equal(new ToolResult(0, "2 connections as recorded: 25 bytes sent, 25 received\n", ""), await run.EndAsync());
     }
@@ -94,10 +94,10 @@ public sealed class ReplayTests : RelayFixture
     public async Task An_incomplete_recording_has_a_hint_how_to_replay_it()
     {
         await RecordAsync(SocketType.Stream);
-        byte[] whole = File.ReadAllBytes(Recorded);
+        var whole = File.ReadAllBytes(Recorded);
         File.WriteAllBytes(Recorded, whole[..^20]);
-        int lines = whole.Count(b => b == '\n');
-        ToolResult result = await RunAsync("replay", Recorded, ToPath);
+        var lines = whole.Count(b => b == '\n');
+        var result = await RunAsync("replay", Recorded, ToPath);
         Assert.Equal(
             new ToolResult(1, "", $"samehost: {Recorded}, line {lines}: the file ends in the middle of this line\n"
                 + $"hint: 'head -n {lines - 1}' gives what is whole of it, which can be replayed.\n"), result);
@@ -122,7 +122,7 @@ public sealed class ReplayTests : RelayFixture
     public async Task An_invalid_recording_is_reported_with_the_line(string message, params string[] lines)
     {
         File.WriteAllLines(Recorded, lines);
-        ToolResult result = await RunAsync("replay", Recorded, ToPath);
+        var result = await RunAsync("replay", Recorded, ToPath);
         Assert.Equal((1, ""), (result.Status, result.Output));
         Assert.Contains(message, Assert.Single(result.Errors.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
@@ -132,8 +132,8 @@ public sealed class ReplayTests : RelayFixture
     {
         static async Task AnswerAsync(Socket server, string suffix)
         {
-            byte[] buffer = new byte[100];
-            for (int i = 0; i < 2; i++)
+            var buffer = new byte[100];
+            for (var i = 0; i < 2; i++)
             {
                 var asked = await server.ReceiveFromAsync(buffer, new UnixDomainSocketEndPoint("/"), Stop);
                 await server.SendToAsync(
@@ -141,13 +141,13 @@ public sealed class ReplayTests : RelayFixture
             }
         }
 
-        using Socket server = Listen(Local(ToPath), SocketType.Dgram);
+        using var server = Listen(Local(ToPath), SocketType.Dgram);
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--record", Recorded, "--type", "datagram");
         await using (run)
         {
-            Task answering = AnswerAsync(server, " answer");
-            using Socket client = Listen(Local(Path.Join(Temporary, "client")), SocketType.Dgram);
-            foreach (int i in new[] { 0, 1 })
+            var answering = AnswerAsync(server, " answer");
+            using var client = Listen(Local(Path.Join(Temporary, "client")), SocketType.Dgram);
+            foreach (var i in new[] { 0, 1 })
             {
                 await client.SendToAsync("question"u8.ToArray(), address, Stop);
                 Assert.Equal($"{i} answer", await ReceiveTextAsync(client));
@@ -158,8 +158,8 @@ public sealed class ReplayTests : RelayFixture
         }
         foreach (var (suffix, status) in new[] { (" answer", 0), (" refusal", 1) })
         {
-            Task answering = AnswerAsync(server, suffix);
-            await using ToolRun replay = Start("replay", Recorded, ToPath);
+            var answering = AnswerAsync(server, suffix);
+            await using var replay = Start("replay", Recorded, ToPath);
             Assert.Equal(status, (await replay.EndAsync()).Status);
             if (status == 0)
                 await answering;
@@ -169,15 +169,15 @@ public sealed class ReplayTests : RelayFixture
     [Fact(Timeout = 180_000)]
     public async Task Standard_input_may_be_a_socket_and_is_not_read_where_there_is_none()
     {
-        await using (ToolRun closed = StartProgram("sh", "-c", "exec \"$0\" replay - \"$1\" <&-", Tool, ToPath))
+        await using (var closed = StartProgram("sh", "-c", "exec \"$0\" replay - \"$1\" <&-", Tool, ToPath))
         {
-            ToolResult result = await closed.EndAsync();
+            var result = await closed.EndAsync();
             Assert.Equal((1, ""), (result.Status, result.Output));
             Assert.StartsWith("samehost: standard input is closed: ", result.Errors, StringComparison.Ordinal);
         }
-        await using ToolRun server = await ServeAsync(
+        await using var server = await ServeAsync(
             FromPath, "--exec", "sh", "-c", "exec \"$0\" replay - \"$1\" 2>&1", Tool, ToPath);
-        ToolResult client = await ConnectAsync("hello\n", FromPath);
+        var client = await ConnectAsync("hello\n", FromPath);
         Assert.Contains("-, line 1: not JSON", client.Output, StringComparison.Ordinal);
     }
 
@@ -186,17 +186,17 @@ public sealed class ReplayTests : RelayFixture
     /// <summary>Two clients, one after the other, through a relay to a server that answers in upper case.</summary>
     private async Task RecordAsync(SocketType type)
     {
-        using Socket server = Serve("to.sock", type, Upper);
+        using var server = Serve("to.sock", type, Upper);
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--record", Recorded, "--type", type.ToString().ToLowerInvariant());
-        await using ToolRun _ = run;
-        foreach (string[] said in new string[][] { ["hello", "how are you"], ["good-bye!"] })
+        await using var _ = run;
+        foreach (var said in new string[][] { ["hello", "how are you"], ["good-bye!"] })
         {
-            using Socket client = await ConnectAsync(address, type);
-            foreach (string text in said)
+            using var client = await ConnectAsync(address, type);
+            foreach (var text in said)
             {
-                byte[] asked = System.Text.Encoding.ASCII.GetBytes(text);
+                var asked = System.Text.Encoding.ASCII.GetBytes(text);
                 await client.SendAsync(asked, Stop);
-                byte[] answer = new byte[100];
+                var answer = new byte[100];
                 Assert.Equal(Upper(asked), answer[..await client.ReceiveAsync(answer, Stop)]);
             }
             client.Shutdown(SocketShutdown.Send);
@@ -213,13 +213,13 @@ public sealed class ReplayTests : RelayFixture
 
     private Socket Serve(string name, SocketType type, Func<byte[], byte[]> answer)
     {
-        Socket listener = Listen(Local(Path.Join(Temporary, name)), type);
+        var listener = Listen(Local(Path.Join(Temporary, name)), type);
         _ = Task.Run(async () =>
         {
             while (true)
             {
-                using Socket client = await listener.AcceptAsync(Stop);
-                byte[] buffer = new byte[1000];
+                using var client = await listener.AcceptAsync(Stop);
+                var buffer = new byte[1000];
                 for (int got; (got = await client.ReceiveAsync(buffer, Stop)) > 0;)
                 {
                     if (answer(buffer[..got]) is { Length: > 0 } said)

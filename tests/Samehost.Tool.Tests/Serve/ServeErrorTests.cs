@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Serve;
@@ -36,7 +35,7 @@ public sealed class ServeErrorTests : ToolFixture
         "a.sock", "--drain", "5 parsecs")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
     {
-        ToolResult result = await RunAsync(["serve", .. arguments]);
+        var result = await RunAsync(["serve", .. arguments]);
         Assert.Equal(new ToolResult(2, "", $"samehost: {problem}\n"), result);
     }
 
@@ -47,7 +46,7 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("it is not executable", "/etc/passwd")]
     public async Task A_program_that_cannot_be_run_is_named_before_the_first_client(string problem, string program)
     {
-        ToolResult result = await RunAsync("serve", At("a.sock"), "--exec", program);
+        var result = await RunAsync("serve", At("a.sock"), "--exec", program);
         Assert.Equal(new ToolResult(1, "", $"samehost: cannot run {program}: {problem}\n"), result);
         NothingIsLeft();
     }
@@ -55,8 +54,8 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_second_copy_reports_that_the_first_is_running()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo");
-        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo");
+        await using var server = await ServeAsync(At("a.sock"), "--echo");
+        var result = await RunAsync("serve", At("a.sock"), "--echo");
         Assert.Equal(1, result.Status);
         Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors,
             StringComparison.Ordinal);
@@ -69,7 +68,7 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_missing_directory_is_named()
     {
-        ToolResult result = await RunAsync("serve", At("nowhere/a.sock"));
+        var result = await RunAsync("serve", At("nowhere/a.sock"));
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: bind failed: No such file or directory (2): ", result.Errors, StringComparison.Ordinal);
         Assert.Contains("\nhint: ", result.Errors, StringComparison.Ordinal);
@@ -80,7 +79,7 @@ public sealed class ServeErrorTests : ToolFixture
     {
         Assert.Equal(
             new ToolResult(1, "", "samehost: fd:77: no descriptor of this number is open\n"), await RunAsync("serve", "fd:77", "--echo"));
-        await using ToolRun run = StartProgram("sh", "-c", "exec \"$0\" serve fd:3 3< /dev/null", Tool);
+        await using var run = StartProgram("sh", "-c", "exec \"$0\" serve fd:3 3< /dev/null", Tool);
         Assert.Equal(new ToolResult(1, "", "samehost: fd:3: The descriptor is not a socket; a local stream socket is wanted\n"),
             await run.EndAsync());
     }
@@ -88,8 +87,8 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_handover_of_another_socket_type_is_refused()
     {
-        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
-        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
+        await using var first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
+        var result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
         Assert.Equal(new ToolResult(1, "", "samehost: the running server serves another type of socket: give its --type\n"), result);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }
@@ -97,11 +96,11 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task More_connections_of_one_user_than_allowed_are_refused_and_the_first_is_logged()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
-        using Socket first = LocalPeer.Connect(At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--echo", "--max-per-user", "1");
+        using var first = LocalPeer.Connect(At("a.sock"));
         first.Say("hi");
         await first.ExpectAsync("hi");
-        using Socket second = LocalPeer.Connect(At("a.sock"));
+        using var second = LocalPeer.Connect(At("a.sock"));
         Assert.Equal("", await second.ReadToEndAsync());
         await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; --verbose logs further ones)\n");
     }
@@ -111,18 +110,18 @@ public sealed class ServeErrorTests : ToolFixture
     {
         if (!Environment.IsPrivilegedProcess)
             Assert.Skip("run the tests as root: only root can start a program as another user");
-        string client = CopyTool();
+        var client = CopyTool();
         string[] connect = ["--reuid=65534", "--regid=65534", "--clear-groups", client, "connect", At("a.sock")];
-        await using (ToolRun server = await ServeAsync(At("a.sock"), "--mode", "0666", "--exec", "echo", "welcome"))
+        await using (var server = await ServeAsync(At("a.sock"), "--mode", "0666", "--exec", "echo", "welcome"))
         {
-            await using ToolRun refused = StartProgram(ForeignProgram.SetPriv, connect);
+            await using var refused = StartProgram(ForeignProgram.SetPriv, connect);
             Assert.DoesNotContain("welcome", (await refused.EndAsync()).Output, StringComparison.Ordinal);
             await server.ReadErrorsUntilAsync("is not allowed by the policy (see --allow;");
             server.Terminate();
             Assert.Equal(0, (await server.EndAsync()).Status);
         }
-        await using ToolRun open = await ServeAsync(At("a.sock"), "--mode", "0666", "--allow", "uid:65534", "--exec", "echo", "welcome");
-        await using ToolRun allowed = StartProgram(ForeignProgram.SetPriv, connect);
+        await using var open = await ServeAsync(At("a.sock"), "--mode", "0666", "--allow", "uid:65534", "--exec", "echo", "welcome");
+        await using var allowed = StartProgram(ForeignProgram.SetPriv, connect);
         Assert.Equal(new ToolResult(0, "welcome\n", ""), await allowed.EndAsync());
     }
 
@@ -131,7 +130,7 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("seqpacket")]
     public async Task A_full_disk_is_one_line_and_status_1(string type)
     {
-        await using ToolRun server =
+        await using var server =
             StartProgram("sh", "-c", "exec \"$0\" serve \"$1\" -q --type $2 > /dev/full", Tool, At("a.sock"), type);
         await ConnectAsync("hi\n", At("a.sock"), "--type", type, "--wait", "30s");
         Assert.Equal(new ToolResult(1, "", "samehost: write failed: No space left on device (28)\n"), await server.EndAsync());
@@ -143,11 +142,11 @@ public sealed class ServeErrorTests : ToolFixture
     [InlineData("--keep")]
     public async Task A_closed_pipe_ends_it_quietly(params string[] options)
     {
-        await using ToolRun server = await ServeAsync([At("a.sock"), .. options]);
+        await using var server = await ServeAsync([At("a.sock"), .. options]);
         server.CloseOutput();
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        using var client = LocalPeer.Connect(At("a.sock"));
         client.Say("hi\n");
-        ToolResult result = await server.EndAsync(readsOutput: false);
+        var result = await server.EndAsync(readsOutput: false);
         Assert.Equal((128 + 13, 1), (result.Status, result.Errors.Split('\n').Length - 1));
         NothingIsLeft();
     }
@@ -155,12 +154,12 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_line_that_is_not_hexadecimal_is_named()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--hex");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--hex");
+        using var client = LocalPeer.Connect(At("a.sock"));
         server.Type("48 69");
         server.Type("4x");
         await client.ExpectAsync("Hi");
-        ToolResult result = await server.EndAsync();
+        var result = await server.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.EndsWith(
             "samehost: line 2 of the input is not hexadecimal: write two digits for each byte, as in 48 69 0a\n", result.Errors,

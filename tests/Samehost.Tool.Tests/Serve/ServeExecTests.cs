@@ -9,7 +9,7 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_reads_its_client_to_the_end_and_answers()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sort", "-r");
+        await using var server = await ServeAsync(At("a.sock"), "--exec", "sort", "-r");
         Assert.Equal(new ToolResult(0, "c\nb\na\n", ""), await ConnectAsync("b\na\nc\n", At("a.sock")));
         Assert.Equal(new ToolResult(0, "z\n", ""), await ConnectAsync("z\n", At("a.sock")));
     }
@@ -23,9 +23,9 @@ public sealed class ServeExecTests : ToolFixture
             """;
         string[] foreign = ["env", "IPCREMOTEPATH=/forged", "NOTIFY_SOCKET=@nobody", Tool, "serve", At("a.sock"), "--exec", "sh", "-c",
             Script];
-        await using ToolRun server = StartProgram(foreign[0], foreign[1..]);
+        await using var server = StartProgram(foreign[0], foreign[1..]);
         await server.ReadErrorsUntilAsync("serving");
-        using Socket unnamed = LocalPeer.Connect(At("a.sock"));
+        using var unnamed = LocalPeer.Connect(At("a.sock"));
         Assert.Equal($"IPC {Environment.ProcessId} {At("a.sock")} .\n0\n", await unnamed.ReadToEndAsync());
 
         using var named = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -38,8 +38,8 @@ public sealed class ServeExecTests : ToolFixture
     public async Task A_program_has_the_connection_and_no_other_descriptor_of_ours()
     {
         const string Script = "ls /proc/$$/fd";
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", Script);
-        using Socket other = LocalPeer.Connect(At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", Script);
+        using var other = LocalPeer.Connect(At("a.sock"));
         Assert.Equal("0\n1\n2\n", (await ConnectAsync("", At("a.sock"))).Output);
     }
 
@@ -53,18 +53,18 @@ public sealed class ServeExecTests : ToolFixture
             "LISTEN_PID=1", "LISTEN_PIDFDID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=a", "NOTIFY_SOCKET=@nobody", "WATCHDOG_PID=1",
             "WATCHDOG_USEC=1000000",
         ];
-        await using ToolRun server = StartProgram(
+        await using var server = StartProgram(
             "env", [.. variables, "sh", "-c", "exec 3</dev/null 7</dev/null; exec \"$@\" 9>/dev/null", "sh",
                 Tool, "serve", At("a.sock"), "--exec", "sh", "-c", Script]);
         await server.ReadErrorsUntilAsync("serving");
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
             Assert.Equal("0\n1\n2\n", (await ConnectAsync("", At("a.sock"))).Output);
     }
 
     [Fact(Timeout = 180_000)]
     public async Task A_program_has_a_standard_error_even_if_the_server_has_none()
     {
-        await using ToolRun server = StartProgram(
+        await using var server = StartProgram(
             "sh", "-c", "exec \"$@\" 2>&-", "sh", Tool, "serve", At("a.sock"), "--exec", "sh", "-c", "test -e /proc/$$/fd/2 && echo yes");
         while (!File.Exists(At("a.sock")))
             await Task.Delay(2, TestContext.Current.CancellationToken);
@@ -75,8 +75,8 @@ public sealed class ServeExecTests : ToolFixture
     public async Task A_program_ends_by_SIGPIPE_as_it_would_in_a_shell()
     {
         // It writes only after the reader has closed: a write that already blocks fails without the signal.
-        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read go; exec yes");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        await using var server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read go; exec yes");
+        using var client = LocalPeer.Connect(At("a.sock"));
         client.Shutdown(SocketShutdown.Receive); // closing with unread data would be a reset instead
         client.Say("go\n");
         await server.ReadErrorsUntilAsync($"with status {128 + 13}\n");
@@ -85,8 +85,8 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Programs_that_have_ended_are_reaped_and_their_statuses_logged()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read status; exit $status");
-        for (int status = 0; status < 5; status++)
+        await using var server = await ServeAsync(At("a.sock"), "-v", "--exec", "sh", "-c", "read status; exit $status");
+        for (var status = 0; status < 5; status++)
         {
             await ConnectAsync($"{status}\n", At("a.sock"));
             await server.ReadErrorsUntilAsync($"with status {status}\n");
@@ -98,7 +98,7 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task The_status_is_reported_even_if_SIGCHLD_was_ignored()
     {
-        await using ToolRun server = StartProgram("env", "--ignore-signal=CHLD", Tool, "serve", At("a.sock"), "-v", "--exec", "false");
+        await using var server = StartProgram("env", "--ignore-signal=CHLD", Tool, "serve", At("a.sock"), "-v", "--exec", "false");
         await server.ReadErrorsUntilAsync("serving");
         await ConnectAsync("", At("a.sock"));
         await server.ReadErrorsUntilAsync("with status 1\n");
@@ -107,9 +107,9 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_may_finish_after_a_signal_to_the_server()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c",
+        await using var server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c",
             "echo ready; read word; echo got $word");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        using var client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         server.Terminate();
         client.Say("it\n");
@@ -121,13 +121,13 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_that_does_not_finish_in_time_is_ended_with_all_that_it_started()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c",
+        await using var server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c",
             "echo ready; cat; echo never");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        using var client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         server.Terminate();
         Assert.Equal("", await client.ReadToEndAsync()); // cat has closed it as well
-        ToolResult result = await server.EndAsync();
+        var result = await server.EndAsync();
         Assert.Equal(0, result.Status);
         Assert.EndsWith("samehost: closed the remaining connections after 100ms\n", result.Errors, StringComparison.Ordinal);
     }
@@ -136,12 +136,12 @@ public sealed class ServeExecTests : ToolFixture
     public async Task A_program_has_the_drain_time_and_no_second_more()
     {
         // A busy machine may take a second for each step: one success is enough.
-        for (int attempt = 0; ; attempt++)
+        for (var attempt = 0; ; attempt++)
         {
-            await using ToolRun server = await ServeAsync(At("a.sock"), "--drain", "0", "--exec", "sh", "-c", "echo ready; exec sleep 100");
-            using Socket client = LocalPeer.Connect(At("a.sock"));
+            await using var server = await ServeAsync(At("a.sock"), "--drain", "0", "--exec", "sh", "-c", "echo ready; exec sleep 100");
+            using var client = LocalPeer.Connect(At("a.sock"));
             await client.ExpectAsync("ready\n");
-            long start = Stopwatch.GetTimestamp();
+            var start = Stopwatch.GetTimestamp();
             server.Terminate();
             Assert.Equal("", await client.ReadToEndAsync());
             if (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(0.8))
@@ -153,9 +153,9 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_that_ignores_SIGTERM_is_killed_at_its_time_limit()
     {
-        await using ToolRun server =
+        await using var server =
             await ServeAsync(At("a.sock"), "-v", "--time-limit", "100ms", "--exec", "sh", "-c", "trap '' TERM; echo ready; cat; cat");
-        using Socket client = LocalPeer.Connect(At("a.sock"));
+        using var client = LocalPeer.Connect(At("a.sock"));
         await client.ExpectAsync("ready\n");
         Assert.Equal("", await client.ReadToEndAsync());
         await server.ReadErrorsUntilAsync("with status 137\n");
@@ -164,10 +164,10 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_that_cannot_be_started_is_reported_and_the_server_continues()
     {
-        string script = At("script");
+        var script = At("script");
         File.WriteAllText(script, "#!/bin/sh\necho hello\n");
         File.SetUnixFileMode(script, (UnixFileMode)Convert.ToInt32("755", 8));
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--exec", script);
+        await using var server = await ServeAsync(At("a.sock"), "--exec", script);
         Assert.Equal("hello\n", (await ConnectAsync("", At("a.sock"))).Output);
         File.Move(script, At("elsewhere"));
         Assert.Equal("", (await ConnectAsync("", At("a.sock"))).Output);
@@ -179,7 +179,7 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_program_keeps_record_boundaries()
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--exec", "sh", "-c", "echo one; echo two");
+        await using var server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--exec", "sh", "-c", "echo one; echo two");
         Assert.Equal("6f 6e 65 0a\n74 77 6f 0a\n", (await ConnectAsync("", At("a.sock"), "--type", "seqpacket", "--hex")).Output);
     }
 
@@ -187,10 +187,10 @@ public sealed class ServeExecTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Inherited_children_are_reaped_and_do_not_disturb()
     {
-        await using ToolRun server = StartProgram(
+        await using var server = StartProgram(
             "sh", "-c", "true & exec \"$@\"", "sh", Tool, "serve", At("a.sock"), "-v", "--exec", "cat");
         await server.ReadErrorsUntilAsync("samehost: serving ");
-        for (int i = 0; i < 2; i++)
+        for (var i = 0; i < 2; i++)
         {
             Assert.Equal(new ToolResult(0, "hello\n", ""), await ConnectAsync("hello\n", At("a.sock")));
             await server.ReadErrorsUntilAsync("with status 0\n"); // it was reaped
@@ -201,7 +201,7 @@ public sealed class ServeExecTests : ToolFixture
 
     private static string[] ChildrenOf(int process)
     {
-        using Process ps = Process.Start(new ProcessStartInfo(
+        using var ps = Process.Start(new ProcessStartInfo(
             "ps", ["-o", "stat=,args=", "--ppid", $"{process}"])
         { RedirectStandardOutput = true })!;
         return ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -14,20 +14,20 @@ public sealed class ServeMemoryTests : ToolFixture
     [InlineData("seqpacket", 400, 100_000)]
     public async Task Idle_clients_of_an_echo_hold_no_buffers(string type, int clients, int size)
     {
-        await using ToolRun server = await ServeAsync(At("a.sock"), "--echo", "--type", type, "--max-per-user", "4000");
-        byte[] message = new byte[size];
-        byte[] answer = new byte[size];
+        await using var server = await ServeAsync(At("a.sock"), "--echo", "--type", type, "--max-per-user", "4000");
+        var message = new byte[size];
+        var answer = new byte[size];
         async Task TalkAsync(Socket client)
         {
             await client.SendAsync(message, Token);
-            for (int got = 0; got < size;)
+            for (var got = 0; got < size;)
             {
-                int count = await client.ReceiveAsync(answer.AsMemory(got), Token);
+                var count = await client.ReceiveAsync(answer.AsMemory(got), Token);
                 Assert.True(count > 0, "the end came instead of the answer");
                 got += count;
             }
         }
-        long most = (long)clients * size / 1024 * 2 / 3; // a buffer for each would be more, garbage is less
+        var most = (long)clients * size / 1024 * 2 / 3; // a buffer for each would be more, garbage is less
         await IsBoundedAsync(server, clients, type == "stream" ? SocketType.Stream : SocketType.Seqpacket, TalkAsync, most);
     }
 
@@ -36,7 +36,7 @@ public sealed class ServeMemoryTests : ToolFixture
         List<Socket> clients = [];
         async Task ComeAsync(int more)
         {
-            for (int i = 0; i < more; i++)
+            for (var i = 0; i < more; i++)
             {
                 var client = new Socket(AddressFamily.Unix, type, ProtocolType.Unspecified);
                 clients.Add(client);
@@ -47,7 +47,7 @@ public sealed class ServeMemoryTests : ToolFixture
         try
         {
             await ComeAsync(20); // until the code is compiled and the pools are filled
-            long before = ResidentKiB(server);
+            var before = ResidentKiB(server);
             await ComeAsync(count);
             Assert.InRange(ResidentKiB(server) - before, long.MinValue, most);
             clients.ForEach(static client => client.Dispose());
@@ -64,7 +64,7 @@ public sealed class ServeMemoryTests : ToolFixture
     private static long ResidentKiB(ToolRun server)
     {
         // "RssAnon:    12345 kB"
-        string line = File.ReadLines($"/proc/{server.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{server.Id}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
         return long.Parse(line["RssAnon:".Length..^"kB".Length], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
             CultureInfo.InvariantCulture);
     }

@@ -8,8 +8,8 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Interactive_session()
     {
-        await using TerminalSession server = OpenTerminal();
-        await using TerminalSession client = OpenTerminal();
+        await using var server = OpenTerminal();
+        await using var client = OpenTerminal();
         await server.RunAsync("samehost serve app.sock");
         await server.ShowsAsync("self,root\n");
         await client.RunAsync("samehost connect app.sock");
@@ -29,8 +29,8 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task With_a_program_and_Ctrl_C()
     {
-        await using TerminalSession server = OpenTerminal();
-        await using TerminalSession client = OpenTerminal();
+        await using var server = OpenTerminal();
+        await using var client = OpenTerminal();
         await server.RunAsync("samehost serve app.sock --exec sh -c 'echo Hello, user $IPCREMOTEEUID; rev'");
         await server.ShowsAsync("self,root\n");
         await client.RunAsync("printf 'one\\ntwo\\n' | samehost connect app.sock");
@@ -42,7 +42,7 @@ public sealed class ServeSessionTests : ToolFixture
         await server.PromptAsync();
         await server.TypeAsync("echo $?; ls app.sock");
         await server.PromptAsync();
-        string user = Environment.IsPrivilegedProcess ? "0" : "65534";
+        var user = Environment.IsPrivilegedProcess ? "0" : "65534";
         Page.Shows("serve.md", "program", Plain(server));
         Page.Shows("serve.md", "program-client", System.Text.RegularExpressions.Regex.Replace(
             Plain(client).Replace($"Hello, user {user}\n", "Hello, user 1000\n", StringComparison.Ordinal),
@@ -54,8 +54,8 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Another_copy_takes_over()
     {
-        await using TerminalSession old = OpenTerminal();
-        await using TerminalSession successor = OpenTerminal();
+        await using var old = OpenTerminal();
+        await using var successor = OpenTerminal();
         await old.RunAsync("samehost serve app.sock --echo --take-over");
         await old.ShowsAsync("self,root\n");
         await successor.RunAsync("samehost serve app.sock --echo --take-over");
@@ -68,7 +68,7 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_before_the_first_client_leaves_no_file()
     {
-        await using TerminalSession server = OpenTerminal();
+        await using var server = OpenTerminal();
         await server.RunAsync("samehost serve app.sock");
         await server.ShowsAsync("self,root\n");
         server.Interrupt();

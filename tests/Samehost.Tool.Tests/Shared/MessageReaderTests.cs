@@ -13,9 +13,9 @@ public sealed class MessageReaderTests
         get
         {
             var data = new TheoryData<int, int>();
-            foreach (int size in (int[])[2, 64, 1000, 4095, 4096, 4097, 5000, 9000, 20_000])
+            foreach (var size in (int[])[2, 64, 1000, 4095, 4096, 4097, 5000, 9000, 20_000])
             {
-                foreach (int piece in (int[])[1, 7, 512, 4095, 5000, int.MaxValue])
+                foreach (var piece in (int[])[1, 7, 512, 4095, 5000, int.MaxValue])
                     data.Add(size, piece);
             }
             return data;
@@ -55,7 +55,7 @@ public sealed class MessageReaderTests
     [Fact(Timeout = Timeout)]
     public async Task Every_read_that_may_be_a_block_has_room_for_two()
     {
-        int reads = 0;
+        var reads = 0;
         var reader = new MessageReader(Read) { AcceptsBlocks = true };
         while (await reader.NextAsync(TestContext.Current.CancellationToken) is { } message)
             Assert.Equal(Block($"g{reads}\n\0rest").AsSpan(0, message.Length), message.Span);
@@ -98,7 +98,7 @@ public sealed class MessageReaderTests
     {
         int[] lengths = [0, 1, 4093, 4094, 4095, 4096, 4097, 8191, 8192, 0, 100_000, piece == 1 ? 3 : MessageReader.Limit, 0, 5];
         string[] lines = [.. lengths.Select((length, index) => new string((char)('a' + index), length))];
-        byte[] all = Bytes(string.Concat(lines.Select(line => line + end)));
+        var all = Bytes(string.Concat(lines.Select(line => line + end)));
         Assert.Equal(lines, await ReadAsync([.. Cut(all, piece)]));
 
         // The rest at the end is a line.
@@ -112,7 +112,7 @@ public sealed class MessageReaderTests
     {
         int[] lengths = [4094, 4095, 4094, .. Enumerable.Range(4080, 30), 3, .. Enumerable.Range(4080, 30).Reverse()];
         string[] lines = [.. lengths.Select(length => new string('a', length))];
-        for (int skipped = 0; skipped < lines.Length; skipped++)
+        for (var skipped = 0; skipped < lines.Length; skipped++)
             Assert.Equal(lines[skipped..], await ReadAsync([.. lines[skipped..].Select(line => Bytes(line + end))]));
     }
 
@@ -121,7 +121,7 @@ public sealed class MessageReaderTests
     [InlineData(false)]
     public async Task A_longer_message_is_refused(bool acceptsBlocks)
     {
-        byte[] all = new byte[MessageReader.Limit + 1];
+        var all = new byte[MessageReader.Limit + 1];
         all.AsSpan().Fill((byte)'a');
         await Assert.ThrowsAsync<ProgramException>(() => ReadAsync(acceptsBlocks, all));
     }
@@ -131,7 +131,7 @@ public sealed class MessageReaderTests
     /// <summary>The messages for reads that each return one of these pieces, or as much of it as there is room for.</summary>
     private static async Task<string[]> ReadAsync(bool acceptsBlocks, params byte[][] reads)
     {
-        (int index, int from) = (0, 0);
+        var (index, from) = (0, 0);
         var reader = new MessageReader(Read) { AcceptsBlocks = acceptsBlocks };
         var messages = new List<string>();
         while (await reader.NextAsync(TestContext.Current.CancellationToken) is { } message)
@@ -142,7 +142,7 @@ public sealed class MessageReaderTests
         {
             if (index == reads.Length)
                 return ValueTask.FromResult(0);
-            int count = Math.Min(room.Length, reads[index].Length - from);
+            var count = Math.Min(room.Length, reads[index].Length - from);
             reads[index].AsMemory(from, count).CopyTo(room);
             from += count;
             if (from == reads[index].Length)
@@ -153,7 +153,7 @@ public sealed class MessageReaderTests
 
     private static byte[] Block(string text, int size = MessageReader.BlockSize, byte filler = 0)
     {
-        byte[] block = new byte[size];
+        var block = new byte[size];
         block.AsSpan().Fill(filler);
         Bytes(text).CopyTo(block, 0);
         return block;

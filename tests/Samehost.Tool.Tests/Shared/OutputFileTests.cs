@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.Shared;
@@ -34,7 +33,7 @@ public sealed class OutputFileTests : ToolFixture
     public async Task A_file_with_another_hard_link_is_not_changed(string[] command, string what)
     {
         File.WriteAllText(At("target"), Content);
-        await using (ToolRun ln = StartProgram("ln", At("target"), At("second")))
+        await using (var ln = StartProgram("ln", At("target"), At("second")))
             Assert.Equal(0, (await ln.EndAsync()).Status);
         await IsRefusedAsync(command, what, "second", "has another name as well (a hard link)");
         Assert.Equal(Content, File.ReadAllText(At("target")));
@@ -44,10 +43,10 @@ public sealed class OutputFileTests : ToolFixture
     [MemberData(nameof(Commands))]
     public async Task A_named_pipe_is_not_written_to_whether_it_is_read_or_not(string[] command, string what)
     {
-        await using (ToolRun make = StartProgram("mkfifo", At("pipe")))
+        await using (var make = StartProgram("mkfifo", At("pipe")))
             Assert.Equal(0, (await make.EndAsync()).Status);
         await IsRefusedAsync(command, what, "pipe", "is a named pipe, not an ordinary file");
-        await using ToolRun reader = StartProgram("sh", "-c", "echo ready; exec cat \"$0\"", At("pipe"));
+        await using var reader = StartProgram("sh", "-c", "echo ready; exec cat \"$0\"", At("pipe"));
         await reader.ReadUntilAsync("ready\n");
         await IsRefusedAsync(command, what, "pipe", "is a named pipe, not an ordinary file");
         await File.WriteAllTextAsync(At("pipe"), "the first that it reads", TestContext.Current.CancellationToken);
@@ -58,7 +57,7 @@ public sealed class OutputFileTests : ToolFixture
     [MemberData(nameof(Commands))]
     public async Task A_device_and_a_socket_are_not_written_to(string[] command, string what)
     {
-        using Socket socket = LocalPeer.Listen(At("socket"));
+        using var socket = LocalPeer.Listen(At("socket"));
         await IsRefusedAsync(command, what, "socket", "is a socket, not an ordinary file");
         await IsRefusedAsync(command, what, "/dev/null", "is a device, not an ordinary file");
     }
@@ -69,10 +68,12 @@ public sealed class OutputFileTests : ToolFixture
     public async Task A_file_of_another_user_is_not_changed_even_by_root(string[] command, string what)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "run the tests as root: only root can start a program as another user");
-        await using (ToolRun make = StartProgram(
+        await using (var make = StartProgram(
             ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c",
             "printf %s \"$1\" > \"$0/file\" && mkfifo \"$0/pipe\"", Temporary, Content))
+        {
             Assert.Equal(0, (await make.EndAsync()).Status);
+        }
         await IsRefusedAsync(command, what, "file", "is another user's");
         await IsRefusedAsync(command, what, "pipe", "is a named pipe, not an ordinary file");
         Assert.Equal(Content, File.ReadAllText(At("file")));
@@ -89,11 +90,11 @@ public sealed class OutputFileTests : ToolFixture
 
     private async Task IsRefusedAsync(string[] command, string what, string file, string problem)
     {
-        string path = Path.IsPathRooted(file) ? file : At(file);
+        var path = Path.IsPathRooted(file) ? file : At(file);
         string[] arguments = [.. command.Select(word => word switch { "FILE" => path, "FROM" => At("from.sock"), _ => word })];
-        await using ToolRun run = StartProgram("timeout", ["60", Tool, .. arguments]);
-        ToolResult result = await run.EndAsync();
-        string made = what == "chart" ? "written" : "made";
+        await using var run = StartProgram("timeout", ["60", Tool, .. arguments]);
+        var result = await run.EndAsync();
+        var made = what == "chart" ? "written" : "made";
         Assert.Equal(1, result.Status);
         Assert.StartsWith($"samehost: the {what} cannot be {made}: {path} {problem}\n", result.Errors, StringComparison.Ordinal);
         Assert.False(File.Exists(At("from.sock")));

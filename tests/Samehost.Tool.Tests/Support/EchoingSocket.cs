@@ -46,7 +46,7 @@ public sealed class EchoingSocket : IAsyncDisposable
 
     private async Task AnswerAsync(Socket client)
     {
-        byte[] buffer = new byte[65536];
+        var buffer = new byte[65536];
         using (client)
         {
             while (await client.ReceiveAsync(buffer) is > 0 and int count && _answer(buffer[..count]) is { } answer)

@@ -19,7 +19,7 @@ internal static class ForeignProgram
 
     private static string Need(string name, string package)
     {
-        string? found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Select(directory => Path.Join(directory, name)).FirstOrDefault(File.Exists);
         if (found is null)
             Assert.Skip($"install the Debian package {package}");

@@ -25,7 +25,7 @@ internal static class LocalPeer
     public static async Task<string> ReadToEndAsync(this Socket socket)
     {
         using var all = new MemoryStream();
-        byte[] buffer = new byte[64 * 1024];
+        var buffer = new byte[64 * 1024];
         while (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken) is > 0 and int got)
             all.Write(buffer, 0, got);
         return Encoding.UTF8.GetString(all.ToArray());
@@ -34,10 +34,10 @@ internal static class LocalPeer
     /// <summary>Receives as many bytes as the text has and compares them.</summary>
     public static async Task ExpectAsync(this Socket socket, string text)
     {
-        byte[] buffer = new byte[Encoding.UTF8.GetByteCount(text)];
-        for (int done = 0; done < buffer.Length;)
+        var buffer = new byte[Encoding.UTF8.GetByteCount(text)];
+        for (var done = 0; done < buffer.Length;)
         {
-            int got = await socket.ReceiveAsync(buffer.AsMemory(done), TestContext.Current.CancellationToken);
+            var got = await socket.ReceiveAsync(buffer.AsMemory(done), TestContext.Current.CancellationToken);
             Assert.True(got > 0, $"the end came before \"{text}\"");
             done += got;
         }

@@ -10,9 +10,9 @@ internal static class Page
 {
     public static void Shows(string page, string name, string transcript)
     {
-        string path = Path.Join(Root(), "docs", "tool", page);
-        string text = File.ReadAllText(path);
-        Match block = BlockOf(page, name);
+        var path = Path.Join(Root(), "docs", "tool", page);
+        var text = File.ReadAllText(path);
+        var block = BlockOf(page, name);
         if (Environment.GetEnvironmentVariable("SAMEHOST_UPDATE_SNAPSHOT") == "1")
             File.WriteAllText(path, string.Concat(text.AsSpan(0, block.Index), transcript, text.AsSpan(block.Index + block.Length)));
         else
@@ -36,9 +36,9 @@ internal static class Page
 
     private static Match BlockOf(string page, string name)
     {
-        string text = File.ReadAllText(Path.Join(Root(), "docs", "tool", page));
-        string pattern = $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)";
-        Match block = Regex.Match(text, pattern, RegexOptions.Multiline | RegexOptions.Singleline);
+        var text = File.ReadAllText(Path.Join(Root(), "docs", "tool", page));
+        var pattern = $"(?<=^```console {Regex.Escape(name)}\n).*?(?=\n```$)";
+        var block = Regex.Match(text, pattern, RegexOptions.Multiline | RegexOptions.Singleline);
         Assert.True(block.Success, $"docs/tool/{page} has no block that begins with ```console {name}");
         return block;
     }

@@ -17,8 +17,8 @@ public sealed partial class TerminalSession : IAsyncDisposable
     /// <param name="environment">Assignments with a space after each, such as <c>NO_COLOR=1 TERM=dumb </c>.</param>
     public TerminalSession(string directory, string environment)
     {
-        string tool = Path.GetDirectoryName(ToolFixture.Tool)!;
-        string shell = $"stty cols 80 rows 24; cd '{directory}'; exec env {environment}PATH='{tool}':\"$PATH\" PS1='{Prompt}' ENV= sh -i";
+        var tool = Path.GetDirectoryName(ToolFixture.Tool)!;
+        var shell = $"stty cols 80 rows 24; cd '{directory}'; exec env {environment}PATH='{tool}':\"$PATH\" PS1='{Prompt}' ENV= sh -i";
         _run = new ToolRun(directory, ForeignProgram.Script, ["-qefc", shell, "/dev/null"]);
     }
 
@@ -30,7 +30,7 @@ public sealed partial class TerminalSession : IAsyncDisposable
     {
         get
         {
-            string shown = Escapes().Replace(Raw, "");
+            var shown = Escapes().Replace(Raw, "");
             return shown.EndsWith('\n' + Prompt, StringComparison.Ordinal) ? shown[..^(Prompt.Length + 1)] : shown.TrimEnd('\n');
         }
     }
@@ -39,8 +39,8 @@ public sealed partial class TerminalSession : IAsyncDisposable
     public async Task ShowsAsync(string text)
     {
         await _run.ReadUntilAsync(text.Replace("\n", "\r\n", StringComparison.Ordinal), _seen);
-        string shown = _run.OutputSoFar;
-        string wanted = text.Replace("\n", "\r\n", StringComparison.Ordinal);
+        var shown = _run.OutputSoFar;
+        var wanted = text.Replace("\n", "\r\n", StringComparison.Ordinal);
         _seen = shown.IndexOf(wanted, _seen, StringComparison.Ordinal) + wanted.Length;
     }
 

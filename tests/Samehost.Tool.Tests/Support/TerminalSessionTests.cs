@@ -5,7 +5,7 @@ public sealed class TerminalSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task The_tool_runs_in_a_terminal_as_a_user_types()
     {
-        await using TerminalSession terminal = OpenTerminal();
+        await using var terminal = OpenTerminal();
         await terminal.RunAsync("samehost bla");
         await terminal.RunAsync("echo $?; test -t 0 -a -t 1 && stty size");
         await terminal.PromptAsync();

@@ -37,7 +37,7 @@ public abstract class ToolFixture : IDisposable
     /// <summary>Starts <c>samehost serve</c> and waits until it logs that it serves.</summary>
     protected async Task<ToolRun> ServeAsync(params string[] arguments)
     {
-        ToolRun server = Start(["serve", .. arguments]);
+        var server = Start(["serve", .. arguments]);
         await server.ReadErrorsUntilAsync("samehost: serving ");
         return server;
     }
@@ -45,9 +45,9 @@ public abstract class ToolFixture : IDisposable
     /// <summary>Runs <c>samehost connect</c> with this as its input.</summary>
     protected async Task<ToolResult> ConnectAsync(string input, params string[] arguments)
     {
-        await using ToolRun client = Start(["connect", .. arguments]);
-        Task typing = TypeAsync(client, input); // while the output is read, to avoid a deadlock
-        ToolResult result = await client.EndAsync();
+        await using var client = Start(["connect", .. arguments]);
+        var typing = TypeAsync(client, input); // while the output is read, to avoid a deadlock
+        var result = await client.EndAsync();
         await typing;
         return result;
     }
@@ -57,7 +57,7 @@ public abstract class ToolFixture : IDisposable
 
     protected async Task<ToolResult> RunAsync(params string[] arguments)
     {
-        await using ToolRun run = Start(arguments);
+        await using var run = Start(arguments);
         return await run.EndAsync();
     }
 
@@ -68,7 +68,7 @@ public abstract class ToolFixture : IDisposable
 
     protected string Write(string name, byte[] content)
     {
-        string path = Path.Join(_root, name);
+        var path = Path.Join(_root, name);
         File.WriteAllBytes(path, content);
         return path;
     }
@@ -76,18 +76,18 @@ public abstract class ToolFixture : IDisposable
     /// <summary>A copy of the tool that every user may run, with some of its programs replaced by shell scripts.</summary>
     protected string CopyTool(params (string Program, string Script)[] replaced)
     {
-        string source = Path.GetDirectoryName(Tool)!;
-        string target = Path.Join(_root, "copy");
-        foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        var source = Path.GetDirectoryName(Tool)!;
+        var target = Path.Join(_root, "copy");
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            string copy = Path.Join(target, Path.GetRelativePath(source, file));
+            var copy = Path.Join(target, Path.GetRelativePath(source, file));
             File.SetUnixFileMode(Directory.CreateDirectory(Path.GetDirectoryName(copy)!).FullName, Open);
             File.Copy(file, copy);
             File.SetUnixFileMode(copy, Open);
         }
-        foreach ((string program, string script) in replaced)
+        foreach (var (program, script) in replaced)
         {
-            string path = Path.Join(target, "programs", program);
+            var path = Path.Join(target, "programs", program);
             File.Delete(path + ".dll");
             File.WriteAllText(path, "#!/bin/sh\n" + script);
             File.SetUnixFileMode(path, Open);
@@ -134,8 +134,8 @@ public abstract class ToolFixture : IDisposable
 
         // …/tests/Samehost.Tool.Tests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the tool belongs to us.
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        DirectoryInfo configuration = framework.Parent!;
-        string root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
+        var configuration = framework.Parent!;
+        var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;
         return Path.Join(root, "src", "Samehost.Tool", "bin", configuration.Name, framework.Name, "samehost");
     }
 }

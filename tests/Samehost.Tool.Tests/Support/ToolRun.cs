@@ -43,10 +43,10 @@ public sealed class ToolRun : IAsyncDisposable
     /// <summary>Reads until standard output contains this text, at or after the position.</summary>
     public async Task<string> ReadUntilAsync(string text, int from = 0)
     {
-        char[] buffer = new char[4096];
+        var buffer = new char[4096];
         while (_output.ToString().IndexOf(text, from, StringComparison.Ordinal) < 0)
         {
-            int got = await _process.StandardOutput.ReadAsync(buffer, _deadline.Token);
+            var got = await _process.StandardOutput.ReadAsync(buffer, _deadline.Token);
             Assert.True(got > 0, $"the output ended before \"{text}\": {_output}");
             _output.Append(buffer, 0, got);
         }
@@ -74,10 +74,10 @@ public sealed class ToolRun : IAsyncDisposable
     /// <summary>Reads until standard error contains this text.</summary>
     public async Task ReadErrorsUntilAsync(string text)
     {
-        char[] buffer = new char[4096];
+        var buffer = new char[4096];
         while (!_errors.ToString().Contains(text, StringComparison.Ordinal))
         {
-            int got = await _process.StandardError.ReadAsync(buffer, _deadline.Token);
+            var got = await _process.StandardError.ReadAsync(buffer, _deadline.Token);
             Assert.True(got > 0, $"standard error ended before \"{text}\": {_errors}");
             _errors.Append(buffer, 0, got);
         }
@@ -97,7 +97,7 @@ public sealed class ToolRun : IAsyncDisposable
     /// <summary>Waits for exit; returns the whole output, unless it was closed.</summary>
     public async Task<ToolResult> EndAsync(bool readsOutput = true)
     {
-        Task<string> errors = _process.StandardError.ReadToEndAsync(_deadline.Token);
+        var errors = _process.StandardError.ReadToEndAsync(_deadline.Token);
         if (readsOutput)
             _output.Append(await _process.StandardOutput.ReadToEndAsync(_deadline.Token));
         await _process.WaitForExitAsync(_deadline.Token);

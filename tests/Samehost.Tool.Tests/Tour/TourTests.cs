@@ -54,7 +54,7 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Through_a_pipe_both_conversations_and_every_error_are_shown_without_color()
     {
-        ToolResult result = await RunAsync("tour");
+        var result = await RunAsync("tour");
         Assert.Equal((0, ""), (result.Status, result.Errors));
         ShowsEverything(result.Output);
         Assert.DoesNotContain('\e', result.Output);
@@ -65,8 +65,8 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task In_a_terminal_the_labels_are_colored_and_nothing_else_differs()
     {
-        await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"'{Tool}' tour", "/dev/null");
-        ToolResult result = await run.EndAsync();
+        await using var run = StartProgram(ForeignProgram.Script, "-qefc", $"'{Tool}' tour", "/dev/null");
+        var result = await run.EndAsync();
         Assert.Equal(0, result.Status);
         Assert.Contains("\e[32mserver │\e[0m Receive: g1\r\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("\e[36mclient │\e[0m Hi, g1\r\n", result.Output, StringComparison.Ordinal);
@@ -79,8 +79,8 @@ public sealed class TourTests : ToolFixture
     [InlineData("TERM=dumb")]
     public async Task A_terminal_without_color_gets_none(string setting)
     {
-        await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"{setting} '{Tool}' tour", "/dev/null");
-        ToolResult result = await run.EndAsync();
+        await using var run = StartProgram(ForeignProgram.Script, "-qefc", $"{setting} '{Tool}' tour", "/dev/null");
+        var result = await run.EndAsync();
         Assert.Equal(0, result.Status);
         Assert.Contains("server │ Receive: g1\r\n", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', result.Output);
@@ -89,12 +89,12 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task An_ordinary_user_sees_the_missing_permission_on_an_own_file()
     {
-        string copy = CopyTool();
+        var copy = CopyTool();
         string[] user = Environment.IsPrivilegedProcess
             ? [ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups", copy]
             : [copy];
-        await using ToolRun run = StartProgram(user[0], [.. user[1..], "tour"]);
-        ToolResult result = await run.EndAsync();
+        await using var run = StartProgram(user[0], [.. user[1..], "tour"]);
+        var result = await run.EndAsync();
         Assert.Equal((0, ""), (result.Status, result.Errors));
         ShowsEverything(result.Output);
         Assert.Contains("$ chmod 0400 stream.sock\n", result.Output, StringComparison.Ordinal);
@@ -104,10 +104,10 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_closed_pipe_ends_it_quietly_and_leaves_nothing()
     {
-        await using ToolRun run = Start("tour");
+        await using var run = Start("tour");
         await run.ReadUntilAsync("typed  │ g1\n");
         run.CloseOutput();
-        ToolResult result = await run.EndAsync(readsOutput: false);
+        var result = await run.EndAsync(readsOutput: false);
         Assert.Equal((128 + 13, ""), (result.Status, result.Errors));
         NothingIsLeft();
     }
@@ -115,10 +115,10 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task SIGTERM_ends_it_and_its_programs()
     {
-        await using ToolRun run = Start("tour");
+        await using var run = Start("tour");
         await run.ReadUntilAsync("server │ Receive: g1\n");
         run.Terminate();
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
         Assert.Equal((128 + 15, ""), (result.Status, result.Errors));
         NothingIsLeft();
     }
@@ -126,11 +126,11 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task Ctrl_C_in_a_terminal_ends_it_and_its_programs_without_an_error()
     {
-        await using ToolRun run = StartProgram(ForeignProgram.Script, "-qefc", $"NO_COLOR=1 '{Tool}' tour", "/dev/null");
+        await using var run = StartProgram(ForeignProgram.Script, "-qefc", $"NO_COLOR=1 '{Tool}' tour", "/dev/null");
         await run.ReadUntilAsync("server │ Receive: g1\r\n");
         run.Input.Write([3]);
         run.Input.Flush();
-        ToolResult result = await run.EndAsync();
+        var result = await run.EndAsync();
         Assert.Equal(128 + 2, result.Status);
         Assert.DoesNotContain("samehost:", result.Output, StringComparison.Ordinal);
         NothingIsLeft();
@@ -139,9 +139,9 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_server_that_cannot_start_is_reported_with_its_own_error()
     {
-        string copy = CopyTool(("unixstreamserver", "echo 'bind failed: No luck (99)' >&2; exit 1"));
-        await using ToolRun run = StartProgram(copy, "tour");
-        ToolResult result = await run.EndAsync();
+        var copy = CopyTool(("unixstreamserver", "echo 'bind failed: No luck (99)' >&2; exit 1"));
+        await using var run = StartProgram(copy, "tour");
+        var result = await run.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.Equal("samehost: unixstreamserver ended too early, with status 1: bind failed: No luck (99)\n", result.Errors);
         NothingIsLeft();
@@ -150,10 +150,10 @@ public sealed class TourTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_missing_program_is_named()
     {
-        string copy = CopyTool();
+        var copy = CopyTool();
         Directory.Delete(Path.Join(Path.GetDirectoryName(copy), "programs"), recursive: true);
-        await using ToolRun run = StartProgram(copy, "tour");
-        ToolResult result = await run.EndAsync();
+        await using var run = StartProgram(copy, "tour");
+        var result = await run.EndAsync();
         Assert.Equal(1, result.Status);
         Assert.StartsWith("samehost: unixstreamserver is missing in ", result.Errors, StringComparison.Ordinal);
         NothingIsLeft();
@@ -163,10 +163,10 @@ public sealed class TourTests : ToolFixture
     {
         Assert.Contains(Stream, output, StringComparison.Ordinal);
         Assert.Contains(Datagrams, output, StringComparison.Ordinal);
-        int from = output.IndexOf("3. ", StringComparison.Ordinal);
-        foreach (string error in Errors)
+        var from = output.IndexOf("3. ", StringComparison.Ordinal);
+        foreach (var error in Errors)
         {
-            int at = output.IndexOf(error, from, StringComparison.Ordinal);
+            var at = output.IndexOf(error, from, StringComparison.Ordinal);
             Assert.True(at > 0, $"\"{error}\" is missing behind {from} in {output}");
             from = at;
         }

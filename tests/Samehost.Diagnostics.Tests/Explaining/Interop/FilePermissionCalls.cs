@@ -15,13 +15,13 @@ internal static partial class FilePermissionCalls
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes, Encoding.UTF8);
         writer.Write(2u); // the version
-        foreach (AclEntry entry in entries)
+        foreach (var entry in entries)
         {
             writer.Write((ushort)entry.Tag);
             writer.Write((ushort)entry.Permissions);
             writer.Write(entry.Id);
         }
-        byte[] value = bytes.ToArray();
+        var value = bytes.ToArray();
         Assert.Equal(0, setxattr(path, "system.posix_acl_access", value, (nuint)value.Length, 0));
     }
 

@@ -10,7 +10,7 @@ internal static partial class MemoryFile
 {
     public static Descriptor Create(string name)
     {
-        int fd = LibcResult.From(memfd_create(name, 1)); // MFD_CLOEXEC
+        var fd = LibcResult.From(memfd_create(name, 1)); // MFD_CLOEXEC
         Assert.True(fd >= 0, $"memfd_create: {-fd}");
         return new Descriptor(fd);
     }

@@ -52,12 +52,12 @@ internal sealed partial class Signals : IDisposable
         int[][] threads = [];
         while (!_over)
         {
-            int due = (int)(Stopwatch.GetElapsedTime(_start).TotalSeconds * EverySecond);
+            var due = (int)(Stopwatch.GetElapsedTime(_start).TotalSeconds * EverySecond);
             for (; Count < due; Count++)
             {
                 if (Count % 100 == 0)
                     threads = [.. _processes.Select(ThreadsOf)];
-                for (int i = 0; i < _processes.Length; i++)
+                for (var i = 0; i < _processes.Length; i++)
                 {
                     if (Count % 10 == 9)
                         _ = kill(_processes[i], ChildEnded);

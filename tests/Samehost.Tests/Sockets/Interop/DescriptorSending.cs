@@ -13,7 +13,7 @@ internal static unsafe partial class DescriptorSending
     public static nint SendWithDescriptor(Descriptor socket, ReadOnlySpan<byte> bytes)
     {
         using var lease = new DescriptorLease(socket);
-        byte* control = stackalloc byte[24]; // struct cmsghdr (length, level, type), one descriptor, padding
+        var control = stackalloc byte[24]; // struct cmsghdr (length, level, type), one descriptor, padding
         *(nuint*)control = 20;
         *(int*)(control + 8) = SOL_SOCKET;
         *(int*)(control + 12) = SCM_RIGHTS;

@@ -14,7 +14,7 @@ internal sealed partial class InheritedDescriptors : IDisposable
     {
         Count = originals.Length;
         First = Interlocked.Add(ref _next, 8) - 8;
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
             Put(i, originals[i]);
     }
 
@@ -35,7 +35,7 @@ internal sealed partial class InheritedDescriptors : IDisposable
 
     public void Dispose()
     {
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
             new Descriptor(First + i).Dispose();
     }
 

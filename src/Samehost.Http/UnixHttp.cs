@@ -25,12 +25,13 @@ public static class UnixHttp
     /// </remarks>
     /// <param name="endPoint">The server's path or abstract name.</param>
     /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
-    /// the user.</param>
+    /// the user. They are copied.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static SocketsHttpHandler CreateHandler(UnixEndPoint endPoint, UnixConnectOptions? options = null)
     {
         ThrowIfUnnamed(endPoint);
+        options = options?.Copy();
         return new SocketsHttpHandler
         {
             UseProxy = false,
@@ -46,7 +47,7 @@ public static class UnixHttp
     /// to the current directory), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally; nothing
     /// is unescaped.</param>
     /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
-    /// the user.</param>
+    /// the user. They are copied.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>
     /// <exception cref="FormatException"><paramref name="target"/> is not the address of a local socket; the message says what to
     /// write.</exception>

@@ -11,7 +11,7 @@ public static class UnixHttpClientBuilderExtensions
     /// <remarks>Their base address becomes <c>http://localhost</c> unless another one is configured.</remarks>
     /// <param name="builder">The builder that <c>AddHttpClient</c> returned.</param>
     /// <param name="endPoint">The server's path or abstract name.</param>
-    /// <param name="options">How long to wait for the server and which users it may run as.</param>
+    /// <param name="options">How long to wait for the server and which users it may run as. They are copied.</param>
     /// <returns><paramref name="builder"/>.</returns>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static IHttpClientBuilder UseUnixSocket(
@@ -19,6 +19,7 @@ public static class UnixHttpClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         UnixHttp.ThrowIfUnnamed(endPoint);
+        options = options?.Copy();
         return builder
             .ConfigureHttpClient(client => client.BaseAddress ??= Localhost)
             .ConfigurePrimaryHttpMessageHandler(() => UnixHttp.CreateHandler(endPoint, options));
@@ -28,7 +29,7 @@ public static class UnixHttpClientBuilderExtensions
     /// <remarks>See <see cref="UseUnixSocket(IHttpClientBuilder, UnixEndPoint, UnixConnectOptions?)"/>.</remarks>
     /// <param name="builder">The builder that <c>AddHttpClient</c> returned.</param>
     /// <param name="target">An address in a form that <see cref="UnixHttp.CreateHandler(string, UnixConnectOptions?)"/> reads.</param>
-    /// <param name="options">How long to wait for the server and which users it may run as.</param>
+    /// <param name="options">How long to wait for the server and which users it may run as. They are copied.</param>
     /// <returns><paramref name="builder"/>.</returns>
     /// <exception cref="FormatException"><paramref name="target"/> is not the address of a local socket; the message says what to
     /// write.</exception>

@@ -23,6 +23,24 @@ public sealed class UnixHttpClientBuilderTests : ClientTest
         Assert.Equal("inventory", await factory.CreateClient("named").GetStringAsync("/where", Token));
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_options_are_copied_when_they_are_registered(bool fromText)
+    {
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
+        var options = new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot };
+        var services = new ServiceCollection();
+        var builder = services.AddHttpClient("local");
+        _ = fromText ? builder.UseUnixSocket(SocketPath, options) : builder.UseUnixSocket(EndPoint, options);
+
+        options.RequireServer = PeerPolicy.Parse("uid:4242");
+
+        await using var provider = services.BuildServiceProvider();
+        using var client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("local");
+        Assert.Equal("hi", await client.GetStringAsync("/", Token));
+    }
+
     [Fact]
     public void An_address_without_a_name_is_refused_at_once() =>
         Assert.Throws<ArgumentException>(() => new ServiceCollection().AddHttpClient("local").UseUnixSocket(UnixEndPoint.Unnamed));

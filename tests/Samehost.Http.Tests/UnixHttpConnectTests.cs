@@ -59,6 +59,21 @@ public sealed class UnixHttpConnectTests : ClientTest
         Assert.Equal("1", await client.GetStringAsync("/", Token));
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_options_are_copied_when_the_handler_is_created(bool fromText)
+    {
+        await using var server = await KestrelTestServer.StartAsync(SocketPath, app => app.MapGet("/", () => "hi"));
+        var options = new UnixConnectOptions { RequireServer = PeerPolicy.SelfAndRoot };
+        using var client = Client(
+            fromText ? UnixHttp.CreateHandler(SocketPath, options) : UnixHttp.CreateHandler(EndPoint, options));
+
+        options.RequireServer = OtherUser;
+
+        Assert.Equal("hi", await client.GetStringAsync("/", Token));
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task A_server_with_an_abstract_name_is_reached()
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Samehost.Interop;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -19,32 +19,27 @@ internal static class DescriptorLimit
     /// together.</remarks>
     /// <returns><see langword="null"/> where the limit is so small that too few connections would remain; the server then keeps its own
     /// reserve for the runtime.</returns>
-    public static int? GetReserve() => Read() is >= LargeLimit and var limit ? Math.Min(GetApplicationReserve(limit), MaxReserve) : null;
+    public static int? GetReserve() =>
+        LibcLimits.Descriptors() is >= LargeLimit and var limit ? Math.Min(GetApplicationReserve(limit), MaxReserve) : null;
 
     /// <summary>Reduces a number of connections, to one at least, to what the process has descriptors for now.</summary>
     public static int ClampConnections(int maxConnections)
     {
-        if (Read() is not { } limit)
-            return maxConnections;
-        var open = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
-        return Math.Clamp(limit - open - GetApplicationReserve(limit), 1, maxConnections);
+        var limit = LibcLimits.Descriptors();
+        return Math.Clamp(limit - CountOpen() - GetApplicationReserve(limit), 1, maxConnections);
     }
 
     private static int GetApplicationReserve(int limit) => ApplicationReserve + limit / ReserveDivisor;
 
-    private static int? Read()
+    private static int CountOpen()
     {
         try
         {
-            // "Max open files            1024                 524288               files"
-            var line = File.ReadLines("/proc/self/limits").First(l => l.StartsWith("Max open files", StringComparison.Ordinal));
-            var soft = line["Max open files".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            var isNumber = soft.All(char.IsAsciiDigit); // it can be "unlimited"
-            return isNumber && int.TryParse(soft, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+            return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // /proc is not mounted
+            return 0; // /proc is not mounted; the reserve has room for those that a program usually has open
         }
     }
 }

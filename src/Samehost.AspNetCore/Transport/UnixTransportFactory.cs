@@ -39,7 +39,7 @@ internal sealed class UnixTransportFactory(
         var options = (endpoint as UnixTransportEndPoint)?.Options ?? CreateOptions(endpoint);
         try
         {
-            return await UnixConnectionListener.BindAsync(endpoint, options.Clone(), _logger, _handoverShutdown, cancellationToken)
+            return await UnixConnectionListener.BindAsync(endpoint, options.Copy(), _logger, _handoverShutdown, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (UnixSocketException e) when (e.Errno is Errno.EADDRINUSE)

@@ -105,19 +105,11 @@ public sealed class UnixTransportOptions
         SocketFile.Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
     }
 
-    internal UnixTransportOptions Clone()
+    internal UnixTransportOptions Copy()
     {
-        var clone = (UnixTransportOptions)MemberwiseClone();
-        clone.SocketFile = new SocketFileOptions
-        {
-            Mode = SocketFile.Mode,
-            Group = SocketFile.Group,
-            AllowUnsafeDirectory = SocketFile.AllowUnsafeDirectory,
-            ReplaceStale = SocketFile.ReplaceStale,
-            ReplaceLive = SocketFile.ReplaceLive,
-            LockTimeout = SocketFile.LockTimeout,
-        };
-        return clone;
+        var copy = (UnixTransportOptions)MemberwiseClone();
+        copy.SocketFile = SocketFile.Copy();
+        return copy;
     }
 
     internal UnixListenerOptions CreateListenerOptions() => new() { Backlog = Backlog, SocketFile = SocketFile, PeerPolicy = PeerPolicy };

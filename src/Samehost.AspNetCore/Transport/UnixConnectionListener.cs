@@ -38,15 +38,13 @@ internal sealed class UnixConnectionListener : IConnectionListener
         var maxConnections = DescriptorLimit.ClampConnections(options.MaxConnections);
         if (maxConnections < options.MaxConnections)
             TransportLog.ConnectionsLimited(logger, endPoint.ToString()!, maxConnections);
-        _server = UnixServer.Start(listener, ServeAsync, new UnixServerOptions
-        {
-            MaxConnections = maxConnections, // for this endpoint alone; the reserve is common to all of them
-            ReservedDescriptors = DescriptorLimit.GetReserve(),
-            MaxConnectionsPerUser = options.MaxConnectionsPerUser,
-            DrainTimeout = Timeout.InfiniteTimeSpan, // Kestrel waits, then aborts
-            Events = new TransportLog(logger, endPoint.ToString()!),
-        });
-        _ = _server.Completion.ContinueWith(
+        var serverOptions = options.CreateServerOptions();
+        serverOptions.MaxConnections = maxConnections; // for this endpoint alone; the reserve is common to all of them
+        serverOptions.ReservedDescriptors = DescriptorLimit.GetReserve();
+        serverOptions.DrainTimeout = Timeout.InfiniteTimeSpan; // Kestrel waits, then aborts
+        serverOptions.Events = new TransportLog(logger, endPoint.ToString()!);
+        _server = UnixServer.Start(listener, ServeAsync, serverOptions);
+        _server.Completion.ContinueWith(
             static (completion, me) => ((UnixConnectionListener)me!).OnServerStopped(completion.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -66,10 +64,11 @@ internal sealed class UnixConnectionListener : IConnectionListener
                 options.HandoverEndPoint, cancellationToken).ConfigureAwait(false);
         try
         {
+            var listenerOptions = options.CreateServerOptions().Listener;
             listener ??= new UnixConnectionListener(
                 endPoint,
-                (options.SystemdSocketName is { } name ? SocketActivation.TryTake(name, options.CreateListenerOptions()) : null)
-                    ?? UnixListener.Listen(options.EndPoint, options.CreateListenerOptions()),
+                (options.SystemdSocketName is { } name ? SocketActivation.TryTake(name, listenerOptions) : null)
+                    ?? UnixListener.Listen(options.EndPoint, listenerOptions),
                 options, logger, handoverShutdown);
             if (options.HandoverEndPoint is { } handoverEndPoint)
                 listener.OfferHandover(handoverEndPoint);
@@ -128,7 +127,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
     {
         var handoverEndPoint = options.HandoverEndPoint!;
         await using var handover = await HandoverRetry.TryRequestAsync(
-            handoverEndPoint, options.CreateListenerOptions(), cancellationToken).ConfigureAwait(false);
+            handoverEndPoint, options.CreateServerOptions().Listener, cancellationToken).ConfigureAwait(false);
         if (handover is null)
             return null;
         var streams = handover.Listener

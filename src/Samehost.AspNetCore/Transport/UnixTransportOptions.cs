@@ -8,6 +8,7 @@ namespace Samehost.AspNetCore;
 public sealed class UnixTransportOptions
 {
     private readonly ListenOptions? _listenOptions;
+    private UnixServerOptions _server = new(); // these options have the same limits, and validate them
 
     internal UnixTransportOptions(UnixEndPoint endPoint, ListenOptions? listenOptions = null)
     {
@@ -28,9 +29,9 @@ public sealed class UnixTransportOptions
     /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
     public SocketFileOptions SocketFile
     {
-        get;
-        set => field = value ?? throw new ArgumentNullException(nameof(value));
-    } = new();
+        get => _server.Listener.SocketFile;
+        set => _server.Listener.SocketFile = value;
+    }
 
     /// <summary>Gets or sets the policy that decides which users may connect; <see langword="null"/>, the default, allows the user of this
     /// process and root.</summary>
@@ -39,46 +40,38 @@ public sealed class UnixTransportOptions
     /// has no permissions and requires a policy. To let other users in through a socket file, both its mode and the policy have to allow
     /// them: see <see cref="AllowGroup"/>.
     /// </remarks>
-    public PeerPolicy? PeerPolicy { get; set; }
+    public PeerPolicy? PeerPolicy
+    {
+        get => _server.Listener.PeerPolicy;
+        set => _server.Listener.PeerPolicy = value;
+    }
 
     /// <summary>Gets or sets the maximum number of connections that wait to be accepted; the kernel limits it to net.core.somaxconn
     /// (listen(2)). 4,096 by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int Backlog
     {
-        get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(value);
-            field = value;
-        }
-    } = 4096;
+        get => _server.Listener.Backlog;
+        set => _server.Listener.Backlog = value;
+    }
 
     /// <summary>Gets or sets the maximum number of concurrent connections; further ones wait in the backlog. 4,096 by default, and fewer
     /// where the descriptor limit of the process is too small.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxConnections
     {
-        get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
-            field = value;
-        }
-    } = 4096;
+        get => _server.MaxConnections;
+        set => _server.MaxConnections = value;
+    }
 
     /// <summary>Gets or sets the maximum number of concurrent connections of one user; further ones are closed at once, so that a user
     /// cannot keep the others out. 1,024 by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int MaxConnectionsPerUser
     {
-        get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
-            field = value;
-        }
-    } = 1024;
+        get => _server.MaxConnectionsPerUser;
+        set => _server.MaxConnectionsPerUser = value;
+    }
 
     /// <summary>Gets or sets the name of a socket that systemd may pass (<c>FileDescriptorName=</c>, systemd.socket(5)).</summary>
     /// <remarks>If a socket of that name was passed, it is used, whatever its address; otherwise <see cref="EndPoint"/> is bound.
@@ -108,9 +101,10 @@ public sealed class UnixTransportOptions
     internal UnixTransportOptions Copy()
     {
         var copy = (UnixTransportOptions)MemberwiseClone();
-        copy.SocketFile = SocketFile.Copy();
+        copy._server = _server.Copy();
         return copy;
     }
 
-    internal UnixListenerOptions CreateListenerOptions() => new() { Backlog = Backlog, SocketFile = SocketFile, PeerPolicy = PeerPolicy };
+    /// <summary>Creates the options of the endpoint's server: its listener and its limits.</summary>
+    internal UnixServerOptions CreateServerOptions() => _server.Copy();
 }

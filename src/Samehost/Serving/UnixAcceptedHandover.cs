@@ -35,6 +35,7 @@ public sealed class UnixAcceptedHandover : IAsyncDisposable
     internal static async Task<UnixAcceptedHandover> ConnectAsync(
         UnixEndPoint control, UnixListenerOptions? options, PeerPolicy predecessorPolicy, CancellationToken cancellationToken)
     {
+        options = options?.Copy(); // they are used when the predecessor has answered
         var connect = new UnixConnectOptions { RequireServer = predecessorPolicy, AcceptDescriptors = true };
         var connection = await UnixSeqpacket.ConnectAsync(control, connect, cancellationToken).ConfigureAwait(false);
         try

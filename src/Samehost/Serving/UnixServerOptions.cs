@@ -73,7 +73,12 @@ public sealed class UnixServerOptions
     /// <summary>Gets or sets the receiver of the server's events, for example for logs; none by default.</summary>
     public UnixServerEvents? Events { get; set; }
 
-    internal UnixServerOptions Copy() => (UnixServerOptions)MemberwiseClone();
+    internal UnixServerOptions Copy()
+    {
+        var copy = (UnixServerOptions)MemberwiseClone();
+        copy.Listener = Listener.Copy();
+        return copy;
+    }
 
     /// <summary>Throws if a time is not one that a timer accepts.</summary>
     internal static void CheckDrainTimeout(TimeSpan time, string parameter)

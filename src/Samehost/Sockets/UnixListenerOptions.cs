@@ -40,4 +40,11 @@ public sealed class UnixListenerOptions
     /// <summary>Gets or sets a value that indicates whether peers may send descriptors (SO_PASSRIGHTS). False by default: the kernel then
     /// refuses them where it can (Linux 6.16), and closes them otherwise.</summary>
     public bool AcceptDescriptors { get; set; }
+
+    internal UnixListenerOptions Copy()
+    {
+        var copy = (UnixListenerOptions)MemberwiseClone();
+        copy.SocketFile = SocketFile.Copy();
+        return copy;
+    }
 }

@@ -105,7 +105,7 @@ public sealed class BindSituationTests
     ];
 
     [Fact(Timeout = Limit)]
-    public async Task Every_situation_is_explained_as_the_bind_then_goes()
+    public async Task Every_situation_is_explained_as_the_bind_turns_out()
     {
         OtherUser.NeedsRoot();
         var wrong = new List<string>();
@@ -126,7 +126,7 @@ public sealed class BindSituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_read_only_file_system_is_foreseen()
+    public async Task A_read_only_file_system_is_predicted()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
@@ -141,7 +141,7 @@ public sealed class BindSituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_file_system_without_room_for_a_file_is_foreseen()
+    public async Task A_full_file_system_is_predicted()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
@@ -154,7 +154,7 @@ public sealed class BindSituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_file_system_that_takes_no_sockets_is_foreseen()
+    public async Task A_file_system_without_sockets_is_predicted()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
@@ -185,7 +185,7 @@ public sealed class BindSituationTests
     [Theory(Timeout = Limit)]
     [InlineData("i")]
     [InlineData("a")]
-    public async Task A_stale_file_in_a_directory_that_nothing_is_taken_from_is_not_replaced(string attribute)
+    public async Task A_stale_file_in_a_directory_that_does_not_allow_removal_is_not_replaced(string attribute)
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();

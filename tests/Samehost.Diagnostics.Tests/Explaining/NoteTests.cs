@@ -49,7 +49,7 @@ public sealed class NoteTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Of_a_path_that_is_one_byte_too_long_it_is_said_that_it_fits_without_its_end()
+    public async Task A_path_that_fits_only_without_its_NUL_is_reported_as_such()
     {
         await using var folder = new SituationFolder();
         var path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];

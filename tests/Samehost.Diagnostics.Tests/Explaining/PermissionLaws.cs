@@ -52,7 +52,7 @@ public sealed class PermissionLaws
         (2, OfFile), (1, Gen.Constant(new Permissions(0, 0, 0b111_101_101, null))));
 
     [Fact(Timeout = Limit)]
-    public async Task A_prediction_for_any_user_is_what_connect_then_does()
+    public async Task The_prediction_for_any_user_is_the_result_of_connect()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();

@@ -18,7 +18,7 @@ public sealed class ProbeTests
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Servers_notice_nothing(bool probe)
+    public async Task Servers_do_not_notice_the_inspection(bool probe)
     {
         await using var folder = new SituationFolder();
         string[] paths =
@@ -46,7 +46,7 @@ public sealed class ProbeTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task The_table_alone_tells_most()
+    public async Task The_socket_table_alone_has_most_of_the_facts()
     {
         await using var folder = new SituationFolder();
         var datagram = folder.Serve("c.sock", SocketType.Dgram);
@@ -78,7 +78,7 @@ public sealed class ProbeTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_client_that_has_a_name_of_its_own_is_no_server()
+    public async Task A_bound_client_is_not_a_server()
     {
         await using var folder = new SituationFolder();
         string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out var client);

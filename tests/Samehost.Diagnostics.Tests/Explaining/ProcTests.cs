@@ -12,7 +12,7 @@ public sealed class ProcTests
     private const int Limit = 60_000;
 
     [Fact(Timeout = Limit)]
-    public async Task What_another_users_own_process_has_is_not_judged_by_ours()
+    public async Task The_files_of_another_users_process_are_reported_as_unknown()
     {
         await using var folder = new SituationFolder();
         folder.Serve("app.sock");
@@ -40,7 +40,7 @@ public sealed class ProcTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Above_where_a_link_into_a_process_leads_is_not_above_the_link()
+    public async Task The_parent_of_a_link_into_a_process_is_that_of_its_target()
     {
         await using var folder = new SituationFolder();
         folder.Temp.MakeDirectory("a", 0b111_101_101);

@@ -18,7 +18,7 @@ public sealed class SituationTests
     private const int Limit = 120_000;
 
     [Fact(Timeout = Limit)]
-    public async Task Every_situation_is_explained_as_a_real_connect_then_goes()
+    public async Task Every_situation_is_explained_as_a_real_connect_turns_out()
     {
         OtherUser.NeedsRoot();
         var table = new List<string>();
@@ -64,7 +64,7 @@ public sealed class SituationTests
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_an_ordinary_process_may_not_see_it_does_not_judge()
+    public async Task An_ordinary_process_reports_what_it_may_not_see_as_unknown()
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationFolder();
@@ -108,7 +108,7 @@ public sealed class SituationTests
     [InlineData("")]
     [InlineData("unix://run/app.sock")]
     [InlineData("@")]
-    public void What_is_no_address_is_not_explained(string text) =>
+    public void Text_that_is_not_an_address_is_not_explained(string text) =>
         Assert.Throws<FormatException>(() => UnixExplanation.ExplainConnect(text));
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class StaleSocketFileTests : SocketTest
     }
 
     [Fact]
-    public void A_quick_look_asks_some_of_many_and_says_that_there_are_more()
+    public void A_quick_check_probes_some_of_many_files_and_reports_that_there_are_more()
     {
         for (var i = 0; i < 10; i++)
             LeaveBehind($"dead{i}");

@@ -13,7 +13,7 @@ namespace Samehost.Tests.Diagnostics.Sockets;
 public sealed class UnixSocketTableTests : SocketTest
 {
     [Fact]
-    public void A_listener_is_told_with_its_file_its_backlog_and_who_has_it()
+    public void A_listener_is_listed_with_its_file_its_backlog_and_its_processes()
     {
         using var listener = UnixListener.Listen(At("a"), new UnixListenerOptions { Backlog = 7 });
         var socket = Assert.Single(UnixSocketTable.Read().BoundTo(At("a")));
@@ -72,7 +72,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void What_was_sent_and_not_read_stands_in_the_queues()
+    public void Unread_bytes_are_counted_in_the_queues()
     {
         var (from, to) = UnixStream.CreatePair();
         using (from)
@@ -92,7 +92,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void Of_a_connection_whose_client_has_left_the_servers_end_remains()
+    public void A_connection_whose_client_has_closed_is_listed_by_its_server()
     {
         var (left, remains) = UnixStream.CreatePair();
         using (remains)
@@ -135,7 +135,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void A_name_is_the_very_bytes_that_another_process_chose()
+    public void A_name_has_the_bytes_that_another_process_chose()
     {
         byte[] name = [.. "\n0000: 00000002 \e[31m forged\0"u8, 0xff, .. Guid.NewGuid().ToByteArray()];
         using var listener = UnixListener.Listen(UnixEndPoint.FromAbstractName(name), ForUs);
@@ -146,7 +146,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact]
-    public void A_socket_inside_a_message_has_no_holder_and_one_opened_twice_has_two_descriptors()
+    public void A_socket_in_flight_has_no_process_and_one_opened_twice_has_two_descriptors()
     {
         var (sender, receiver) = UnixStream.CreatePair();
         using var _ = sender;
@@ -177,7 +177,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_we_may_not_see_is_reported_without_processes_and_not_left_out()
+    public async Task Sockets_whose_processes_may_not_be_seen_are_listed_without_them()
     {
         Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: others' processes are what an ordinary user may not see");
         using var listener = UnixListener.Listen(At("a"));
@@ -186,7 +186,7 @@ public sealed class UnixSocketTableTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_holder_is_named_with_its_program_and_its_user()
+    public async Task A_process_is_listed_with_its_program_and_its_user()
     {
         using var listener = UnixListener.Listen(At("a"));
         await using var peer = PeerProcess.Start("connect", Temp["a"]);

@@ -25,7 +25,7 @@ public sealed class AddressLaws
             .Select(parts => "/" + string.Concat(parts).TrimEnd('/') + "s").ToArbitrary();
 
     [Fact]
-    public void Bytes_come_back_from_a_sockaddr() => Prop.ForAll(EndPoints, endPoint =>
+    public void A_sockaddr_is_converted_back_to_the_same_address() => Prop.ForAll(EndPoints, endPoint =>
     {
         var buffer = new byte[LibcSocket.SockAddrSize];
         var back = UnixEndPoint.FromSockAddr(buffer.AsSpan(0, endPoint.WriteSockAddr(buffer)));
@@ -33,11 +33,11 @@ public sealed class AddressLaws
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Bytes_come_back_from_a_SocketAddress() => Prop.ForAll(
+    public void A_SocketAddress_is_converted_back_to_the_same_address() => Prop.ForAll(
         EndPoints, endPoint => UnixEndPoint.Unnamed.Create(endPoint.Serialize()).Equals(endPoint)).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Abstract_names_come_back_from_a_bound_socket() => Prop.ForAll(AbstractNames.ToArbitrary(), endPoint =>
+    public void A_bound_socket_reports_its_abstract_name() => Prop.ForAll(AbstractNames.ToArbitrary(), endPoint =>
     {
         // Random names of one byte can meet one that is in use; a longer one of ours cannot.
         byte[] name = [.. Guid.NewGuid().ToByteArray(), .. endPoint.NameBytes.Span];

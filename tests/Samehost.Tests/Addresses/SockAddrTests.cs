@@ -26,7 +26,7 @@ public sealed class SockAddrTests
     }
 
     [Fact]
-    public void Unnamed_and_autobind_are_just_the_family()
+    public void Unnamed_and_autobind_addresses_have_the_family_only()
     {
         var buffer = Filled();
 

@@ -19,7 +19,7 @@ public sealed class UnixEndPointTests
     }
 
     [Fact]
-    public void Two_names_that_are_not_UTF8_stay_apart()
+    public void Two_names_that_are_not_UTF8_are_not_equal()
     {
         var one = UnixEndPoint.FromPath([.. "/run/"u8, 0xFE]);
         var other = UnixEndPoint.FromPath([.. "/run/"u8, 0xFF]);

@@ -46,7 +46,7 @@ public sealed class UserRuntimeTests
     [InlineData("relative")]
     [InlineData("/")]
     [InlineData("/nowhere/at/all")]
-    public void Without_a_session_directory_one_is_made_and_found_again(string? session)
+    public void Without_a_session_directory_one_is_created_and_found_again(string? session)
     {
         using var directory = new AddressTestDirectory();
 

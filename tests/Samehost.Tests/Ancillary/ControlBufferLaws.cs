@@ -54,7 +54,7 @@ public sealed class ControlBufferLaws
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Arbitrary_control_buffers_do_not_crash_and_bring_no_more_than_was_wanted() => Prop.ForAll(
+    public void Arbitrary_control_buffers_do_not_crash_and_yield_at_most_what_was_requested() => Prop.ForAll(
         Buffer.ToArbitrary(), Wanted.ToArbitrary(), Gen.Elements(0, LibcMessage.MSG_CTRUNC).ToArbitrary(), (buffer, wanted, flags) =>
     {
         var result = ControlReceiver.Read(buffer, flags, wanted);
@@ -66,7 +66,7 @@ public sealed class ControlBufferLaws
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void What_is_written_is_read_back() => Prop.ForAll(
+    public void Written_bytes_are_read_back() => Prop.ForAll(
         Numbers.Where(n => n.Length <= ControlLayout.MostDescriptors).ToArbitrary(),
         Gen.Choose(0, int.MaxValue).Three().ToArbitrary(),
         (numbers, ids) =>

@@ -12,7 +12,7 @@ public sealed class ControlReceiverTests
 
     [Theory]
     [MemberData(nameof(Fates))]
-    public void What_is_not_delivered_is_closed(string fate)
+    public void Descriptors_that_are_not_delivered_are_closed(string fate)
     {
         using var tracked = new Tracked();
         byte[] buffer = [.. Rights(tracked, 2), .. Rights(tracked, 1), .. Other(), .. PidFd(tracked), .. PidFd(tracked)];

@@ -9,7 +9,7 @@ namespace Samehost.Tests.Ancillary;
 public sealed class ReceivedDescriptorsTests
 {
     [Fact]
-    public void What_is_taken_stays_open_and_the_rest_is_closed()
+    public void Taken_descriptors_stay_open_and_the_others_are_closed()
     {
         using var tracked = new Tracked();
         var received = Set(tracked, 3);

@@ -58,7 +58,7 @@ public sealed class BindHintTests : IDisposable
     }
 
     [Fact]
-    public void A_part_of_the_path_that_is_no_directory()
+    public void A_component_of_the_path_that_is_not_a_directory()
     {
         File.WriteAllText(At("f").Path!, "");
 
@@ -66,7 +66,7 @@ public sealed class BindHintTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_where_this_user_may_not_make_files()
+    public void A_directory_in_which_this_user_may_not_create_files()
     {
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0x16D); // 0555
 
@@ -92,7 +92,7 @@ public sealed class BindHintTests : IDisposable
     [InlineData(Errno.EROFS, "is read-only")]
     [InlineData(Errno.EPERM, "choose a path under")]
     [InlineData(Errno.ENOSPC, "no room for another file")]
-    public void What_a_file_system_can_refuse(Errno errno, string hint) =>
+    public void Errors_that_a_file_system_can_return(Errno errno, string hint) =>
         Expect(errno, hint, new UnixSocketException(errno, "bind", At("s")));
 
     [Theory]

@@ -58,7 +58,7 @@ public sealed class ConnectHintTests : IDisposable
     public void A_directory() => Expect(Errno.ECONNREFUSED, "is a directory and no socket", FailingCalls.Connect(At(".")));
 
     [Fact]
-    public void A_part_of_the_path_that_is_no_directory()
+    public void A_component_of_the_path_that_is_not_a_directory()
     {
         File.WriteAllText(At("f").Path!, "");
 
@@ -159,7 +159,7 @@ public sealed class ConnectHintTests : IDisposable
     }
 
     [Fact]
-    public void Permissions_that_allow_the_call_are_not_given_as_the_reason()
+    public void Permissions_that_allow_the_call_are_not_reported_as_the_reason()
     {
         using var listener = FailingCalls.Listening(At("s"));
 
@@ -171,7 +171,7 @@ public sealed class ConnectHintTests : IDisposable
         Expect(Errno.EMFILE, "ulimit -n", new UnixSocketException(Errno.EMFILE, "connect", At("s")));
 
     [Fact]
-    public void An_address_that_leads_nowhere() =>
+    public void An_address_without_a_name() =>
         Expect(Errno.EINVAL, "leads nowhere", FailingCalls.Connect(UnixEndPoint.Unnamed));
 
     private const UnixFileMode All = (UnixFileMode)0x1FF;

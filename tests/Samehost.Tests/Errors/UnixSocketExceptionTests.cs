@@ -100,7 +100,7 @@ public sealed class UnixSocketExceptionTests
         Assert.Null(new UnixSocketException(Errno.EIO, "read", null, () => throw new InvalidOperationException()).Hint);
 
     [Fact]
-    public void A_number_without_a_name_is_reported_all_the_same() =>
+    public void An_errno_without_a_name_is_reported_by_its_number() =>
         Assert.Equal("connect failed: Unknown error 4000 (4000)", new UnixSocketException((Errno)4000, "connect").Summary);
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     private Registration Registration => _near.Context;
 
     [Fact(Timeout = Limit)]
-    public async Task What_comes_while_it_is_away_is_reported_when_it_returns()
+    public async Task Events_outside_epoll_are_reported_at_the_return_to_epoll()
     {
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeaveEpoll(writing: false));
@@ -38,7 +38,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact]
-    public void Where_a_yield_takes_long_the_others_come_before_another_look()
+    public void A_socket_is_not_polled_inline_after_a_long_yield()
     {
         var poller = new BusyPoller();
         poller.Set(Registration);
@@ -50,7 +50,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_comes_after_its_return_is_reported_too()
+    public async Task Events_after_the_return_to_epoll_are_reported()
     {
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeaveEpoll(writing: false));
@@ -61,7 +61,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_call_that_comes_while_it_is_away_waits_for_whoever_looks()
+    public async Task A_call_outside_epoll_waits_for_the_busy_poller()
     {
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeaveEpoll(writing: false));
@@ -79,7 +79,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_write_that_has_to_wait_brings_it_back()
+    public async Task A_write_that_has_to_wait_returns_the_socket_to_epoll()
     {
         var much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
@@ -96,7 +96,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_read_brings_back_a_writer()
+    public async Task A_read_returns_a_socket_with_a_pending_write_to_epoll()
     {
         var much = Pattern(8 << 20);
         var write = _near.WriteAsync(much, Token).AsTask();
@@ -111,7 +111,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task It_stays_while_both_directions_wait()
+    public async Task A_socket_stays_in_epoll_while_both_directions_wait()
     {
         var much = Pattern(8 << 20);
         var read = await StartReadingAsync(Token);
@@ -127,7 +127,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Closing_ends_what_waits_while_it_is_away()
+    public async Task Closing_ends_a_call_outside_epoll()
     {
         var read = await StartReadingAsync(Token);
         var registration = Registration;
@@ -139,7 +139,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Cancelling_ends_what_waits_while_it_is_away()
+    public async Task Canceling_ends_a_call_outside_epoll()
     {
         using var canceled = new CancellationTokenSource();
         var read = await StartReadingAsync(canceled.Token);
@@ -152,7 +152,7 @@ public sealed class BusyPollerTests : CountingSocketTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Conversations_with_pauses_go_on_whatever_the_loop_makes_of_them()
+    public async Task Exchanges_with_pauses_continue_in_and_outside_epoll()
     {
         var (otherNear, otherFar) = UnixStream.CreatePair();
         Task[] echoes = [Task.Run(() => EchoAsync(_near), Token), Task.Run(() => EchoAsync(otherNear), Token)];

@@ -181,7 +181,7 @@ public sealed class CompletionTests : CountingSocketTest
     }
 
     [Fact]
-    public void What_awaits_a_task_that_ends_in_that_moment_continues_on_the_same_thread()
+    public void An_awaiter_whose_task_has_just_completed_continues_on_the_same_thread()
     {
         var thread = 0;
         var awaiter = new InlineAwaitable(Task.CompletedTask).GetAwaiter();
@@ -190,7 +190,7 @@ public sealed class CompletionTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_call_that_is_awaited_twice_says_so()
+    public async Task Awaiting_a_call_twice_is_an_InvalidOperationException()
     {
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;

@@ -18,7 +18,7 @@ public sealed class EventLoopGroupTests : IDisposable
     public void Dispose() => _waiting.Dispose();
 
     [Fact]
-    public void Many_descriptors_have_a_loop_for_each_processor_and_each_loop_its_share()
+    public void Many_descriptors_are_distributed_over_one_loop_for_each_processor()
     {
         for (var i = 0; i < Many; i++)
             _waiting.Add();
@@ -28,7 +28,7 @@ public sealed class EventLoopGroupTests : IDisposable
     }
 
     [Fact]
-    public void A_crowd_of_which_nobody_has_waited_yet_is_spread_as_well()
+    public void Sockets_that_have_not_waited_yet_are_distributed_over_the_loops()
     {
         var crowd = Enumerable.Range(0, Many / 2).Select(_ => SocketContext.CreatePair(LibcSocket.SOCK_STREAM)).ToArray();
         int[] shares = [.. crowd.Select(pair => pair.First.Loop).GroupBy(loop => loop).Select(group => group.Count())];
@@ -43,7 +43,7 @@ public sealed class EventLoopGroupTests : IDisposable
     }
 
     [Fact]
-    public void A_new_descriptor_goes_where_the_fewest_are()
+    public void A_new_socket_is_assigned_to_the_loop_with_the_fewest()
     {
         for (var i = 0; i < Many; i++)
             _waiting.Add();

@@ -8,7 +8,7 @@ public sealed class LeaderStateTests
     private LeaderState _state;
 
     [Fact]
-    public void It_begins_waiting_in_the_first_term()
+    public void The_initial_state_is_waiting_in_term_0()
     {
         Assert.False(LeaderState.IsRunning(_state.Current));
         Assert.Equal(0, LeaderState.Term(_state.Current));
@@ -16,7 +16,7 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
-    public void Each_claim_takes_one_piece()
+    public void Each_claim_increments_the_count()
     {
         _state.StartRunning();
         for (var i = 0; i < 1300; i++) // a full batch and all that may be posted at once
@@ -57,7 +57,7 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
-    public void Each_batch_looks_different_from_the_one_before()
+    public void The_states_of_10_000_batches_are_distinct()
     {
         var seen = new HashSet<long>();
         for (var batch = 0; batch < 10_000; batch++)
@@ -73,7 +73,7 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
-    public void Batches_never_run_over_into_the_term()
+    public void The_batch_number_never_overflows_into_the_term()
     {
         Assert.True(_state.TryReplace(_state.Current));
         for (var batch = 0; batch < (1 << 23) + 10; batch++)
@@ -84,7 +84,7 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
-    public void Terms_never_run_over_into_the_rest()
+    public void The_term_never_overflows_into_the_other_fields()
     {
         _state.StartRunning();
         var rest = _state.Current;
@@ -98,7 +98,7 @@ public sealed class LeaderStateTests
     }
 
     [Fact]
-    public void Of_two_that_see_the_same_only_one_succeeds()
+    public void Only_one_of_a_concurrent_claim_and_replacement_succeeds()
     {
         for (var round = 0; round < 2_000; round++)
         {

@@ -11,7 +11,7 @@ public sealed class PostTests
     private const int Each = 20_000;
 
     [Fact(Timeout = 180_000)]
-    public async Task What_many_threads_post_is_run_once_each_and_by_each_thread_in_the_order_of_each_poster()
+    public async Task Work_posted_by_many_threads_runs_once_and_in_the_order_of_each_thread()
     {
         const int Posters = 4;
         var loop = EventLoopGroup.Next();

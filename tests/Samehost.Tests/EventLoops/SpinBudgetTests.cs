@@ -10,13 +10,13 @@ public sealed class SpinBudgetTests
     private static readonly long Long = Stopwatch.Frequency / 100; // 10 ms
 
     [Fact]
-    public void At_first_nothing_is_polled() => Assert.Equal(0, new SpinBudget().Budget);
+    public void Polling_is_off_at_first() => Assert.Equal(0, new SpinBudget().Budget);
 
     [Fact]
-    public void One_short_wait_may_be_chance() => Assert.Equal(0, After(Short).Budget);
+    public void One_short_wait_does_not_begin_polling() => Assert.Equal(0, After(Short).Budget);
 
     [Fact]
-    public void Waits_that_are_short_again_and_again_are_polled_through_for_some_tens_of_microseconds() =>
+    public void Repeated_short_waits_are_polled_for_some_tens_of_microseconds() =>
         Assert.InRange(After(Short, Short, Short, Short).Budget, Stopwatch.Frequency / 1_000_000 * 10, Stopwatch.Frequency / 10_000);
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class SpinBudgetTests
     public void A_few_long_waits_end_polling() => Assert.Equal(0, After(Short, Short, Short, Short, Long, Long, Long, Long, Long).Budget);
 
     [Fact]
-    public void A_single_long_wait_does_not()
+    public void A_single_long_wait_does_not_end_polling()
     {
         var budget = After(Short, Short, Short, Short, Long);
         Assert.NotEqual(0, budget.Budget);

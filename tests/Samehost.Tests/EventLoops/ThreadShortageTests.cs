@@ -25,7 +25,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
     }
 
     [Fact(Timeout = Limit)]
-    public void A_loop_whose_watch_cannot_be_started_works_and_gets_one_later()
+    public void A_loop_whose_watchdog_cannot_be_started_works_and_gets_one_later()
     {
         EventLoop loop;
         using (new Refusal(after: 1))
@@ -40,7 +40,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
     }
 
     [Fact(Timeout = Limit)]
-    public void A_missing_watch_is_replaced_while_the_held_up_thread_stays_where_it_is()
+    public void A_missing_watchdog_is_replaced_while_the_blocked_thread_remains_blocked()
     {
         var loop = new EventLoop();
         using var release = new ManualResetEventSlim();
@@ -56,7 +56,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
     }
 
     [Fact(Timeout = Limit)]
-    public void A_thread_that_comes_back_just_when_no_other_can_be_started_is_the_watch()
+    public void A_thread_that_returns_when_no_other_can_be_started_becomes_the_watchdog()
     {
         var loop = new EventLoop();
         using var release = new ManualResetEventSlim();
@@ -82,7 +82,7 @@ public sealed class ThreadShortageTests : SocketTest // which does not count des
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_the_thread_pool_refuses_is_served_by_the_loops_threads(bool withThreads)
+    public async Task Work_that_the_thread_pool_refuses_runs_on_the_loops_threads(bool withThreads)
     {
         var (near, far) = UnixStream.CreatePair();
         await using var one = near;

@@ -74,7 +74,7 @@ public sealed class FrameReaderTests : IDisposable
     }
 
     [Fact]
-    public void Memory_follows_what_has_arrived_and_not_what_was_announced()
+    public void Memory_is_allocated_for_received_bytes_and_not_for_the_announced_length()
     {
         var reader = new FrameReader(_pair.Own, new FrameOptions { MaxLength = 500_000_000 });
         _pair.Peer.Write([.. BitConverter.GetBytes(500_000_000), 1, 2, 3]);

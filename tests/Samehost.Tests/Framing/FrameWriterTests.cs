@@ -59,7 +59,7 @@ public sealed class FrameWriterTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_frame_above_the_limit_is_refused_and_others_still_go()
+    public async Task A_frame_above_the_limit_is_refused_and_others_are_still_sent()
     {
         await using var writer = new FrameWriter(_pair.Peer, new FrameOptions { MaxLength = 10 });
         Assert.False(writer.TryWrite(new byte[11]));
@@ -72,7 +72,7 @@ public sealed class FrameWriterTests : IDisposable
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_token_that_was_canceled_before_leaves_everything_as_it_was()
+    public async Task A_token_that_was_canceled_before_the_call_has_no_effect()
     {
         await using var writer = new FrameWriter(_pair.Peer);
         writer.Write("kept"u8);

@@ -7,7 +7,7 @@ namespace Samehost.Tests.House;
 public sealed partial class DocumentTests
 {
     [Fact]
-    public void Links_between_documents_lead_somewhere() =>
+    public void Links_between_documents_are_valid() =>
         Rule.HasNoExceptions(Repository.Files(".md").SelectMany(file => Link().Matches(Repository.Read(file))
             .Select(m => m.Groups[1].Value)
             .Where(target => !Regex.IsMatch(target, "^(?:https?|mailto):") && !Leads(file, target))

@@ -22,7 +22,7 @@ public sealed class FloorTests
     private static readonly string[] Sources = Repository.FilesUnder("src/Samehost", ".cs");
 
     [Fact]
-    public void Every_folder_of_the_library_is_a_floor() =>
+    public void Every_folder_of_the_library_is_a_layer() =>
         Rule.HasNoExceptions(Sources.Where(f => !GroundFirst.Contains(FloorOf(f))));
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class FloorTests
     }
 
     [Fact]
-    public void Floors_use_only_floors_below_them()
+    public void Layers_use_only_layers_below_them()
     {
         // A type of one name on two floors would be taken for the lower one; the compiler does not let public ones have one.
         var typesAbove = Sources.SelectMany(f => Declaration.In(f).Select(d => (Name: d.Name, Floor: Height(f))))
@@ -70,7 +70,7 @@ public sealed class FloorTests
 
     /// <summary>Framing has a public namespace of its own. Internal types in a file of public ones share their namespace.</summary>
     [Fact]
-    public void Files_with_public_types_have_one_namespace_and_the_others_that_of_their_floor() =>
+    public void Files_with_public_types_have_one_namespace_and_the_others_that_of_their_layer() =>
         Rule.HasNoExceptions(
             from file in Sources
             let code = Repository.CodeOf(file)

@@ -78,17 +78,17 @@ public sealed class SourceTests
             select place);
 
     [Fact]
-    public void Nothing_is_left_to_be_done() =>
+    public void No_file_contains_a_note_of_unfinished_work() =>
         Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h", ".md", ".csproj", ".props", ".proj", ".slnx", "/run")
             .SelectMany(f => Repository.Places(f, Repository.Read(f), @"\bTOD[O]\b|\bFIXM[E]\b|\bHAC[K]\b|\bNotImplemente[d]Exception\b")));
 
     [Fact]
-    public void No_path_of_one_machine_is_written_down() =>
+    public void No_file_contains_a_path_of_one_machine() =>
         Rule.HasNoExceptions(Repository.Files(".cs", ".c", ".h", ".md", ".csproj", ".props", ".proj", ".slnx", ".json", "/run")
             .SelectMany(f => Repository.Places(f, Repository.Read(f), @"(?<![\w.}])/(?:wor[k]|roo[t])/\S*")));
 
     [Fact]
-    public void Names_say_what_a_thing_is()
+    public void No_type_or_folder_has_a_vague_name()
     {
         // A name of this kind does not say what belongs there.
         const string vague = "(?:Util|Utils|Utilities|Helper|Helpers|Common|Manager|Misc)";

@@ -21,7 +21,7 @@ public sealed class TestRuleTests
     private static readonly string[] Tests = Repository.FilesUnder("tests", ".cs");
 
     [Fact]
-    public void No_test_is_switched_off() =>
+    public void No_test_is_disabled() =>
         Rule.HasNoExceptions(Tests.SelectMany(f => Repository.Places(
             f, Repository.CodeOf(f), @"\[(?:Fact|Theory|InlineData|MemberData)\b[^\]]*\b(?:Skip|Explicit)\s*=")));
 

@@ -57,7 +57,7 @@ public sealed class NumbersTests
     public void Text_that_is_not_digits_and_a_point_is_not_a_number(string text) => Assert.False(Numbers.TryParseDecimal(text, out _));
 
     [Fact]
-    public void Digits_are_a_number_within_the_range_of_the_type()
+    public void Digits_are_parsed_within_the_range_of_the_type()
     {
         Assert.True(Numbers.TryParse("0", out byte zero));
         Assert.Equal(0, zero);

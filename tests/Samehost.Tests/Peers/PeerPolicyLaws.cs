@@ -23,7 +23,7 @@ public sealed class PeerPolicyLaws
         select PeerPolicyTests.Peer(user, groups[0], process, [.. groups.Skip(1)]);
 
     [Fact]
-    public void A_policy_comes_back_from_its_text() => Prop.ForAll(Policy.ToArbitrary(), text =>
+    public void A_policy_can_be_parsed_from_its_text() => Prop.ForAll(Policy.ToArbitrary(), text =>
         PeerPolicy.Parse(text).ToString() == text && PeerPolicy.Parse(text).Equals(PeerPolicy.Parse(PeerPolicy.Parse(text).ToString())))
         .QuickCheckThrowOnFailure();
 

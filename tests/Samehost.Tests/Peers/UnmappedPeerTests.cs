@@ -67,7 +67,7 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Where_every_user_is_mapped_the_overflow_user_is_an_ordinary_one()
+    public async Task With_a_full_user_map_the_overflow_user_is_an_ordinary_user()
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For("uid:65534"));

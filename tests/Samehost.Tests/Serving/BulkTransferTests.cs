@@ -15,7 +15,7 @@ public sealed class BulkTransferTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(false, "send-bytes", "receive-bytes")] // blocking, from the client to the server
     [InlineData(true, "receive-bytes", "send-bytes")] // asynchronous, from the server to the client
-    public async Task A_gibibyte_arrives_whole_under_a_thousand_signals_a_second(bool asynchronous, string client, string server)
+    public async Task A_gibibyte_arrives_complete_despite_a_thousand_signals_a_second(bool asynchronous, string client, string server)
     {
         string[] mode = asynchronous ? ["--async", "true"] : [];
         await using var listening = PeerProcess.Start([server, _directory["bulk.sock"], "--listen", "true", .. mode]);

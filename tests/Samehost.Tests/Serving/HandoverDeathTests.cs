@@ -132,7 +132,7 @@ public sealed class HandoverDeathTests : HandoverFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_first_of_several_successors_of_a_killed_predecessor_has_the_socket()
+    public async Task The_first_of_several_successors_of_a_killed_predecessor_gets_the_socket()
     {
         await using PeerProcess predecessor = await StartServingAsync(), other = await StartReadyAsync();
         await using var accepted = await AcceptAsync();

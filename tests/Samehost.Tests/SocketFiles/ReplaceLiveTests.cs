@@ -15,7 +15,7 @@ public sealed class ReplaceLiveTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void A_fresh_socket_takes_the_place_of_a_live_one_whose_clients_stay_with_it()
+    public void A_new_socket_replaces_a_live_one_which_keeps_its_clients()
     {
         using var old = UnixListener.Listen(Path);
         using var early = UnixStream.Connect(Path);
@@ -56,7 +56,7 @@ public sealed class ReplaceLiveTests : IDisposable
     [InlineData("file")]
     [InlineData("directory")]
     [InlineData("link")]
-    public void What_is_no_socket_is_left_untouched(string what)
+    public void A_file_that_is_not_a_socket_is_left_untouched(string what)
     {
         var path = _directory["x.sock"];
         switch (what)
@@ -84,7 +84,7 @@ public sealed class ReplaceLiveTests : IDisposable
     }
 
     [Fact]
-    public void A_datagram_socket_cannot_do_it()
+    public void A_datagram_socket_cannot_replace_a_live_one()
     {
         var options = new UnixDatagramOptions { SocketFile = new SocketFileOptions { ReplaceLive = true } };
         Assert.Throws<ArgumentException>("options", () => UnixDatagram.Bind(Path, options));
@@ -117,7 +117,7 @@ public sealed class ReplaceLiveTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(Timeout.Infinite)]
     [InlineData(60_000)]
-    public async Task Handlers_of_a_replaced_server_that_has_no_more_room_are_told_to_make_some(int milliseconds)
+    public async Task Handlers_of_a_replaced_server_at_its_connection_limit_are_asked_to_end(int milliseconds)
     {
         var old = UnixServer.Start(Path, static async (stream, stopping) =>
         {

@@ -97,7 +97,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_live_server_in_another_process_is_named_and_goes_on()
+    public async Task A_live_server_in_another_process_is_named_and_continues()
     {
         await using var server = PeerProcess.Start("bind-and-hold", SocketPath);
         await server.ExpectAsync("ready");

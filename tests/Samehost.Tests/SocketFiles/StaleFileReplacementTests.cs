@@ -53,7 +53,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     }
 
     [Fact]
-    public void A_forgotten_file_stays()
+    public void A_file_that_was_forgotten_is_not_removed()
     {
         var file = Bind();
         file.Forget();
@@ -78,7 +78,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     }
 
     [Fact]
-    public void A_lock_that_another_holds_ends_in_EAGAIN_after_the_time_allowed()
+    public void A_lock_that_another_process_holds_causes_EAGAIN_after_the_timeout()
     {
         LeaveStaleFile();
         var before = StatusOf(SocketPath);
@@ -94,7 +94,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_lock_that_is_let_go_in_time_is_taken()
+    public async Task A_lock_that_is_released_in_time_is_taken()
     {
         LeaveStaleFile();
         var held = LockDirectory(Temp.FullPath);
@@ -122,7 +122,7 @@ public sealed class StaleFileReplacementTests : SocketFileFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_lock_file_that_another_holds_ends_in_EAGAIN_and_one_with_content_is_kept()
+    public async Task A_lock_file_that_is_locked_causes_EAGAIN_and_one_with_content_is_kept()
     {
         var path = Path.Combine(MakeUnreadableDirectory(), "a.sock");
         File.WriteAllText(path + ".lock", "another's");

@@ -25,7 +25,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     }
 
     [Fact]
-    public void However_far_above_it_is_it_counts()
+    public void A_directory_at_any_level_above_the_file_counts()
     {
         Temp.MakeDirectory("open", Open);
         Temp.MakeDirectory("open/a", Ours);
@@ -79,7 +79,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     }
 
     [Fact]
-    public void Going_up_again_does_not_count_but_the_name_before_it_does()
+    public void Only_directories_in_which_a_name_is_looked_up_count()
     {
         Temp.MakeDirectory("open", Open);
         Temp.MakeDirectory("mine", Ours);
@@ -90,7 +90,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     }
 
     [Fact]
-    public void What_is_missing_behind_an_unsafe_directory_is_not_left_to_chance()
+    public void A_missing_directory_below_an_unsafe_one_is_refused()
     {
         Temp.MakeDirectory("open", Open);
         ExpectRefused(Temp["open/missing/a.sock"], Temp["open"]);

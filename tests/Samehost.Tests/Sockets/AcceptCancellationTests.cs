@@ -9,7 +9,7 @@ namespace Samehost.Tests.Sockets;
 public sealed class AcceptCancellationTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]
-    public async Task A_hundred_thousand_canceled_accepts_take_nobody()
+    public async Task A_hundred_thousand_canceled_accepts_take_no_connection()
     {
         await using var listener = UnixListener.Listen(At("s"));
         for (var i = 0; i < 100_000; i++)
@@ -22,7 +22,7 @@ public sealed class AcceptCancellationTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Every_client_is_accepted_though_accepts_are_canceled_as_it_connects()
+    public async Task Every_client_is_accepted_although_accepts_are_canceled_meanwhile()
     {
         const int Clients = 8_000;
         await using var listener = UnixListener.Listen(At("s"));

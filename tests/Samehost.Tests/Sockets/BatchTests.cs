@@ -38,7 +38,7 @@ public sealed class BatchTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task A_full_queue_takes_the_batch_bit_by_bit(bool asynchronous)
+    public async Task A_batch_is_sent_in_parts_while_the_queue_is_full(bool asynchronous)
     {
         using var to = UnixDatagram.Bind(At("a"));
         using var from = UnixDatagram.Create();
@@ -62,7 +62,7 @@ public sealed class BatchTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Datagrams_that_do_not_fit_are_cut_and_say_so()
+    public async Task Truncated_datagrams_report_the_truncation()
     {
         using var to = UnixDatagram.Bind(At("a"));
         using var from = UnixDatagram.Bind(At("b"));
@@ -96,7 +96,7 @@ public sealed class BatchTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task A_batch_that_was_received_can_be_sent_on_without_a_byte_more(bool asynchronous)
+    public async Task A_received_batch_can_be_forwarded_without_a_larger_buffer(bool asynchronous)
     {
         using var relay = UnixDatagram.Bind(At("relay"));
         using var first = UnixDatagram.Bind(At("first"));
@@ -121,7 +121,7 @@ public sealed class BatchTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_cancelled_receive_takes_nothing_and_leaves_the_batch_empty()
+    public async Task A_canceled_receive_takes_nothing_and_leaves_the_batch_empty()
     {
         using var to = UnixDatagram.Bind(At("a"));
         var batch = new UnixDatagramBatch(4, 10);

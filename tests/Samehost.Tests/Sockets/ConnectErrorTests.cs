@@ -29,7 +29,7 @@ public sealed class ConnectErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public Task An_abstract_name_that_nobody_has_is_ECONNREFUSED() => FailsAsync(Errno.ECONNREFUSED, AbstractName());
+    public Task An_abstract_name_that_no_socket_has_is_ECONNREFUSED() => FailsAsync(Errno.ECONNREFUSED, AbstractName());
 
     [Fact(Timeout = Limit)]
     public async Task A_stream_does_not_reach_a_datagram_socket_EPROTOTYPE()
@@ -97,7 +97,7 @@ public sealed class ConnectErrorTests : SocketTest
     }
 
     [Fact]
-    public void A_path_whose_server_is_gone_is_listened_on_anew()
+    public void A_path_whose_server_has_ended_can_be_listened_on_again()
     {
         FailingCalls.Listening(At("s")).Dispose();
 
@@ -139,7 +139,7 @@ public sealed class ConnectErrorTests : SocketTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Where_the_descriptors_of_an_event_loop_are_missing_the_call_fails_and_leaves_nothing_behind()
+    public async Task Without_descriptors_for_an_event_loop_the_call_fails_and_leaves_nothing_open()
     {
         await using var peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
         await peer.ExpectAsync("read failed, serve EMFILE, path gone, connect ENOENT, bind EMFILE, path gone");

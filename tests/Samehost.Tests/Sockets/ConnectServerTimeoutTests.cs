@@ -58,7 +58,7 @@ public sealed class ConnectServerTimeoutTests : SocketTest
     }
 
     [Theory(Timeout = Limit), MemberData(nameof(LongEnough))]
-    public async Task Room_in_a_full_backlog_is_waited_for(TimeSpan waitFor, TimeSpan backlogTimeout)
+    public async Task Connecting_waits_for_room_in_a_full_backlog(TimeSpan waitFor, TimeSpan backlogTimeout)
     {
         var options = new UnixConnectOptions { ServerTimeout = waitFor, BacklogTimeout = backlogTimeout };
         await using var listener = UnixListener.Listen(At("s"), OneInTheBacklog);
@@ -74,7 +74,7 @@ public sealed class ConnectServerTimeoutTests : SocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task When_the_time_is_over_the_error_is_the_true_one(bool blocking)
+    public async Task After_the_timeout_the_error_is_that_of_the_last_attempt(bool blocking)
     {
         FailingCalls.Listening(At("stale")).Dispose();
         using var full = UnixListener.Listen(At("full"), OneInTheBacklog);
@@ -95,7 +95,7 @@ public sealed class ConnectServerTimeoutTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_waiting_does_not_change_fails_at_once()
+    public async Task Errors_that_waiting_does_not_resolve_are_thrown_immediately()
     {
         using var datagram = UnixDatagram.Bind(At("d"));
         var forEver = new UnixConnectOptions { ServerTimeout = Timeout.InfiniteTimeSpan };

@@ -18,7 +18,7 @@ public sealed class DatagramErrorTests : SocketTest
     public Task A_missing_receiver_is_ENOENT() => AllFailAsync(Errno.ENOENT, At("none"));
 
     [Fact(Timeout = Limit)]
-    public async Task A_receiver_that_left_its_file_is_ECONNREFUSED()
+    public async Task A_receiver_that_has_ended_and_left_its_file_is_ECONNREFUSED()
     {
         await using (var killed = PeerProcess.Start("crash-bound", Temp["s"]))
             await killed.WaitAsync();
@@ -40,7 +40,7 @@ public sealed class DatagramErrorTests : SocketTest
     }
 
     [Fact]
-    public void Sending_to_nobody_is_ENOTCONN()
+    public void Sending_without_an_address_is_ENOTCONN()
     {
         using var socket = UnixDatagram.Create();
 
@@ -48,7 +48,7 @@ public sealed class DatagramErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task The_other_end_of_a_pair_is_gone()
+    public async Task A_pair_whose_other_end_is_closed()
     {
         var (near, far) = UnixDatagram.CreatePair();
         using var one = near;

@@ -17,7 +17,7 @@ public sealed class DatagramMessageTests : SocketTest
     [Theory(Timeout = Limit)]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Each_datagram_tells_who_sent_it(bool asynchronous)
+    public async Task Each_datagram_has_the_credentials_of_its_sender(bool asynchronous)
     {
         using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
         await using var one = await TalkerAsync();
@@ -39,7 +39,7 @@ public sealed class DatagramMessageTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Who_does_not_ask_is_told_nothing()
+    public async Task Messages_have_no_credentials_unless_they_are_requested()
     {
         using var socket = UnixDatagram.Bind(At("a"));
         using var sender = UnixDatagram.Create();
@@ -91,7 +91,7 @@ public sealed class DatagramMessageTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Another_users_datagram_tells_its_numbers()
+    public async Task A_datagram_of_another_user_has_the_numbers_of_that_user()
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);

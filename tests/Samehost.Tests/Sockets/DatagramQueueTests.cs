@@ -95,7 +95,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task A_send_that_waits_fails_when_the_receiver_goes_away(bool connected)
+    public async Task A_send_that_waits_fails_when_the_receiver_closes(bool connected)
     {
         var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
@@ -135,7 +135,7 @@ public sealed class DatagramQueueTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Many_senders_that_wait_for_one_receiver_all_get_their_turn()
+    public async Task Many_senders_that_wait_for_one_receiver_all_send()
     {
         const int Senders = 20;
         const int Each = 100;

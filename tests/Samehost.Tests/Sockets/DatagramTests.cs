@@ -30,7 +30,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact]
-    public void An_autobound_socket_has_a_name_from_the_kernel_and_can_be_answered()
+    public void An_autobound_socket_has_a_name_from_the_kernel_and_receives_answers()
     {
         using var server = UnixDatagram.Bind(At("s"));
         using var client = UnixDatagram.Bind(UnixEndPoint.Autobind, FromUs);
@@ -55,7 +55,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact]
-    public void Senders_are_told_apart_when_they_alternate()
+    public void Alternating_senders_are_distinguished()
     {
         using var server = UnixDatagram.Bind(At("s"));
         using var a = UnixDatagram.Bind(At("a"));
@@ -73,7 +73,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task What_does_not_fit_is_cut_and_the_true_size_is_told()
+    public async Task Truncated_messages_report_their_size()
     {
         using var server = UnixDatagram.Bind(At("s"));
         using var client = UnixDatagram.Create();
@@ -104,7 +104,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_connected_socket_sends_without_an_address_and_may_change_its_mind()
+    public async Task A_connected_socket_sends_without_an_address_and_can_be_connected_again()
     {
         using var first = UnixDatagram.Bind(At("1"));
         using var second = UnixDatagram.Bind(At("2"));
@@ -134,7 +134,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact]
-    public void Names_are_needed_where_somebody_has_to_be_reached()
+    public void An_address_without_a_name_is_refused()
     {
         using var socket = UnixDatagram.Create();
         Assert.Throws<ArgumentException>(() => UnixDatagram.Bind(UnixEndPoint.Unnamed));
@@ -162,7 +162,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact]
-    public void Only_a_local_datagram_socket_makes_one()
+    public void Only_a_local_datagram_socket_can_be_used()
     {
         using var file = File.OpenHandle("/dev/null");
         var (near, far) = UnixStream.CreatePair();
@@ -174,7 +174,7 @@ public sealed class DatagramTests : SocketTest
     }
 
     [Fact]
-    public void The_path_is_gone_after_closing()
+    public void The_path_is_removed_at_closing()
     {
         using (var socket = UnixDatagram.Bind(At("s")))
             Assert.Equal(["s"], Temp.Names);

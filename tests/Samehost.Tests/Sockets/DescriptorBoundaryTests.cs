@@ -47,7 +47,7 @@ public sealed class DescriptorBoundaryTests : SocketTest
     }
 
     [Fact]
-    public void Two_sets_never_come_together_however_large_the_buffer()
+    public void Two_sets_are_never_received_together()
     {
         for (var i = 0; i < 5; i++)
         {

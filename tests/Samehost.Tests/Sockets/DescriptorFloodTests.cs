@@ -14,7 +14,7 @@ public sealed class DescriptorFloodTests : CountingSocketTest
 
     [Theory(Timeout = 180_000)]
     [MemberData(nameof(Kinds))]
-    public async Task Unexpected_descriptors_stay_out_and_others_are_served_throughout(string type, bool refusing)
+    public async Task Unexpected_descriptors_are_refused_while_other_clients_are_served(string type, bool refusing)
     {
         await using var server = new EchoServer(type, At("a"));
         if (refusing)

@@ -53,7 +53,7 @@ public sealed class DescriptorLimitTests : SocketTest
     }
 
     [Fact]
-    public void The_most_that_may_come_is_between_1_and_253()
+    public void The_maximum_count_is_between_1_and_253()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new DescriptorOptions { MaxCount = 0 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new DescriptorOptions { MaxCount = 254 });
@@ -86,7 +86,7 @@ public sealed class DescriptorLimitTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Types))]
-    public async Task Where_descriptors_are_not_accepted_the_sender_is_told_and_nothing_comes(string type)
+    public async Task Where_descriptors_are_not_accepted_the_send_fails_and_none_is_received(string type)
     {
         using var channel = new DescriptorChannel(type, accept: false);
         NeedsKernelThatRefuses(channel.Receiver);
@@ -102,7 +102,7 @@ public sealed class DescriptorLimitTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Types))]
-    public async Task Where_the_kernel_cannot_refuse_them_they_are_closed(string type)
+    public async Task Descriptors_that_the_kernel_cannot_refuse_are_closed(string type)
     {
         using var channel = new DescriptorChannel(type, accept: false);
         LetThrough(channel.Receiver);
@@ -124,7 +124,7 @@ public sealed class DescriptorLimitTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_listener_and_a_client_that_accept_them_get_them_at_once()
+    public async Task A_listener_and_a_client_that_accept_descriptors_receive_them_immediately()
     {
         var options = new UnixListenerOptions { AcceptDescriptors = true };
         using var tracked = new Tracked();

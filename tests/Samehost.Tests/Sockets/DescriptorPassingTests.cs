@@ -12,7 +12,7 @@ public sealed class DescriptorPassingTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Types))]
-    public async Task Files_sockets_pipes_memory_and_directories_arrive_as_what_they_are(string type, bool asynchronous)
+    public async Task Files_sockets_pipes_memory_and_directories_are_received_with_their_kind(string type, bool asynchronous)
     {
         using var channel = new DescriptorChannel(type);
         File.WriteAllText(Temp["file"], "content");
@@ -124,7 +124,7 @@ public sealed class DescriptorPassingTests : SocketTest
 
     /// <summary>The kernel ends a read at a descriptor, also at one that came before descriptors were refused again.</summary>
     [Fact(Timeout = Limit)]
-    public async Task Refusing_them_again_hides_nothing_that_came_behind_one()
+    public async Task Refusing_descriptors_again_hides_no_bytes_behind_one()
     {
         var (near, far) = UnixStream.CreatePair();
         using var one = near;

@@ -107,7 +107,7 @@ public sealed class HandoverTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task An_inherited_listener_works_and_its_path_stays()
+    public async Task An_inherited_listener_works_and_its_path_is_kept()
     {
         using var bound = FailingCalls.Listening(At("s"));
         await using (var listener = UnixListener.FromDescriptor(bound))
@@ -135,7 +135,7 @@ public sealed class HandoverTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Bytes_behind_descriptors_that_were_sent_before_the_hand_over_are_not_overlooked()
+    public async Task Bytes_behind_descriptors_that_were_sent_before_the_handover_are_received()
     {
         Assert.True(LibcSocket.SocketPair(LibcSocket.SOCK_STREAM, out var sender, out var receiver) >= 0);
         using var one = sender!;

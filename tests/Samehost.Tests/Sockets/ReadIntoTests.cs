@@ -8,7 +8,7 @@ namespace Samehost.Tests.Sockets;
 public sealed class ReadIntoTests : StreamPairTest
 {
     [Fact(Timeout = Limit)]
-    public async Task A_read_that_waits_has_given_its_room_back()
+    public async Task A_waiting_read_has_returned_its_buffer()
     {
         var room = new Room(100);
         var read = Near.ReadAsync(room, Token);

@@ -20,7 +20,7 @@ public sealed class ReceiveIntoTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_receive_that_waits_has_returned_its_room()
+    public async Task A_waiting_receive_has_returned_its_buffer()
     {
         var room = new Room(100);
         var receive = _near.ReceiveAsync(room, null, Token);

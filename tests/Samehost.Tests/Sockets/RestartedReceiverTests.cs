@@ -35,7 +35,7 @@ public sealed class RestartedReceiverTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task With_messages_too()
+    public async Task A_connected_sender_of_messages_finds_a_receiver_that_restarted()
     {
         using var sender = UnixDatagram.Create();
         using (UnixDatagram.Bind(At("a")))
@@ -51,7 +51,7 @@ public sealed class RestartedReceiverTests : SocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task With_batches_too(bool asynchronous)
+    public async Task A_connected_sender_of_batches_finds_a_receiver_that_restarted(bool asynchronous)
     {
         using var from = UnixDatagram.Create();
         using (UnixDatagram.Bind(At("a")))
@@ -65,7 +65,7 @@ public sealed class RestartedReceiverTests : SocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task A_batch_for_a_receiver_that_is_gone_fails(bool asynchronous)
+    public async Task A_batch_for_a_closed_receiver_fails(bool asynchronous)
     {
         using var from = UnixDatagram.Create();
         var batch = new UnixDatagramBatch(4, 10);

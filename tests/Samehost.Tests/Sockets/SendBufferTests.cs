@@ -21,7 +21,7 @@ public sealed class SendBufferTests : SocketTest
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_large_write_that_finds_no_room_widens_it()
+    public async Task A_large_write_that_finds_no_room_enlarges_the_send_buffer()
     {
         var (first, second) = UnixStream.CreatePair();
         await using var _ = first;
@@ -37,7 +37,7 @@ public sealed class SendBufferTests : SocketTest
     }
 
     [Fact]
-    public void A_blocking_write_widens_it_too()
+    public void A_blocking_write_enlarges_the_send_buffer_too()
     {
         var (first, second) = UnixStream.CreatePair();
         using var _ = first;
@@ -51,7 +51,7 @@ public sealed class SendBufferTests : SocketTest
     }
 
     [Fact]
-    public void A_size_that_was_chosen_stays()
+    public void A_size_that_was_set_is_kept()
     {
         var (first, second) = UnixStream.CreatePair();
         using var _ = first;

@@ -30,7 +30,7 @@ public sealed class SeqpacketEndTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task An_empty_record_that_was_sent_before_anybody_listened_is_a_record_too(string way)
+    public async Task An_empty_record_that_was_sent_before_the_accept_is_a_record_too(string way)
     {
         await using var pair = await SeqpacketPair.MakeAsync(way, At("a"), Token);
         var receiving = pair.Client.ReceiveAsync(new byte[1], null, Token).AsTask();
@@ -42,7 +42,7 @@ public sealed class SeqpacketEndTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task After_half_close_the_other_direction_goes_on(string way)
+    public async Task After_a_half_close_the_other_direction_continues(string way)
     {
         await using var pair = await SeqpacketPair.MakeAsync(way, At("a"), Token);
         pair.Client.ShutdownWrite();
@@ -75,7 +75,7 @@ public sealed class SeqpacketEndTests : SocketTest
 
     [Theory(Timeout = Limit)]
     [MemberData(nameof(Ways))]
-    public async Task A_reset_that_a_send_was_told_of_is_not_taken_for_the_end(string way)
+    public async Task A_reset_that_a_send_reported_is_not_read_as_an_end_of_stream(string way)
     {
         await using var pair = await SeqpacketPair.MakeAsync(way, At("a"), Token);
         pair.Client.Send([1]);

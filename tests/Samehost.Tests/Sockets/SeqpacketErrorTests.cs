@@ -22,7 +22,7 @@ public sealed class SeqpacketErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Stream_and_seqpacket_do_not_meet()
+    public async Task Stream_and_seqpacket_sockets_cannot_connect_to_each_other()
     {
         using var streams = UnixListener.Listen(At("stream"));
         using var seqpackets = UnixSeqpacketListener.Listen(At("seqpacket"));
@@ -36,7 +36,7 @@ public sealed class SeqpacketErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_cancelled_receive_takes_nothing_and_the_next_one_gets_the_record()
+    public async Task A_canceled_receive_takes_nothing_and_the_next_one_gets_the_record()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
         for (var i = 0; i < 100; i++)
@@ -50,7 +50,7 @@ public sealed class SeqpacketErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_cancelled_send_sends_nothing()
+    public async Task A_canceled_send_sends_nothing()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
         var filled = 0;
@@ -75,7 +75,7 @@ public sealed class SeqpacketErrorTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Cancelled_accepts_lose_no_connection()
+    public async Task Canceled_accepts_lose_no_connection()
     {
         using var listener = UnixSeqpacketListener.Listen(At("a"));
         await Cancellations.OfOneAsync(listener.AcceptAsync);

@@ -28,7 +28,7 @@ public sealed class SeqpacketTests : SocketTest
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(99)]
-    public async Task A_record_that_does_not_fit_tells_its_true_size_and_the_next_is_whole(int room)
+    public async Task A_truncated_record_reports_its_size_and_the_next_is_complete(int room)
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
         var buffer = new byte[room];
@@ -89,7 +89,7 @@ public sealed class SeqpacketTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Abstract_names_serve_who_the_policy_admits()
+    public async Task Abstract_names_serve_the_peers_that_the_policy_allows()
     {
         var name = AbstractName();
         using var listener = UnixSeqpacketListener.Listen(name, new UnixListenerOptions { PeerPolicy = PeerPolicy.SelfAndRoot });
@@ -102,7 +102,7 @@ public sealed class SeqpacketTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_socket_made_elsewhere_goes_on_from_a_duplicate()
+    public async Task A_socket_that_was_created_elsewhere_is_duplicated()
     {
         await using var pair = await SeqpacketPair.ConnectAsync(At("a"), Token);
         using var copy = UnixSeqpacket.FromDescriptor(pair.Server.SafeHandle);

@@ -14,7 +14,7 @@ public sealed class ShutDownListenerTests : IDisposable
     [Theory(Timeout = 180_000)]
     [InlineData(LibcSocket.SHUT_RD)]
     [InlineData(LibcSocket.SHUT_RDWR)]
-    public async Task Accepting_ends_with_EINVAL_also_where_it_waits_already(int how)
+    public async Task A_waiting_accept_ends_with_EINVAL_too(int how)
     {
         using var listener = UnixListener.Listen(UnixEndPoint.FromPath(_directory["listener.sock"]));
         var waiting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();

@@ -99,7 +99,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Code_from_before_tasks()
+    public async Task BeginRead_and_BeginWrite_complete()
     {
         var buffer = new byte[4];
         var called = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -130,7 +130,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_blocking_read_ends_when_its_time_is_over_and_the_stream_goes_on()
+    public async Task A_blocking_read_ends_after_its_timeout_and_the_stream_remains_usable()
     {
         Near.ReadTimeout = 50;
 
@@ -142,7 +142,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_blocking_write_ends_when_its_time_is_over()
+    public async Task A_blocking_write_ends_after_its_timeout()
     {
         Near.WriteTimeout = 50;
 
@@ -162,7 +162,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task It_has_no_position_and_nothing_to_flush()
+    public async Task A_stream_has_no_position_and_flushing_does_nothing()
     {
         Assert.True(Near is { CanRead: true, CanWrite: true, CanSeek: false });
         Assert.Throws<NotSupportedException>(() => Near.Length);
@@ -177,7 +177,7 @@ public sealed class StreamAsStreamTests : StreamPairTest
     }
 
     [Fact]
-    public void The_handle_is_the_descriptor()
+    public void SafeHandle_has_the_descriptor()
     {
         Assert.Equal(0, LibcSocketOptions.Set((Descriptor)Near.SafeHandle, LibcSocketOptions.SO_SNDBUF, 8192));
         Assert.False(Near.SafeHandle.IsClosed);

@@ -46,7 +46,7 @@ public sealed class StreamClosingTests : CountingSocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task An_accept_that_waits_ends_when_its_listener_is_closed(bool blocking)
+    public async Task A_waiting_accept_ends_when_its_listener_is_closed(bool blocking)
     {
         var listener = UnixListener.Listen(At("s"));
         using var started = new CountdownEvent(1);
@@ -83,7 +83,7 @@ public sealed class StreamClosingTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Every_call_on_a_closed_stream_says_so()
+    public async Task Every_call_on_a_closed_stream_is_an_ObjectDisposedException()
     {
         var (near, far) = UnixStream.CreatePair();
         await far.DisposeAsync();
@@ -102,7 +102,7 @@ public sealed class StreamClosingTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task Every_call_on_a_closed_listener_says_so()
+    public async Task Every_call_on_a_closed_listener_is_an_ObjectDisposedException()
     {
         var listener = UnixListener.Listen(At("s"));
         await listener.DisposeAsync();

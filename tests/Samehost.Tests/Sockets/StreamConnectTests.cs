@@ -75,11 +75,11 @@ public sealed class StreamConnectTests : SocketTest
     }
 
     [Fact]
-    public void Nobody_listens_at_an_address_without_a_name() =>
+    public void Connecting_to_an_address_without_a_name_is_refused() =>
         Assert.Throws<ArgumentException>(() => UnixListener.Listen(UnixEndPoint.Unnamed));
 
     [Fact(Timeout = Limit)]
-    public async Task Nobody_is_reached_at_an_address_without_a_name()
+    public async Task Connecting_asynchronously_to_an_address_without_a_name_is_refused()
     {
         foreach (var endPoint in new[] { UnixEndPoint.Unnamed, UnixEndPoint.Autobind })
         {
@@ -142,7 +142,7 @@ public sealed class StreamConnectTests : SocketTest
     }
 
     [Fact]
-    public void The_path_is_private_from_the_start_and_gone_at_the_end()
+    public void The_path_is_private_from_the_start_and_removed_at_the_end()
     {
         using (UnixListener.Listen(At("s")))
         {

@@ -130,7 +130,7 @@ public sealed class StreamTransferTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_result_may_be_waited_for_in_place()
+    public async Task A_result_can_be_waited_for_synchronously()
     {
         var buffer = new byte[1];
         var read = Near.ReadAsync(buffer, Token);
@@ -144,7 +144,7 @@ public sealed class StreamTransferTests : StreamPairTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_result_that_is_taken_twice_is_refused_and_harms_no_later_call()
+    public async Task Taking_a_result_twice_throws_and_does_not_affect_later_calls()
     {
         var buffer = new byte[1];
         var read = Near.ReadAsync(buffer, Token);

@@ -140,7 +140,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task After_a_canceled_send_the_next_one_looks_for_room_itself()
+    public async Task After_a_canceled_send_the_next_one_waits_for_room_itself()
     {
         using var receiver = UnixDatagram.Bind(At("r"));
         using var sender = UnixDatagram.Create();
@@ -164,7 +164,7 @@ public sealed class TransferCancellationTests : CountingSocketTest
     }
 
     [Theory(Timeout = Limit), InlineData(true), InlineData(false)]
-    public async Task Each_datagram_that_was_sent_is_received_once_though_both_sides_cancel(bool connected)
+    public async Task Each_datagram_is_received_once_although_both_sides_cancel(bool connected)
     {
         const int Count = 5_000;
         using var receiver = UnixDatagram.Bind(At("r"));

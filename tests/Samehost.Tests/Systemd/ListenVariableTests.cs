@@ -58,7 +58,7 @@ public sealed class ListenVariableTests
     }
 
     [Fact]
-    public void A_value_that_would_spoil_a_log_is_printed_escaped_and_cut()
+    public void A_value_with_control_characters_is_printed_escaped_and_truncated()
     {
         var environment = GivenEnvironment.Listening("4711", "1\n\x1b[31m" + new string('x', 200));
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, 3));
@@ -78,7 +78,7 @@ public sealed class ListenVariableTests
     }
 
     [Fact]
-    public void Clearing_removes_from_the_runtimes_copy_and_from_the_environment_of_the_process()
+    public void Clearing_removes_the_variables_from_the_runtime_and_from_the_process()
     {
         var name = $"SAMEHOST_TEST_{Guid.NewGuid():N}";
         InheritedDescriptors.SetVariable(name, "x");

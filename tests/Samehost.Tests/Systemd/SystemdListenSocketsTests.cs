@@ -141,7 +141,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact]
-    public void A_policy_given_when_taking_is_the_listeners()
+    public void A_policy_given_to_Take_applies_to_the_listener()
     {
         using var managers = UnixListener.Listen(Path("web"));
         using var inherited = new InheritedDescriptors(managers.SafeHandle);

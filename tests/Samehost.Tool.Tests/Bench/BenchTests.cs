@@ -77,7 +77,7 @@ public sealed partial class BenchTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Something_is_measured_however_short_the_time()
+    public async Task A_run_of_any_length_measures_something()
     {
         var result = await RunAsync("bench", "--rounds", "1", "--time", "1ms", "--json");
         Assert.Equal(0, result.Status);

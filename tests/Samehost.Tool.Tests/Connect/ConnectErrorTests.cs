@@ -141,7 +141,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task The_idle_timeout_ends_it()
+    public async Task The_idle_timeout_ends_the_connection()
     {
         using var listener = LocalPeer.Listen(At("a.sock"));
         Assert.Equal(
@@ -158,7 +158,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_closed_pipe_ends_it_quietly()
+    public async Task A_closed_pipe_ends_the_command_without_a_message()
     {
         await using var server = await ServeAsync(At("a.sock"), "--exec", "yes");
         await using var client = Start("connect", At("a.sock"));
@@ -178,7 +178,7 @@ public sealed class ConnectErrorTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_signal_ends_it_with_its_number()
+    public async Task A_signal_ends_the_client_with_its_number()
     {
         await using var server = await ServeAsync(At("a.sock"), "--echo");
         await using var client = Start("connect", At("a.sock"));

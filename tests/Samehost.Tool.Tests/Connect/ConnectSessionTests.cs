@@ -24,7 +24,7 @@ public sealed class ConnectSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Errors_have_hints()
+    public async Task Errors_are_printed_with_hints()
     {
         await using var server = await ServeAsync(At("records.sock"), "--type", "seqpacket", "--echo");
         await using var client = OpenTerminal();
@@ -39,7 +39,7 @@ public sealed class ConnectSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_waits_for_a_server_that_starts_later()
+    public async Task The_client_waits_for_a_server_that_starts_later()
     {
         await using var client = OpenTerminal();
         await client.RunAsync("echo now | samehost connect --wait 50s app.sock");

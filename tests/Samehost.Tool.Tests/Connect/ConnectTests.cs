@@ -20,7 +20,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Without_half_close_the_server_ends_it()
+    public async Task Without_half_close_the_server_ends_the_connection()
     {
         using var listener = LocalPeer.Listen(At("a.sock"));
         await using var client = Start("connect", At("a.sock"), "--no-half-close");
@@ -54,7 +54,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_server_that_closes_ends_it_although_the_input_continues()
+    public async Task A_server_that_closes_ends_the_client_although_the_input_continues()
     {
         using var listener = LocalPeer.Listen(At("a.sock"));
         await using var client = Start("connect", At("a.sock"));
@@ -64,7 +64,7 @@ public sealed class ConnectTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_waits_until_the_server_listens()
+    public async Task The_client_waits_until_the_server_listens()
     {
         foreach (var type in (string[])["stream", "seqpacket", "datagram"])
         {

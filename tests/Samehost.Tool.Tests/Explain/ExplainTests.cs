@@ -32,7 +32,7 @@ public sealed partial class ExplainTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_can_be_printed_as_JSON()
+    public async Task An_explanation_can_be_printed_as_JSON()
     {
         using var server = Listen("app.sock");
         var result = await RunAsync("explain", At("app.sock"), "--type", "datagram", "--no-connect", "--json");

@@ -39,7 +39,7 @@ public sealed class ListUsageTests : ListFixture
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_closed_pipe_ends_it_quietly()
+    public async Task A_closed_pipe_ends_the_command_without_a_message()
     {
         await using var run = StartProgram("sh", "-c", "\"$0\" list | true", Tool);
         var errors = (await run.EndAsync()).Errors;

@@ -25,7 +25,7 @@ public sealed class CompletionTests : ToolFixture
     [InlineData("/etc/passwd", "samehost", "connect", "/etc/passw")]
     [InlineData("/etc/passwd", "samehost", "connect", "--type", "stream", "/etc/passw")]
     [InlineData("/etc/passwd", "samehost", "serve", "a", "--exec", "cat", "/etc/passw")]
-    public async Task Bash_completes(string expected, params string[] words)
+    public async Task Bash_completes_the_command_line(string expected, params string[] words)
     {
         await using var bash = StartProgram("bash", ["-c", Offer, Tool, .. words]);
         var result = await bash.EndAsync();
@@ -68,7 +68,7 @@ public sealed class CompletionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Fish_completes()
+    public async Task Fish_completes_the_command_line()
     {
         var script = Write("samehost.fish", System.Text.Encoding.UTF8.GetBytes((await RunAsync("completions", "fish")).Output));
         await using var fish = StartProgram(

@@ -15,7 +15,7 @@ public sealed class ManPageTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_has_every_command_and_option_of_the_help()
+    public async Task The_page_has_every_command_and_option_of_the_help()
     {
         var page = (await RunAsync("man")).Output.Replace("\\-", "-", StringComparison.Ordinal);
         var commands = await CommandsAsync();

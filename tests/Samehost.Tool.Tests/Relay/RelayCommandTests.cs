@@ -9,7 +9,7 @@ namespace Samehost.Tool.Tests.Relay;
 public sealed class RelayCommandTests : RelayFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task It_prints_the_credentials_that_the_server_sees()
+    public async Task The_relay_prints_the_credentials_that_the_server_sees()
     {
         await using var run = Start("relay", FromPath, ToPath);
         var line = await run.ReadErrorLineAsync();
@@ -21,7 +21,7 @@ public sealed class RelayCommandTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Ctrl_c_ends_it_with_its_connections_and_leaves_no_file()
+    public async Task Ctrl_C_ends_the_relay_with_its_connections_and_leaves_no_file()
     {
         using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);

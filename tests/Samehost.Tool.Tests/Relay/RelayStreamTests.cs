@@ -154,7 +154,7 @@ public sealed class RelayStreamTests : RelayFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task It_can_wait_for_a_server()
+    public async Task The_relay_can_wait_for_a_server()
     {
         var (run, address) = await RelayAsync(FromPath, Local(ToPath), "--wait", "30s", "--once");
         await using var _ = run;

@@ -57,7 +57,7 @@ public sealed class RelayWaitTests : RelayFixture
     [Theory(Timeout = 180_000)]
     [InlineData(1)]
     [InlineData(Many)]
-    public async Task It_sleeps_while_bytes_of_closed_clients_are_unread(int count)
+    public async Task The_relay_sleeps_while_bytes_of_closed_clients_are_unread(int count)
     {
         using var listener = Listen(Local(ToPath));
         var (run, address) = await RelayAsync(FromPath, listener.LocalEndPoint!);

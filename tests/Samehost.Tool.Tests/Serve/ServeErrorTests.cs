@@ -140,7 +140,7 @@ public sealed class ServeErrorTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData()]
     [InlineData("--keep")]
-    public async Task A_closed_pipe_ends_it_quietly(params string[] options)
+    public async Task A_closed_pipe_ends_the_command_without_a_message(params string[] options)
     {
         await using var server = await ServeAsync([At("a.sock"), .. options]);
         server.CloseOutput();

@@ -185,7 +185,7 @@ public sealed class ServeExecTests : ToolFixture
 
     /// <summary>As process 1 of a container, which gets every orphan, and as a program executed by a start script.</summary>
     [Fact(Timeout = 180_000)]
-    public async Task Inherited_children_are_reaped_and_do_not_disturb()
+    public async Task Inherited_children_are_reaped_and_have_no_other_effect()
     {
         await using var server = StartProgram(
             "sh", "-c", "true & exec \"$@\"", "sh", Tool, "serve", At("a.sock"), "-v", "--exec", "cat");

@@ -27,7 +27,7 @@ public sealed class ServeSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task With_a_program_and_Ctrl_C()
+    public async Task A_program_serves_a_client_and_Ctrl_C_ends_the_server()
     {
         await using var server = OpenTerminal();
         await using var client = OpenTerminal();
@@ -52,7 +52,7 @@ public sealed class ServeSessionTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Another_copy_takes_over()
+    public async Task A_second_process_accepts_the_handover()
     {
         await using var old = OpenTerminal();
         await using var successor = OpenTerminal();

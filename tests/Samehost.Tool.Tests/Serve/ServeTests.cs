@@ -6,7 +6,7 @@ namespace Samehost.Tool.Tests.Serve;
 public sealed class ServeTests : ToolFixture
 {
     [Fact(Timeout = 180_000)]
-    public async Task Interactively_it_serves_one_client_and_ends_with_it()
+    public async Task An_interactive_server_serves_one_client_and_ends_with_it()
     {
         await using var server = await ServeAsync(At("a.sock"));
         server.Type("from the server");
@@ -195,7 +195,7 @@ public sealed class ServeTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_successor_takes_over_and_the_clients_of_both_are_served()
+    public async Task A_successor_accepts_the_handover_and_the_clients_of_both_are_served()
     {
         await using var first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
         using var old = LocalPeer.Connect(At("a.sock"));

@@ -52,7 +52,7 @@ public sealed class TourTests : ToolFixture
     ];
 
     [Fact(Timeout = 180_000)]
-    public async Task Through_a_pipe_both_conversations_and_every_error_are_shown_without_color()
+    public async Task Through_a_pipe_both_exchanges_and_every_error_are_shown_without_color()
     {
         var result = await RunAsync("tour");
         Assert.Equal((0, ""), (result.Status, result.Errors));
@@ -102,7 +102,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task A_closed_pipe_ends_it_quietly_and_leaves_nothing()
+    public async Task A_closed_pipe_ends_the_tour_without_a_message_and_leaves_nothing()
     {
         await using var run = Start("tour");
         await run.ReadUntilAsync("typed  │ g1\n");
@@ -113,7 +113,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task SIGTERM_ends_it_and_its_programs()
+    public async Task SIGTERM_ends_the_tour_and_its_programs()
     {
         await using var run = Start("tour");
         await run.ReadUntilAsync("server │ Receive: g1\n");
@@ -124,7 +124,7 @@ public sealed class TourTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
-    public async Task Ctrl_C_in_a_terminal_ends_it_and_its_programs_without_an_error()
+    public async Task Ctrl_C_in_a_terminal_ends_the_tour_and_its_programs_without_an_error()
     {
         await using var run = StartProgram(ForeignProgram.Script, "-qefc", $"NO_COLOR=1 '{Tool}' tour", "/dev/null");
         await run.ReadUntilAsync("server │ Receive: g1\r\n");

@@ -8,27 +8,27 @@ namespace Samehost.Serving;
 /// <see cref="Listener"/> on, so it is never closed.
 /// <code>
 /// successor                      predecessor
-/// take               →
+/// request            →
 ///                    ←           listener PATH (with the descriptor; no path if the predecessor does not own it)
 /// ready              →           (pauses accepting)
 ///                    ←           connection STATE (with its descriptor), any number
-///                    ←           yours
+///                    ←           commit
 /// confirmed          →           (releases the path to the successor)
-///                    ←           left
+///                    ←           released
 ///                                (drains and ends)
 /// </code>
-/// If the connection breaks before "confirmed", the predecessor continues to serve. A successor that has confirmed knows by "left" that
+/// If the connection breaks before "confirmed", the predecessor continues to serve. A successor that has confirmed knows by "released" that
 /// the predecessor has received it.
 /// </summary>
 internal static class HandoverProtocol
 {
-    public const string Request = "take 1";
+    public const string Request = "request 1";
     public const string Listener = "listener";
     public const string Ready = "ready";
     public const string Connection = "connection";
-    public const string Commit = "yours";
+    public const string Commit = "commit";
     public const string Confirmed = "confirmed";
-    public const string Released = "left";
+    public const string Released = "released";
 
     /// <summary>The maximum length of the state of a connection.</summary>
     public const int MaxState = 64 * 1024;

@@ -181,7 +181,7 @@ public sealed class UnixSocketTableTests : SocketTest
     {
         Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: others' processes are what an ordinary user may not see");
         using var listener = UnixListener.Listen(At("a"));
-        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "look-up", Temp["a"]);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "find-socket", Temp["a"]);
         await peer.ExpectAsync("Listening user 0 processes 0 unreadable True");
     }
 

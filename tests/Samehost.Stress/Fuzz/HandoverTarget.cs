@@ -38,9 +38,9 @@ internal sealed class HandoverTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words { get; } =
     [
-        "take 1\n", "ready\n", "confirmed\n", "yours\n", "left\n", "*listener\0/run/app.sock\n",
+        "request 1\n", "ready\n", "confirmed\n", "commit\n", "released\n", "*listener\0/run/app.sock\n",
         "&listener\0/run/app.sock\n", "*listener\n",
-        "+listener\0/x\n", "*connection\0state\n", "+connection\0\n", "\0", "\n", "take 2", "*listener\0relative\n",
+        "+listener\0/x\n", "*connection\0state\n", "+connection\0\n", "\0", "\n", "request 2", "*listener\0relative\n",
     ];
 
     public override string Run(byte[] input)

@@ -12,7 +12,7 @@ internal sealed class HandoversCampaign : Campaign
     private const int ClientsOfEachKind = 3;
 
     // The records that a successor sends and receives, in order, after "connected".
-    private static readonly string[] Steps = ["connected", "take 1", "listener", "ready", "yours", "confirmed"];
+    private static readonly string[] Steps = ["connected", "request 1", "listener", "ready", "commit", "confirmed"];
     private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private readonly List<Worker> _servers = [];
@@ -72,7 +72,7 @@ internal sealed class HandoversCampaign : Campaign
     {
         var step = Steps[run.Random.Next(Steps.Length)];
         await using var successor = run.Processes.StartPeer(
-            "handover-dying", run.GetPath("server.sock"), "--control", run.GetPath("control.sock"), "--role", "successor", "--at", step);
+            "handover-crash", run.GetPath("server.sock"), "--control", run.GetPath("control.sock"), "--role", "successor", "--at", step);
         await successor.WaitForExitAsync();
         run.Count("successors that crashed");
         return await FindServingAsync(run, serving, successors: null);

@@ -15,7 +15,7 @@ internal static class Connect
     }
 }
 
-/// <summary><c>hold PATH --count N</c>: opens N connections and keeps them idle until the end of its input.</summary>
+/// <summary><c>hold-connections PATH --count N</c>: opens N connections and keeps them idle until the end of its input.</summary>
 internal static class HoldConnections
 {
     public static void Run(PeerArguments arguments)
@@ -33,8 +33,8 @@ internal static class HoldConnections
 }
 
 /// <summary>
-/// <c>talk PATH</c>: connects, sends each line of its input and prints the response, or <c>closed</c>. <c>half TEXT</c> sends the text
-/// without a newline and does not wait.
+/// <c>send-lines PATH</c>: connects, sends each line of its input and prints the response, or <c>closed</c>. <c>half TEXT</c> sends the
+/// text without a newline and does not wait.
 /// </summary>
 internal static class SendLines
 {

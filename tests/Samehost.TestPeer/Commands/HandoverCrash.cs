@@ -4,7 +4,7 @@ using Samehost.Serving;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>handover-dying PATH --control PATH --role successor|predecessor --at STEP</c>: runs one side of a handover and kills itself by
+/// <c>handover-crash PATH --control PATH --role successor|predecessor --at STEP</c>: runs one side of a handover and kills itself by
 /// SIGKILL after a step: <c>connected</c>, or when the record of that name was sent or received. With <c>--wait 1</c> it waits for a line
 /// first.
 /// </summary>

@@ -3,10 +3,10 @@ using System.Text;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>handover-turns PATH --control PATH</c>: a server that takes part in handovers. At <c>listen</c> it binds, at <c>take</c> it accepts a
-/// handover; then it prints <c>serving</c>. After its own handover and drain it prints <c>left</c>. It sends one line of each connection
-/// back and closes it; connections that were handed over continue, with their state before each line. <c>request</c> and <c>confirm</c> are
-/// the two steps of <c>take</c>, without serving.
+/// <c>handover-server PATH --control PATH</c>: a server that takes part in handovers. At <c>listen</c> it binds, at <c>accept</c> it
+/// accepts a handover; then it prints <c>serving</c>. After its own handover and drain it prints <c>stopped</c>. It sends one line of each
+/// connection back and closes it; connections that were handed over continue, with their state before each line. <c>request</c> and
+/// <c>confirm</c> are the two steps of <c>accept</c>, without serving.
 /// </summary>
 internal static class HandoverServer
 {
@@ -27,7 +27,7 @@ internal static class HandoverServer
                     Console.WriteLine(TryConfirm(requested!) ? "confirmed" : "not confirmed");
                     break;
                 default:
-                    ServeAsync(arguments.Path, control, line == "take").GetAwaiter().GetResult();
+                    ServeAsync(arguments.Path, control, line == "accept").GetAwaiter().GetResult();
                     break;
             }
         }
@@ -50,10 +50,10 @@ internal static class HandoverServer
         }
     }
 
-    private static async Task ServeAsync(UnixEndPoint path, UnixEndPoint control, bool take)
+    private static async Task ServeAsync(UnixEndPoint path, UnixEndPoint control, bool accept)
     {
         UnixServer server;
-        if (take)
+        if (accept)
         {
             await using var accepted = await UnixHandover.AcceptAsync(control);
             server = UnixServer.Start(accepted.Listener!, AnswerOnceAsync);
@@ -74,7 +74,7 @@ internal static class HandoverServer
     private static async Task StopAfterHandoverAsync(UnixHandoverOffer handover, UnixServer server)
     {
         await handover.Completion;
-        Console.WriteLine(await server.StopAsync() ? "left" : "left clients unserved");
+        Console.WriteLine(await server.StopAsync() ? "stopped" : "stopped with clients unserved");
     }
 
     private static async Task AnswerOnceAsync(UnixStream stream, CancellationToken stopping)

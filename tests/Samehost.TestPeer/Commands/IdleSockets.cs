@@ -35,7 +35,7 @@ internal static class IdleSockets
         for (var i = 0; i < streams.Count; i++)
             streams[i ^ 1].WriteByte(2);
         Task.WhenAll(reads).GetAwaiter().GetResult();
-        Console.WriteLine(reads.TrueForAll(r => r.Result == 1) ? "all heard" : "some ended");
+        Console.WriteLine(reads.TrueForAll(r => r.Result == 1) ? "all received" : "some ended");
         streams.ForEach(s => s.Dispose());
     }
 }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>judge PATH --type stream|datagram --policy TEXT --mode 666</c>: accepts every client, and prints the user of each, whether its
-/// credentials are unmapped, whether the policy allows it, and how many bytes it sent.
+/// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666</c>: accepts every client, and prints the user of each,
+/// whether its credentials are unmapped, whether the policy allows it, and how many bytes it sent.
 /// </summary>
 internal static class ReportCredentials
 {
@@ -24,7 +24,7 @@ internal static class ReportCredentials
         {
             using var client = listener.Accept();
             Report(client.GetPeerCredentials(), policy);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {CountBytes(client)}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"received {CountBytes(client)}"));
         }
     }
 
@@ -38,7 +38,7 @@ internal static class ReportCredentials
         {
             using var message = socket.Receive(buffer);
             Report(message.Credentials!, policy);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"heard {message.Count}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"received {message.Count}"));
         }
     }
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>converse PATH --type stream|seqpacket|datagram</c>: a client that executes each line of its input and prints one line for it:
-/// <c>connect [PATH]</c>, <c>say TEXT</c> sends, <c>hear</c> receives, <c>claim PID UID GID TEXT</c> sends a datagram with these
+/// <c>scripted-client PATH --type stream|seqpacket|datagram</c>: a client that executes each line of its input and prints one line for it:
+/// <c>connect [PATH]</c>, <c>send TEXT</c> sends, <c>receive</c> receives, <c>send-as PID UID GID TEXT</c> sends a datagram with these
 /// credentials, <c>flood COUNT EACH</c> sends descriptors and waits for the response to each message.
 /// </summary>
 internal static class ScriptedClient
@@ -33,17 +33,17 @@ internal static class ScriptedClient
                 case "connect":
                     client.Connect(words.Length > 1 ? UnixEndPoint.Parse(words[1]) : path);
                     return "connected";
-                case "say":
+                case "send":
                     client.Send(Encoding.UTF8.GetBytes(words[1]), []);
-                    return "said";
-                case "claim":
+                    return "sent";
+                case "send-as":
                     client.SendAs(
                         new UnixCredentials((int)Number(words[1]), Number(words[2]), Number(words[3])), Encoding.UTF8.GetBytes(words[4]));
-                    return "said";
+                    return "sent";
                 case "flood":
                     return Flood(client, (int)Number(words[1]), (int)Number(words[2]));
                 default:
-                    return client.Receive() is { } received ? "heard " + Encoding.UTF8.GetString(received) : "end";
+                    return client.Receive() is { } received ? "received " + Encoding.UTF8.GetString(received) : "end";
             }
         }
         catch (UnixSocketException e)

@@ -97,7 +97,7 @@ internal static class SystemCalls
     private static byte[] Address(byte[] name) => [1, 0, .. name];
 }
 
-/// <summary><c>look-up PATH</c>: prints the entry of the socket table for the socket that is bound to the path.</summary>
+/// <summary><c>find-socket PATH</c>: prints the entry of the socket table for the socket that is bound to the path.</summary>
 internal static class FindSocket
 {
     public static void Run(PeerArguments arguments)

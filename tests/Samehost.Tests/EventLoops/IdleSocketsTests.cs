@@ -25,7 +25,7 @@ public sealed class IdleSocketsTests : SocketTest
     private static async Task<int> FinishAsync(PeerProcess peer)
     {
         var end = peer.FinishAsync();
-        await peer.ExpectAsync("all heard");
+        await peer.ExpectAsync("all received");
         return await end;
     }
 

@@ -19,14 +19,14 @@ public sealed class DatagramPolicyTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), For("self"));
-        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
+        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "scripted-client", Temp["a"], "--type", "datagram");
         await otherUser.ExpectAsync("ready");
         Assert.Equal("connected", await otherUser.AskAsync("connect"));
         using var sender = UnixDatagram.Create();
-        for (var i = 0; i < 3; i++)
-            Assert.Equal("said", await otherUser.AskAsync("say stranger"));
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("sent", await otherUser.AskAsync("send denied"));
         sender.SendTo("first"u8, At("a"));
-        Assert.Equal("said", await otherUser.AskAsync("say stranger"));
+        Assert.Equal("sent", await otherUser.AskAsync("send denied"));
         sender.SendTo("second"u8, At("a"));
         Assert.Equal("first second", await ReceiveTwoAsync(socket, way));
     }
@@ -49,19 +49,19 @@ public sealed class DatagramPolicyTests : SocketTest
     public async Task Another_user_is_allowed_by_number_and_by_its_first_group_only()
     {
         OtherUser.NeedsRoot();
-        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "scripted-client", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         foreach (var policy in new[] { "uid:12345", "gid:23456" })
         {
             using var socket = UnixDatagram.Bind(At("a"), For(policy));
             Assert.Equal("connected", await peer.AskAsync("connect"));
-            Assert.Equal("said", await peer.AskAsync("say hello"));
+            Assert.Equal("sent", await peer.AskAsync("send hello"));
             Assert.Equal(5, (await socket.ReceiveAsync(new byte[10], Token)).Count);
         }
 
         using var closed = UnixDatagram.Bind(At("a"), For("gid:777,self"));
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        Assert.Equal("said", await peer.AskAsync("say hello"));
+        Assert.Equal("sent", await peer.AskAsync("send hello"));
         using var sender = UnixDatagram.Create();
         sender.SendTo("us"u8, At("a"));
         Assert.Equal(2, (await closed.ReceiveAsync(new byte[10], Token)).Count);

@@ -24,17 +24,17 @@ public sealed class ListenerPolicyTests : SocketTest
             ? UnixListener.Listen(At("a"), For(null))
             : UnixSeqpacketListener.Listen(At("a"), For(null));
         var accepting = AcceptAsync(listener);
-        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", type);
+        await using var otherUser = PeerProcess.StartAsOrdinaryUser(Temp, "scripted-client", Temp["a"], "--type", type);
         await otherUser.ExpectAsync("ready");
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal("connected", await otherUser.AskAsync("connect"));
-            Assert.Contains(await otherUser.AskAsync("say secret"), new[] { "said", "failed EPIPE", "failed ECONNRESET" });
-            Assert.Contains(await otherUser.AskAsync("hear"), new[] { "end", "failed ECONNRESET" });
+            Assert.Contains(await otherUser.AskAsync("send secret"), new[] { "sent", "failed EPIPE", "failed ECONNRESET" });
+            Assert.Contains(await otherUser.AskAsync("receive"), new[] { "end", "failed ECONNRESET" });
             Assert.False(accepting.IsCompleted);
         }
 
-        await using var ours = PeerProcess.Start("converse", Temp["a"], "--type", type);
+        await using var ours = PeerProcess.Start("scripted-client", Temp["a"], "--type", type);
         await ours.ExpectAsync("ready");
         Assert.Equal("connected", await ours.AskAsync("connect"));
         var (peer, connection) = await accepting;
@@ -46,7 +46,7 @@ public sealed class ListenerPolicyTests : SocketTest
     public async Task A_third_user_is_allowed_by_user_by_group_or_by_supplementary_group()
     {
         OtherUser.NeedsRoot();
-        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777, 888), "converse", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777, 888), "scripted-client", Temp["a"]);
         await peer.ExpectAsync("ready");
         foreach (var policy in new[] { "uid:12345", "gid:23456", "gid:777", "self,gid:888", "user:root,uid:1,uid:12345", "anyone" })
         {
@@ -61,7 +61,7 @@ public sealed class ListenerPolicyTests : SocketTest
             using var listener = UnixListener.Listen(At("a"), For(PeerPolicy.Parse(policy)));
             var accepting = listener.AcceptAsync(Token).AsTask();
             Assert.Equal("connected", await peer.AskAsync("connect"));
-            Assert.Equal("end", await peer.AskAsync("hear"));
+            Assert.Equal("end", await peer.AskAsync("receive"));
             Assert.False(accepting.IsCompleted, policy);
             listener.Dispose();
             await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);

@@ -68,7 +68,7 @@ public sealed class PeerCredentialsTests : SocketTest
         OtherUser.NeedsRoot();
         uint[] groups = [.. Enumerable.Range(30_000, 1_000).Select(n => (uint)n)];
         using var listener = UnixListener.Listen(At("a"), ForAnyone);
-        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(groups), "converse", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(groups), "scripted-client", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -133,7 +133,7 @@ public sealed class PeerCredentialsTests : SocketTest
 
     private async Task<PeerProcess> ConnectedAsync(string type)
     {
-        var peer = PeerProcess.Start("converse", Temp["a"], "--type", type);
+        var peer = PeerProcess.Start("scripted-client", Temp["a"], "--type", type);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         return peer;

@@ -14,11 +14,11 @@ public sealed class PeerProcessTests : SocketTest
     public async Task A_peers_program_and_arguments_can_be_read_until_it_has_ended(string type)
     {
         await using var meeting = new Meeting(this, type);
-        using var process = await meeting.WithAsync(PeerProcess.Start("converse", Temp["a"], "--type", type));
+        using var process = await meeting.WithAsync(PeerProcess.Start("scripted-client", Temp["a"], "--type", type));
         Assert.True(process.IsAlive);
         Assert.Equal(meeting.Peer!.Id, process.Id);
         Assert.Equal(new FileInfo($"/proc/{meeting.Peer.Id}/exe").LinkTarget, process.Executable);
-        Assert.Equal(["exec", PeerProcess.AssemblyPath, "converse", Temp["a"], "--type", type], process.CommandLine!.Skip(1));
+        Assert.Equal(["exec", PeerProcess.AssemblyPath, "scripted-client", Temp["a"], "--type", type], process.CommandLine!.Skip(1));
         Assert.False(process.SafeHandle.IsInvalid);
 
         await meeting.Peer.KillAsync();
@@ -30,7 +30,7 @@ public sealed class PeerProcessTests : SocketTest
     {
         await using var meeting = new Meeting(this, "stream");
         string[] parent = ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 & exec sleep 60", "sh"];
-        using var process = await meeting.WithAsync(PeerProcess.StartUnder(Temp, parent, "converse", Temp["a"]));
+        using var process = await meeting.WithAsync(PeerProcess.StartUnder(Temp, parent, "scripted-client", Temp["a"]));
         Assert.NotEqual(meeting.Peer!.Id, process.Id);
         var id = process.Id!.Value;
         Command.Run("/bin/sh", "-c", string.Create(CultureInfo.InvariantCulture, $"kill -9 {id}"));
@@ -44,7 +44,7 @@ public sealed class PeerProcessTests : SocketTest
     public async Task A_process_that_ended_before_is_reported_as_ended()
     {
         using var listener = UnixListener.Listen(At("a"));
-        await using var peer = PeerProcess.Start("converse", Temp["a"]);
+        await using var peer = PeerProcess.Start("scripted-client", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -103,7 +103,7 @@ public sealed class PeerProcessTests : SocketTest
             Peer = peer;
             await peer.ExpectAsync("ready");
             Assert.Equal("connected", await peer.AskAsync("connect"));
-            Assert.Equal("said", await peer.AskAsync("say hello"));
+            Assert.Equal("sent", await peer.AskAsync("send hello"));
             switch (_ours)
             {
                 case UnixListener streams:

@@ -14,21 +14,21 @@ public sealed class RequireServerTests : SocketTest
         OtherUser.NeedsRoot();
         var place = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(place);
-        var path = Path.Combine(place, "a");
-        await using var judge = PeerProcess.StartAsOrdinaryUser(Temp, "judge", path, "--mode", "666");
-        await judge.ExpectAsync("ready");
+        string path = Path.Combine(place, "a");
+        await using var server = PeerProcess.StartAsOrdinaryUser(Temp, "report-credentials", path, "--mode", "666");
+        await server.ExpectAsync("ready");
         var endPoint = UnixEndPoint.FromPath(path);
         var refused = await Assert.ThrowsAsync<UnixSocketException>(
             async () => await UnixStream.ConnectAsync(endPoint, Require("self,root"), Token));
         Assert.Equal((Errno.EACCES, "connect", endPoint), (refused.Errno, refused.Operation, refused.EndPoint));
         Assert.Contains("which the required policy 'self,root' does not allow", refused.Hint, StringComparison.Ordinal);
-        await judge.ExpectAsync("0 known refused");
-        await judge.ExpectAsync("heard 0");
+        await server.ExpectAsync("0 known refused");
+        await server.ExpectAsync("received 0");
 
         using (var stream = await UnixStream.ConnectAsync(endPoint, Require("uid:65534"), Token))
             await stream.WriteAsync(new byte[3], Token);
-        await judge.ExpectAsync("0 known refused");
-        await judge.ExpectAsync("heard 3");
+        await server.ExpectAsync("0 known refused");
+        await server.ExpectAsync("received 3");
     }
 
     [Theory(Timeout = Limit)]

@@ -18,11 +18,11 @@ public sealed class UnmappedPeerTests : SocketTest
         OtherUser.NeedsRoot();
         // We are inside: what connects from outside has no number in there.
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", "self,root,uid:0,gid:0");
-        await judge.ExpectAsync("ready");
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", "self,root,uid:0,gid:0");
+        await server.ExpectAsync("ready");
         using (var client = await UnixStream.ConnectAsync(At("a"), null, Token))
-            await judge.ExpectAsync("0 unmapped refused");
-        await judge.ExpectAsync("heard 0");
+            await server.ExpectAsync("0 unmapped refused");
+        await server.ExpectAsync("received 0");
     }
 
     [Theory(Timeout = Limit)]
@@ -35,7 +35,7 @@ public sealed class UnmappedPeerTests : SocketTest
         using var listener = UnixListener.Listen(At("a"), For(policy));
         var accepting = listener.AcceptAsync(Token).AsTask();
         string[] root = [.. OtherUser.With(), "unshare", "--user", "--map-root-user"];
-        await using var peer = PeerProcess.StartUnder(Temp, root, "converse", Temp["a"]);
+        await using var peer = PeerProcess.StartUnder(Temp, root, "scripted-client", Temp["a"]);
         Assert.SkipWhen(await peer.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         if (allowed)
@@ -45,7 +45,7 @@ public sealed class UnmappedPeerTests : SocketTest
             return;
         }
 
-        Assert.Equal("end", await peer.AskAsync("hear"));
+        Assert.Equal("end", await peer.AskAsync("receive"));
         Assert.False(accepting.IsCompleted);
         listener.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => accepting);
@@ -58,12 +58,12 @@ public sealed class UnmappedPeerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--user", "--map-root-user"];
-        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--policy", policy, "--mode", "666");
-        Assert.SkipWhen(await judge.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
-        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(), "converse", Temp["a"]);
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", policy, "--mode", "666");
+        Assert.SkipWhen(await server.ReadLineAsync() != "ready", "allow user namespaces (sysctl user.max_user_namespaces)");
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(), "scripted-client", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        await judge.ExpectAsync(verdict);
+        await server.ExpectAsync(verdict);
     }
 
     [Fact(Timeout = Limit)]
@@ -71,7 +71,7 @@ public sealed class UnmappedPeerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var listener = UnixListener.Listen(At("a"), For("uid:65534"));
-        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"]);
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "scripted-client", Temp["a"]);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         using var accepted = await listener.AcceptAsync(Token);
@@ -83,13 +83,13 @@ public sealed class UnmappedPeerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var judge = PeerProcess.StartUnder(Temp, inside, "judge", Temp["a"], "--type", "datagram", "--policy",
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--type", "datagram", "--policy",
             "self,root,gid:0");
-        await judge.ExpectAsync("ready");
+        await server.ExpectAsync("ready");
         using var sender = UnixDatagram.Create();
         await sender.SendToAsync(new byte[3], At("a"), Token);
-        await judge.ExpectAsync("0 unmapped refused");
-        await judge.ExpectAsync("heard 3");
+        await server.ExpectAsync("0 unmapped refused");
+        await server.ExpectAsync("received 3");
     }
 
     [Fact(Timeout = Limit)]
@@ -98,10 +98,10 @@ public sealed class UnmappedPeerTests : SocketTest
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), new UnixDatagramOptions { ReceiveCredentials = true });
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child"];
-        await using var peer = PeerProcess.StartUnder(Temp, inside, "converse", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartUnder(Temp, inside, "scripted-client", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        Assert.Equal("said", await peer.AskAsync("say hello"));
+        Assert.Equal("sent", await peer.AskAsync("send hello"));
         using var message = await socket.ReceiveAsync(new byte[10], null, Token);
         // Its namespace lies within ours, so it is mapped here too.
         Assert.False(message.Credentials!.IsUnmapped);

@@ -88,7 +88,7 @@ public sealed class EventHandlerTests : IDisposable
         });
         for (var i = 0; i < 2; i++)
         {
-            await using var refused = PeerProcess.StartAsOrdinaryUser(_directory, "talk", _directory["server.sock"]);
+            await using var refused = PeerProcess.StartAsOrdinaryUser(_directory, "send-lines", _directory["server.sock"]);
             await refused.ExpectAsync("ready");
             refused.Send("hello");
             await refused.ExpectAsync("closed");

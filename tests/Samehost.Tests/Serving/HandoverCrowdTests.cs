@@ -19,7 +19,7 @@ public sealed class HandoverCrowdTests : HandoverFixture
         var control = UnixEndPoint.FromPath($"{place}/control.sock");
         await using var predecessor = PeerProcess.StartUnder(
             Directory, [.. OrdinaryUser.Prefix, "prlimit", $"--nofile={Limit}:{Limit}"],
-            "handover-turns", path.Path!, "--control", control.Path!);
+            "handover-server", path.Path!, "--control", control.Path!);
         await predecessor.ExpectAsync("ready");
         Assert.Equal("serving", await predecessor.AskAsync("listen"));
         await using var crowd = PeerProcess.StartAsOrdinaryUser(Directory, "send-unread", place, "--count", $"{2 * Limit}");
@@ -33,6 +33,6 @@ public sealed class HandoverCrowdTests : HandoverFixture
         await using var accepted = await request.WaitAsync(EchoClient.Patience, token);
         await using var server = UnixServer.Start(accepted.Listener!, Connections.ServeAsync);
         Assert.Empty(await CompleteAsync(accepted));
-        await predecessor.ExpectAsync("left");
+        await predecessor.ExpectAsync("stopped");
     }
 }

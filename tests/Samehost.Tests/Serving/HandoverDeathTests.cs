@@ -8,11 +8,11 @@ public sealed class HandoverDeathTests : HandoverFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("connected")]
-    [InlineData("take 1")]
+    [InlineData("request 1")]
     [InlineData("listener")]
     [InlineData("ready")]
     [InlineData("connection")]
-    [InlineData("yours")]
+    [InlineData("commit")]
     public async Task A_killed_successor_changes_nothing(string step)
     {
         await using var server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
@@ -23,7 +23,7 @@ public sealed class HandoverDeathTests : HandoverFixture
 
         for (var times = 1; times <= 2; times++)
         {
-            await using var successor = StartPeer("handover-dying", "--role", "successor", "--at", step);
+            await using PeerProcess successor = StartPeer("handover-crash", "--role", "successor", "--at", step);
             await successor.ExpectAsync($"at {step}");
             await successor.WaitAsync();
             await Eventually.IsTrueAsync(() => Failures.Count == times);
@@ -45,10 +45,10 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     [Theory(Timeout = 180_000)]
     [InlineData("connected")]
-    [InlineData("take 1")]
+    [InlineData("request 1")]
     public async Task A_predecessor_that_is_killed_before_it_has_shared_its_socket_leaves_a_stale_file(string step)
     {
-        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         var error = await Assert.ThrowsAnyAsync<Exception>(() => AcceptAsync());
         Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
@@ -60,11 +60,11 @@ public sealed class HandoverDeathTests : HandoverFixture
     [Theory(Timeout = 180_000)]
     [InlineData("listener")]
     [InlineData("ready")]
-    [InlineData("yours")]
+    [InlineData("commit")]
     [InlineData("confirmed")]
     public async Task A_successor_takes_the_place_of_a_killed_predecessor(string step)
     {
-        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step);
+        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         using var early = EchoClient.Connect(Path); // waits in the backlog: that predecessor does not accept
         await using (var accepted = await AcceptAsync())
@@ -81,10 +81,10 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     [Theory(Timeout = 180_000)]
     [InlineData("listener")]
-    [InlineData("yours")]
+    [InlineData("commit")]
     public async Task A_successor_does_not_take_the_place_of_a_predecessor_that_has_removed_its_path(string step)
     {
-        await using var predecessor = StartPeer("handover-dying", "--role", "predecessor", "--at", step, "--wait", "1");
+        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
         await using (var accepted = await AcceptAsync())
         {
@@ -101,9 +101,9 @@ public sealed class HandoverDeathTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_successor_that_is_killed_while_it_serves_loses_no_request_in_the_backlog()
     {
-        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using var handover = UnixHandover.Offer(Control, server, Plain);
-        await using var successor = StartPeer("handover-dying", "--role", "successor", "--at", "ready", "--wait", "1");
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using PeerProcess successor = StartPeer("handover-crash", "--role", "successor", "--at", "ready", "--wait", "1");
         await successor.ExpectAsync("at ready");
         using var client = EchoClient.Connect(Path); // not served, or still by us
         await client.SendAsync("123");
@@ -118,7 +118,7 @@ public sealed class HandoverDeathTests : HandoverFixture
         await using PeerProcess predecessor = await StartServingAsync(), first = await StartReadyAsync();
         await using (var second = await AcceptAsync())
         {
-            first.Send("take");
+            first.Send("accept");
             await first.ExpectAsync("serving");
             await predecessor.KillAsync();
             var refused = await Assert.ThrowsAsync<IOException>(() => CompleteAsync(second));
@@ -156,7 +156,7 @@ public sealed class HandoverDeathTests : HandoverFixture
 
     private async Task<PeerProcess> StartReadyAsync()
     {
-        var peer = StartPeer("handover-turns");
+        PeerProcess peer = StartPeer("handover-server");
         await peer.ExpectAsync("ready");
         return peer;
     }

@@ -41,7 +41,7 @@ public sealed class HandoverInputTests : HandoverFixture
     [InlineData("listener {200}")]
     [InlineData("Listener\0/run/x.sock")]
     [InlineData("connection\0")]
-    [InlineData("yours")]
+    [InlineData("commit")]
     [InlineData("\0")]
     public async Task An_invalid_record_is_an_IOException(string text)
     {
@@ -159,7 +159,7 @@ public sealed class HandoverInputTests : HandoverFixture
                     using var answer = candidate.Receive(new byte[HandoverProtocol.MaxRecord]);
                 }
                 // Never all three: that would be a successor.
-                candidate.Send(Changed(random, Encoding.ASCII.GetBytes("take 1 or else\n")), held.Handles);
+                candidate.Send(Changed(random, Encoding.ASCII.GetBytes("request 1 or else\n")), held.Handles);
             }
             catch (UnixSocketException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET or Errno.EPERM)
             {

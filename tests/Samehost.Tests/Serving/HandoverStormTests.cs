@@ -11,7 +11,7 @@ public sealed class HandoverStormTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task Two_hundred_handovers_between_processes_lose_no_request_of_many_clients()
     {
-        await using PeerProcess a = StartPeer("handover-turns"), b = StartPeer("handover-turns"), c = StartPeer("handover-turns");
+        await using PeerProcess a = StartPeer("handover-server"), b = StartPeer("handover-server"), c = StartPeer("handover-server");
         PeerProcess[] servers = [a, b, c];
         foreach (var server in servers)
             await server.ExpectAsync("ready");
@@ -25,9 +25,9 @@ public sealed class HandoverStormTests : HandoverFixture
         {
             var start = Stopwatch.GetTimestamp();
             PeerProcess old = servers[round % 3], next = servers[(round + 1) % 3];
-            if (await next.AskAsync("take") is var said && said != "serving")
+            if (await next.AskAsync("accept") is var said && said != "serving")
                 Assert.Fail($"Round {round}: '{said}'. {await next.LastWordsAsync()} Its predecessor: {await old.LastWordsAsync()}");
-            await old.ExpectAsync("left");
+            await old.ExpectAsync("stopped");
             if (Stopwatch.GetElapsedTime(start) is var took && took > longest)
                 longest = took;
         }

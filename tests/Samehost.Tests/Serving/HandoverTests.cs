@@ -18,9 +18,9 @@ public sealed class HandoverTests : HandoverFixture
             Assert.Equal("5\n", await client.ReceiveAsync(2));
         }
 
-        await using var successor = StartPeer("handover-turns");
+        await using PeerProcess successor = StartPeer("handover-server");
         await successor.ExpectAsync("ready");
-        successor.Send("take");
+        successor.Send("accept");
         await successor.ExpectAsync("serving");
         await handover.Completion;
         Assert.Equal(0, server.ConnectionCount);
@@ -93,10 +93,10 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task Candidates_that_do_not_answer_block_no_other()
     {
-        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using var handover = UnixHandover.Offer(Control, server, Plain);
-        using var silent = UnixSeqpacket.Connect(Control);
-        await using var slow = StartPeer("handover-dying", "--role", "successor", "--at", "listener", "--wait", "1");
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        using UnixSeqpacket silent = UnixSeqpacket.Connect(Control);
+        await using PeerProcess slow = StartPeer("handover-crash", "--role", "successor", "--at", "listener", "--wait", "1");
         await slow.ExpectAsync("at listener");
 
         var start = Stopwatch.GetTimestamp();
@@ -257,13 +257,13 @@ public sealed class HandoverTests : HandoverFixture
             await A_successor_that_the_policy_does_not_allow_is_refused(); // one user cannot be two
             return;
         }
-        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using var handover = UnixHandover.Offer(Control, server, Plain);
-        string[] arguments = ["handover-turns", Directory["server.sock"], "--control", Directory["control.sock"]];
-        await using var other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        string[] arguments = ["handover-server", Directory["server.sock"], "--control", Directory["control.sock"]];
+        await using PeerProcess other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
         await other.ExpectAsync("ready");
         File.SetUnixFileMode(Directory["control.sock"], (UnixFileMode)0b110_110_110);
-        other.Send("take");
+        other.Send("accept");
         Assert.NotEqual("serving", await other.ReadLineAsync());
         Assert.NotEqual(0, await other.WaitAsync());
         await ExpectServedAsync();

@@ -24,8 +24,8 @@ public sealed class DatagramMessageTests : SocketTest
         await using var other = await TalkerAsync();
         foreach (var peer in new[] { one, other, one })
         {
-            Assert.Equal("said", await peer.AskAsync("say hello"));
-            var buffer = new byte[10];
+            Assert.Equal("sent", await peer.AskAsync("send hello"));
+            byte[] buffer = new byte[10];
             using var message = asynchronous ? await socket.ReceiveAsync(buffer, null, Token) : socket.Receive(buffer);
             Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(buffer, 0, message.Count));
             Assert.Equal(peer.Id, message.Credentials!.ProcessId);
@@ -79,13 +79,13 @@ public sealed class DatagramMessageTests : SocketTest
             Assert.Equal((1, 54321u, 54322u), (credentials.ProcessId, credentials.UserId, credentials.GroupId));
         }
 
-        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "converse", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "scripted-client", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        Assert.Equal("failed EPERM", await peer.AskAsync($"claim {peer.Id} 0 0 hello"));
-        Assert.Equal("failed EPERM", await peer.AskAsync("claim 1 65534 65534 hello"));
+        Assert.Equal("failed EPERM", await peer.AskAsync($"send-as {peer.Id} 0 0 hello"));
+        Assert.Equal("failed EPERM", await peer.AskAsync("send-as 1 65534 65534 hello"));
         var own = OrdinaryUser.WeAreRoot ? (65534u, 65534u) : (LibcIdentity.EffectiveUser(), LibcIdentity.EffectiveGroup());
-        Assert.Equal("said", await peer.AskAsync($"claim {peer.Id} {own.Item1} {own.Item2} hello"));
+        Assert.Equal("sent", await peer.AskAsync($"send-as {peer.Id} {own.Item1} {own.Item2} hello"));
         using var honest = socket.Receive(new byte[10]);
         Assert.Equal((peer.Id, own.Item1), (honest.Credentials!.ProcessId, honest.Credentials.UserId));
     }
@@ -95,10 +95,10 @@ public sealed class DatagramMessageTests : SocketTest
     {
         OtherUser.NeedsRoot();
         using var socket = UnixDatagram.Bind(At("a"), ReceiveCredentials);
-        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "converse", Temp["a"], "--type", "datagram");
+        await using var peer = PeerProcess.StartUnder(Temp, OtherUser.With(777), "scripted-client", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        Assert.Equal("said", await peer.AskAsync("say hello"));
+        Assert.Equal("sent", await peer.AskAsync("send hello"));
         using var message = await socket.ReceiveAsync(new byte[10], null, Token);
         Assert.Equal((OtherUser.Id, OtherUser.Group), (message.Credentials!.UserId, message.Credentials.GroupId));
     }
@@ -149,7 +149,7 @@ public sealed class DatagramMessageTests : SocketTest
 
     private async Task<PeerProcess> TalkerAsync()
     {
-        var peer = PeerProcess.Start("converse", Temp["a"], "--type", "datagram");
+        var peer = PeerProcess.Start("scripted-client", Temp["a"], "--type", "datagram");
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
         return peer;

@@ -30,8 +30,8 @@ public sealed class DescriptorFloodTests : CountingSocketTest
         var most = before;
         do
         {
-            Assert.Equal("said", await bystander.AskAsync($"say {served}"));
-            Assert.Equal($"heard {served}", await bystander.AskAsync("hear"));
+            Assert.Equal("sent", await bystander.AskAsync($"send {served}"));
+            Assert.Equal($"received {served}", await bystander.AskAsync("receive"));
             most = Math.Max(most, Open());
             served++;
         }
@@ -46,11 +46,11 @@ public sealed class DescriptorFloodTests : CountingSocketTest
     /// <summary>A client that has been answered, and so was accepted.</summary>
     private async Task<PeerProcess> ServedAsync(string type)
     {
-        var peer = PeerProcess.Start("converse", Temp["a"], "--type", type);
+        var peer = PeerProcess.Start("scripted-client", Temp["a"], "--type", type);
         await peer.ExpectAsync("ready");
         Assert.Equal("connected", await peer.AskAsync("connect"));
-        Assert.Equal("said", await peer.AskAsync("say hello"));
-        Assert.Equal("heard hello", await peer.AskAsync("hear"));
+        Assert.Equal("sent", await peer.AskAsync("send hello"));
+        Assert.Equal("received hello", await peer.AskAsync("receive"));
         return peer;
     }
 

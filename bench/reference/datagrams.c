@@ -10,7 +10,7 @@ static char bytes[BATCH][MESSAGE];
 static struct iovec vectors[BATCH];
 static struct mmsghdr headers[BATCH];
 
-static void gone(int result, const char *what)
+static void exit_if_closed(int result, const char *what)
 {
     if (result < 0 && (errno == ECONNREFUSED || errno == ENOTCONN || errno == ECONNRESET))
         exit(0);
@@ -26,7 +26,7 @@ static void send_all(int fd, const struct sockaddr_un *address, int batched)
         if (!batched) {
             memcpy(bytes[0], &number, sizeof number);
             int sent = send(fd, bytes[0], MESSAGE, MSG_NOSIGNAL);
-            gone(sent, "send");
+            exit_if_closed(sent, "send");
             number += sent == MESSAGE;
             continue;
         }
@@ -34,7 +34,7 @@ static void send_all(int fd, const struct sockaddr_un *address, int batched)
             memcpy(bytes[i], &number, sizeof number);
         for (int sent = 0; sent < BATCH;) {
             int n = sendmmsg(fd, headers + sent, BATCH - sent, MSG_NOSIGNAL);
-            gone(n, "sendmmsg");
+            exit_if_closed(n, "sendmmsg");
             if (n > 0)
                 sent += n;
         }

@@ -5,7 +5,7 @@ using Samehost.Programs;
 const string Help = """
     usage: unixdataserver <local_path>
 
-    Binds a local datagram socket, prints each datagram and answers "Hi, <text>" to whoever sent it, until it is stopped.
+    Binds a local datagram socket, prints each datagram and answers its sender with "Hi, <text>", until it is stopped.
     <local_path> is the path of the socket file, or @name for an abstract name.
     """;
 

@@ -71,7 +71,7 @@ internal static class Program
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = static _ => [64, 100, 256, 1024],
         };
-        var starts = new Option<int?>("--starts") { Description = "So many starts with each limit, instead of --minutes" };
+        var starts = new Option<int?>("--starts") { Description = "Number of starts with each limit, instead of --minutes" };
         var server = new Option<string?>("--server")
         {
             Description = "A published Samehost.TestPeer, for example a native one; otherwise the one that was built with this program",

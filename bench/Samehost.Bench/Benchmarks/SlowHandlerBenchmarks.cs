@@ -15,7 +15,7 @@ internal sealed class BlockedBenchmark(BenchmarkContext context) : Benchmark(con
     public override IEnumerable<Comparison> Comparisons =>
     [
         Compare("every request of one connection in 100 blocks", "c"),
-        Compare("every 100th request blocks, whoever sent it", "r"),
+        Compare("every 100th request of all connections blocks", "r"),
     ];
 
     private Comparison Compare(string title, string kind)

@@ -74,7 +74,7 @@ internal struct BufferSegmentList
     /// <summary>The only segment, or <see langword="null"/> if there are several.</summary>
     public readonly BufferSegment? SingleSegment => ReferenceEquals(_first, _last) ? _first : null;
 
-    /// <summary>Returns the last segment, or a new one where it has no room for so many bytes, at least one.</summary>
+    /// <summary>Returns the last segment if it has this much free space, at least one byte, or else a new segment.</summary>
     public BufferSegment GetWritableSegment(int sizeHint)
     {
         if (_last is { } last && last.WritableBytes >= Math.Max(sizeHint, 1))
@@ -93,7 +93,7 @@ internal struct BufferSegmentList
     public void Advance(int count)
     {
         if (_last is not { } last || (uint)count > (uint)last.WritableBytes)
-            throw new ArgumentOutOfRangeException(nameof(count), count, "The buffer has no room for so many bytes.");
+            throw new ArgumentOutOfRangeException(nameof(count), count, "The count is larger than the buffer.");
         last.Advance(count);
         Length += count;
     }
@@ -152,7 +152,7 @@ internal sealed class BufferSegmentPool(int segmentSize, int maxRetained)
 
     public int SegmentSize => segmentSize;
 
-    /// <summary>Rents a segment of at least so many bytes; one larger than those of the pools is allocated.</summary>
+    /// <summary>Rents a segment of at least this size; one larger than those of the pools is allocated.</summary>
     public static BufferSegment Rent(int minimumSize) =>
         minimumSize <= Small.SegmentSize ? Small.Rent()
         : minimumSize <= Large.SegmentSize ? Large.Rent()

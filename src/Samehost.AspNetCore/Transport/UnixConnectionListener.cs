@@ -153,7 +153,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
         _handoverShutdown.OnOffered(this);
         _offer = UnixHandover.Offer(handoverEndPoint, _server, new UnixHandoverOptions
         {
-            Failed = e => TransportLog.HandoverFailed(_logger, EndPoint.ToString()!, e),
+            OnFailed = e => TransportLog.HandoverFailed(_logger, EndPoint.ToString()!, e),
         });
     }
 

@@ -106,7 +106,7 @@ internal sealed class LatencyHistogram
     private const int Bits = 5;
     private const int Steps = 1 << Bits;
 
-    // Linear below the first power of two that has so many values, then as many buckets for each power.
+    // Linear below the first power of two with that many values, then as many buckets for each power.
     private readonly long[] _counts = new long[(64 - Bits + 1) * Steps];
 
     public long Count { get; private set; }

@@ -39,10 +39,10 @@ internal static class ServeCommand
         var limit = CommandOptions.Duration("--time-limit", "Close a connection after this time, and end its program.");
         var drain = CommandOptions.Duration(
             "--drain", "How long clients may continue after Ctrl+C or SIGTERM; 5s unless given.");
-        var takeOver = new Option<bool>("--take-over")
+        var handover = new Option<bool>("--handover")
         {
-            Description = "Take over from a running server that was started with this option, without refusing a client; "
-                + "offer the socket to the next one.",
+            Description = "Accept the handover of a running server that was started with this option, without refusing a client; "
+                + "then offer one to the next server.",
         };
         var hex = new Option<bool>("--hex") { Description = "Print received data in hexadecimal, and read lines of hexadecimal digits." };
         var quiet = new Option<bool>("--quiet", "-q") { Description = "Print errors only." };
@@ -61,7 +61,7 @@ internal static class ServeCommand
             Details = ServeManual.Paragraphs,
         };
         command.Add(address);
-        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, takeOver, hex, quiet, verbose,
+        Option[] options = [echo, keep, type, allow, mode, group, most, mostPerUser, idle, limit, drain, handover, hex, quiet, verbose,
             exec];
         foreach (var option in options)
             command.Add(option);
@@ -83,7 +83,7 @@ internal static class ServeCommand
                 IdleTimeout = parsed.GetValue(idle),
                 TimeLimit = parsed.GetValue(limit),
                 Drain = parsed.GetValue(drain) ?? DefaultDrain,
-                IsHandoverEnabled = parsed.GetValue(takeOver),
+                IsHandoverEnabled = parsed.GetValue(handover),
                 IsQuiet = parsed.GetValue(quiet),
                 IsVerbose = parsed.GetValue(verbose),
             };
@@ -110,7 +110,7 @@ internal static class ServeManual
         "Ctrl+C, SIGTERM and SIGHUP end it in order: the address is removed, data that has arrived is answered, and programs may continue "
         + "for --drain before they are ended. The exit status is 0. A second signal within 100 ms is the same request, a later one ends it "
         + "at once.",
-        "With --take-over a server waits at ADDRESS.take-over for a successor that is started the same way, and hands its listening socket "
+        "With --handover a server waits at ADDRESS.handover for a successor that is started the same way, and hands its listening socket "
         + "over without refusing a client. It then serves its remaining clients, and ends.",
         "With seqpacket and datagrams each record is one line, in both directions. Lines of standard input go to the sender of the last "
         + "datagram.",

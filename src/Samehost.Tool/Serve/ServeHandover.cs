@@ -1,26 +1,26 @@
 using System.Net.Sockets;
+using System.Text;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Serve;
 
 /// <summary>
-/// Implements <c>--take-over</c>: a server started with it waits, at an address beside its own, for a successor started the same way, and
+/// Implements <c>--handover</c>: a server started with it waits, at an address beside its own, for a successor started the same way, and
 /// hands its listening socket over without refusing a client.
 /// </summary>
 internal static class ServeHandover
 {
-    private const string Suffix = ".take-over";
+    private const string Suffix = ".handover";
 
     /// <summary>Gets the control address at which predecessor and successor connect.</summary>
     public static UnixEndPoint GetControlAddress(UnixEndPoint address)
     {
-        byte[] name = [.. address.NameBytes.Span, .. "."u8, .. "take-over"u8];
+        byte[] name = [.. address.NameBytes.Span, .. Encoding.ASCII.GetBytes(Suffix)];
         if (name.Length > UnixEndPoint.MaxNameLength)
         {
             throw new ToolException(
                 $"with {Suffix} the address would be {name.Length} bytes long, and {UnixEndPoint.MaxNameLength} is the limit: "
-                + "--take-over needs a shorter one", ExitStatus.UsageError);
-        }
+                + "--handover needs a shorter one", ExitStatus.UsageError);
         return address.Kind == UnixEndPointKind.Abstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
     }
 
@@ -49,7 +49,7 @@ internal static class ServeHandover
         catch (UnixSocketException error) when (settings.IsHandoverEnabled && error.Errno == Errno.EADDRINUSE)
         {
             throw new ToolException(
-                ErrorReport.Summary(error), hint: $"{error.Hint}\nA server hands over only if it was started with --take-over as well.");
+                ErrorReport.Summary(error), hint: $"{error.Hint}\nA server hands over only if it was started with --handover as well.");
         }
     }
 
@@ -65,6 +65,6 @@ internal static class ServeHandover
     public static UnixHandoverOffer Offer(UnixEndPoint address, UnixServer server, ServeLog log) =>
         UnixHandover.Offer(GetControlAddress(address), server, new UnixHandoverOptions
         {
-            Failed = error => log.Info($"a successor failed, going on: {ErrorReport.Summary(error)}"),
+            OnFailed = error => log.Info($"a handover failed, and this server continues: {ErrorReport.Summary(error)}"),
         });
 }

@@ -64,8 +64,8 @@ internal sealed class ServeSession(ServeSettings settings)
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
-        foreach (var greeting in greetings)
-            _log.Info($"{greeting}{(predecessor is null ? "" : ", taken over")}");
+        foreach (string greeting in greetings)
+            _log.Info($"{greeting}{(predecessor is null ? "" : ", after a handover")}");
         Notify(static notify => notify.NotifyReady());
 
         var firstEnded = await Task.WhenAny(ends);
@@ -98,7 +98,7 @@ internal sealed class ServeSession(ServeSettings settings)
 
     private string FormatAllowed(ServeEndpoint endpoint) =>
         settings.Allow is null && endpoint.Datagrams is { LocalEndPoint.Kind: UnixEndPointKind.Pathname }
-            ? "whoever may write to it" : settings.Allowed.ToString();
+            ? "all users that may write to it" : settings.Allowed.ToString();
 
     /// <summary>Notifies the service manager; an error does not stop the server.</summary>
     private void Notify(Action<SystemdNotifier> what)

@@ -106,9 +106,9 @@ internal static class ServeSettingsValidator
                 "--max-connections and --max-per-user are for --echo, --exec and --keep, with connections",
             { Keep: true } when isDatagram => "--keep is for connections; datagrams are received from all senders",
             { TimeLimit: not null } when isDatagram => "--time-limit is for connections, and datagrams have none",
-            { IsHandoverEnabled: true } when local is null => "--take-over needs a path or an abstract name",
+            { IsHandoverEnabled: true } when local is null => "--handover needs a path or an abstract name",
             { IsHandoverEnabled: true } when settings.IsSingleClient || isDatagram =>
-                "--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket",
+                "--handover needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket",
             { IsQuiet: true, IsVerbose: true } => "--quiet and --verbose are opposites",
             _ => null,
         };

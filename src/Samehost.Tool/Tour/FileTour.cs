@@ -10,7 +10,7 @@ namespace Samehost.Tool.Tour;
 /// The tour with a file: its lines go through the real servers. The tool itself is the client, because it checks the answers.
 /// </summary>
 internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
-    : TourChapter(terminal, workspace, cancellationToken)
+    : TourSection(terminal, workspace, cancellationToken)
 {
     public async Task<int> RunAsync(string path)
     {

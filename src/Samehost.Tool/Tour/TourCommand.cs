@@ -49,8 +49,8 @@ internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspac
         TerminalWriter.WriteParagraph(
             "Programs on one machine talk through local sockets. Those below are real processes, and their sockets are files in "
             + workspace.Root + ".");
-        var conversations = new ConversationChapter(terminal, workspace, cancellationToken);
-        var errors = new ErrorChapter(terminal, workspace, cancellationToken);
+        var conversations = new SocketTypeSection(terminal, workspace, cancellationToken);
+        var errors = new ErrorSection(terminal, workspace, cancellationToken);
         await conversations.StreamAsync();
         await conversations.DatagramAsync();
         await errors.ShowAsync();

@@ -82,24 +82,24 @@ public sealed class UnixHandoverOptions
             : throw new ArgumentOutOfRangeException(nameof(value), value, "The time for a step is more than zero and at most a day.");
     } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Gets or sets a function that returns the connections to hand over, which is called when a successor is ready and the
+    /// <summary>Gets or sets the callback that returns the connections to hand over; it is called when a successor is ready and the
     /// server has paused accepting. If null, which is the default, all connections remain until their handlers have ended.</summary>
     /// <remarks>
     /// <para>The handlers of those connections must have stopped reading and writing, and must not end before the connection is closed or
     /// has come back through <see cref="RestoreConnections"/>, because a handler that ends closes its connection. The connection is closed
     /// when the successor has completed the handover; the server then stops, so the handlers' token is canceled.</para>
     /// <para>A handler of a connection that has just been accepted may not have started: wait for as many as
-    /// <see cref="UnixServer.ConnectionCount"/>. The function's token is canceled after <see cref="StepTimeout"/>.</para>
+    /// <see cref="UnixServer.ConnectionCount"/>. The callback's token is canceled after <see cref="StepTimeout"/>.</para>
     /// </remarks>
     public Func<CancellationToken, Task<IReadOnlyList<UnixHandoverConnection>>>? OfferConnections { get; set; }
 
-    /// <summary>Gets or sets a function that takes the connections back if the handover fails after <see cref="OfferConnections"/> was
+    /// <summary>Gets or sets the callback that takes the connections back if the handover fails after <see cref="OfferConnections"/> was
     /// called; with an empty list if that threw.</summary>
     public Action<IReadOnlyList<UnixHandoverConnection>>? RestoreConnections { get; set; }
 
-    /// <summary>Gets or sets a function that receives the error of each handover that failed, on the thread pool.</summary>
+    /// <summary>Gets or sets the callback that receives the exception of each handover that failed, on the thread pool.</summary>
     /// <remarks>It may block. Its exceptions are reported on standard error.</remarks>
-    public Action<Exception>? Failed { get; set; }
+    public Action<Exception>? OnFailed { get; set; }
 
     internal UnixHandoverOptions Copy() => (UnixHandoverOptions)MemberwiseClone();
 }

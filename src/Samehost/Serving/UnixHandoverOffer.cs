@@ -146,10 +146,10 @@ public sealed class UnixHandoverOffer : IAsyncDisposable
         }
     }
 
-    /// <summary>Calls <see cref="UnixHandoverOptions.Failed"/> on the thread pool, since it may wait for the offer to end.</summary>
+    /// <summary>Calls <see cref="UnixHandoverOptions.OnFailed"/> on the thread pool, since it may wait for the offer to end.</summary>
     private void Report(Exception e)
     {
-        if (_options.Failed is { } failed)
+        if (_options.OnFailed is { } failed)
             _ = ThreadPoolQueue.TryQueue(new FailedCall(failed, e));
     }
 
@@ -165,7 +165,7 @@ public sealed class UnixHandoverOffer : IAsyncDisposable
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                EventHandlerErrors.Report($"{nameof(UnixHandoverOptions)}.{nameof(UnixHandoverOptions.Failed)}", e);
+                EventHandlerErrors.Report($"{nameof(UnixHandoverOptions)}.{nameof(UnixHandoverOptions.OnFailed)}", e);
             }
         }
     }

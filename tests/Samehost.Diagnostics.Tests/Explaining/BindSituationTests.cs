@@ -7,12 +7,12 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Explaining;
 
 /// <summary>What is predicted for binding is what the library's own bind then comes to, for that very user.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class BindSituationTests
 {
     private const int Limit = 120_000;
 
-    private static readonly (string Name, bool IsForRoot, Func<SituationFolder, string> Make)[] All =
+    private static readonly (string Name, bool IsForRoot, Func<SituationDirectory, string> Make)[] All =
     [
         ("free place", false, f => Own(f, 0b111_101_101) + "/a.sock"),
         ("missing directory", false, f => Own(f, 0b111_101_101) + "/b/a.sock"),
@@ -109,15 +109,15 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         var wrong = new List<string>();
-        await using var home = new SituationFolder();
+        await using var home = new SituationDirectory();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
-        foreach (var (name, isForRoot, make) in All)
+        foreach ((string name, bool isForRoot, Func<SituationDirectory, string> make) in All)
         {
-            await using var folder = new SituationFolder();
-            var path = make(folder);
-            var user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
-            var verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
-            var caller = isForRoot ? root : other;
+            await using var folder = new SituationDirectory();
+            string path = make(folder);
+            UnixUser? user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
+            UnixVerdict verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
+            CallingUser caller = isForRoot ? root : other;
             Errno own = await caller.CallAsync("explain-bind", path), real = await caller.CallAsync("safe-bind", path);
             if (verdict.Errno != real || own != real || verdict.Outcome != (real == 0 ? UnixOutcome.Works : UnixOutcome.Fails))
                 wrong.Add($"{name}: predicted {verdict.Outcome} {verdict.Errno}, the user itself {own}, was {real}");
@@ -129,9 +129,9 @@ public sealed class BindSituationTests
     public async Task A_read_only_file_system_is_predicted()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
-        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        var caller = await folder.StartAsync(
+        await using var folder = new SituationDirectory();
+        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        CallingUser caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o ro none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.EROFS, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -144,9 +144,9 @@ public sealed class BindSituationTests
     public async Task A_full_file_system_is_predicted()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
-        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        var caller = await folder.StartAsync(
+        await using var folder = new SituationDirectory();
+        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        CallingUser caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o nr_inodes=1 none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.ENOSPC, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -157,9 +157,9 @@ public sealed class BindSituationTests
     public async Task A_file_system_without_sockets_is_predicted()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
-        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        foreach (var fileSystem in (string[])["mqueue", "bpf", "tracefs"])
+        await using var folder = new SituationDirectory();
+        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        foreach (string fileSystem in (string[])["mqueue", "bpf", "tracefs"])
         {
             var caller = await folder.StartAsync(
                 "unshare", "--mount", "sh", "-c", $"mount -t {fileSystem} none {mounted} && chmod 755 {mounted} && exec \"$0\" \"$@\"");
@@ -172,7 +172,7 @@ public sealed class BindSituationTests
     public async Task A_stale_file_that_is_mounted_is_not_replaced()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         string stale = folder.LeaveStaleFile("stale"), place = folder["a.sock"];
         File.WriteAllText(place, "");
         var caller = await folder.StartAsync(
@@ -188,7 +188,7 @@ public sealed class BindSituationTests
     public async Task A_stale_file_in_a_directory_that_does_not_allow_removal_is_not_replaced(string attribute)
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         string directory = folder.Temp.MakeDirectory("d", 0b111_101_101), path = folder.LeaveStaleFile("d/a.sock");
         CallingUser root = await folder.StartAsync(), other = await folder.StartAsync(OtherUser.With());
         Command.Run("chattr", "+" + attribute, directory);
@@ -207,8 +207,8 @@ public sealed class BindSituationTests
     [Fact(Timeout = Limit)]
     public async Task A_path_that_ends_in_a_slash_names_a_directory()
     {
-        await using var folder = new SituationFolder();
-        var caller = await folder.StartAsync();
+        await using var folder = new SituationDirectory();
+        CallingUser caller = await folder.StartAsync();
         string missing = folder["a.sock/"], present = folder.Temp.MakeDirectory("d", 0b111_101_101) + "/";
 
         Assert.Equal(Errno.ENOENT, await caller.CallAsync("bind", missing));
@@ -219,9 +219,9 @@ public sealed class BindSituationTests
     [Fact(Timeout = Limit)]
     public async Task An_abstract_name_is_taken_or_free()
     {
-        await using var folder = new SituationFolder();
-        var caller = await folder.StartAsync();
-        var name = $"@app-{Guid.NewGuid():N}";
+        await using var folder = new SituationDirectory();
+        CallingUser caller = await folder.StartAsync();
+        string name = $"@app-{Guid.NewGuid():N}";
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainBind(name).Verdict.Outcome);
         Assert.Equal(Errno.None, await caller.CallAsync("keep", name));
@@ -231,14 +231,14 @@ public sealed class BindSituationTests
         Assert.Equal(Errno.None, await caller.CallAsync("keep", name, SocketType.Dgram));
     }
 
-    private static string Own(SituationFolder folder, int mode)
+    private static string Own(SituationDirectory folder, int mode)
     {
         var directory = folder.Temp.MakeDirectory("d", mode);
         Command.Run("chown", $"{OtherUser.Id}:{OtherUser.Group}", directory);
         return directory;
     }
 
-    private static string Below(SituationFolder folder, int mode)
+    private static string Below(SituationDirectory folder, int mode)
     {
         folder.Temp.MakeDirectory("d", mode);
         var directory = folder.Temp.MakeDirectory("d/e", 0b111_101_101);
@@ -246,7 +246,7 @@ public sealed class BindSituationTests
         return directory + "/a.sock";
     }
 
-    private static string In(SituationFolder folder, int mode, Func<string> make)
+    private static string In(SituationDirectory folder, int mode, Func<string> make)
     {
         Own(folder, mode);
         return make();

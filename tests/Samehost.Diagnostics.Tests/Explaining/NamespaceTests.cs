@@ -14,7 +14,7 @@ public sealed class NamespaceTests
     public async Task A_full_backlog_in_another_network_namespace_is_seen_by_root()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         CallingUser server = await folder.StartAsync("unshare", "--net"), client = await folder.StartAsync();
         var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, backlog: 0));
@@ -33,7 +33,7 @@ public sealed class NamespaceTests
     public async Task A_server_is_found_whose_container_has_the_directory_elsewhere(bool probe)
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         string here = folder.Temp.MakeDirectory("here", 0b111_101_101), there = folder.Temp.MakeDirectory("there", 0b111_101_101);
         var server = await folder.StartAsync(
             "unshare", "--net", "--mount", "sh", "-c", $"mount --bind {here} {there} && exec \"$0\" \"$@\"");
@@ -47,10 +47,10 @@ public sealed class NamespaceTests
     [Fact(Timeout = Limit)]
     public async Task A_receiver_that_has_an_abstract_name_and_clients_is_named_to_other_kinds()
     {
-        await using var folder = new SituationFolder();
-        var name = $"@app-{Guid.NewGuid():N}";
-        await using var receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
-        await using var client = UnixDatagram.Create();
+        await using var folder = new SituationDirectory();
+        string name = $"@app-{Guid.NewGuid():N}";
+        await using UnixDatagram receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
+        await using UnixDatagram client = UnixDatagram.Create();
         client.Connect(UnixEndPoint.Parse(name));
 
         var verdict = UnixExplanation.ExplainConnect(name, new() { SocketType = SocketType.Seqpacket }).Verdict;

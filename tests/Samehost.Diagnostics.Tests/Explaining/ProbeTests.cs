@@ -8,7 +8,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Explaining;
 
 /// <summary>The probe of a socket: what it finds out, and that no server notices it.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ProbeTests
 {
     private const int Limit = 60_000;
@@ -20,7 +20,7 @@ public sealed class ProbeTests
     [InlineData(false)]
     public async Task Servers_do_not_notice_the_inspection(bool probe)
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         string[] paths =
         [
             folder.Serve("stream.sock", backlog: 0),
@@ -48,8 +48,8 @@ public sealed class ProbeTests
     [Fact(Timeout = Limit)]
     public async Task The_socket_table_alone_has_most_of_the_facts()
     {
-        await using var folder = new SituationFolder();
-        var datagram = folder.Serve("c.sock", SocketType.Dgram);
+        await using var folder = new SituationDirectory();
+        string datagram = folder.Serve("c.sock", SocketType.Dgram);
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainConnect(folder.Serve("a.sock"), LookOnly).Verdict.Outcome);
         Assert.Equal(Errno.ECONNREFUSED, UnixExplanation.ExplainConnect(folder.LeaveStaleFile("b.sock"), LookOnly).Verdict.Errno);
@@ -63,7 +63,7 @@ public sealed class ProbeTests
     public async Task A_path_works_across_network_namespaces_and_its_server_is_found_there(SocketType kind)
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         CallingUser server = await folder.StartAsync("unshare", "--net"), client = await folder.StartAsync();
         var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, kind, kind == SocketType.Dgram ? null : 8));
@@ -80,8 +80,8 @@ public sealed class ProbeTests
     [Fact(Timeout = Limit)]
     public async Task A_bound_client_is_not_a_server()
     {
-        await using var folder = new SituationFolder();
-        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out var client);
+        await using var folder = new SituationDirectory();
+        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out Descriptor client);
         Assert.Null(FailingCalls.Connect(client, UnixEndPoint.FromPath(server)));
 
         var verdict = UnixExplanation.ExplainConnect(path).Verdict;
@@ -92,8 +92,8 @@ public sealed class ProbeTests
     [Fact(Timeout = Limit)]
     public async Task An_accepted_connection_does_not_keep_its_listeners_file_alive()
     {
-        await using var folder = new SituationFolder();
-        var path = folder.Bind("app.sock", SocketType.Stream, out var listener);
+        await using var folder = new SituationDirectory();
+        string path = folder.Bind("app.sock", SocketType.Stream, out Descriptor listener);
         Assert.Equal(0, LibcSocket.Listen(listener, 4));
         folder.Connect(path);
         using var accepted = new Descriptor(LibcSocket.Accept(listener));

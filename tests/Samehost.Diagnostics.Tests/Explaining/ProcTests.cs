@@ -14,7 +14,7 @@ public sealed class ProcTests
     [Fact(Timeout = Limit)]
     public async Task The_files_of_another_users_process_are_reported_as_unknown()
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Serve("app.sock");
         var path = $"/proc/self/root{folder["app.sock"]}";
         var own = UnixExplanation.ExplainConnect(path);
@@ -28,11 +28,11 @@ public sealed class ProcTests
     [Fact(Timeout = Limit)]
     public async Task An_open_socket_is_no_stale_file()
     {
-        await using var folder = new SituationFolder();
-        folder.Bind("app.sock", SocketType.Stream, out var socket);
-        var path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
-        var caller = await folder.StartAsync();
-        var verdict = UnixExplanation.ExplainConnect(path).Verdict;
+        await using var folder = new SituationDirectory();
+        folder.Bind("app.sock", SocketType.Stream, out Descriptor socket);
+        string path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
+        CallingUser caller = await folder.StartAsync();
+        UnixVerdict verdict = UnixExplanation.ExplainConnect(path).Verdict;
 
         Assert.Equal(await caller.CallAsync("connect", path), verdict.Errno);
         Assert.Equal(Errno.ECONNREFUSED, verdict.Errno);
@@ -42,7 +42,7 @@ public sealed class ProcTests
     [Fact(Timeout = Limit)]
     public async Task The_parent_of_a_link_into_a_process_is_that_of_its_target()
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Temp.MakeDirectory("a", 0b111_101_101);
         folder.Serve("app.sock");
         var opened = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(folder["a"]), LibcFile.O_PATH, 0, out var directory);
@@ -60,10 +60,10 @@ public sealed class ProcTests
     public async Task No_remedy_changes_the_permissions_of_proc()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
-        var other = await folder.StartAsync(OtherUser.With());
-        var path = $"/proc/{Environment.ProcessId}/fd/0";
-        var verdict = UnixExplanation.ExplainConnect(
+        await using var folder = new SituationDirectory();
+        CallingUser other = await folder.StartAsync(OtherUser.With());
+        string path = $"/proc/{Environment.ProcessId}/fd/0";
+        UnixVerdict verdict = UnixExplanation.ExplainConnect(
             path, new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) }).Verdict;
 
         Assert.Equal(await other.CallAsync("connect", path), verdict.Errno);

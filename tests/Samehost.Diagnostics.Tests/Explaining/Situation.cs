@@ -5,7 +5,7 @@ namespace Samehost.Tests.Diagnostics.Explaining;
 /// <summary>A situation that programs get into, made for real in a directory of its own.</summary>
 /// <param name="Name">As the table of the documentation names it.</param>
 /// <param name="Make">Makes it; returns the address to connect to.</param>
-internal sealed record Situation(string Name, Func<SituationFolder, Task<string>> Make)
+internal sealed record Situation(string Name, Func<SituationDirectory, Task<string>> Make)
 {
     /// <summary>What connects.</summary>
     public SocketType SocketType { get; init; } = SocketType.Stream;

@@ -10,7 +10,7 @@ namespace Samehost.Tests.Diagnostics.Explaining;
 /// What is predicted for each situation is what a real connect by that very user then gets, and the table in the documentation is what
 /// was predicted.
 /// </summary>
-[Collection(Alone.Name)] // the working directory is the whole process's
+[Collection(NonParallel.Name)] // the working directory is the whole process's
 public sealed class SituationTests
 {
     private const string Page = "docs/tool/explain.md";
@@ -23,14 +23,14 @@ public sealed class SituationTests
         OtherUser.NeedsRoot();
         var table = new List<string>();
         var wrong = new List<string>();
-        await using var home = new SituationFolder();
+        await using var home = new SituationDirectory();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
         foreach (var situation in Situations.All)
         {
-            await using var folder = new SituationFolder();
-            var address = await situation.Make(folder);
-            var explained = Explain(situation, address, folder);
-            var caller = situation.IsForRoot ? root
+            await using var folder = new SituationDirectory();
+            string address = await situation.Make(folder);
+            UnixExplanation explained = Explain(situation, address, folder);
+            CallingUser caller = situation.IsForRoot ? root
                 : situation.IsRelative ? await folder.StartAsync(OtherUser.With()) : other;
             var real = await caller.CallAsync("connect", address, situation.SocketType);
             if (await caller.CallAsync("explain", address, situation.SocketType) is var own && own != real)
@@ -50,7 +50,7 @@ public sealed class SituationTests
     public async Task A_third_users_link_in_a_sticky_directory_is_followed_as_this_system_is_set_up()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Serve("real.sock");
         folder.Temp.MakeDirectory("shared", 0b1_111_111_111);
         File.CreateSymbolicLink(folder["shared/app.sock"], folder["real.sock"]);
@@ -67,9 +67,9 @@ public sealed class SituationTests
     public async Task An_ordinary_process_reports_what_it_may_not_see_as_unknown()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
-        var directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
-        var explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
+        await using var folder = new SituationDirectory();
+        string directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
+        UnixExplanation explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
             directory + "/app.sock", new UnixExplainOptions { User = new UnixUser(0, 0) }));
         Assert.Equal(UnixOutcome.Unknown, explained.Verdict.Outcome);
         Assert.Equal(UnixFileKind.Hidden, explained.Walk[^1].Kind);
@@ -78,8 +78,8 @@ public sealed class SituationTests
     [Fact(Timeout = Limit)]
     public async Task The_server_is_named_with_its_process_and_how_full_its_backlog_is()
     {
-        await using var folder = new SituationFolder();
-        var path = folder.Serve("app.sock", backlog: 3);
+        await using var folder = new SituationDirectory();
+        string path = folder.Serve("app.sock", backlog: 3);
         folder.Connect(path);
         var explained = UnixExplanation.ExplainConnect(path);
 
@@ -93,7 +93,7 @@ public sealed class SituationTests
     public async Task A_path_through_another_process_is_followed_by_its_owner_and_by_no_other_user()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Serve("app.sock");
         var path = $"/proc/{Environment.ProcessId}/root{folder["app.sock"]}";
         var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
@@ -132,7 +132,7 @@ public sealed class SituationTests
         Assert.False(user.IgnoresPermissions);
     }
 
-    private static UnixExplanation Explain(Situation situation, string address, SituationFolder folder)
+    private static UnixExplanation Explain(Situation situation, string address, SituationDirectory folder)
     {
         var before = Directory.GetCurrentDirectory();
         if (situation.IsRelative)
@@ -148,7 +148,7 @@ public sealed class SituationTests
         }
     }
 
-    private static string Row(Situation situation, UnixVerdict verdict, SituationFolder folder, string address)
+    private static string Row(Situation situation, UnixVerdict verdict, SituationDirectory folder, string address)
     {
         var reason = verdict.Reason.Replace(folder.Temp.FullPath, "/srv", StringComparison.Ordinal);
         if (address.StartsWith('@'))

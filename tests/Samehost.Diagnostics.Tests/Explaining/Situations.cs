@@ -144,7 +144,7 @@ internal static class Situations
 
     private static Task<string> Is(string address) => Task.FromResult(address);
 
-    private static Task<string> InDirectory(SituationFolder folder, int mode)
+    private static Task<string> InDirectory(SituationDirectory folder, int mode)
     {
         folder.Temp.MakeDirectory("app", 0b111_101_101);
         var path = folder.Serve("app/app.sock");
@@ -152,7 +152,7 @@ internal static class Situations
         return Is(path);
     }
 
-    private static Task<string> Link(SituationFolder folder, string name, string target)
+    private static Task<string> Link(SituationDirectory folder, string name, string target)
     {
         File.CreateSymbolicLink(folder[name], target);
         return Is(folder[name]);

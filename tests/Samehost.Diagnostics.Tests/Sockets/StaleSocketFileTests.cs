@@ -6,7 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Sockets;
 
 /// <summary>The socket files that are reported as stale.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class StaleSocketFileTests : SocketTest
 {
     [Fact]

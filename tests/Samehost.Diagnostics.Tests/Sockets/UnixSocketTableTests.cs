@@ -9,7 +9,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Sockets;
 
 /// <summary>What the table says of sockets that the test made itself.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class UnixSocketTableTests : SocketTest
 {
     [Fact]

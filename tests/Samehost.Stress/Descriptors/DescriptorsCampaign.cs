@@ -55,7 +55,7 @@ internal sealed class DescriptorsCampaign : Campaign
             return;
         }
 
-        using var stalls = new StallWatch();
+        using var stalls = new ProcessDelayMeter();
         var address = run.GetEndPoint("frames.sock");
         await using var bystander = await ConnectBystanderAsync(limit, server, address);
         await RequestAsync(run, limit, server, bystander, stalls, warm: true);
@@ -108,7 +108,7 @@ internal sealed class DescriptorsCampaign : Campaign
     }
 
     private static async Task RequestAsync(
-        CampaignRun run, int limit, Worker server, FrameClient client, StallWatch stalls, bool warm = false)
+        CampaignRun run, int limit, Worker server, FrameClient client, ProcessDelayMeter stalls, bool warm = false)
     {
         stalls.Take();
         var start = Stopwatch.GetTimestamp();
@@ -170,8 +170,8 @@ internal sealed class DescriptorsCampaign : Campaign
     private static CampaignException Failure(int limit, string problem) => new($"With a limit of {limit} descriptors {problem}");
 }
 
-/// <summary>Measures how long this process itself was delayed, to tell a slow machine from a slow server.</summary>
-internal sealed class StallWatch : IDisposable
+/// <summary>Measures how long this process itself was delayed, to distinguish a slow machine from a slow server.</summary>
+internal sealed class ProcessDelayMeter : IDisposable
 {
     private const int Period = 20; // milliseconds
 
@@ -179,7 +179,7 @@ internal sealed class StallWatch : IDisposable
     private long _last = Stopwatch.GetTimestamp();
     private long _longest;
 
-    public StallWatch() => _timer = new Timer(_ => Update(), null, Period, Period);
+    public ProcessDelayMeter() => _timer = new Timer(_ => Update(), null, Period, Period);
 
     /// <summary>Returns the longest delay since the last call.</summary>
     public TimeSpan Take()

@@ -68,7 +68,7 @@ internal sealed class HttpTarget : FuzzTarget
         if (++_runs % 50 == 0)
         {
             var answer = RequestAsync().GetAwaiter().GetResult();
-            Require(answer.Contains("hello", StringComparison.Ordinal), $"a plain request is answered with {Hostile.Show(answer)}");
+            Require(answer.Contains("hello", StringComparison.Ordinal), $"a plain request is answered with {UntrustedText.Show(answer)}");
         }
         return outcome;
     }
@@ -98,7 +98,7 @@ internal sealed class HttpTarget : FuzzTarget
             var line = Encoding.ASCII.GetString(answer, 0, Math.Min(count, 12));
             // The response to an HTTP/2 preface is an HTTP/2 GOAWAY.
             var isFirst = count == 0 || line.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
-            Require(isSecond || isFirst || input.AsSpan(1).StartsWith("PRI "u8), $"the answer begins with {Hostile.Show(line)}");
+            Require(isSecond || isFirst || input.AsSpan(1).StartsWith("PRI "u8), $"the answer begins with {UntrustedText.Show(line)}");
             return isSecond ? $"2 {Math.Min(count, 200)}" : $"1 {line} {Math.Min(count >> 7, 8)}";
         }
         catch (TimeoutException)

@@ -31,14 +31,14 @@ internal sealed class ListenTarget : FuzzTarget
             Require(environment.Count == 0, "the variables are still there");
             if (names.Length > 0)
             {
-                Require(lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {Hostile.Show(lines[0])}");
-                Require(lines[1].All(char.IsAsciiDigit), $"LISTEN_FDS was {Hostile.Show(lines[1])}");
+                Require(lines[0].All(char.IsAsciiDigit), $"LISTEN_PID was {UntrustedText.Show(lines[0])}");
+                Require(lines[1].All(char.IsAsciiDigit), $"LISTEN_FDS was {UntrustedText.Show(lines[1])}");
             }
             return $"taken {names.Length}";
         }
         catch (InvalidDataException e)
         {
-            Require(!e.Message.Any(char.IsControl), $"the message is {Hostile.Show(e.Message)}");
+            Require(!e.Message.Any(char.IsControl), $"the message is {UntrustedText.Show(e.Message)}");
             Require(environment.Count == 0, "the variables are still there");
             return GetKind(e);
         }
@@ -108,7 +108,7 @@ internal sealed class NotifyTarget : FuzzTarget
         }
         var received = _manager.Receive(_buffer);
         var text = Encoding.UTF8.GetString(_buffer, 0, received.Count);
-        Require(isRight(text), $"the manager received {Hostile.Show(text)}");
+        Require(isRight(text), $"the manager received {UntrustedText.Show(text)}");
         return "sent ";
     }
 }

@@ -55,7 +55,7 @@ internal sealed class AddressTarget : FuzzTarget
     {
         var printed = address.ToString();
         Require(address.NameBytes.Length is > 0 and <= UnixEndPoint.MaxNameLength, $"the name has {address.NameBytes.Length} bytes");
-        Require(Hostile.IsPrintable(printed), $"it prints as {Hostile.Show(printed)}");
+        Require(UntrustedText.IsPrintable(printed), $"it prints as {UntrustedText.Show(printed)}");
         var again = (UnixEndPoint)address.Create(address.Serialize());
         Require(again == address && again.GetHashCode() == address.GetHashCode(), "the kernel's form of the address is read as another");
         // Without escapes the printed form is parsed as the same address.
@@ -90,7 +90,7 @@ internal sealed partial class PolicyTarget : FuzzTarget
             foreach (var term in text.Split(','))
             {
                 var word = term.Trim();
-                Require(!NumberTerm().IsMatch(word) || Digits().IsMatch(word), $"a number is not digits: {Hostile.Show(word)}");
+                Require(!NumberTerm().IsMatch(word) || Digits().IsMatch(word), $"a number is not digits: {UntrustedText.Show(word)}");
             }
             return $"read {printed.Count(static c => c == ',')} {printed.Length >> 3}";
         }
@@ -108,8 +108,8 @@ internal sealed partial class PolicyTarget : FuzzTarget
     private static partial Regex Digits();
 }
 
-/// <summary>Characters that must not be written to a terminal.</summary>
-internal static class Hostile
+/// <summary>Checks and prints text that may contain characters which must not be written to a terminal.</summary>
+internal static class UntrustedText
 {
     public static bool IsPrintable(string text) => text.All(static c => char.GetUnicodeCategory(c) is not (
         System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format

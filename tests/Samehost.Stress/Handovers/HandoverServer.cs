@@ -66,8 +66,8 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
         var handover = await OfferAsync(server, new UnixHandoverOptions
         {
             OfferConnections = connections.ParkAsync,
-            RestoreConnections = connections.TakeBack,
-            Failed = static e => Console.Error.WriteLine($"A candidate failed: {e.Message}"),
+            RestoreConnections = connections.Restore,
+            OnFailed = static e => Console.Error.WriteLine($"A candidate failed: {e.Message}"),
         });
         Volatile.Write(ref _status, "serving");
         _ = StopAfterHandoverAsync(handover, server);
@@ -153,7 +153,7 @@ internal sealed class HandoverServer(UnixEndPoint address, UnixEndPoint control)
             }
         }
 
-        public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections)
+        public void Restore(IReadOnlyList<UnixHandoverConnection> connections)
         {
             lock (_lock)
             {

@@ -99,7 +99,8 @@ internal sealed class NamesCampaign : Campaign
         if (!call.Statuses.Contains(status))
         {
             throw new CampaignException(
-                $"'samehost {call}' ends with status {status}, and {string.Join(", ", call.Statuses)} can be: {Hostile.Show(errors)}");
+                $"'samehost {call}' ends with status {status}, and {string.Join(", ", call.Statuses)} can be: "
+                + UntrustedText.Show(errors));
         }
         if (errors.Contains("Unhandled exception", StringComparison.Ordinal) || errors.Contains("   at Samehost", StringComparison.Ordinal))
             throw new CampaignException($"'samehost {call}' fails with an exception: {errors}");

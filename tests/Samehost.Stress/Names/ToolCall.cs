@@ -21,7 +21,7 @@ internal sealed record ToolCall(IReadOnlyList<byte[]> Arguments)
     public static ToolCall Of(params object[] arguments) =>
         new([.. arguments.Select(static a => a as byte[] ?? Encoding.UTF8.GetBytes((string)a))]);
 
-    public override string ToString() => string.Join(' ', Arguments.Select(static a => Hostile.Show(Encoding.Latin1.GetString(a))));
+    public override string ToString() => string.Join(' ', Arguments.Select(static a => UntrustedText.Show(Encoding.Latin1.GetString(a))));
 }
 
 /// <summary>Searches the tool's output for characters that a terminal interprets or does not show.</summary>
@@ -41,7 +41,7 @@ internal static class ToolOutput
         }
         catch (DecoderFallbackException e)
         {
-            return $"bytes that are not UTF-8 at {e.Index}: {Hostile.Show(bytes[Math.Max(0, e.Index - 40)..])}";
+            return $"bytes that are not UTF-8 at {e.Index}: {UntrustedText.Show(bytes[Math.Max(0, e.Index - 40)..])}";
         }
         if (isTerminal)
             text = text.Replace("\r\n", "\n", StringComparison.Ordinal);
@@ -52,7 +52,7 @@ internal static class ToolOutput
             {
                 if (text[i] == '\n')
                     continue;
-                return $"U+{(int)text[i]:X4} in {Hostile.Show(text[Math.Max(0, i - 60)..Math.Min(text.Length, i + 20)])}";
+                return $"U+{(int)text[i]:X4} in {UntrustedText.Show(text[Math.Max(0, i - 60)..Math.Min(text.Length, i + 20)])}";
             }
         }
         return null;

@@ -65,7 +65,7 @@ internal static class HandoverServer
             server = UnixServer.Start(path, AnswerOnceAsync);
         }
 
-        var options = new UnixHandoverOptions { Failed = e => Console.WriteLine($"failed {e.Message}") };
+        var options = new UnixHandoverOptions { OnFailed = e => Console.WriteLine($"failed {e.Message}") };
         var handover = UnixHandover.Offer(control, server, options);
         Console.WriteLine("serving");
         _ = StopAfterHandoverAsync(handover, server);

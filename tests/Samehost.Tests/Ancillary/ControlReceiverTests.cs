@@ -14,7 +14,7 @@ public sealed class ControlReceiverTests
     [MemberData(nameof(Fates))]
     public void Descriptors_that_are_not_delivered_are_closed(string fate)
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         byte[] buffer = [.. Rights(tracked, 2), .. Rights(tracked, 1), .. Other(), .. PidFd(tracked), .. PidFd(tracked)];
         Assert.Equal(6, tracked.Count);
         var (wanted, flags, loss) = fate switch
@@ -34,7 +34,7 @@ public sealed class ControlReceiverTests
     [Fact]
     public void Descriptors_of_several_messages_are_one_set()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var result = ControlReceiver.Read([.. Rights(tracked, 2), .. Rights(tracked, 1)], 0, DescriptorOptions.Default);
         using (result.Descriptors)
             Assert.Equal((3, 4), (result.Descriptors.Count, tracked.Count));
@@ -44,7 +44,7 @@ public sealed class ControlReceiverTests
     [Fact]
     public void The_complete_descriptors_of_a_truncated_buffer_are_closed()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         byte[] buffer = [.. Rights(tracked, 3), .. Rights(tracked, 1)];
         var cut = buffer[..^9]; // the second message claims more than there is
         var result = ControlReceiver.Read(cut, LibcMessage.MSG_CTRUNC, null);
@@ -58,27 +58,29 @@ public sealed class ControlReceiverTests
     public void Credentials_are_taken_and_a_short_one_is_not()
     {
         var sent = new UCred { Pid = 1, Uid = 2, Gid = 3 };
-        var whole = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, MemoryMarshal.AsBytes(new ReadOnlySpan<UCred>(in sent)));
+        byte[] whole = ControlBufferPropertyTests.Encode(
+            1, ControlLayout.SCM_CREDENTIALS, MemoryMarshal.AsBytes(new ReadOnlySpan<UCred>(in sent)));
         Assert.Equal(sent, ControlReceiver.Read(whole, 0, null).Sender);
-        var cut = ControlBufferLaws.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
+        byte[] cut = ControlBufferPropertyTests.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
         Assert.Null(ControlReceiver.Read(cut, 0, null).Sender);
     }
 
     [Fact]
     public void The_same_type_of_another_level_is_ignored()
     {
-        using var tracked = new Tracked();
-        var other = ControlBufferLaws.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
+        using var tracked = new TrackedDescriptor();
+        byte[] other = ControlBufferPropertyTests.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
         Assert.Equal(0, ControlReceiver.Read(other, 0, DescriptorOptions.Default).Descriptors.Count);
         Assert.Equal(1, tracked.Count);
     }
 
-    private static byte[] Rights(Tracked tracked, int count) => ControlBufferLaws.Encode(
+    private static byte[] Rights(TrackedDescriptor tracked, int count) => ControlBufferPropertyTests.Encode(
         ControlLayout.SOL_SOCKET, ControlLayout.SCM_RIGHTS,
         MemoryMarshal.AsBytes<int>(Enumerable.Range(0, count).Select(_ => tracked.Stray()).ToArray()));
 
-    private static byte[] PidFd(Tracked tracked) =>
-        ControlBufferLaws.Encode(ControlLayout.SOL_SOCKET, ControlLayout.SCM_PIDFD, BitConverter.GetBytes(tracked.Stray()));
+    private static byte[] PidFd(TrackedDescriptor tracked) =>
+        ControlBufferPropertyTests.Encode(ControlLayout.SOL_SOCKET, ControlLayout.SCM_PIDFD, BitConverter.GetBytes(tracked.Stray()));
 
-    private static byte[] Other() => ControlBufferLaws.Encode(ControlLayout.SOL_SOCKET, ControlLayout.SCM_SECURITY, "unconfined"u8);
+    private static byte[] Other() =>
+        ControlBufferPropertyTests.Encode(ControlLayout.SOL_SOCKET, ControlLayout.SCM_SECURITY, "unconfined"u8);
 }

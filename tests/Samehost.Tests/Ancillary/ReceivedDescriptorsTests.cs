@@ -11,7 +11,7 @@ public sealed class ReceivedDescriptorsTests
     [Fact]
     public void Taken_descriptors_stay_open_and_the_others_are_closed()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var received = Set(tracked, 3);
         using (var taken = received.Take(1))
         {
@@ -28,7 +28,7 @@ public sealed class ReceivedDescriptorsTests
     [Fact]
     public void A_descriptor_is_taken_once()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         using var received = Set(tracked, 2);
         received.Take(0).Dispose();
         Assert.Equal("Descriptor 0 was taken or closed already.", Assert.Throws<InvalidOperationException>(() => received.Take(0)).Message);
@@ -42,7 +42,7 @@ public sealed class ReceivedDescriptorsTests
     [Fact]
     public void Only_a_socket_is_taken_as_a_socket()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         using var received = Set(tracked, 1);
         var refused = Assert.Throws<InvalidOperationException>(() => received.TakeSocket(0));
         Assert.Equal("Descriptor 0 is not a socket but a Memory.", refused.Message);
@@ -66,7 +66,7 @@ public sealed class ReceivedDescriptorsTests
     [Fact(Timeout = 180_000)]
     public async Task A_set_that_is_not_disposed_is_closed_by_the_garbage_collector()
     {
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         Forget(tracked);
         await Eventually.IsTrueAsync(
             () =>
@@ -88,12 +88,12 @@ public sealed class ReceivedDescriptorsTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Forget(Tracked tracked)
+    private static void Forget(TrackedDescriptor tracked)
     {
         _ = Set(tracked, 5);
         Assert.Equal(6, tracked.Count);
     }
 
-    private static ReceivedDescriptors Set(Tracked tracked, int count) =>
+    private static ReceivedDescriptors Set(TrackedDescriptor tracked, int count) =>
         new([.. Enumerable.Range(0, count).Select(_ => new Descriptor(tracked.Stray()))]);
 }

@@ -7,7 +7,7 @@ using Xunit;
 namespace Samehost.Tests.Errors;
 
 [UnsupportedOSPlatform("windows")]
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class ConnectHintTests : IDisposable
 {
     private readonly AddressTestDirectory _directory = new();

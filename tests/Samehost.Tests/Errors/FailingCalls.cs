@@ -2,7 +2,7 @@ using Samehost.Interop;
 
 namespace Samehost.Tests.Errors;
 
-/// <summary>Makes a call on a real socket and returns the exception for what the kernel said.</summary>
+/// <summary>Makes a call on a real socket and returns the exception for the error of the kernel.</summary>
 internal static class FailingCalls
 {
     public static Descriptor Socket(int type = LibcSocket.SOCK_STREAM)

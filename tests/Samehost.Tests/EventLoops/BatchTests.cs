@@ -10,7 +10,7 @@ namespace Samehost.Tests.EventLoops;
 /// A loop carries out the reads of a batch before the first of their continuations runs. Whatever that one does, the others get what was
 /// read for them.
 /// </summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class BatchTests : CountingSocketTest
 {
     private const int Times = 50;

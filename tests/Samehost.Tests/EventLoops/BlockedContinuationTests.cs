@@ -7,7 +7,7 @@ using Xunit;
 namespace Samehost.Tests.EventLoops;
 
 /// <summary>Continuations run on the loop's thread, and yet none of them holds up another socket.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class BlockedContinuationTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]

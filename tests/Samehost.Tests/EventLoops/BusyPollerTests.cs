@@ -7,10 +7,10 @@ using Xunit;
 namespace Samehost.Tests.EventLoops;
 
 /// <summary>
-/// A descriptor that its loop looks at itself leaves epoll, and nothing that concerns it is forgotten. When a loop does so depends on how
-/// fast its peer answers, so here it is set.
+/// A descriptor that its loop polls leaves epoll, and none of its events is lost. When a loop polls depends on how fast the peer answers;
+/// here the tests decide it.
 /// </summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class BusyPollerTests : CountingSocketTest
 {
     private readonly UnixStream _near;
@@ -55,7 +55,7 @@ public sealed class BusyPollerTests : CountingSocketTest
         var read = await StartReadingAsync(Token);
         Assert.True(Registration.TryLeaveEpoll(writing: false));
         Registration.ReturnToEpoll();
-        Registration.ReturnToEpoll(); // which does no harm
+        Registration.ReturnToEpoll(); // has no effect
         _far.WriteByte(7);
         Assert.Equal(1, await read);
     }

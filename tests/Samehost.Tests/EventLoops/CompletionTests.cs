@@ -8,7 +8,7 @@ namespace Samehost.Tests.EventLoops;
 
 /// <summary>Where the continuations of calls run, whatever ends the call: never on the thread pool, which may be unable to start a
 /// thread.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class CompletionTests : CountingSocketTest
 {
     private readonly AsyncLocal<string?> _local = new();

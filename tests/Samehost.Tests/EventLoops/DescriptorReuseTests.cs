@@ -7,7 +7,7 @@ namespace Samehost.Tests.EventLoops;
 
 /// <summary>Descriptor numbers are reused at once; a program that closes and opens all the time must never receive the bytes of another
 /// socket.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class DescriptorReuseTests : CountingSocketTest
 {
     private const int Threads = 8;

@@ -6,7 +6,7 @@ using Xunit;
 namespace Samehost.Tests.EventLoops;
 
 /// <summary>How descriptors are spread over loops.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class EventLoopGroupTests : IDisposable
 {
     private const int Many = 800;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.EventLoops;
 
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class IdleSocketsTests : SocketTest
 {
     [Fact(Timeout = 180_000)]

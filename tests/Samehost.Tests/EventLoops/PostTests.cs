@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.EventLoops;
 
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class PostTests
 {
     private const int Each = 20_000;

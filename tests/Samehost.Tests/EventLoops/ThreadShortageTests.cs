@@ -9,7 +9,7 @@ using Xunit;
 namespace Samehost.Tests.EventLoops;
 
 /// <summary>An event loop in a process that can start no thread for a while, as happens when descriptors or memory are used up.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ThreadShortageTests : SocketTest // which does not count descriptors: the loops that are made here stay
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Samehost.Tests.Framing;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class FrameAllocationTests : IDisposable
 {
     private const int Rounds = 200;

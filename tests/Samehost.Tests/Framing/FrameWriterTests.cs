@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Framing;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class FrameWriterTests : IDisposable
 {
     private readonly FramePair _pair = new();

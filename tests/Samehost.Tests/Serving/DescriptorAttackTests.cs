@@ -6,7 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Serving;
 
 /// <summary>A client that has a server hold as many of the client's descriptors as it can, in a process with room for few.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class DescriptorAttackTests : IDisposable
 {
     private const int Payload = 1 << 16;

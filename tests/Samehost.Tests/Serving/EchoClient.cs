@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>A client of a server that sends back the lines it gets, and that server's handler.</summary>
+/// <summary>A client of an echo server, and the handler of the server.</summary>
 internal sealed class EchoClient(UnixStream stream) : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -12,7 +12,7 @@ internal sealed class EchoClient(UnixStream stream) : IDisposable
 
     public static EchoClient Connect(UnixEndPoint endPoint) => new(UnixStream.Connect(endPoint));
 
-    /// <summary>Echoes until the client leaves.</summary>
+    /// <summary>Echoes until the client disconnects.</summary>
     public static async Task ServeAsync(UnixStream stream, CancellationToken stopping)
     {
         var buffer = new byte[4096];
@@ -22,7 +22,7 @@ internal sealed class EchoClient(UnixStream stream) : IDisposable
 
     public async Task SendAsync(string text) => await Stream.WriteAsync(Encoding.ASCII.GetBytes(text)).AsTask().WaitAsync(Patience);
 
-    /// <summary>So many characters of what comes back; fewer at the end of the stream.</summary>
+    /// <summary>Receives this number of characters, or fewer at the end of the stream.</summary>
     public async Task<string> ReceiveAsync(int count, TimeSpan? within = null)
     {
         var buffer = new byte[count];

@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>Alone, because standard error belongs to the whole process.</summary>
-[Collection(Alone.Name)]
+/// <summary>They do not run in parallel with others, because standard error belongs to the whole process.</summary>
+[Collection(NonParallel.Name)]
 public sealed class EventHandlerErrorTests : IDisposable
 {
     private readonly TestDirectory _directory = new();

@@ -12,7 +12,7 @@ public sealed class HandoverCallbackTests : HandoverFixture
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var handover = UnixHandover.Offer(Control, server, new UnixHandoverOptions
         {
-            Failed = _ =>
+            OnFailed = _ =>
             {
                 offered.Task.GetAwaiter().GetResult().DisposeAsync().AsTask().GetAwaiter().GetResult();
                 ended.SetResult();

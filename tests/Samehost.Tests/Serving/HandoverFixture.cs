@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>A server at an address of its own, and what its handovers need.</summary>
+/// <summary>The addresses of a server and of its handovers, and the options for them.</summary>
 public abstract class HandoverFixture : IDisposable
 {
     private readonly TestDirectory _directory = new();
@@ -19,14 +19,14 @@ public abstract class HandoverFixture : IDisposable
 
     private protected ConcurrentQueue<Exception> Failures { get; } = new();
 
-    private protected UnixHandoverOptions Giving => new()
+    private protected UnixHandoverOptions WithOffer => new()
     {
-        OfferConnections = Connections.GiveAsync,
-        RestoreConnections = Connections.TakeBack,
-        Failed = Failures.Enqueue,
+        OfferConnections = Connections.OfferAsync,
+        RestoreConnections = Connections.Restore,
+        OnFailed = Failures.Enqueue,
     };
 
-    private protected UnixHandoverOptions Plain => new() { Failed = Failures.Enqueue };
+    private protected UnixHandoverOptions Plain => new() { OnFailed = Failures.Enqueue };
 
     public void Dispose()
     {
@@ -41,13 +41,13 @@ public abstract class HandoverFixture : IDisposable
         Assert.Equal("3\n", await client.ReceiveAsync(2));
     }
 
-    /// <summary>Takes over in this process, and hands the server over to the caller.</summary>
-    private protected async Task<UnixServer> TakeOverAsync()
+    /// <summary>Accepts the handover in this process, and returns the server of the successor.</summary>
+    private protected async Task<UnixServer> AcceptAndServeAsync()
     {
         await using var accepted = await AcceptAsync();
         var server = UnixServer.Start(accepted.Listener!, new ParkedConnections().ServeAsync);
         foreach (var connection in await CompleteAsync(accepted))
-            _ = new ParkedConnections().GoOnAsync(connection);
+            _ = new ParkedConnections().ResumeAsync(connection);
         return server;
     }
 

@@ -8,8 +8,8 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>What the other side of a handover sends is not to be trusted: it fails as documented, and nothing of it stays open.</summary>
-[Collection(Alone.Name)]
+/// <summary>Invalid input from the other process of a handover fails as documented, and leaves nothing open.</summary>
+[Collection(NonParallel.Name)]
 public sealed class HandoverInputTests : HandoverFixture
 {
     private const int Rounds = 300;
@@ -163,14 +163,14 @@ public sealed class HandoverInputTests : HandoverFixture
             }
             catch (UnixSocketException e) when (e.Errno is Errno.EPIPE or Errno.ECONNRESET or Errno.EPERM)
             {
-                // it has had enough of us, or the kernel keeps descriptors away from it
+                // it has disconnected, or the kernel refuses descriptors for it
             }
         }
 
         await before.AreBackAsync();
         Assert.False(handover.Completion.IsCompleted, $"seed {seed}");
         await ExpectServedAsync();
-        await using var next = await TakeOverAsync();
+        await using UnixServer next = await AcceptAndServeAsync();
         await handover.Completion;
         Assert.All(Failures, e => Assert.True(e is IOException or UnixSocketException, $"seed {seed}: {e}"));
     }
@@ -195,7 +195,7 @@ public sealed class HandoverInputTests : HandoverFixture
         }
     }
 
-    /// <summary>Asks a predecessor that answers with this record, and closes what it gave.</summary>
+    /// <summary>Requests a handover from a predecessor that answers with this record, and closes what was received.</summary>
     private async Task RequestFromAsync(byte[] record, SafeHandle[] descriptors)
     {
         var predecessor = PrecedeAsync(async control => await control.SendAsync(record, descriptors));

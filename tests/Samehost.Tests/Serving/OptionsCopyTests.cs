@@ -84,7 +84,7 @@ public sealed class OptionsCopyTests : HandoverFixture
         await using var offer = UnixHandover.Offer(Control, server, options);
 
         options.SuccessorPolicy = OtherUser;
-        options.Failed = null;
+        options.OnFailed = null;
 
         using (var candidate = UnixSeqpacket.Connect(Control))
             await candidate.SendAsync("invalid"u8.ToArray(), Token);

@@ -5,8 +5,8 @@ using Samehost.Tests.Support;
 namespace Samehost.Tests.Serving;
 
 /// <summary>
-/// Handlers that count the bytes of their connection and say the sum after each read, and that can be parked between two requests: as a
-/// server with live connections to give away does it.
+/// Handlers that count the bytes of their connection and send the sum after each read. They can be suspended between two requests, as in a
+/// server that hands over its connections.
 /// </summary>
 internal sealed class ParkedConnections
 {
@@ -15,10 +15,10 @@ internal sealed class ParkedConnections
 
     public Task ServeAsync(UnixStream stream, CancellationToken stopping) => ServeAsync(stream, 0, stopping);
 
-    public Task GoOnAsync(UnixHandoverConnection connection) =>
+    public Task ResumeAsync(UnixHandoverConnection connection) =>
         ServeAsync(connection.Stream, int.Parse(connection.State.Span, CultureInfo.InvariantCulture), CancellationToken.None);
 
-    public async Task<IReadOnlyList<UnixHandoverConnection>> GiveAsync(CancellationToken token)
+    public async Task<IReadOnlyList<UnixHandoverConnection>> OfferAsync(CancellationToken token)
     {
         var parking = _parking;
         await parking.Wanted.CancelAsync();
@@ -30,7 +30,7 @@ internal sealed class ParkedConnections
         return [.. parking.Connections];
     }
 
-    public void TakeBack(IReadOnlyList<UnixHandoverConnection> connections) =>
+    public void Restore(IReadOnlyList<UnixHandoverConnection> connections) =>
         Interlocked.Exchange(ref _parking, new Parking()).Over.SetResult();
 
     private async Task ServeAsync(UnixStream stream, int sum, CancellationToken stopping)

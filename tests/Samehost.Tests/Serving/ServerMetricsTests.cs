@@ -87,8 +87,8 @@ public sealed class ServerMetricsTests : IDisposable
 
     private void Count(Instrument instrument, long sum) => _sums[instrument.Name] = sum;
 
-    /// <summary>Hears the instruments, as far as they speak of this test's server.</summary>
-    private MeterListener Listen(Action<Instrument, long> hear)
+    /// <summary>Listens to the measurements of this test's server.</summary>
+    private MeterListener Listen(Action<Instrument, long> receive)
     {
         var address = Path.ToString();
         var listener = new MeterListener
@@ -104,7 +104,7 @@ public sealed class ServerMetricsTests : IDisposable
             foreach (var tag in tags)
             {
                 if (tag is { Key: "server.address", Value: string value } && value == address)
-                    hear(instrument, change);
+                    receive(instrument, change);
             }
         });
         listener.Start();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
 
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class SocketFileRefusalTests : SocketFileFixture
 {
     [Fact]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Samehost.Tests.SocketFiles;
 
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class StaleFileReplacementTests : SocketFileFixture
 {
     [Fact]

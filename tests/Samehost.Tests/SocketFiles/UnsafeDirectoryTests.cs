@@ -109,7 +109,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     [Fact(Timeout = 60_000)]
     public async Task Of_a_relative_path_the_directories_above_the_working_directory_count()
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Temp.MakeDirectory("open", Open);
         folder.Temp.MakeDirectory("open/mine", Ours);
         folder.Temp.MakeDirectory("mine", Ours);
@@ -123,7 +123,7 @@ public sealed class UnsafeDirectoryTests : SocketFileFixture
     public async Task Another_user_cannot_serve_in_our_place()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Temp.MakeDirectory("open", Open);
         var path = folder.Temp.MakeDirectory("open/mine", Ours) + "/x.sock";
         var address = UnixEndPoint.FromPath(path);

@@ -5,7 +5,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Accepting and connecting are canceled again and again; no connection and no descriptor is lost.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class AcceptCancellationTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class BatchCostTests : SocketTest
 {
     [Theory]
@@ -58,7 +58,7 @@ public sealed class BatchCostTests : SocketTest
         using var open = UnixDatagram.Bind(At("open"), new UnixDatagramOptions { AcceptDescriptors = true, ReceiveCredentials = true });
         DescriptorLimitTests.LetThrough((Descriptor)judging.SafeHandle);
         using var from = UnixDatagram.Create();
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var ancillary = new UnixAncillaryData { Descriptors = [.. Enumerable.Repeat(tracked.Descriptor, 253)] };
         var batch = new UnixDatagramBatch(4, 10);
         var before = PidFds();

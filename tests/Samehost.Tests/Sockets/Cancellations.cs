@@ -23,7 +23,7 @@ internal static class Cancellations
             return 0;
         });
 
-    /// <summary>Cancels on another thread after about so many microseconds, which puts it before, into and after the completion.</summary>
+    /// <summary>Cancels on another thread after about that number of microseconds: before, during or after the completion.</summary>
     public static void AfterSpinning(CancellationTokenSource source, int microseconds) => ThreadPool.UnsafeQueueUserWorkItem(
         _ =>
         {

@@ -4,7 +4,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Each way in which listening and connecting can fail, provoked.</summary>
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class ConnectErrorTests : SocketTest
 {
     private static readonly UnixConnectOptions AtOnce = new() { BacklogTimeout = TimeSpan.Zero };

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class ConnectServerTimeoutTests : SocketTest
 {
     private static readonly UnixConnectOptions Patient = new() { ServerTimeout = TimeSpan.FromSeconds(20) };

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class DatagramErrorTests : SocketTest
 {
     private readonly byte[] _buffer = new byte[100];

@@ -112,7 +112,7 @@ public sealed class DatagramMessageTests : SocketTest
         using var sender = UnixDatagram.Create();
         if (connected)
             sender.Connect(At("a"));
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var ancillary = new UnixAncillaryData { Descriptors = [tracked.Descriptor] };
         const int messages = 100;
         var sending = Task.Run(async () =>

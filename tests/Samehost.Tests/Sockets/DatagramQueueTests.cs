@@ -6,7 +6,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>A receiver that does not keep up: its queue is full.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class DatagramQueueTests : CountingSocketTest
 {
     private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(5);

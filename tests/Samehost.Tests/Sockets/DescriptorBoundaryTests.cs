@@ -7,8 +7,8 @@ namespace Samehost.Tests.Sockets;
 public sealed class DescriptorBoundaryTests : SocketTest
 {
     private readonly DescriptorChannel _channel = new("stream");
-    private readonly Tracked _one = new();
-    private readonly Tracked _other = new();
+    private readonly TrackedDescriptor _one = new();
+    private readonly TrackedDescriptor _other = new();
 
     public override ValueTask DisposeAsync()
     {

@@ -5,7 +5,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>253 unexpected descriptors with each of 10,000 messages.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class DescriptorFloodTests : CountingSocketTest
 {
     private const int Messages = 10_000;

@@ -13,7 +13,7 @@ public sealed class DescriptorLimitTests : SocketTest
     public async Task A_message_with_too_many_loses_all_and_keeps_its_bytes(string type)
     {
         using var channel = new DescriptorChannel(type);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         channel.Send([1, 2], [.. Enumerable.Repeat(tracked.Descriptor, 17)]);
         using (var lost = await channel.ReceiveAsync(new byte[9]))
             Assert.Equal((2, 0, DescriptorLoss.TooMany), (lost.Count, lost.Descriptors.Count, lost.DescriptorLoss));
@@ -30,7 +30,7 @@ public sealed class DescriptorLimitTests : SocketTest
     public async Task A_message_with_one_of_a_wrong_kind_loses_all(string type)
     {
         using var channel = new DescriptorChannel(type);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var socket = channel.Receiver;
         using var file = File.OpenHandle(typeof(DescriptorLimitTests).Assembly.Location);
         foreach (var (options, handle, loss) in new[]
@@ -70,16 +70,16 @@ public sealed class DescriptorLimitTests : SocketTest
         await using var peer = PeerProcess.StartWithDescriptors(200, "receive-short", Temp["a"], "--room", "40");
         using var stream = await listener.AcceptAsync(Token);
         await peer.ExpectAsync("ready");
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var answer = new byte[1];
-        (int Sent, string Told)[] cases =
+        (int Sent, string Reported)[] cases =
         [
             (2, "None 2 5 0"), (5, "OutOfDescriptors 0 5 0"), (16, "OutOfDescriptors 0 5 0"), (3, "None 3 5 0"), (0, "None 0 5 0"),
         ];
-        foreach (var (sent, told) in cases)
+        foreach (var (sent, reported) in cases)
         {
             stream.Send(new byte[5], [.. Enumerable.Repeat(tracked.Descriptor, sent)]);
-            Assert.Equal(told, await peer.AskAsync("receive"));
+            Assert.Equal(reported, await peer.AskAsync("receive"));
             Assert.Equal(1, await stream.ReadAsync(answer, Token));
         }
     }
@@ -90,7 +90,7 @@ public sealed class DescriptorLimitTests : SocketTest
     {
         using var channel = new DescriptorChannel(type, accept: false);
         NeedsKernelThatRefuses(channel.Receiver);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         Assert.Equal(Errno.EPERM, Assert.Throws<UnixSocketException>(() => channel.Send([1], tracked.Descriptor)).Errno);
         var failure = await Assert.ThrowsAsync<UnixSocketException>(async () => await channel.SendAsync([1], tracked.Descriptor));
         Failures.Is(Errno.EPERM, "send", failure);
@@ -106,9 +106,9 @@ public sealed class DescriptorLimitTests : SocketTest
     {
         using var channel = new DescriptorChannel(type, accept: false);
         LetThrough(channel.Receiver);
-        using var tracked = new Tracked();
-        var buffer = new byte[9];
-        for (var i = 0; i < 3; i++)
+        using var tracked = new TrackedDescriptor();
+        byte[] buffer = new byte[9];
+        for (int i = 0; i < 3; i++)
         {
             await channel.SendAsync([1, 2], [.. Enumerable.Repeat(tracked.Descriptor, 253)]);
             Assert.Equal(2, channel.ReceiveBytes(buffer));
@@ -127,7 +127,7 @@ public sealed class DescriptorLimitTests : SocketTest
     public async Task A_listener_and_a_client_that_accept_descriptors_receive_them_immediately()
     {
         var options = new UnixListenerOptions { AcceptDescriptors = true };
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         using (var listener = UnixListener.Listen(At("a"), options))
         using (var client = UnixStream.Connect(At("a"), new UnixConnectOptions { AcceptDescriptors = true }))
         {

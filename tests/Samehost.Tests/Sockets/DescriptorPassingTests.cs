@@ -17,7 +17,7 @@ public sealed class DescriptorPassingTests : SocketTest
         using var channel = new DescriptorChannel(type);
         File.WriteAllText(Temp["file"], "content");
         using var file = File.OpenHandle(Temp["file"]);
-        using var memory = new Tracked();
+        using var memory = new TrackedDescriptor();
         using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
         _ = LibcFile.Open(System.Text.Encoding.UTF8.GetBytes(Temp.FullPath), LibcFile.O_RDONLY | LibcFile.O_DIRECTORY, 0,
             out var directory);
@@ -64,7 +64,7 @@ public sealed class DescriptorPassingTests : SocketTest
     public async Task As_many_as_the_kernel_takes_arrive_together_and_one_more_is_refused(string type, bool asynchronous)
     {
         using var channel = new DescriptorChannel(type);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         SafeHandle[] all = [.. Enumerable.Repeat<SafeHandle>(tracked.Descriptor, 253)];
         await SendAsync(channel, asynchronous, [1], all);
         var options = new DescriptorOptions { MaxCount = 253, Kinds = DescriptorKinds.Memory };
@@ -85,7 +85,7 @@ public sealed class DescriptorPassingTests : SocketTest
     public async Task A_closed_handle_is_refused_and_nothing_is_sent(string type, bool asynchronous)
     {
         using var channel = new DescriptorChannel(type);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         var closed = File.OpenHandle("/dev/null");
         closed.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => SendAsync(channel, asynchronous, [1], [tracked.Descriptor, closed]));
@@ -104,7 +104,7 @@ public sealed class DescriptorPassingTests : SocketTest
     public async Task Descriptors_may_go_with_an_empty_record(string type)
     {
         using var channel = new DescriptorChannel(type);
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         await channel.SendAsync([], tracked.Descriptor);
         using var message = await channel.ReceiveAsync(new byte[1]);
         Assert.Equal((0, 1, false), (message.Count, message.Descriptors.Count, message.IsEnd));
@@ -114,7 +114,7 @@ public sealed class DescriptorPassingTests : SocketTest
     public async Task On_a_stream_descriptors_need_a_byte_to_go_with_and_room_to_come_to()
     {
         using var channel = new DescriptorChannel("stream");
-        using var tracked = new Tracked();
+        using var tracked = new TrackedDescriptor();
         Assert.Throws<ArgumentException>(() => channel.Send([], tracked.Descriptor));
         await Assert.ThrowsAsync<ArgumentException>(async () => await channel.SendAsync([], tracked.Descriptor));
         Assert.Throws<ArgumentException>(() => channel.Receive([]));

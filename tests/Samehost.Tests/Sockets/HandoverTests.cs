@@ -8,7 +8,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Sockets that come from elsewhere, and go elsewhere.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class HandoverTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]

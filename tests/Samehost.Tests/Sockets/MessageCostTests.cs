@@ -3,7 +3,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>The calls that may carry descriptors allocate nothing where they carry none.</summary>
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class MessageCostTests
 {
     private static readonly byte[] Sent = [1, 2, 3];

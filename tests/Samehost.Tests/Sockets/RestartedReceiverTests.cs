@@ -3,7 +3,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>A connected sender outlives its receiver: it gets an error, and reaches the next receiver.</summary>
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class RestartedReceiverTests : SocketTest
 {
     private readonly byte[] _buffer = new byte[100];

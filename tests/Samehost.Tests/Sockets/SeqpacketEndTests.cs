@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class SeqpacketEndTests : SocketTest
 {
     public static TheoryData<string> Ways => ["connected", "accepted", "pair", "adopted"];

@@ -9,9 +9,9 @@ namespace Samehost.Tests.Sockets;
 
 /// <summary>
 /// A peer decides how long close(2) takes for a descriptor that it has sent: here a TCP socket that lingers with bytes that are never read.
-/// Whoever closes it waits; other clients must not.
+/// The thread that closes it waits; other clients must not.
 /// </summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class SlowCloseTests : SocketTest
 {
     private static readonly UnixListenerOptions WithDescriptors = new() { AcceptDescriptors = true };

@@ -3,7 +3,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Options of sockets, and what an accepted stream takes of memory.</summary>
-[Collection(Support.Alone.Name)]
+[Collection(Support.NonParallel.Name)]
 public sealed class SocketOptionsTests : SocketTest
 {
     [Fact]

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Sockets;
 
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class StreamClosingTests : CountingSocketTest
 {
     private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ using Xunit;
 namespace Samehost.Tests.Sockets;
 
 /// <summary>Reads, writes, receives and sends are canceled again and again; nothing is lost and nothing comes twice.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class TransferCancellationTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]

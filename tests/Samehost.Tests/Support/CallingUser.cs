@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>A process that is another user, and makes real calls on request.</summary>
+/// <summary>A process of another user, which makes system calls on request.</summary>
 internal sealed class CallingUser : IAsyncDisposable
 {
     /// <summary>The types that a local socket can have.</summary>

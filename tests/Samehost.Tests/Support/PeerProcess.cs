@@ -39,7 +39,7 @@ internal sealed class PeerProcess : IAsyncDisposable
     public static PeerProcess StartWithUmask(string umask, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"umask {umask}; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 
-    /// <summary>Starts it with room for so many descriptors; the system's limit stays where it may not be raised.</summary>
+    /// <summary>Starts it with this descriptor limit; where the limit may not be raised, with the system's.</summary>
     public static PeerProcess StartWithDescriptors(int limit, params string[] arguments) =>
         Launch(["/bin/sh", "-c", $"ulimit -n {limit} 2>/dev/null; exec \"$@\"", "sh", Host, "exec", AssemblyPath, .. arguments]);
 

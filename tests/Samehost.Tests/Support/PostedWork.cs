@@ -1,6 +1,6 @@
 namespace Samehost.Tests.Support;
 
-/// <summary>What is to run on an event loop's own thread.</summary>
+/// <summary>Runs an action on the thread of an event loop.</summary>
 internal sealed class PostedWork(Action action) : IThreadPoolWorkItem
 {
     public void Execute() => action();

@@ -18,7 +18,7 @@ public sealed class ListenVariableTests
     [InlineData("4711", "0")]
     public void Absent_variables_or_those_for_another_process_mean_nothing_was_passed(string? pid, string? count)
     {
-        var environment = GivenEnvironment.Listening(pid, count);
+        var environment = FixedServiceEnvironment.Listening(pid, count);
         using var passed = SystemdListenSockets.Take(environment, 3);
         Assert.Empty(passed);
         Assert.Equal(["UNRELATED"], environment.Left);
@@ -49,8 +49,8 @@ public sealed class ListenVariableTests
     {
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);
-        var environment = GivenEnvironment.Listening(pid, count, names);
-        var value = environment.Get(culprit)!;
+        var environment = FixedServiceEnvironment.Listening(pid, count, names);
+        string value = environment.Get(culprit)!;
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, inherited.First));
         Assert.StartsWith($"The environment variable {culprit} is '{value}': ", problem.Message, StringComparison.Ordinal);
         Assert.True(inherited.IsOpen(0) && inherited.IsOpen(1));
@@ -60,7 +60,7 @@ public sealed class ListenVariableTests
     [Fact]
     public void A_value_with_control_characters_is_printed_escaped_and_truncated()
     {
-        var environment = GivenEnvironment.Listening("4711", "1\n\x1b[31m" + new string('x', 200));
+        var environment = FixedServiceEnvironment.Listening("4711", "1\n\x1b[31m" + new string('x', 200));
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, 3));
         Assert.Contains(@"'1\x0a\x1b[31mxxx", problem.Message, StringComparison.Ordinal);
         Assert.InRange(problem.Message.Length, 100, 250);
@@ -70,8 +70,9 @@ public sealed class ListenVariableTests
     public void A_descriptor_that_this_process_opened_itself_is_not_taken()
     {
         using var file = File.OpenHandle("/dev/null"); // closed on exec, as everything that the runtime opens
-        var number = (int)file.DangerousGetHandle();
-        var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(GivenEnvironment.Listening("4711", "1"), number));
+        int number = (int)file.DangerousGetHandle();
+        var environment = FixedServiceEnvironment.Listening("4711", "1");
+        var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, number));
         Assert.Contains($"descriptor {number} was not passed", problem.Message, StringComparison.Ordinal);
         Assert.False(file.IsClosed);
         Assert.Equal(0, RandomAccess.Read(file, new byte[1], 0));
@@ -100,8 +101,8 @@ public sealed class ListenVariableTests
         var likely = Gen.Frequency((1, three), (2, three.Select(t => t with { Pid = "4711" })));
         Prop.ForAll(likely.ToArbitrary(), given =>
         {
-            var environment = GivenEnvironment.Listening(given.Pid, given.Count, given.Names);
-            var count = 0;
+            var environment = FixedServiceEnvironment.Listening(given.Pid, given.Count, given.Names);
+            int count = 0;
             try
             {
                 using var passed = SystemdListenSockets.Take(environment, inherited.First);

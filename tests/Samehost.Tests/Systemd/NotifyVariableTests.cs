@@ -82,7 +82,7 @@ public sealed class NotifyVariableTests
     [InlineData(false)]
     public void The_variables_are_removed_only_on_request(bool clear)
     {
-        var environment = new GivenEnvironment(("NOTIFY_SOCKET", "/run/notify"), ("WATCHDOG_USEC", "1"), ("WATCHDOG_PID", "4711"));
+        var environment = new FixedServiceEnvironment(("NOTIFY_SOCKET", "/run/notify"), ("WATCHDOG_USEC", "1"), ("WATCHDOG_PID", "4711"));
         SystemdNotifier.FromEnvironment(environment, clear);
         Assert.Equal(clear ? 0 : 3, environment.Left.Count());
     }
@@ -108,5 +108,5 @@ public sealed class NotifyVariableTests
 
     private static SystemdNotifier From(string? address, string? microseconds = null, string? pid = null) =>
         SystemdNotifier.FromEnvironment(
-            new GivenEnvironment(("NOTIFY_SOCKET", address), ("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", pid)), clear: false);
+            new FixedServiceEnvironment(("NOTIFY_SOCKET", address), ("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", pid)), clear: false);
 }

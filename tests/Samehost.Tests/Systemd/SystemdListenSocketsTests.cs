@@ -106,7 +106,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
     {
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);
-        using var passed = SystemdListenSockets.Take(GivenEnvironment.Listening("4711", "2"), inherited.First);
+        using var passed = SystemdListenSockets.Take(FixedServiceEnvironment.Listening("4711", "2"), inherited.First);
         Assert.Equal(["unknown", "unknown"], passed.Select(s => s.Name));
     }
 
@@ -201,5 +201,5 @@ public sealed class SystemdListenSocketsTests : IDisposable
     private UnixEndPoint Path(string name) => UnixEndPoint.FromPath(_directory[name]);
 
     private static SystemdListenSockets Take(InheritedDescriptors inherited, string names) =>
-        SystemdListenSockets.Take(GivenEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
+        SystemdListenSockets.Take(FixedServiceEnvironment.Listening("4711", $"{inherited.Count}", names), inherited.First);
 }

@@ -118,7 +118,7 @@ public sealed class SystemdNotifierTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task Without_a_manager_every_method_does_nothing_and_returns_false()
     {
-        var none = SystemdNotifier.FromEnvironment(new GivenEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
+        var none = SystemdNotifier.FromEnvironment(new FixedServiceEnvironment(("WATCHDOG_USEC", "1000000")), clear: false);
         using var file = File.OpenHandle("/dev/null");
         Assert.False(none.IsEnabled);
         Assert.Null(none.WatchdogInterval);

@@ -6,7 +6,7 @@ public sealed class SystemdWatchdogTests : IDisposable
 {
     private static readonly TimeSpan Half = TimeSpan.FromSeconds(5);
 
-    private readonly GivenTime _time = new();
+    private readonly ManualTimeProvider _time = new();
     private readonly NotifyReceiver _manager = new();
     private readonly SystemdNotifier _notify;
 

@@ -18,7 +18,7 @@ public sealed class SecondSignalTests : ToolFixture
         { "serve PATH --echo", 0 },
         { "serve PATH --exec cat", 0 },
         { "serve PATH --echo --type datagram", 0 },
-        { "serve PATH --echo --take-over", 0 },
+        { "serve PATH --echo --handover", 0 },
         { "serve PATH", 128 },
         { "relay PATH @nobody", 128 },
         { "relay PATH @nobody --type datagram", 128 },

@@ -6,7 +6,7 @@ using Samehost.Tool.Tests.Support;
 namespace Samehost.Tool.Tests.List;
 
 /// <summary><c>samehost list</c> with other programs at the other end, in other namespaces or with unusual names.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ListForeignProgramTests : ListFixture
 {
     private const string Server = """

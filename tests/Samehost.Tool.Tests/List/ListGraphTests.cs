@@ -5,7 +5,7 @@ using Samehost.Tests.Support;
 namespace Samehost.Tool.Tests.List;
 
 /// <summary><c>samehost list --graph</c>.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ListGraphTests : ListFixture
 {
     [Theory(Timeout = Limit)]

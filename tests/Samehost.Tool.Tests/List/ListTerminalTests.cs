@@ -6,7 +6,7 @@ using Samehost.Tool.Tests.Support;
 namespace Samehost.Tool.Tests.List;
 
 /// <summary><c>samehost list</c> in a real terminal.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ListTerminalTests : ListFixture
 {
     [Fact(Timeout = Limit)]

@@ -6,7 +6,7 @@ using Samehost.Tests.Support;
 namespace Samehost.Tool.Tests.List;
 
 /// <summary><c>samehost list</c>: its rows and their content.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ListTests : ListFixture
 {
     [Fact(Timeout = Limit)]

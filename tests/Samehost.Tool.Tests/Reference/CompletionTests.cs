@@ -15,7 +15,7 @@ public sealed class CompletionTests : ToolFixture
     [Theory(Timeout = 180_000)]
     [InlineData("serve", "samehost", "ser")]
     [InlineData("--version", "samehost", "--v")]
-    [InlineData("--take-over", "samehost", "serve", "/run/a.sock", "--ta")]
+    [InlineData("--handover", "samehost", "serve", "/run/a.sock", "--hand")]
     [InlineData("--type", "samehost", "connect", "--ty")]
     [InlineData("datagram seqpacket stream", "samehost", "connect", "--type", "")]
     [InlineData("datagram", "samehost", "serve", "a", "--type", "d")]

@@ -25,9 +25,9 @@ public sealed class ServeErrorTests : ToolFixture
         "a.sock", "--max-connections", "0")]
     [InlineData("--keep is for connections; datagrams are received from all senders", "a.sock", "--type", "datagram", "--keep")]
     [InlineData("--time-limit is for connections, and datagrams have none", "a.sock", "--type", "datagram", "--time-limit", "1s")]
-    [InlineData("--take-over needs a path or an abstract name", "fd:3", "--take-over", "--echo")]
-    [InlineData("--take-over needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket", "a.sock",
-        "--take-over")]
+    [InlineData("--handover needs a path or an abstract name", "fd:3", "--handover", "--echo")]
+    [InlineData("--handover needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket", "a.sock",
+        "--handover")]
     [InlineData("--quiet and --verbose are opposites", "a.sock", "-q", "-v")]
     [InlineData("TCP is not accepted here (tcp:localhost:80), but a path, @name, fd:N, systemd:NAME; "
         + "'samehost relay' joins TCP to a local socket; 'samehost serve --help' shows how", "tcp:localhost:80")]
@@ -60,9 +60,9 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.StartsWith($"samehost: bind failed: Address already in use (98): {At("a.sock")}\nhint: ", result.Errors,
             StringComparison.Ordinal);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
-        result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over");
+        result = await RunAsync("serve", At("a.sock"), "--echo", "--handover");
         Assert.EndsWith(
-            "hint: A server hands over only if it was started with --take-over as well.\n", result.Errors, StringComparison.Ordinal);
+            "hint: A server hands over only if it was started with --handover as well.\n", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 180_000)]
@@ -87,8 +87,8 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_handover_of_another_socket_type_is_refused()
     {
-        await using var first = await ServeAsync(At("a.sock"), "--echo", "--take-over");
-        var result = await RunAsync("serve", At("a.sock"), "--echo", "--take-over", "--type", "seqpacket");
+        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--handover");
+        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--handover", "--type", "seqpacket");
         Assert.Equal(new ToolResult(1, "", "samehost: the running server serves another type of socket: give its --type\n"), result);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }

@@ -54,15 +54,15 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_second_process_accepts_the_handover()
     {
-        await using var old = OpenTerminal();
-        await using var successor = OpenTerminal();
-        await old.RunAsync("samehost serve app.sock --echo --take-over");
+        await using TerminalSession old = OpenTerminal();
+        await using TerminalSession successor = OpenTerminal();
+        await old.RunAsync("samehost serve app.sock --echo --handover");
         await old.ShowsAsync("self,root\n");
-        await successor.RunAsync("samehost serve app.sock --echo --take-over");
-        await successor.ShowsAsync("taken over\n");
+        await successor.RunAsync("samehost serve app.sock --echo --handover");
+        await successor.ShowsAsync("after a handover\n");
         await old.PromptAsync();
-        Shows("take-over", old);
-        Shows("take-over-successor", successor);
+        Shows("handover", old);
+        Shows("handover-successor", successor);
     }
 
     [Fact(Timeout = 180_000)]

@@ -11,7 +11,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Explaining;
 
 /// <summary>Whatever owners, modes and access control lists are on the way, the prediction is what the kernel then does.</summary>
-public sealed class PermissionLaws
+public sealed class PermissionPropertyTests
 {
     private const int Limit = 300_000;
     private const int Trees = 250;
@@ -55,7 +55,7 @@ public sealed class PermissionLaws
     public async Task The_prediction_for_any_user_is_the_result_of_connect()
     {
         OtherUser.NeedsRoot();
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Temp.MakeDirectory("one", 0b111_101_101);
         folder.Temp.MakeDirectory("one/two", 0b111_101_101);
         var path = folder.Serve("one/two/s", SocketType.Dgram);

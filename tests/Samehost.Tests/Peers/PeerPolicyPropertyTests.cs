@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Peers;
 
-public sealed class PeerPolicyLaws
+public sealed class PeerPolicyPropertyTests
 {
     private static Gen<uint> Number => Gen.OneOf(Gen.Choose(0, 5), Gen.Choose(0, int.MaxValue)).Select(n => (uint)n);
 

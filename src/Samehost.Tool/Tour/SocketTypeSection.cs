@@ -5,8 +5,8 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Tour;
 
 /// <summary>The chapters on streams and datagrams, with both sides of each line in order.</summary>
-internal sealed class ConversationChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
-    : TourChapter(terminal, workspace, cancellationToken)
+internal sealed class SocketTypeSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourSection(terminal, workspace, cancellationToken)
 {
     private static readonly string[] Lines = ["g1", "g2", "g3"];
 

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Samehost.Tests.Addresses;
 
-public sealed class AddressLaws
+public sealed class AddressPropertyTests
 {
     private static Gen<byte[]> Bytes(int least, int most) =>
         Gen.Choose(least, most).SelectMany(length => Gen.Choose(0, 255).Select(number => (byte)number).ArrayOf(length));

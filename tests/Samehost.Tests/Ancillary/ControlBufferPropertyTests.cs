@@ -7,16 +7,16 @@ using Xunit;
 
 namespace Samehost.Tests.Ancillary;
 
-public sealed class ControlBufferLaws
+public sealed class ControlBufferPropertyTests
 {
-    // No descriptor of this process has such a number, so that a law may close whatever it reads.
-    private const int NobodysNumber = 1_000_000;
+    // No descriptor of this process has such a number, so a test can close every number that it reads.
+    private const int UnusedNumber = 1_000_000;
 
     private static Gen<byte[]> Bytes(int most) =>
         Gen.Choose(0, most).SelectMany(length => Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf(length));
 
     private static Gen<int[]> Numbers => Gen.Choose(0, 300).SelectMany(count =>
-        Gen.Frequency((9, Gen.Choose(NobodysNumber, int.MaxValue)), (1, Gen.Choose(int.MinValue, -1))).ArrayOf(count));
+        Gen.Frequency((9, Gen.Choose(UnusedNumber, int.MaxValue)), (1, Gen.Choose(int.MinValue, -1))).ArrayOf(count));
 
     /// <summary>One message; its length is right, or too short, or past any end, and its last word may be cut.</summary>
     private static Gen<byte[]> Message =>

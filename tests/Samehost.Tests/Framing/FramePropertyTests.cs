@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Samehost.Tests.Framing;
 
-public sealed class FrameLaws
+public sealed class FramePropertyTests
 {
     private static Gen<byte[]> Payload => Gen.Frequency(
         (6, Gen.Choose(0, 40).SelectMany(length => Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(length))),

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace Samehost.Tests.House;
 
-/// <summary>The library is a house: what is on a floor stands on the floors below and knows nothing of those above.</summary>
-public sealed class FloorTests
+/// <summary>The folders of the library are layers: each uses only those below it.</summary>
+public sealed class LayerTests
 {
-    private static readonly ImmutableArray<string> GroundFirst =
+    private static readonly ImmutableArray<string> BottomUp =
     [
         "Interop", "EventLoops", "Inspection", "Errors", "Addresses", "SocketFiles", "Ancillary", "Peers", "Sockets", "Framing", "Serving",
         "Systemd",
@@ -23,7 +23,7 @@ public sealed class FloorTests
 
     [Fact]
     public void Every_folder_of_the_library_is_a_layer() =>
-        Rule.HasNoExceptions(Sources.Where(f => !GroundFirst.Contains(FloorOf(f))));
+        Rule.HasNoExceptions(Sources.Where(f => !BottomUp.Contains(LayerOf(f))));
 
     [Fact]
     public void Every_folder_for_the_web_is_known_and_files_with_public_types_share_one_namespace() =>
@@ -56,11 +56,11 @@ public sealed class FloorTests
     [Fact]
     public void Layers_use_only_layers_below_them()
     {
-        // A type of one name on two floors would be taken for the lower one; the compiler does not let public ones have one.
-        var typesAbove = Sources.SelectMany(f => Declaration.In(f).Select(d => (Name: d.Name, Floor: Height(f))))
-            .GroupBy(t => t.Name).ToDictionary(g => g.Key, g => g.Min(t => t.Floor));
+        // A type name that two layers have counts for the lower one; the compiler does not let public types share one.
+        var heightOfType = Sources.SelectMany(f => Declaration.In(f).Select(d => (Name: d.Name, Height: Height(f))))
+            .GroupBy(t => t.Name).ToDictionary(g => g.Key, g => g.Min(t => t.Height));
 
-        Rule.HasNoExceptions(Sources.SelectMany(file => Climbs(file, typesAbove)));
+        Rule.HasNoExceptions(Sources.SelectMany(file => UsesOfLayersAbove(file, heightOfType)));
     }
 
     [Fact]
@@ -75,28 +75,28 @@ public sealed class FloorTests
             from file in Sources
             let code = Repository.CodeOf(file)
             let space = Regex.Match(code, @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
-            let isPublic = Declaration.In(file).Any(t => t.IsPublic) && FloorOf(file) != "Framing"
-            where space != (isPublic ? "Samehost" : "Samehost." + FloorOf(file))
+            let isPublic = Declaration.In(file).Any(t => t.IsPublic) && LayerOf(file) != "Framing"
+            where space != (isPublic ? "Samehost" : "Samehost." + LayerOf(file))
             select $"{file}: {space}");
 
     private static IEnumerable<string> Misplaced(string package, ImmutableArray<string> folders) =>
         from file in Repository.FilesUnder("src/" + package, ".cs")
-        let folder = FloorOf(file)
+        let folder = LayerOf(file)
         let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
         let isPublic = Declaration.In(file).Any(type => type.IsPublic)
         where !folders.Contains(folder) || space != package + (isPublic ? "" : "." + folder)
         select $"{file}: {space}";
 
-    private static string FloorOf(string file) => file.Split('/')[2];
+    private static string LayerOf(string file) => file.Split('/')[2];
 
-    private static int Height(string file) => GroundFirst.IndexOf(FloorOf(file));
+    private static int Height(string file) => BottomUp.IndexOf(LayerOf(file));
 
-    private static IEnumerable<string> Climbs(string file, Dictionary<string, int> floorOfType)
+    private static IEnumerable<string> UsesOfLayersAbove(string file, Dictionary<string, int> heightOfType)
     {
-        var code = Repository.CodeOf(file);
-        var height = Height(file);
-        string[] namespaces = [.. GroundFirst.Skip(height + 1).Select(f => $@"Samehost\.{f}\b")];
-        string[] types = [.. floorOfType.Where(t => t.Value > height).Select(t => t.Key)];
+        string code = Repository.CodeOf(file);
+        int height = Height(file);
+        string[] namespaces = [.. BottomUp.Skip(height + 1).Select(f => $@"Samehost\.{f}\b")];
+        string[] types = [.. heightOfType.Where(t => t.Value > height).Select(t => t.Key)];
         // After a dot a name is a member's, unless the dots lead to a type of ours.
         var names = types.Length == 0 ? "(?!)" : $@"(?<=(?<![\w.])|\bSamehost\.(?:\w+\.)?)(?:{string.Join('|', types)})\b";
         return Repository.Places(file, code, string.Join('|', [.. namespaces, names]));

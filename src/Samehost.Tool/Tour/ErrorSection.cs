@@ -5,8 +5,8 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Tour;
 
 /// <summary>The chapter on common errors, each produced by real programs. The datagram server of the previous chapter still runs.</summary>
-internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
-    : TourChapter(terminal, workspace, cancellationToken)
+internal sealed class ErrorSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourSection(terminal, workspace, cancellationToken)
 {
     public async Task ShowAsync()
     {
@@ -16,7 +16,7 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
         await ServerReadiness.WaitAsync(serverToKill, TempWorkspace.PathOf(StreamSocket), CancellationToken);
         var server = await DeadServerAsync(serverToKill);
         await WrongTypeAsync();
-        await new PermissionChapter(Terminal, TempWorkspace, CancellationToken).ShowAsync();
+        await new PermissionSection(Terminal, TempWorkspace, CancellationToken).ShowAsync();
         await PathInUseAsync(server);
     }
 
@@ -73,8 +73,8 @@ internal sealed class ErrorChapter(TerminalWriter terminal, TempWorkspace worksp
 /// The section on permissions. Root is refused nothing, so as root a client of another user is started; other users remove the permission
 /// from themselves.
 /// </summary>
-internal sealed class PermissionChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
-    : TourChapter(terminal, workspace, cancellationToken)
+internal sealed class PermissionSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+    : TourSection(terminal, workspace, cancellationToken)
 {
     private const string Refused = "connect failed: Permission denied (13)";
     private const int OtherUser = 65534;

@@ -7,7 +7,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Explaining;
 
 /// <summary>Whichever way a path leads, through links, dots and what is missing, the prediction is what the kernel then does.</summary>
-public sealed class PathLaws
+public sealed class PathPropertyTests
 {
     private const int Limit = 300_000;
     private const int Trees = 60;
@@ -27,16 +27,16 @@ public sealed class PathLaws
     public async Task A_path_is_followed_as_the_kernel_follows_it()
     {
         OtherUser.NeedsRoot();
-        await using var home = new SituationFolder();
+        await using var home = new SituationDirectory();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
         var otherUser = new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) };
         var seen = new HashSet<Errno>();
         for (var tree = 0; tree < Trees; tree++)
         {
-            await using var folder = new SituationFolder();
-            var start = folder.Temp.FullPath;
-            var links = string.Join(", ", MakeTree(folder, start));
-            foreach (var path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
+            await using var folder = new SituationDirectory();
+            string start = folder.Temp.FullPath;
+            string links = string.Join(", ", MakeTree(folder, start));
+            foreach (string path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
             {
                 Errno asRoot = await root.CallAsync("connect", path), asOther = await other.CallAsync("connect", path);
                 Assert.True(asRoot == UnixExplanation.ExplainConnect(path).Verdict.Errno, $"root, {asRoot}: {path} with {links}");
@@ -55,7 +55,7 @@ public sealed class PathLaws
     [InlineData(41, Errno.ELOOP)]
     public async Task Forty_links_are_followed_and_no_more(int count, Errno expected)
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         folder.Serve("0");
         for (var i = 1; i <= count; i++)
             File.CreateSymbolicLink(folder[$"{i}"], $"{i - 1}");
@@ -65,7 +65,7 @@ public sealed class PathLaws
         Assert.Equal(expected, UnixExplanation.ExplainConnect(folder[$"{count}"]).Verdict.Errno);
     }
 
-    private static List<string> MakeTree(SituationFolder folder, string start)
+    private static List<string> MakeTree(SituationDirectory folder, string start)
     {
         folder.Temp.MakeDirectory("a", 0b111_101_101);
         folder.Temp.MakeDirectory("a/b", 0b111_101_101);

@@ -1,12 +1,12 @@
 using Samehost.Tests.Support;
 using Xunit;
 
-[assembly: AssemblyFixture(typeof(NoSocketIsLeft))]
+[assembly: AssemblyFixture(typeof(OpenSocketCheck))]
 
 namespace Samehost.Tests.Support;
 
-/// <summary>When all tests have ended, every socket that they opened is closed.</summary>
-public sealed class NoSocketIsLeft : IDisposable
+/// <summary>Checks after all tests that every socket that they opened is closed.</summary>
+public sealed class OpenSocketCheck : IDisposable
 {
     private readonly HashSet<string> _before = OpenDescriptors.Sockets();
 

@@ -1,7 +1,7 @@
 namespace Samehost.Tests.Systemd;
 
-/// <summary>Time that passes only when a test says so.</summary>
-internal sealed class GivenTime : TimeProvider
+/// <summary>A clock that a test advances.</summary>
+internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly List<GivenTimer> _timers = [];
     private TimeSpan _now;

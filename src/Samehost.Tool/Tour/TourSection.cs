@@ -5,7 +5,7 @@ using Samehost.Tool.Terminal;
 namespace Samehost.Tool.Tour;
 
 /// <summary>The base of the chapters: runs the programs and shows what they print.</summary>
-internal abstract class TourChapter(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
+internal abstract class TourSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
 {
     protected const string StreamServer = "unixstreamserver";
     protected const string StreamClient = "unixstreamclient";

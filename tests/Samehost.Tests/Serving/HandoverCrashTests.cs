@@ -4,7 +4,7 @@ using Xunit;
 namespace Samehost.Tests.Serving;
 
 /// <summary>Whichever process of a handover is killed, and whenever: a server remains at the same path.</summary>
-public sealed class HandoverDeathTests : HandoverFixture
+public sealed class HandoverCrashTests : HandoverFixture
 {
     [Theory(Timeout = 180_000)]
     [InlineData("connected")]
@@ -15,9 +15,9 @@ public sealed class HandoverDeathTests : HandoverFixture
     [InlineData("commit")]
     public async Task A_killed_successor_changes_nothing(string step)
     {
-        await using var server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
-        await using var handover = UnixHandover.Offer(Control, server, Giving);
-        using var client = EchoClient.Connect(Path);
+        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
+        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, WithOffer);
+        using EchoClient client = EchoClient.Connect(Path);
         await client.SendAsync("1234");
         Assert.Equal("4\n", await client.ReceiveAsync(2));
 
@@ -36,7 +36,7 @@ public sealed class HandoverDeathTests : HandoverFixture
         Assert.False(handover.Completion.IsCompleted);
 
         // And the next successor gets it all.
-        await using var next = await TakeOverAsync();
+        await using UnixServer next = await AcceptAndServeAsync();
         await handover.Completion;
         await client.SendAsync("7");
         Assert.Equal("7\n", await client.ReceiveAsync(2));

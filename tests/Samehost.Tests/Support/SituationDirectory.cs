@@ -4,8 +4,8 @@ using Samehost.Tests.Errors;
 
 namespace Samehost.Tests.Support;
 
-/// <summary>A directory that every user may search, and the sockets and processes that a situation is made of.</summary>
-internal sealed class SituationFolder : IAsyncDisposable
+/// <summary>A directory that every user may search, with the sockets and processes of a situation.</summary>
+internal sealed class SituationDirectory : IAsyncDisposable
 {
     private readonly List<IDisposable> _open = [];
     private readonly List<CallingUser> _processes = [];

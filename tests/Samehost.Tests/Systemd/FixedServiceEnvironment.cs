@@ -2,8 +2,8 @@ using Samehost.Systemd;
 
 namespace Samehost.Tests.Systemd;
 
-/// <summary>The variables that a test gives.</summary>
-internal sealed class GivenEnvironment(params (string Name, string? Value)[] variables) : ServiceEnvironment
+/// <summary>A service environment with the given variables.</summary>
+internal sealed class FixedServiceEnvironment(params (string Name, string? Value)[] variables) : ServiceEnvironment
 {
     public const int OurProcess = 4711;
 
@@ -14,7 +14,7 @@ internal sealed class GivenEnvironment(params (string Name, string? Value)[] var
 
     public IEnumerable<string> Left => _variables.Keys;
 
-    public static GivenEnvironment Listening(string? pid, string? count, string? names = null) =>
+    public static FixedServiceEnvironment Listening(string? pid, string? count, string? names = null) =>
         new(("LISTEN_PID", pid), ("LISTEN_FDS", count), ("LISTEN_FDNAMES", names), ("UNRELATED", "x"));
 
     public override string? Get(string name) => _variables.GetValueOrDefault(name);

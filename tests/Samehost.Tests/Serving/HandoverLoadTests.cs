@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-/// <summary>The kernel counts the descriptors that all processes of an ordinary user have on their way, and lets no more through.</summary>
-public sealed class HandoverCrowdTests : HandoverFixture
+/// <summary>The kernel limits the descriptors in flight of all processes of an ordinary user together.</summary>
+public sealed class HandoverLoadTests : HandoverFixture
 {
     private const int Limit = 100;
 

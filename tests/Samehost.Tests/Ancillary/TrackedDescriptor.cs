@@ -3,12 +3,12 @@ using Samehost.Tests.Ancillary.Interop;
 
 namespace Samehost.Tests.Ancillary;
 
-/// <summary>A descriptor whose copies in this process can be counted, whatever else opens and closes meanwhile.</summary>
-internal sealed class Tracked : IDisposable
+/// <summary>A descriptor whose duplicates in this process can be counted, regardless of other descriptors.</summary>
+internal sealed class TrackedDescriptor : IDisposable
 {
     private readonly string _name = $"samehost-{Guid.NewGuid():N}";
 
-    public Tracked() => Descriptor = MemoryFile.Create(_name);
+    public TrackedDescriptor() => Descriptor = MemoryFile.Create(_name);
 
     public Descriptor Descriptor { get; }
 

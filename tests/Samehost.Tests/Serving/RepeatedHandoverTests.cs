@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Samehost.Tests.Serving;
 
-public sealed class HandoverStormTests : HandoverFixture
+public sealed class RepeatedHandoverTests : HandoverFixture
 {
     private const int Rounds = 200;
 
@@ -33,7 +33,7 @@ public sealed class HandoverStormTests : HandoverFixture
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"The longest handover took {longest.TotalMilliseconds:0} ms.");
-        await StormAnswered.AllAsync(storm, Rounds);
+        await ConnectStormResult.AllAsync(storm, Rounds);
     }
 
     [Fact(Timeout = 180_000)]
@@ -49,7 +49,7 @@ public sealed class HandoverStormTests : HandoverFixture
             server = next;
         }
 
-        await StormAnswered.AllAsync(storm, 50);
+        await ConnectStormResult.AllAsync(storm, 50);
         await server.DisposeAsync();
         Assert.Empty(Directory.Names);
     }
@@ -64,7 +64,7 @@ public sealed class HandoverStormTests : HandoverFixture
         },
         new UnixServerOptions { Listener = new UnixListenerOptions { SocketFile = new SocketFileOptions { ReplaceLive = true } } });
 
-    private static class StormAnswered
+    private static class ConnectStormResult
     {
         public static async Task AllAsync(PeerProcess storm, int atLeast)
         {

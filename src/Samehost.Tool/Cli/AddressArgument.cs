@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Samehost.Addresses;
 
 namespace Samehost.Tool.Cli;
 
@@ -36,24 +37,23 @@ internal static class ArgumentBytes
     private const char Replacement = '\uFFFD';
     private const string CommandLine = "/proc/self/cmdline";
 
-    /// <summary>Parses an argument that is not valid UTF-8 as an address; returns null when the argument is valid UTF-8.</summary>
-    /// <exception cref="ArgumentException">The bytes are not a valid address; the message says why.</exception>
-    public static UnixEndPoint? ParseAddress(string text)
+    /// <summary>Reads an address, in which a path may be relative to the working directory.</summary>
+    /// <returns>Null and the address, or an error message.</returns>
+    public static string? ReadAddress(string text, out UnixEndPoint? endPoint)
     {
-        if (!text.Contains(Replacement) || !File.Exists(CommandLine) || GetBytes(text) is not { } bytes)
-            return null;
-        if (StripPrefix("@"u8, bytes) is { } name || (name = StripPrefix("unix-abstract:"u8, bytes)) is not null)
-            return UnixEndPoint.FromAbstractName(name);
-        var path = StripPrefix("unix://"u8, bytes) ?? StripPrefix("unix:"u8, bytes) ?? bytes;
-        var directory = path is [(byte)'/', ..] ? [] : Encoding.UTF8.GetBytes(Environment.CurrentDirectory + "/");
-        return UnixEndPoint.FromPath([.. directory, .. path]);
+        var directory = Environment.CurrentDirectory;
+        return GetInvalidUtf8(text) is { } bytes
+            ? UnixEndPointText.Read(bytes, directory, out endPoint)
+            : UnixEndPointText.Read(text, directory, out endPoint);
     }
 
-    /// <summary>
-    /// Gets the bytes of an argument from the kernel, counted from the end: the dotnet host may have arguments of its own in front.
-    /// </summary>
-    private static byte[]? GetBytes(string text)
+    /// <summary>Gets the bytes of an argument that is not valid UTF-8 from the kernel; null for other text.</summary>
+    public static byte[]? GetInvalidUtf8(string text)
     {
+        if (!text.Contains(Replacement) || !File.Exists(CommandLine))
+            return null;
+
+        // Counted from the end: the dotnet host may have arguments of its own in front.
         byte[][] raw = [.. Split(File.ReadAllBytes(CommandLine))];
         var arguments = Environment.GetCommandLineArgs();
         var place = Array.LastIndexOf(arguments, text);
@@ -68,7 +68,4 @@ internal static class ArgumentBytes
         for (int end; (end = Array.IndexOf(commandLine, (byte)0, start)) >= 0; start = end + 1)
             yield return commandLine[start..end];
     }
-
-    private static byte[]? StripPrefix(ReadOnlySpan<byte> prefix, byte[] bytes) =>
-        bytes.AsSpan().StartsWith(prefix) ? bytes[prefix.Length..] : null;
 }

@@ -74,9 +74,12 @@ internal static class ArgumentErrorText
     /// <summary>Gets the message without the parameter's name, which means nothing to a user.</summary>
     public static string Of(Exception error)
     {
-        var parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
-        return (parameter < 0 ? error.Message : error.Message[..parameter]).TrimEnd('.');
+        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
+        return Of(parameter < 0 ? error.Message : error.Message[..parameter]);
     }
+
+    /// <summary>Gets a sentence of the library as the end of an error message.</summary>
+    public static string Of(string problem) => problem.TrimEnd('.');
 }
 
 /// <summary>Describes why a file cannot be used: the runtime's message, except where that is unclear.</summary>

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Samehost.Interop;
-using Samehost.Programs;
 
 namespace Samehost.Tool.Cli;
 
@@ -73,15 +72,10 @@ internal sealed class ToolAddress
         address = null;
         if (text is "@" or "unix-abstract:")
             return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
-        try
-        {
-            address = Of(ArgumentBytes.ParseAddress(text) ?? UnixEndPoint.Parse(RelativeAddress.Resolve(text)));
-            return null;
-        }
-        catch (Exception error) when (error is FormatException or ArgumentException)
-        {
-            return ArgumentErrorText.Of(error);
-        }
+        if (ArgumentBytes.ReadAddress(text, out var endPoint) is { } problem)
+            return ArgumentErrorText.Of(problem);
+        address = Of(endPoint!);
+        return null;
     }
 
     private static string? ParseTcp(string text, out ToolAddress? address)

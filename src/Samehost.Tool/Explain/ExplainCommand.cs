@@ -71,9 +71,11 @@ internal static class ExplainCommand
             throw new ToolException(ToolAddress.Parse(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
         try
         {
-            if (ArgumentBytes.ParseAddress(address) is { } endPoint)
-                return bind ? UnixExplanation.ExplainBind(endPoint, options) : UnixExplanation.ExplainConnect(endPoint, options);
-            return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
+            if (ArgumentBytes.GetInvalidUtf8(address) is null)
+                return bind ? UnixExplanation.ExplainBind(address, options) : UnixExplanation.ExplainConnect(address, options);
+            if (ArgumentBytes.ReadAddress(address, out var endPoint) is { } problem)
+                throw new ToolException(ArgumentErrorText.Of(problem), ExitStatus.UsageError);
+            return bind ? UnixExplanation.ExplainBind(endPoint!, options) : UnixExplanation.ExplainConnect(endPoint!, options);
         }
         catch (Exception error) when (error is FormatException or ArgumentException)
         {

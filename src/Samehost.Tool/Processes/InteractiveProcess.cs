@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Samehost.Interop;
+using System.Text;
+using Samehost.Inspection;
 using Samehost.Measuring;
 using Samehost.Tool.Cli;
 
@@ -138,9 +139,6 @@ internal sealed class InteractiveProcess : IAsyncDisposable
 /// </summary>
 internal static class ServerReadiness
 {
-    private const string Table = "/proc/net/unix";
-    private const int Listening = 0x10000;
-    private const int Datagram = 2;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
@@ -157,15 +155,7 @@ internal static class ServerReadiness
         }
     }
 
-    private static bool IsServed(string path) =>
-        File.Exists(Table) ? File.ReadLines(Table).Any(row => IsServedIn(row, path)) : File.Exists(path);
-
-    // Num RefCount Protocol Flags Type St Inode Path
-    private static bool IsServedIn(string row, string path)
-    {
-        var fields = row.Split(' ', 8, StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length == 8 && fields[7] == path && (Hex(fields[4]) == Datagram || (Hex(fields[3]) & Listening) != 0);
-    }
-
-    private static int Hex(string text) => Numbers.TryParseHex(text, out int number) ? number : 0;
+    private static bool IsServed(string path) => SocketTable.TryRead(withProcesses: false) is { } table
+        ? table.Sockets.Exists(s => (s.IsDatagram || s.IsListening) && s.HasPath(Encoding.UTF8.GetBytes(path)))
+        : File.Exists(path);
 }

@@ -9,24 +9,65 @@ namespace Samehost.Addresses;
 /// </summary>
 internal static class UnixEndPointText
 {
-    private const string PathScheme = "unix:";
-    private const string AbstractScheme = "unix-abstract:";
-
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private static ReadOnlySpan<byte> PathScheme => "unix:"u8;
+
+    private static ReadOnlySpan<byte> AbstractScheme => "unix-abstract:"u8;
+
     /// <summary>Reads every written form of an address.</summary>
-    public static string? Read(ReadOnlySpan<char> text, out UnixEndPoint? endPoint)
+    public static string? Read(ReadOnlySpan<char> text, out UnixEndPoint? endPoint) => Read(text, null, out endPoint);
+
+    /// <summary>Reads every written form of an address, and a relative path if a working directory is given.</summary>
+    public static string? Read(ReadOnlySpan<char> text, string? workingDirectory, out UnixEndPoint? endPoint)
     {
         endPoint = null;
+        return Encode(text, out var bytes) ?? Read(bytes, workingDirectory, out endPoint);
+    }
+
+    /// <summary>Reads every written form of an address from bytes, which need not be UTF-8.</summary>
+    public static string? Read(ReadOnlySpan<byte> text, string? workingDirectory, out UnixEndPoint? endPoint)
+    {
+        endPoint = null;
+        if (Split(text, out var isAbstract, out var name) is { } problem)
+            return problem;
+        if (!isAbstract && workingDirectory is not null && name.Length == text.Length && name[0] != (byte)'/')
+            name = (byte[])[.. Encoding.UTF8.GetBytes(workingDirectory.TrimEnd('/')), (byte)'/', .. name];
+        if ((isAbstract ? ProblemWithAbstractName(name) : ProblemWithPath(name)) is { } invalid)
+            return invalid;
+        endPoint = isAbstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
+        return null;
+    }
+
+    /// <summary>Removes <c>@</c> or the scheme, without validating the name.</summary>
+    public static string? Split(ReadOnlySpan<byte> text, out bool isAbstract, out ReadOnlySpan<byte> name)
+    {
+        isAbstract = true;
+        name = default;
         if (text.IsEmpty)
             return "The address is empty: write /run/x.sock, unix:/run/x.sock, @name or unix-abstract:name.";
-        if (text[0] == '@')
-            return ReadAbstractName(text[1..], out endPoint);
-        if (text.StartsWith(AbstractScheme, StringComparison.Ordinal))
-            return ReadAbstractName(text[AbstractScheme.Length..], out endPoint);
-        if (text.StartsWith(PathScheme, StringComparison.Ordinal))
-            return ReadUri(text[PathScheme.Length..], out endPoint);
-        return ReadPath(text, out endPoint);
+        if (text[0] == (byte)'@')
+        {
+            name = text[1..];
+            return null;
+        }
+
+        if (text.StartsWith(AbstractScheme))
+        {
+            name = text[AbstractScheme.Length..];
+            return null;
+        }
+
+        isAbstract = false;
+        name = text.StartsWith(PathScheme) ? text[PathScheme.Length..] : text;
+        if (name.Length == text.Length || !name.StartsWith("//"u8))
+            return null;
+        name = name[2..];
+
+        // unix://run/x.sock has a host called "run", which is almost always a forgotten slash.
+        return name.IsEmpty || name[0] == (byte)'/' ? null
+            : $"\"{PrintableText.Of(text)}\" names a host, and a local socket has none: " +
+                $"write unix:/{PrintableText.Of(name)} with one slash or three.";
     }
 
     /// <summary>Reads a path.</summary>
@@ -82,19 +123,6 @@ internal static class UnixEndPointText
         // Another program may have bound a relative path; without the dot a file called "@x" would look like an abstract name.
         _ => name.StartsWith("/"u8) ? PrintableText.Of(name) : "./" + PrintableText.Of(name),
     };
-
-    private static string? ReadUri(ReadOnlySpan<char> rest, out UnixEndPoint? endPoint)
-    {
-        if (!rest.StartsWith("//", StringComparison.Ordinal))
-            return ReadPath(rest, out endPoint);
-
-        // unix://run/x.sock has a host called "run", which is almost always a forgotten slash.
-        if (rest.Length == 2 || rest[2] == '/')
-            return ReadPath(rest[2..], out endPoint);
-        endPoint = null;
-        return $"\"unix:{PrintableText.Of(rest.ToString())}\" names a host, and a local socket has none: " +
-            $"write unix:/{PrintableText.Of(rest[2..].ToString())} with one slash or three.";
-    }
 
     private static string? ProblemWithLength(string what, int length, string advice) =>
         length > UnixEndPoint.MaxNameLength

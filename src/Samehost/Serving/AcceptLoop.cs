@@ -57,49 +57,54 @@ internal sealed class AcceptLoop(
                     MarkBlocked();
                 await entering.ConfigureAwait(false);
                 Volatile.Write(ref _blockedSince, 0);
-                SocketContext? client = null;
-                while (client is null)
+
+                // Accepts one client. After it, connections that end have to free descriptors if they are short; without connections the
+                // reserve is used.
+                for (var isAccepted = false; !isAccepted || IsNextInReserve();)
                 {
-                    var pauses = false;
-                    try
+                    SocketContext? client = null;
+                    var isShort = isAccepted;
+                    if (isAccepted)
                     {
-                        client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
-                            .ConfigureAwait(false);
+                        ReportDelay(null);
                     }
-                    catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
+                    else
                     {
-                        ReportDelay(e);
-                        pauses = true;
-                    }
-                    catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
-                    {
-                        // the client has closed the connection
-                    }
-                    catch
-                    {
-                        freeConnections.Release(); // another loop may follow
-                        throw;
+                        try
+                        {
+                            client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
+                                .ConfigureAwait(false);
+                        }
+                        catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
+                        {
+                            ReportDelay(e);
+                            isShort = true;
+                        }
+                        catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
+                        {
+                            // the client has closed the connection
+                        }
+                        catch
+                        {
+                            freeConnections.Release(); // another loop may follow
+                            throw;
+                        }
                     }
 
-                    if (pauses)
+                    if (client is not null)
+                    {
+                        isAccepted = true;
+                        Volatile.Write(ref _blockedSince, 0);
+                        _isCareful |= _reserve.IsNear(client);
+                        server.Begin(client);
+                    }
+
+                    if (isShort)
                     {
                         using var timer = BeginPause();
                         await _freed.WaitAsync(stopping).ConfigureAwait(false);
                         _pausing = false;
                     }
-                }
-
-                Volatile.Write(ref _blockedSince, 0);
-                _isCareful |= _reserve.IsNear(client);
-                server.Begin(client);
-
-                // Until connections that end have freed descriptors; if there are no connections, the reserve is used.
-                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener))
-                {
-                    ReportDelay(null);
-                    using var timer = BeginPause();
-                    await _freed.WaitAsync(stopping).ConfigureAwait(false);
-                    _pausing = false;
                 }
             }
         }
@@ -116,6 +121,8 @@ internal sealed class AcceptLoop(
             _ended.TrySetException(e);
         }
     }
+
+    private bool IsNextInReserve() => _isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener);
 
     /// <summary>Begins a pause, which ends early when a connection is closed.</summary>
     private Timer? BeginPause()

@@ -44,7 +44,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
         serverOptions.DrainTimeout = Timeout.InfiniteTimeSpan; // Kestrel waits, then aborts
         serverOptions.Events = new TransportLog(logger, endPoint.ToString()!);
         _server = UnixServer.Start(listener, ServeAsync, serverOptions);
-        _server.Completion.ContinueWith(
+        _ = _server.Completion.ContinueWith(
             static (completion, me) => ((UnixConnectionListener)me!).OnServerStopped(completion.Exception), this,
             CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }

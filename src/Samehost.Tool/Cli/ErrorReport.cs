@@ -74,7 +74,7 @@ internal static class ArgumentErrorText
     /// <summary>Gets the message without the parameter's name, which means nothing to a user.</summary>
     public static string Of(Exception error)
     {
-        int parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
+        var parameter = error.Message.IndexOf(" (Parameter", StringComparison.Ordinal);
         return Of(parameter < 0 ? error.Message : error.Message[..parameter]);
     }
 

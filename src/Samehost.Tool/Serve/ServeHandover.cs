@@ -21,6 +21,8 @@ internal static class ServeHandover
             throw new ToolException(
                 $"with {Suffix} the address would be {name.Length} bytes long, and {UnixEndPoint.MaxNameLength} is the limit: "
                 + "--handover needs a shorter one", ExitStatus.UsageError);
+        }
+
         return address.Kind == UnixEndPointKind.Abstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
     }
 

@@ -64,7 +64,7 @@ internal sealed class ServeSession(ServeSettings settings)
         if (_offer is not null)
             ends.Add(_offer.Completion);
 
-        foreach (string greeting in greetings)
+        foreach (var greeting in greetings)
             _log.Info($"{greeting}{(predecessor is null ? "" : ", after a handover")}");
         Notify(static notify => notify.NotifyReady());
 

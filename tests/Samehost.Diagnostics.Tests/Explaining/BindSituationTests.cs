@@ -111,13 +111,13 @@ public sealed class BindSituationTests
         var wrong = new List<string>();
         await using var home = new SituationDirectory();
         CallingUser root = await home.StartAsync(), other = await home.StartAsync(OtherUser.With());
-        foreach ((string name, bool isForRoot, Func<SituationDirectory, string> make) in All)
+        foreach ((var name, var isForRoot, var make) in All)
         {
             await using var folder = new SituationDirectory();
-            string path = make(folder);
-            UnixUser? user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
-            UnixVerdict verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
-            CallingUser caller = isForRoot ? root : other;
+            var path = make(folder);
+            var user = isForRoot ? null : new UnixUser(OtherUser.Id, OtherUser.Group);
+            var verdict = UnixExplanation.ExplainBind(path, new UnixExplainOptions { User = user }).Verdict;
+            var caller = isForRoot ? root : other;
             Errno own = await caller.CallAsync("explain-bind", path), real = await caller.CallAsync("safe-bind", path);
             if (verdict.Errno != real || own != real || verdict.Outcome != (real == 0 ? UnixOutcome.Works : UnixOutcome.Fails))
                 wrong.Add($"{name}: predicted {verdict.Outcome} {verdict.Errno}, the user itself {own}, was {real}");
@@ -130,8 +130,8 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationDirectory();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        CallingUser caller = await folder.StartAsync(
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        var caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o ro none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.EROFS, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -145,8 +145,8 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationDirectory();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        CallingUser caller = await folder.StartAsync(
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        var caller = await folder.StartAsync(
             "unshare", "--mount", "sh", "-c", $"mount -t tmpfs -o nr_inodes=1 none {mounted} && exec \"$0\" \"$@\"");
 
         Assert.Equal(Errno.ENOSPC, await caller.CallAsync("bind", mounted + "/a.sock"));
@@ -158,8 +158,8 @@ public sealed class BindSituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationDirectory();
-        string mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
-        foreach (string fileSystem in (string[])["mqueue", "bpf", "tracefs"])
+        var mounted = folder.Temp.MakeDirectory("m", 0b111_101_101);
+        foreach (var fileSystem in (string[])["mqueue", "bpf", "tracefs"])
         {
             var caller = await folder.StartAsync(
                 "unshare", "--mount", "sh", "-c", $"mount -t {fileSystem} none {mounted} && chmod 755 {mounted} && exec \"$0\" \"$@\"");
@@ -208,7 +208,7 @@ public sealed class BindSituationTests
     public async Task A_path_that_ends_in_a_slash_names_a_directory()
     {
         await using var folder = new SituationDirectory();
-        CallingUser caller = await folder.StartAsync();
+        var caller = await folder.StartAsync();
         string missing = folder["a.sock/"], present = folder.Temp.MakeDirectory("d", 0b111_101_101) + "/";
 
         Assert.Equal(Errno.ENOENT, await caller.CallAsync("bind", missing));
@@ -220,8 +220,8 @@ public sealed class BindSituationTests
     public async Task An_abstract_name_is_taken_or_free()
     {
         await using var folder = new SituationDirectory();
-        CallingUser caller = await folder.StartAsync();
-        string name = $"@app-{Guid.NewGuid():N}";
+        var caller = await folder.StartAsync();
+        var name = $"@app-{Guid.NewGuid():N}";
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainBind(name).Verdict.Outcome);
         Assert.Equal(Errno.None, await caller.CallAsync("keep", name));

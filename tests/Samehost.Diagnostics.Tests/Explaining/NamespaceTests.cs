@@ -48,9 +48,9 @@ public sealed class NamespaceTests
     public async Task A_receiver_that_has_an_abstract_name_and_clients_is_named_to_other_kinds()
     {
         await using var folder = new SituationDirectory();
-        string name = $"@app-{Guid.NewGuid():N}";
-        await using UnixDatagram receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
-        await using UnixDatagram client = UnixDatagram.Create();
+        var name = $"@app-{Guid.NewGuid():N}";
+        await using var receiver = UnixDatagram.Bind(UnixEndPoint.Parse(name), new() { PeerPolicy = PeerPolicy.SelfAndRoot });
+        await using var client = UnixDatagram.Create();
         client.Connect(UnixEndPoint.Parse(name));
 
         var verdict = UnixExplanation.ExplainConnect(name, new() { SocketType = SocketType.Seqpacket }).Verdict;

@@ -13,8 +13,8 @@ public sealed class NoteTests
     public async Task A_server_that_was_stopped_is_reported_to_answer_no_client()
     {
         await using var folder = new SituationDirectory();
-        CallingUser server = await folder.StartAsync();
-        string path = folder["app.sock"];
+        var server = await folder.StartAsync();
+        var path = folder["app.sock"];
         Assert.Equal(Errno.None, await server.CallAsync("keep", path, backlog: 8));
         var process = $"{UnixExplanation.ExplainConnect(path).Socket!.Processes[0].ProcessId}";
         Assert.Empty(UnixExplanation.ExplainConnect(path).Notes);
@@ -52,7 +52,7 @@ public sealed class NoteTests
     public async Task A_path_that_fits_only_without_its_NUL_is_reported_as_such()
     {
         await using var folder = new SituationDirectory();
-        string path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];
+        var path = folder[new string('s', UnixEndPoint.MaxNameLength - folder.Temp.FullPath.Length)];
         Assert.Equal(UnixEndPoint.MaxNameLength + 1, path.Length);
         Assert.Contains(UnixExplanation.ExplainConnect(path).Notes, note => note.Contains("without the NUL", StringComparison.Ordinal));
         Assert.DoesNotContain(UnixExplanation.ExplainConnect(path + "s").Notes, note => note.Contains("NUL", StringComparison.Ordinal));

@@ -34,9 +34,9 @@ public sealed class PathPropertyTests
         for (var tree = 0; tree < Trees; tree++)
         {
             await using var folder = new SituationDirectory();
-            string start = folder.Temp.FullPath;
-            string links = string.Join(", ", MakeTree(folder, start));
-            foreach (string path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
+            var start = folder.Temp.FullPath;
+            var links = string.Join(", ", MakeTree(folder, start));
+            foreach (var path in Relative.Sample(PathsInEach).Select(p => $"{start}/{p}"))
             {
                 Errno asRoot = await root.CallAsync("connect", path), asOther = await other.CallAsync("connect", path);
                 Assert.True(asRoot == UnixExplanation.ExplainConnect(path).Verdict.Errno, $"root, {asRoot}: {path} with {links}");

@@ -49,7 +49,7 @@ public sealed class ProbeTests
     public async Task The_socket_table_alone_has_most_of_the_facts()
     {
         await using var folder = new SituationDirectory();
-        string datagram = folder.Serve("c.sock", SocketType.Dgram);
+        var datagram = folder.Serve("c.sock", SocketType.Dgram);
 
         Assert.Equal(UnixOutcome.Works, UnixExplanation.ExplainConnect(folder.Serve("a.sock"), LookOnly).Verdict.Outcome);
         Assert.Equal(Errno.ECONNREFUSED, UnixExplanation.ExplainConnect(folder.LeaveStaleFile("b.sock"), LookOnly).Verdict.Errno);
@@ -81,7 +81,7 @@ public sealed class ProbeTests
     public async Task A_bound_client_is_not_a_server()
     {
         await using var folder = new SituationDirectory();
-        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out Descriptor client);
+        string server = folder.Serve("server.sock"), path = folder.Bind("client.sock", SocketType.Stream, out var client);
         Assert.Null(FailingCalls.Connect(client, UnixEndPoint.FromPath(server)));
 
         var verdict = UnixExplanation.ExplainConnect(path).Verdict;
@@ -93,7 +93,7 @@ public sealed class ProbeTests
     public async Task An_accepted_connection_does_not_keep_its_listeners_file_alive()
     {
         await using var folder = new SituationDirectory();
-        string path = folder.Bind("app.sock", SocketType.Stream, out Descriptor listener);
+        var path = folder.Bind("app.sock", SocketType.Stream, out var listener);
         Assert.Equal(0, LibcSocket.Listen(listener, 4));
         folder.Connect(path);
         using var accepted = new Descriptor(LibcSocket.Accept(listener));

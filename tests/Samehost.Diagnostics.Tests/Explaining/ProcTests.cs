@@ -29,10 +29,10 @@ public sealed class ProcTests
     public async Task An_open_socket_is_no_stale_file()
     {
         await using var folder = new SituationDirectory();
-        folder.Bind("app.sock", SocketType.Stream, out Descriptor socket);
-        string path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
-        CallingUser caller = await folder.StartAsync();
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(path).Verdict;
+        folder.Bind("app.sock", SocketType.Stream, out var socket);
+        var path = $"/proc/{Environment.ProcessId}/fd/{socket.Number}";
+        var caller = await folder.StartAsync();
+        var verdict = UnixExplanation.ExplainConnect(path).Verdict;
 
         Assert.Equal(await caller.CallAsync("connect", path), verdict.Errno);
         Assert.Equal(Errno.ECONNREFUSED, verdict.Errno);
@@ -61,9 +61,9 @@ public sealed class ProcTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationDirectory();
-        CallingUser other = await folder.StartAsync(OtherUser.With());
-        string path = $"/proc/{Environment.ProcessId}/fd/0";
-        UnixVerdict verdict = UnixExplanation.ExplainConnect(
+        var other = await folder.StartAsync(OtherUser.With());
+        var path = $"/proc/{Environment.ProcessId}/fd/0";
+        var verdict = UnixExplanation.ExplainConnect(
             path, new UnixExplainOptions { User = new UnixUser(OtherUser.Id, OtherUser.Group) }).Verdict;
 
         Assert.Equal(await other.CallAsync("connect", path), verdict.Errno);

@@ -28,9 +28,9 @@ public sealed class SituationTests
         foreach (var situation in Situations.All)
         {
             await using var folder = new SituationDirectory();
-            string address = await situation.Make(folder);
-            UnixExplanation explained = Explain(situation, address, folder);
-            CallingUser caller = situation.IsForRoot ? root
+            var address = await situation.Make(folder);
+            var explained = Explain(situation, address, folder);
+            var caller = situation.IsForRoot ? root
                 : situation.IsRelative ? await folder.StartAsync(OtherUser.With()) : other;
             var real = await caller.CallAsync("connect", address, situation.SocketType);
             if (await caller.CallAsync("explain", address, situation.SocketType) is var own && own != real)
@@ -68,8 +68,8 @@ public sealed class SituationTests
     {
         OtherUser.NeedsRoot();
         await using var folder = new SituationDirectory();
-        string directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
-        UnixExplanation explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
+        var directory = folder.Temp.MakeDirectory("closed", 0b111_000_000);
+        var explained = FileSystemUser.WithoutPrivileges(() => UnixExplanation.ExplainConnect(
             directory + "/app.sock", new UnixExplainOptions { User = new UnixUser(0, 0) }));
         Assert.Equal(UnixOutcome.Unknown, explained.Verdict.Outcome);
         Assert.Equal(UnixFileKind.Hidden, explained.Walk[^1].Kind);
@@ -79,7 +79,7 @@ public sealed class SituationTests
     public async Task The_server_is_named_with_its_process_and_how_full_its_backlog_is()
     {
         await using var folder = new SituationDirectory();
-        string path = folder.Serve("app.sock", backlog: 3);
+        var path = folder.Serve("app.sock", backlog: 3);
         folder.Connect(path);
         var explained = UnixExplanation.ExplainConnect(path);
 

@@ -20,7 +20,7 @@ public sealed class ServeUnderSystemdTests : IDisposable
         await using var client = Connect("a", "--type", type);
         client.Type("g1");
         await client.ExpectAsync("g1");
-        string open = type == "datagram" ? "all users that may write to it" : "self,root";
+        var open = type == "datagram" ? "all users that may write to it" : "self,root";
         await ExpectLineAsync(server, $"samehost: serving {_folder["a"]} ({type}), open to {open}");
         server.Signal(LibcSignal.SIGTERM);
         Assert.Equal(0, await server.ExitStatusAsync());

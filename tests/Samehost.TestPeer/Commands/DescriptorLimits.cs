@@ -99,12 +99,12 @@ internal static class LastDescriptors
                 all.Push(File.OpenHandle("/dev/null"));
         });
 
-        string read = Failure(() => near.ReadAsync(failed).AsTask().GetAwaiter().GetResult());
-        string serve = Failure(() => UnixServer.Start(listener, static (_, _) => Task.CompletedTask));
-        string connect = Failure(() => UnixStream.Connect(arguments.Path));
-        string left = File.Exists(arguments.Path.Path) ? "left" : "removed";
-        string bind = Failure(() => UnixListener.Listen(arguments.Path)); // with the descriptor that the listener had
-        string made = File.Exists(arguments.Path.Path) ? "left" : "removed";
+        var read = Failure(() => near.ReadAsync(failed).AsTask().GetAwaiter().GetResult());
+        var serve = Failure(() => UnixServer.Start(listener, static (_, _) => Task.CompletedTask));
+        var connect = Failure(() => UnixStream.Connect(arguments.Path));
+        var left = File.Exists(arguments.Path.Path) ? "left" : "removed";
+        var bind = Failure(() => UnixListener.Listen(arguments.Path)); // with the descriptor that the listener had
+        var made = File.Exists(arguments.Path.Path) ? "left" : "removed";
         while (all.TryPop(out var handle))
             handle.Dispose();
 

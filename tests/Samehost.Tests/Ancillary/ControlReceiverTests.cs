@@ -58,10 +58,10 @@ public sealed class ControlReceiverTests
     public void Credentials_are_taken_and_a_short_one_is_not()
     {
         var sent = new UCred { Pid = 1, Uid = 2, Gid = 3 };
-        byte[] whole = ControlBufferPropertyTests.Encode(
+        var whole = ControlBufferPropertyTests.Encode(
             1, ControlLayout.SCM_CREDENTIALS, MemoryMarshal.AsBytes(new ReadOnlySpan<UCred>(in sent)));
         Assert.Equal(sent, ControlReceiver.Read(whole, 0, null).Sender);
-        byte[] cut = ControlBufferPropertyTests.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
+        var cut = ControlBufferPropertyTests.Encode(1, ControlLayout.SCM_CREDENTIALS, new byte[11]);
         Assert.Null(ControlReceiver.Read(cut, 0, null).Sender);
     }
 
@@ -69,7 +69,7 @@ public sealed class ControlReceiverTests
     public void The_same_type_of_another_level_is_ignored()
     {
         using var tracked = new TrackedDescriptor();
-        byte[] other = ControlBufferPropertyTests.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
+        var other = ControlBufferPropertyTests.Encode(41, ControlLayout.SCM_RIGHTS, BitConverter.GetBytes(tracked.Descriptor.Number));
         Assert.Equal(0, ControlReceiver.Read(other, 0, DescriptorOptions.Default).Descriptors.Count);
         Assert.Equal(1, tracked.Count);
     }

@@ -93,8 +93,8 @@ public sealed class LayerTests
 
     private static IEnumerable<string> UsesOfLayersAbove(string file, Dictionary<string, int> heightOfType)
     {
-        string code = Repository.CodeOf(file);
-        int height = Height(file);
+        var code = Repository.CodeOf(file);
+        var height = Height(file);
         string[] namespaces = [.. BottomUp.Skip(height + 1).Select(f => $@"Samehost\.{f}\b")];
         string[] types = [.. heightOfType.Where(t => t.Value > height).Select(t => t.Key)];
         // After a dot a name is a member's, unless the dots lead to a type of ours.

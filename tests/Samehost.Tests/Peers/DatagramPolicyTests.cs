@@ -23,7 +23,7 @@ public sealed class DatagramPolicyTests : SocketTest
         await otherUser.ExpectAsync("ready");
         Assert.Equal("connected", await otherUser.AskAsync("connect"));
         using var sender = UnixDatagram.Create();
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
             Assert.Equal("sent", await otherUser.AskAsync("send denied"));
         sender.SendTo("first"u8, At("a"));
         Assert.Equal("sent", await otherUser.AskAsync("send denied"));

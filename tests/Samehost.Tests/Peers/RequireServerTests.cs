@@ -14,7 +14,7 @@ public sealed class RequireServerTests : SocketTest
         OtherUser.NeedsRoot();
         var place = Temp.MakeDirectory("theirs", 0b111_101_101);
         OrdinaryUser.Give(place);
-        string path = Path.Combine(place, "a");
+        var path = Path.Combine(place, "a");
         await using var server = PeerProcess.StartAsOrdinaryUser(Temp, "report-credentials", path, "--mode", "666");
         await server.ExpectAsync("ready");
         var endPoint = UnixEndPoint.FromPath(path);

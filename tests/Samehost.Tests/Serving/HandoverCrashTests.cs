@@ -15,15 +15,15 @@ public sealed class HandoverCrashTests : HandoverFixture
     [InlineData("commit")]
     public async Task A_killed_successor_changes_nothing(string step)
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, WithOffer);
-        using EchoClient client = EchoClient.Connect(Path);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync, new UnixServerOptions { MaxConnections = 3 });
+        await using var handover = UnixHandover.Offer(Control, server, WithOffer);
+        using var client = EchoClient.Connect(Path);
         await client.SendAsync("1234");
         Assert.Equal("4\n", await client.ReceiveAsync(2));
 
         for (var times = 1; times <= 2; times++)
         {
-            await using PeerProcess successor = StartPeer("handover-crash", "--role", "successor", "--at", step);
+            await using var successor = StartPeer("handover-crash", "--role", "successor", "--at", step);
             await successor.ExpectAsync($"at {step}");
             await successor.WaitAsync();
             await Eventually.IsTrueAsync(() => Failures.Count == times);
@@ -36,7 +36,7 @@ public sealed class HandoverCrashTests : HandoverFixture
         Assert.False(handover.Completion.IsCompleted);
 
         // And the next successor gets it all.
-        await using UnixServer next = await AcceptAndServeAsync();
+        await using var next = await AcceptAndServeAsync();
         await handover.Completion;
         await client.SendAsync("7");
         Assert.Equal("7\n", await client.ReceiveAsync(2));
@@ -48,7 +48,7 @@ public sealed class HandoverCrashTests : HandoverFixture
     [InlineData("request 1")]
     public async Task A_predecessor_that_is_killed_before_it_has_shared_its_socket_leaves_a_stale_file(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
+        await using var predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         var error = await Assert.ThrowsAnyAsync<Exception>(() => AcceptAsync());
         Assert.True(error is IOException or UnixSocketException { Errno: Errno.ECONNRESET or Errno.EPIPE }, error.ToString());
@@ -64,7 +64,7 @@ public sealed class HandoverCrashTests : HandoverFixture
     [InlineData("confirmed")]
     public async Task A_successor_takes_the_place_of_a_killed_predecessor(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
+        await using var predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step);
         await predecessor.ExpectAsync("ready");
         using var early = EchoClient.Connect(Path); // waits in the backlog: that predecessor does not accept
         await using (var accepted = await AcceptAsync())
@@ -84,7 +84,7 @@ public sealed class HandoverCrashTests : HandoverFixture
     [InlineData("commit")]
     public async Task A_successor_does_not_take_the_place_of_a_predecessor_that_has_removed_its_path(string step)
     {
-        await using PeerProcess predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step, "--wait", "1");
+        await using var predecessor = StartPeer("handover-crash", "--role", "predecessor", "--at", step, "--wait", "1");
         await predecessor.ExpectAsync("ready");
         await using (var accepted = await AcceptAsync())
         {
@@ -101,9 +101,9 @@ public sealed class HandoverCrashTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_successor_that_is_killed_while_it_serves_loses_no_request_in_the_backlog()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        await using PeerProcess successor = StartPeer("handover-crash", "--role", "successor", "--at", "ready", "--wait", "1");
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
+        await using var successor = StartPeer("handover-crash", "--role", "successor", "--at", "ready", "--wait", "1");
         await successor.ExpectAsync("at ready");
         using var client = EchoClient.Connect(Path); // not served, or still by us
         await client.SendAsync("123");
@@ -156,7 +156,7 @@ public sealed class HandoverCrashTests : HandoverFixture
 
     private async Task<PeerProcess> StartReadyAsync()
     {
-        PeerProcess peer = StartPeer("handover-server");
+        var peer = StartPeer("handover-server");
         await peer.ExpectAsync("ready");
         return peer;
     }

@@ -170,7 +170,7 @@ public sealed class HandoverInputTests : HandoverFixture
         await before.AreBackAsync();
         Assert.False(handover.Completion.IsCompleted, $"seed {seed}");
         await ExpectServedAsync();
-        await using UnixServer next = await AcceptAndServeAsync();
+        await using var next = await AcceptAndServeAsync();
         await handover.Completion;
         Assert.All(Failures, e => Assert.True(e is IOException or UnixSocketException, $"seed {seed}: {e}"));
     }

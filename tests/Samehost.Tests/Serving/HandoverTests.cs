@@ -9,8 +9,8 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task Connections_are_handed_over_with_their_state_and_are_closed_in_the_predecessor()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, WithOffer);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, WithOffer);
         var clients = Enumerable.Range(0, 20).Select(_ => EchoClient.Connect(Path)).ToArray();
         foreach (var client in clients)
         {
@@ -18,7 +18,7 @@ public sealed class HandoverTests : HandoverFixture
             Assert.Equal("5\n", await client.ReceiveAsync(2));
         }
 
-        await using PeerProcess successor = StartPeer("handover-server");
+        await using var successor = StartPeer("handover-server");
         await successor.ExpectAsync("ready");
         successor.Send("accept");
         await successor.ExpectAsync("serving");
@@ -44,17 +44,17 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task The_path_belongs_to_the_successor_afterwards()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        UnixServer next = await AcceptAndServeAsync();
-        await using UnixHandoverOffer nextOffer = UnixHandover.Offer(Control, next, Plain); // at once, at the same address
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
+        var next = await AcceptAndServeAsync();
+        await using var nextOffer = UnixHandover.Offer(Control, next, Plain); // at once, at the same address
         await handover.Completion;
         await handover.DisposeAsync();
         await server.DisposeAsync();
         Assert.Equal(["control.sock", "server.sock"], Directory.Names);
         await ExpectServedAsync();
 
-        UnixServer third = await AcceptAndServeAsync();
+        var third = await AcceptAndServeAsync();
         await nextOffer.Completion;
         await ExpectServedAsync();
         await third.DisposeAsync();
@@ -68,8 +68,8 @@ public sealed class HandoverTests : HandoverFixture
         await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         await using var handover = UnixHandover.Offer(Control, server, Plain);
         File.Delete(Directory["server.sock"]);
-        using UnixListener other = UnixListener.Listen(Path);
-        UnixServer next = await AcceptAndServeAsync();
+        using var other = UnixListener.Listen(Path);
+        var next = await AcceptAndServeAsync();
         await handover.Completion;
         await next.DisposeAsync();
         Assert.Equal(["server.sock"], Directory.Names);
@@ -80,10 +80,10 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_path_that_was_inherited_is_not_removed_by_the_successor_either()
     {
-        using UnixListener manager = UnixListener.Listen(Path);
-        await using UnixServer server = UnixServer.Start(UnixListener.FromDescriptor(manager.SafeHandle), Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        UnixServer next = await AcceptAndServeAsync();
+        using var manager = UnixListener.Listen(Path);
+        await using var server = UnixServer.Start(UnixListener.FromDescriptor(manager.SafeHandle), Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
+        var next = await AcceptAndServeAsync();
         await handover.Completion;
         await ExpectServedAsync();
         await next.DisposeAsync();
@@ -93,14 +93,14 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task Candidates_that_do_not_answer_block_no_other()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
-        using UnixSeqpacket silent = UnixSeqpacket.Connect(Control);
-        await using PeerProcess slow = StartPeer("handover-crash", "--role", "successor", "--at", "listener", "--wait", "1");
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
+        using var silent = UnixSeqpacket.Connect(Control);
+        await using var slow = StartPeer("handover-crash", "--role", "successor", "--at", "listener", "--wait", "1");
         await slow.ExpectAsync("at listener");
 
-        long start = Stopwatch.GetTimestamp();
-        await using UnixServer next = await AcceptAndServeAsync();
+        var start = Stopwatch.GetTimestamp();
+        await using var next = await AcceptAndServeAsync();
         await handover.Completion;
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(4), "It waited.");
         await ExpectServedAsync();
@@ -109,9 +109,9 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_handover_to_a_successor_that_stops_answering_is_canceled_after_the_timeout()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { StepTimeout = TimeSpan.FromMilliseconds(200), OnFailed = Failures.Enqueue };
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
+        await using var handover = UnixHandover.Offer(Control, server, options);
         await using var accepted = await AcceptAsync();
         await Eventually.IsTrueAsync(() => Failures.Count == 1);
         Assert.IsType<TimeoutException>(Failures.Single());
@@ -194,7 +194,7 @@ public sealed class HandoverTests : HandoverFixture
             var answer = new byte[1];
             Assert.Equal(1, await client.ReadAsync(answer, TestContext.Current.CancellationToken));
         }
-        await using UnixServer next = await AcceptAndServeAsync();
+        await using var next = await AcceptAndServeAsync();
         await handover.Completion;
     }
 
@@ -239,9 +239,9 @@ public sealed class HandoverTests : HandoverFixture
     [Fact(Timeout = 180_000)]
     public async Task A_successor_that_the_policy_does_not_allow_is_refused()
     {
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
         var options = new UnixHandoverOptions { SuccessorPolicy = PeerPolicy.Parse("uid:54321"), OnFailed = Failures.Enqueue };
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, options);
+        await using var handover = UnixHandover.Offer(Control, server, options);
         await ExpectRefusedAsync(() => AcceptAsync());
         var other = await Assert.ThrowsAsync<UnixSocketException>(
             () => AcceptAsync(PeerPolicy.Parse("uid:54321")));
@@ -257,10 +257,10 @@ public sealed class HandoverTests : HandoverFixture
             await A_successor_that_the_policy_does_not_allow_is_refused(); // one user cannot be two
             return;
         }
-        await using UnixServer server = UnixServer.Start(Path, Connections.ServeAsync);
-        await using UnixHandoverOffer handover = UnixHandover.Offer(Control, server, Plain);
+        await using var server = UnixServer.Start(Path, Connections.ServeAsync);
+        await using var handover = UnixHandover.Offer(Control, server, Plain);
         string[] arguments = ["handover-server", Directory["server.sock"], "--control", Directory["control.sock"]];
-        await using PeerProcess other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
+        await using var other = PeerProcess.StartAsOrdinaryUser(Directory, arguments);
         await other.ExpectAsync("ready");
         File.SetUnixFileMode(Directory["control.sock"], (UnixFileMode)0b110_110_110);
         other.Send("accept");

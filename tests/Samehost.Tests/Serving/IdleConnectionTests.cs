@@ -26,7 +26,7 @@ public sealed class IdleConnectionTests : IDisposable
         await active.ExpectAnswerAsync();
         var before = await AskAsync(server, "memory");
 
-        await using PeerProcess clients = PeerProcess.Start("hold-connections", path, "--count", $"{Idle}");
+        await using var clients = PeerProcess.Start("hold-connections", path, "--count", $"{Idle}");
         await clients.ExpectAsync("ready");
         while (await AskAsync(server, "count") != Idle + 1)
         {

@@ -83,7 +83,7 @@ public sealed class UnixServerIsolationTests : IDisposable
         await using var server = Start(ServeMessagesAsync);
         using var other = EchoClient.Connect(Path);
         await other.ExpectAnswerAsync("12345678");
-        await using PeerProcess victim = PeerProcess.Start("send-lines", _directory["server.sock"]);
+        await using var victim = PeerProcess.Start("send-lines", _directory["server.sock"]);
         await victim.ExpectAsync("ready");
         victim.Send("half 1234");
         await victim.ExpectAsync("sent");

@@ -102,11 +102,11 @@ public sealed class UnixServerLimitTests : IDisposable
         using var tooMany = EchoClient.Connect(Path);
         await tooMany.ExpectClosedAsync();
 
-        await using PeerProcess theirs = PeerProcess.StartAsOrdinaryUser(_directory, "send-lines", _directory["server.sock"]);
+        await using var theirs = PeerProcess.StartAsOrdinaryUser(_directory, "send-lines", _directory["server.sock"]);
         await theirs.ExpectAsync("ready");
         theirs.Send("hello");
         await theirs.ExpectAsync("hello");
-        await using PeerProcess tooManyOfTheirs = PeerProcess.StartAsOrdinaryUser(_directory, "send-lines", _directory["server.sock"]);
+        await using var tooManyOfTheirs = PeerProcess.StartAsOrdinaryUser(_directory, "send-lines", _directory["server.sock"]);
         await tooManyOfTheirs.ExpectAsync("ready");
         tooManyOfTheirs.Send("hello");
         await tooManyOfTheirs.ExpectAsync("closed");

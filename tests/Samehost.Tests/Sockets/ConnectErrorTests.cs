@@ -129,7 +129,7 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = 180_000)]
     public async Task When_no_descriptors_are_left_each_call_is_EMFILE_and_no_connection_is_lost()
     {
-        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "exhaust-descriptors", Temp["s"]);
+        await using var peer = PeerProcess.StartWithDescriptors(250, "exhaust-descriptors", Temp["s"]);
         await peer.ExpectAsync("ready");
 
         foreach (var call in new[] { "socket", "socketpair", "socketpair", "socket", "socket", "accept", "dup", "dup" })
@@ -141,7 +141,7 @@ public sealed class ConnectErrorTests : SocketTest
     [Fact(Timeout = 180_000)]
     public async Task Without_descriptors_for_an_event_loop_the_call_fails_and_leaves_nothing_open()
     {
-        await using PeerProcess peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
+        await using var peer = PeerProcess.StartWithDescriptors(250, "last-descriptors", Temp["s"]);
         await peer.ExpectAsync("read failed, serve EMFILE, path removed, connect ENOENT, bind EMFILE, path removed");
         await peer.ExpectAsync("hello 0");
         Assert.Equal(0, await peer.WaitAsync());

@@ -25,7 +25,7 @@ public sealed class DatagramMessageTests : SocketTest
         foreach (var peer in new[] { one, other, one })
         {
             Assert.Equal("sent", await peer.AskAsync("send hello"));
-            byte[] buffer = new byte[10];
+            var buffer = new byte[10];
             using var message = asynchronous ? await socket.ReceiveAsync(buffer, null, Token) : socket.Receive(buffer);
             Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(buffer, 0, message.Count));
             Assert.Equal(peer.Id, message.Credentials!.ProcessId);

@@ -107,8 +107,8 @@ public sealed class DescriptorLimitTests : SocketTest
         using var channel = new DescriptorChannel(type, accept: false);
         LetThrough(channel.Receiver);
         using var tracked = new TrackedDescriptor();
-        byte[] buffer = new byte[9];
-        for (int i = 0; i < 3; i++)
+        var buffer = new byte[9];
+        for (var i = 0; i < 3; i++)
         {
             await channel.SendAsync([1, 2], [.. Enumerable.Repeat(tracked.Descriptor, 253)]);
             Assert.Equal(2, channel.ReceiveBytes(buffer));

@@ -50,7 +50,7 @@ public sealed class ListenVariableTests
         using var file = File.OpenHandle("/dev/null");
         using var inherited = new InheritedDescriptors(file, file);
         var environment = FixedServiceEnvironment.Listening(pid, count, names);
-        string value = environment.Get(culprit)!;
+        var value = environment.Get(culprit)!;
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, inherited.First));
         Assert.StartsWith($"The environment variable {culprit} is '{value}': ", problem.Message, StringComparison.Ordinal);
         Assert.True(inherited.IsOpen(0) && inherited.IsOpen(1));
@@ -70,7 +70,7 @@ public sealed class ListenVariableTests
     public void A_descriptor_that_this_process_opened_itself_is_not_taken()
     {
         using var file = File.OpenHandle("/dev/null"); // closed on exec, as everything that the runtime opens
-        int number = (int)file.DangerousGetHandle();
+        var number = (int)file.DangerousGetHandle();
         var environment = FixedServiceEnvironment.Listening("4711", "1");
         var problem = Assert.Throws<InvalidDataException>(() => SystemdListenSockets.Take(environment, number));
         Assert.Contains($"descriptor {number} was not passed", problem.Message, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public sealed class ListenVariableTests
         Prop.ForAll(likely.ToArbitrary(), given =>
         {
             var environment = FixedServiceEnvironment.Listening(given.Pid, given.Count, given.Names);
-            int count = 0;
+            var count = 0;
             try
             {
                 using var passed = SystemdListenSockets.Take(environment, inherited.First);

@@ -87,8 +87,8 @@ public sealed class ServeErrorTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_handover_of_another_socket_type_is_refused()
     {
-        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--handover");
-        ToolResult result = await RunAsync("serve", At("a.sock"), "--echo", "--handover", "--type", "seqpacket");
+        await using var first = await ServeAsync(At("a.sock"), "--echo", "--handover");
+        var result = await RunAsync("serve", At("a.sock"), "--echo", "--handover", "--type", "seqpacket");
         Assert.Equal(new ToolResult(1, "", "samehost: the running server serves another type of socket: give its --type\n"), result);
         Assert.Equal("still\n", (await ConnectAsync("still\n", At("a.sock"))).Output);
     }

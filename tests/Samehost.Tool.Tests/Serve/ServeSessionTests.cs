@@ -54,8 +54,8 @@ public sealed class ServeSessionTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_second_process_accepts_the_handover()
     {
-        await using TerminalSession old = OpenTerminal();
-        await using TerminalSession successor = OpenTerminal();
+        await using var old = OpenTerminal();
+        await using var successor = OpenTerminal();
         await old.RunAsync("samehost serve app.sock --echo --handover");
         await old.ShowsAsync("self,root\n");
         await successor.RunAsync("samehost serve app.sock --echo --handover");

@@ -197,11 +197,11 @@ public sealed class ServeTests : ToolFixture
     [Fact(Timeout = 180_000)]
     public async Task A_successor_accepts_the_handover_and_the_clients_of_both_are_served()
     {
-        await using ToolRun first = await ServeAsync(At("a.sock"), "--echo", "--handover");
-        using Socket old = LocalPeer.Connect(At("a.sock"));
+        await using var first = await ServeAsync(At("a.sock"), "--echo", "--handover");
+        using var old = LocalPeer.Connect(At("a.sock"));
         old.Say("before");
         await old.ExpectAsync("before");
-        await using ToolRun second = Start("serve", At("a.sock"), "--echo", "--handover");
+        await using var second = Start("serve", At("a.sock"), "--echo", "--handover");
         await second.ReadErrorsUntilAsync("open to self,root, after a handover\n");
         old.Say("after");
         await old.ExpectAsync("after");

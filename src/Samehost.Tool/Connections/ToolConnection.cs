@@ -1,17 +1,20 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Samehost.Interop;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Connections;
 
 /// <summary>A connection of any type, as the commands use it.</summary>
-internal abstract class ToolConnection : IDisposable
+/// <param name="handle">The descriptor of the socket.</param>
+/// <param name="socket">The socket, which is disposed of with the connection.</param>
+internal abstract class ToolConnection(SafeHandle handle, IDisposable socket) : IDisposable
 {
     /// <summary>Whether message boundaries are preserved.</summary>
     public abstract bool PreservesMessages { get; }
 
-    public abstract Descriptor Handle { get; }
+    public Descriptor Handle { get; } = (Descriptor)handle;
 
     /// <summary>Receives bytes or a record; returns −1 at the end. While it waits, the buffer is not rented.</summary>
     public abstract ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken);
@@ -28,7 +31,7 @@ internal abstract class ToolConnection : IDisposable
             _ = LibcSocket.Shutdown(Handle, LibcSocket.SHUT_RD);
     }
 
-    public abstract void Dispose();
+    public void Dispose() => socket.Dispose();
 
     public static ToolConnection Of(UnixStream stream) => new StreamConnection(stream);
 
@@ -36,11 +39,9 @@ internal abstract class ToolConnection : IDisposable
 }
 
 /// <summary>A stream connection.</summary>
-internal sealed class StreamConnection(UnixStream stream) : ToolConnection
+internal sealed class StreamConnection(UnixStream stream) : ToolConnection(stream.SafeHandle, stream)
 {
     public override bool PreservesMessages => false;
-
-    public override Descriptor Handle => (Descriptor)stream.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken) =>
         await stream.ReadAsync(buffer, cancellationToken) is > 0 and int got ? got : -1;
@@ -49,16 +50,12 @@ internal sealed class StreamConnection(UnixStream stream) : ToolConnection
         stream.WriteAsync(bytes, cancellationToken);
 
     public override void ShutdownSend() => stream.ShutdownWrite();
-
-    public override void Dispose() => stream.Dispose();
 }
 
 /// <summary>A seqpacket connection.</summary>
-internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnection
+internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnection(seqpacket.SafeHandle, seqpacket)
 {
     public override bool PreservesMessages => true;
-
-    public override Descriptor Handle => (Descriptor)seqpacket.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
@@ -72,16 +69,12 @@ internal sealed class SeqpacketConnection(UnixSeqpacket seqpacket) : ToolConnect
         seqpacket.SendAsync(bytes, cancellationToken: cancellationToken);
 
     public override void ShutdownSend() => seqpacket.ShutdownWrite();
-
-    public override void Dispose() => seqpacket.Dispose();
 }
 
 /// <summary>A datagram socket connected to one address; it has no end of stream.</summary>
-internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
+internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection(datagram.SafeHandle, datagram)
 {
     public override bool PreservesMessages => true;
-
-    public override Descriptor Handle => (Descriptor)datagram.SafeHandle;
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
@@ -98,18 +91,15 @@ internal sealed class DatagramConnection(UnixDatagram datagram) : ToolConnection
     {
         // A datagram peer cannot be notified.
     }
-
-    public override void Dispose() => datagram.Dispose();
 }
 
 /// <summary>A TCP connection.</summary>
-internal sealed class TcpStreamConnection(Socket socket) : ToolConnection
+internal sealed class TcpStreamConnection(Socket socket)
+    : ToolConnection(new Descriptor((int)socket.Handle, ownsHandle: false), socket)
 {
-    private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+    private readonly NetworkStream _stream = new(socket, ownsSocket: false);
 
     public override bool PreservesMessages => false;
-
-    public override Descriptor Handle { get; } = new((int)socket.Handle, ownsHandle: false);
 
     public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken)
     {
@@ -122,8 +112,6 @@ internal sealed class TcpStreamConnection(Socket socket) : ToolConnection
         _stream.WriteAsync(bytes, cancellationToken);
 
     public override void ShutdownSend() => socket.Shutdown(SocketShutdown.Send);
-
-    public override void Dispose() => _stream.Dispose();
 }
 
 /// <summary>

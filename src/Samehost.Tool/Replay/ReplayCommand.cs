@@ -38,7 +38,7 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        var command = new ToolCommand("replay", "Repeat a recorded conversation and compare the answers.")
+        var command = new ToolCommand("replay", "Repeat a recorded session and compare the answers.")
         {
             Examples =
             [

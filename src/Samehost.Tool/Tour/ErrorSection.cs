@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The chapter on common errors, each produced by real programs. The datagram server of the previous chapter still runs.</summary>
+/// <summary>The section on common errors, each produced by real programs. The datagram server of the previous section still runs.</summary>
 internal sealed class ErrorSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
     : TourSection(terminal, workspace, cancellationToken)
 {

@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The chapters on streams and datagrams, with both sides of each line in order.</summary>
+/// <summary>The sections on streams and datagrams, with both sides of each line in order.</summary>
 internal sealed class SocketTypeSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
     : TourSection(terminal, workspace, cancellationToken)
 {
@@ -13,18 +13,14 @@ internal sealed class SocketTypeSection(TerminalWriter terminal, TempWorkspace w
     public async Task StreamAsync()
     {
         Terminal.WriteHeading("1. A stream: a connection between two programs");
-        Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
-        var server = await ServeAsync(StreamServer, StreamSocket);
-        Terminal.WriteShellCommand($"{StreamClient} {StreamSocket}");
-        var client = TempWorkspace.Start(StreamClient, StreamSocket);
+        var (server, client) = await StartPairAsync(StreamServer, StreamClient, StreamSocket);
         foreach (var line in Lines)
         {
             await TypeAsync(client, line);
             await ExpectAsync(server, LineLabel.Server, $"Receive: {line}");
             await ExpectAsync(client, LineLabel.Client, $"Hi, {line}");
         }
-        Terminal.WriteLabeled(LineLabel.Typed, "end of input (Ctrl+D)");
-        client.EndInput();
+        EndInput(client);
         await ExpectAsync(server, LineLabel.Server, "client quit");
         await EndsWellAsync(client);
         await EndsWellAsync(server);
@@ -38,10 +34,7 @@ internal sealed class SocketTypeSection(TerminalWriter terminal, TempWorkspace w
     public async Task DatagramAsync()
     {
         Terminal.WriteHeading("2. Datagrams: single messages, no connection");
-        Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
-        var server = await ServeAsync(DataServer, DataSocket);
-        Terminal.WriteShellCommand($"{DataClient} {DataSocket}");
-        var client = TempWorkspace.Start(DataClient, DataSocket);
+        var (server, client) = await StartPairAsync(DataServer, DataClient, DataSocket);
         foreach (var line in Lines)
         {
             await TypeAsync(client, line);
@@ -50,12 +43,25 @@ internal sealed class SocketTypeSection(TerminalWriter terminal, TempWorkspace w
             await ExpectAsync(server, LineLabel.Server, $"now sending: Hi, {line}");
             await ExpectAsync(client, LineLabel.Client, $"Hi, {line}");
         }
-        Terminal.WriteLabeled(LineLabel.Typed, "end of input (Ctrl+D)");
-        client.EndInput();
+        EndInput(client);
         await EndsWellAsync(client);
         TerminalWriter.WriteParagraph(
             "Each message arrives whole and alone. The client has an address of its own, or it could not be answered. "
             + "The server does not notice that it closed, and continues.");
+    }
+
+    private async Task<(InteractiveProcess Server, InteractiveProcess Client)> StartPairAsync(string server, string client, string socket)
+    {
+        Terminal.WriteShellCommand($"{server} {socket}");
+        var serverProcess = await ServeAsync(server, socket);
+        Terminal.WriteShellCommand($"{client} {socket}");
+        return (serverProcess, TempWorkspace.Start(client, socket));
+    }
+
+    private void EndInput(InteractiveProcess client)
+    {
+        Terminal.WriteLabeled(LineLabel.Typed, "end of input (Ctrl+D)");
+        client.EndInput();
     }
 
     private async Task EndsWellAsync(InteractiveProcess program)

@@ -40,7 +40,7 @@ internal static class TourCommand
     }
 }
 
-/// <summary>The tour without a file: two conversations and common errors.</summary>
+/// <summary>The tour without a file: both socket types, and common errors.</summary>
 internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
 {
     public async Task<int> RunAsync()
@@ -49,10 +49,10 @@ internal sealed class GuidedTour(TerminalWriter terminal, TempWorkspace workspac
         TerminalWriter.WriteParagraph(
             "Programs on one machine talk through local sockets. Those below are real processes, and their sockets are files in "
             + workspace.Root + ".");
-        var conversations = new SocketTypeSection(terminal, workspace, cancellationToken);
+        var socketTypes = new SocketTypeSection(terminal, workspace, cancellationToken);
         var errors = new ErrorSection(terminal, workspace, cancellationToken);
-        await conversations.StreamAsync();
-        await conversations.DatagramAsync();
+        await socketTypes.StreamAsync();
+        await socketTypes.DatagramAsync();
         await errors.ShowAsync();
 
         await workspace.DisposeAsync();

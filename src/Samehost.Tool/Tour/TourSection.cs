@@ -4,7 +4,7 @@ using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Tour;
 
-/// <summary>The base of the chapters: runs the programs and shows what they print.</summary>
+/// <summary>The base of the sections of the tour: runs the programs and shows what they print.</summary>
 internal abstract class TourSection(TerminalWriter terminal, TempWorkspace workspace, CancellationToken cancellationToken)
 {
     protected const string StreamServer = "unixstreamserver";

@@ -28,15 +28,7 @@ internal static unsafe class LibcMessage
         fixed (byte* b = bytes, a = address, c = control)
         {
             var vector = new IoVec { Base = b, Length = (nuint)bytes.Length };
-            var header = new MsgHdr
-            {
-                Name = a,
-                NameLength = (uint)address.Length,
-                Vectors = &vector,
-                VectorCount = 1,
-                Control = c,
-                ControlLength = (nuint)control.Length,
-            };
+            var header = new MsgHdr(a, address.Length, &vector, c, control.Length);
             nint result;
             do result = LibcResult.From(LibcSyscall.SendMessage(lease.Fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL));
             while (result == -LibcResult.EINTR);
@@ -60,15 +52,7 @@ internal static unsafe class LibcMessage
             var flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (trueLength ? MSG_TRUNC : 0);
             do
             {
-                header = new MsgHdr
-                {
-                    Name = a,
-                    NameLength = (uint)address.Length,
-                    Vectors = &vector,
-                    VectorCount = 1,
-                    Control = c,
-                    ControlLength = (nuint)control.Length,
-                };
+                header = new MsgHdr(a, address.Length, &vector, c, control.Length);
                 result = LibcResult.From(LibcSyscall.ReceiveMessage(lease.Fd, &header, flags));
             }
             while (result == -LibcResult.EINTR);
@@ -93,6 +77,16 @@ internal unsafe struct MsgHdr
     public byte* Control;
     public nuint ControlLength;
     public int Flags;
+
+    public MsgHdr(byte* name, int nameLength, IoVec* vector, byte* control, int controlLength)
+    {
+        Name = name;
+        NameLength = (uint)nameLength;
+        Vectors = vector;
+        VectorCount = 1;
+        Control = control;
+        ControlLength = (nuint)controlLength;
+    }
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -78,24 +78,18 @@ internal static unsafe partial class LibcSocket
     }
 
     /// <summary>Writes the socket's own address into <paramref name="address"/>; returns its length or <c>-errno</c>.</summary>
-    public static int GetSockName(Descriptor socket, Span<byte> address)
-    {
-        using var lease = new DescriptorLease(socket);
-        var length = (uint)address.Length;
-        fixed (byte* p = address)
-        {
-            var result = LibcResult.From(getsockname(lease.Fd, p, &length));
-            return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
-        }
-    }
+    public static int GetSockName(Descriptor socket, Span<byte> address) => GetName(socket, address, ofPeer: false);
 
-    public static int GetPeerName(Descriptor socket, Span<byte> address)
+    /// <summary>Writes the address of the peer into <paramref name="address"/>; returns its length or <c>-errno</c>.</summary>
+    public static int GetPeerName(Descriptor socket, Span<byte> address) => GetName(socket, address, ofPeer: true);
+
+    private static int GetName(Descriptor socket, Span<byte> address, bool ofPeer)
     {
         using var lease = new DescriptorLease(socket);
         var length = (uint)address.Length;
         fixed (byte* p = address)
         {
-            var result = LibcResult.From(getpeername(lease.Fd, p, &length));
+            var result = LibcResult.From(ofPeer ? getpeername(lease.Fd, p, &length) : getsockname(lease.Fd, p, &length));
             return result < 0 ? result : Math.Min((int)length, SockAddrSize); // a full 108-byte name is reported as one byte more
         }
     }

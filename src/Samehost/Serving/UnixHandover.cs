@@ -62,11 +62,7 @@ public sealed class UnixHandoverOptions
     public PeerPolicy SuccessorPolicy
     {
         get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            field = value;
-        }
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = PeerPolicy.SelfAndRoot;
 
     /// <summary>Gets or sets the time that a successor has to become ready after it has received the listening socket; 30 seconds by

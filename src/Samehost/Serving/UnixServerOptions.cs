@@ -8,11 +8,7 @@ public sealed class UnixServerOptions
     public UnixListenerOptions Listener
     {
         get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            field = value;
-        }
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = new();
 
     /// <summary>Gets or sets the maximum number of connections; further ones wait in the backlog. 4,096 by default.</summary>

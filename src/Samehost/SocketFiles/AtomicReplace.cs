@@ -5,8 +5,8 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// Replaces a socket that may still be served by a new one: bound beside it under a name of its own, and moved over it in one step when it
-/// listens already, so that there is no moment in which a client finds nothing.
+/// Replaces a socket, which may be live, by a new one that is bound under a temporary name and moved to the path when it listens, so that
+/// clients can connect at every moment.
 /// </summary>
 internal static class AtomicReplace
 {
@@ -32,7 +32,7 @@ internal static class AtomicReplace
     /// <exception cref="UnixSocketException">EADDRINUSE: what is there is no socket; it is untouched.</exception>
     public static void Publish(BindRequest wanted, ReadOnlySpan<byte> beside)
     {
-        using var held = SocketFileLock.Take(wanted); // against an owner that finds the path its own and then removes it
+        using var held = SocketFileLock.Take(wanted); // excludes an owner that has checked the path and is about to remove it
         for (var round = 0; round < Rounds; round++)
         {
             var result = LibcRename.Move(beside, wanted.Path);
@@ -46,7 +46,7 @@ internal static class AtomicReplace
             if (result != -(int)Errno.EEXIST)
                 throw wanted.Failure(result, "The new socket file could not be moved there.");
 
-            // Exchanged, what was there is not lost whatever it turns out to be.
+            // Exchanged and not overwritten, so that a file of another kind is not lost.
             result = LibcRename.Exchange(beside, wanted.Path);
             if (result == -(int)Errno.ENOENT)
                 continue; // removed meanwhile

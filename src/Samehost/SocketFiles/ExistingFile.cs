@@ -3,7 +3,7 @@ using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
 
-/// <summary>The file that a path has already, held so that its inode number cannot be given to another file meanwhile.</summary>
+/// <summary>The existing file of a path, held open so that its inode number is not reused.</summary>
 internal sealed class ExistingFile : IDisposable
 {
     private readonly Descriptor _pinned;

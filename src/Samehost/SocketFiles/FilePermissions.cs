@@ -5,9 +5,9 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// Permissions and group of the file, without ever showing more than what was asked for and without the process umask,
-/// which all threads share. What fchmod(2) sets on a socket before bind(2) is what the file starts with, less the umask;
-/// the rest is added when the file is there but no client can connect yet, because listen(2) comes later.
+/// The permissions and the group of the file, which never has more than the requested ones; the umask, which all threads share, is not
+/// changed. The mode that fchmod(2) sets on a socket before bind(2) is the file's first mode, less the umask; the rest is added before
+/// listen(2), when no client can connect yet.
 /// </summary>
 internal sealed class FilePermissions
 {

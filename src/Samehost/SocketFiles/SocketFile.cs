@@ -3,8 +3,8 @@ using Samehost.Interop;
 namespace Samehost.SocketFiles;
 
 /// <summary>
-/// The file of a bound socket: created with the wanted permissions, in place of a stale one where there is one, and unlinked
-/// at the end only if it is still the same file. See docs/internals/socket-files.md.
+/// The file of a bound socket: created with the requested permissions, if need be in place of a stale one, and unlinked at the end only if
+/// it is still the same file. See docs/internals/socket-files.md.
 /// </summary>
 internal sealed class SocketFile : IDisposable
 {
@@ -78,7 +78,7 @@ internal sealed class SocketFile : IDisposable
     }
 
     /// <summary>
-    /// Becomes the owner of the file of a socket that was accepted in a handover. Owns nothing where the path leads elsewhere by now.
+    /// Becomes the owner of the file of a socket that was accepted in a handover; of none if the path leads to another file.
     /// </summary>
     public static SocketFile? Adopt(Descriptor socket, UnixEndPoint endPoint)
     {
@@ -140,7 +140,7 @@ internal sealed class SocketFile : IDisposable
         try
         {
             var bound = request;
-            // Kept for what has to be opened once the file is there: without it the file could not be made ours.
+            // Kept for the descriptor that is opened after the bind: without it the file could not be recorded as ours.
             if (LibcFcntl.Duplicate(request.Socket, out var kept) is < 0 and var errno)
                 throw request.Failure(errno);
             using (kept)

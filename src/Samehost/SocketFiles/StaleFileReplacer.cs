@@ -6,7 +6,7 @@ namespace Samehost.SocketFiles;
 /// <summary>Binds a path, in the place of a stale socket file if need be, and of nothing else.</summary>
 internal static class StaleFileReplacer
 {
-    // Each further round means that another process made or removed the file in that very moment.
+    // Each further round means that another process created or removed the file at the same time.
     private const int Rounds = 100;
 
     private enum Outcome
@@ -52,8 +52,8 @@ internal static class StaleFileReplacer
 
     private static Outcome Once(BindRequest request, bool mayReplace)
     {
-        // The order counts. bind(2) makes the file a moment before the socket can be found through it, both under the
-        // directory's lock in the kernel. So what is pinned before our own bind has waited for that lock is judged rightly after it.
+        // The order counts. bind(2) creates the file a moment before the socket can be found through it, both under the
+        // directory's lock in the kernel. A file pinned before our own bind, which waits for that lock, is complete after it.
         var pin = ExistingFile.Pin(request.Path, out var existing);
         using (existing)
         {

@@ -10,11 +10,7 @@ public sealed class UnixDatagramOptions
     public SocketFileOptions SocketFile
     {
         get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            field = value;
-        }
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = new();
 
     /// <summary>

@@ -23,11 +23,7 @@ public sealed class UnixListenerOptions
     public SocketFileOptions SocketFile
     {
         get;
-        set
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            field = value;
-        }
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
     } = new();
 
     /// <summary>

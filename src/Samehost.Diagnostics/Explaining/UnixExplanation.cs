@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Samehost.Addresses;
 using Samehost.Diagnostics.Explaining;
 using Samehost.Inspection;
 
@@ -144,12 +145,10 @@ public sealed class UnixExplanation
         ArgumentNullException.ThrowIfNull(text, "address");
         if (UnixEndPoint.TryParse(text, out var endPoint))
             return Read(endPoint);
-        var abstractName = After("@", text) ?? After("unix-abstract:", text);
-        var rest = abstractName ?? After("unix://", text) ?? After("unix:", text) ?? text;
-        var namesHost = After("unix://", text) is not null && !rest.StartsWith('/');
-        if (rest.Length == 0 || rest.Contains('\0') || namesHost)
-            _ = UnixEndPoint.Parse(text); // throws with what is wrong with it
-        return new ExplainedAddress(abstractName is not null, Encoding.UTF8.GetBytes(rest));
+        var problem = UnixEndPointText.Split(Encoding.UTF8.GetBytes(text), out var isAbstract, out var name);
+        if (problem is not null || name.IsEmpty || name.Contains((byte)0))
+            _ = UnixEndPoint.Parse(text); // throws with the reason
+        return new ExplainedAddress(isAbstract, name.ToArray());
     }
 
     private static ExplainedAddress Read(UnixEndPoint endPoint)
@@ -159,9 +158,6 @@ public sealed class UnixExplanation
             ? new ExplainedAddress(endPoint.Kind == UnixEndPointKind.Abstract, endPoint.NameBytes.ToArray())
             : throw new ArgumentException($"{endPoint} leads nowhere: give a path or an abstract name.", nameof(endPoint));
     }
-
-    private static string? After(string scheme, string text) =>
-        text.StartsWith(scheme, StringComparison.Ordinal) ? text[scheme.Length..] : null;
 }
 
 /// <summary>Options of <see cref="UnixExplanation"/>; they are copied when an explanation is made.</summary>

@@ -2,7 +2,7 @@ using Samehost.Inspection;
 
 namespace Samehost.Diagnostics;
 
-/// <summary>One step of the way that a path leads: what is there, and whether the user gets past it.</summary>
+/// <summary>Represents one step of a path: the file, and whether the user gets past it.</summary>
 /// <remarks>Every text is one harmless line: names have their control characters escaped.</remarks>
 public sealed class UnixPathStep
 {
@@ -13,20 +13,20 @@ public sealed class UnixPathStep
     /// <summary>Where the step stands, symbolic links before it followed.</summary>
     public string Path => _step.Path;
 
-    /// <summary>What is there.</summary>
+    /// <summary>Gets the kind of the file.</summary>
     public UnixFileKind Kind => (UnixFileKind)_step.Kind;
 
-    /// <summary>Its owner; null when nothing is there or it cannot be seen.</summary>
+    /// <summary>Its owner; null if the file does not exist or cannot be seen.</summary>
     public uint? UserId => _step.Status?.User;
 
-    /// <summary>Its group; null when nothing is there or it cannot be seen.</summary>
+    /// <summary>Its group; null if the file does not exist or cannot be seen.</summary>
     public uint? GroupId => _step.Status?.Group;
 
     /// <summary>Its owner and group by name, by number where there is none: <c>root:adm</c>. Looked up at each call.</summary>
     public string? Owner => _step.Status is { } status
         ? $"{PrintableText.UserName(status.User)}:{PrintableText.GroupName(status.Group)}" : null;
 
-    /// <summary>Its permissions, with the set-id and sticky bits; null when nothing is there or it cannot be seen.</summary>
+    /// <summary>Its permissions, with the set-id and sticky bits; null if the file does not exist or cannot be seen.</summary>
     public UnixFileMode? Mode => _step.Status is { } status ? (UnixFileMode)(status.Mode & 0xFFF) : null;
 
     /// <summary>The entries of its access control list as getfacl(1) prints them, without the owner's; empty when it has none.</summary>

@@ -28,7 +28,7 @@ public sealed class DescriptorOptions
             ThrowIfReadOnly();
             field = value is >= 1 and <= 253
                 ? value
-                : throw new ArgumentOutOfRangeException(nameof(value), value, "A message can bring from 1 to 253 descriptors.");
+                : throw new ArgumentOutOfRangeException(nameof(value), value, "A message can have from 1 to 253 descriptors.");
         }
     } = 16;
 

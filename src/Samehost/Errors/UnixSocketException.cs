@@ -84,7 +84,7 @@ public sealed class UnixSocketException : SocketException
         return StackTrace is { } trace ? text + Environment.NewLine + trace : text;
     }
 
-    /// <summary>The socket whose call failed, by which a server tells its connection's failures from others.</summary>
+    /// <summary>The socket whose call failed, by which a server distinguishes failures of its connection from others.</summary>
     internal object? FailedSocket { get; init; }
 
     private string? FindHint()

@@ -13,8 +13,8 @@ internal sealed class EventLoop
     private const ulong WakeSlot = ulong.MaxValue;
     private const int MaxPostedAtOnce = 1024;
 
-    // So many calls are carried out one after the other before the first of their continuations runs: the kernel's code for reading is then
-    // still in the processor's caches for the next call, and what was read is still there for its continuation.
+    // The number of calls that are carried out before the first of their continuations runs: the kernel's code for reading is then still
+    // in the processor's caches for the next call, and what was read is still there for its continuation.
     private const int BatchSize = 16;
 
     [ThreadStatic]

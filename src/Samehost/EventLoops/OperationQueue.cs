@@ -16,8 +16,8 @@ internal enum QueueKind : byte
 /// <remarks>A field of its <see cref="Registration"/>, used by reference; members marked so are called under <see cref="Lock"/>.</remarks>
 internal struct OperationQueue(QueueKind kind)
 {
-    // After so many calls in a row without waiting a handler yields to the others of its event loop: a client that floods must not delay
-    // them by more than some tens of microseconds at a time.
+    // After this number of calls in a row without waiting, a handler yields to the others of its event loop: a client that floods must not
+    // delay them by more than some tens of microseconds at a time.
     private const int CallsBeforeYield = 16;
 
     private readonly QueueKind _kind = kind;

@@ -5,7 +5,7 @@ namespace Samehost.Framing;
 /// <summary>Reads length-prefixed messages (frames) from a stream.</summary>
 /// <remarks>
 /// <para>A frame has four bytes with the length of the message, little-endian unless <see cref="FrameOptions.BigEndian"/>, and then the
-/// message. One read brings many frames, and reading them does not allocate.</para>
+/// message. One read receives many frames, and reading them does not allocate.</para>
 /// <para>Not thread-safe: one caller at a time. The reader reads ahead, so nothing else may read from the stream.</para>
 /// <para>Cancel safe: a canceled call has lost nothing; the part of a frame that has arrived is kept for the next call.</para>
 /// <para>A length above <see cref="FrameOptions.MaxLength"/> is an <see cref="InvalidDataException"/>, before any memory is allocated for

@@ -4,7 +4,7 @@ namespace Samehost.Framing;
 
 /// <summary>Reads lines from a stream, as bytes.</summary>
 /// <remarks>
-/// <para>A line ends with a newline and an optional carriage return before it; the last one may end with the stream. One read brings many
+/// <para>A line ends with a newline and an optional carriage return before it; the last one may end with the stream. One read receives many
 /// lines, and reading them does not allocate.</para>
 /// <para>Not thread-safe: one caller at a time. The reader reads ahead, so nothing else may read from the stream.</para>
 /// <para>Cancel safe: a canceled call has lost nothing; the part of a line that has arrived is kept for the next call.</para>

@@ -30,8 +30,8 @@ internal static class BindVerdict
         // The library looks at the directories before it asks the kernel; the user's way may end before it comes to an unsafe one.
         if (!allowUnsafeDirectory && walk.Unsafe is { } directory)
             return Unsafe(directory, walk.StepOf(directory.At), kernel, notes);
-        if (walk.Found is { } occupant)
-            walk.StepOf(occupant).Errno = kernel.Errno;
+        if (walk.Found is { } existing)
+            walk.StepOf(existing).Errno = kernel.Errno;
         return kernel;
     }
 
@@ -56,7 +56,7 @@ internal static class BindVerdict
             return Verdict.Fails(Errno.ENOENT, $"The path ends in a slash, and so names a directory: {walk.Last.Path} is none.",
                 VerdictParty.Caller, "Leave the slash away, or add the name of the socket file.");
         }
-        walk.Last.Errno = Errno.None; // that nothing is there is as it should be
+        walk.Last.Errno = Errno.None; // the file is not expected to exist
         if (directory.FileSystem.IsReadOnly)
         {
             return Verdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
@@ -137,17 +137,17 @@ internal static class BindVerdict
         denied = true switch
         {
             _ when directory.FileSystem.IsReadOnly => Verdict.Fails(Errno.EROFS,
-                $"A stale socket file is there, and the file system of {place} is read-only.",
+                $"A stale socket file exists, and the file system of {place} is read-only.",
                 VerdictParty.Caller, "Choose a path under /run or /tmp."),
             _ when directory.IsImmutable || (write.Granted && directory.IsAppendOnly) => Verdict.Fails(Errno.EPERM,
-                $"A stale socket file is there, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
+                $"A stale socket file exists, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
                     "append-only (chattr +a)")}: nothing can be removed from it.",
                 VerdictParty.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {place}."),
             _ when !write.Granted => Verdict.Fails(Errno.EACCES,
-                $"A stale socket file is there, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
+                $"A stale socket file exists, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when !isFree => Verdict.Fails(Errno.EPERM,
-                $"A stale socket file of {PrintableText.User(found.Status.User)} is there, and {place} is sticky: only its owner may " +
+                $"A stale socket file of {PrintableText.User(found.Status.User)} exists, and {place} is sticky: only its owner may " +
                 "remove it.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),
             _ when found.Mount != directory.Mount => Verdict.Fails(Errno.EBUSY,

@@ -19,8 +19,8 @@ internal enum SocketLiveness
 
 /// <summary>
 /// Finds out whether a socket is bound to a file, by connecting a datagram socket whatever the type of the other: a server of streams that
-/// serves one client would take a stream for that client, and a stream could not tell a socket that does not listen yet from none. Nothing
-/// arrives at the other side.
+/// serves one client would take a stream for that client, and a stream could not distinguish a socket that does not listen yet from none.
+/// The other side receives nothing.
 /// </summary>
 internal static class SocketProbe
 {

@@ -17,7 +17,7 @@ internal enum FileKind
     Device,
 }
 
-/// <summary>One step of a path walk: what is there, and whether the user gets past it. Every text is printable.</summary>
+/// <summary>One step of a path walk: the file, and whether the user gets past it. Every text is printable.</summary>
 internal sealed class PathStep(string path, FileKind kind)
 {
     /// <summary>Where the step stands, symbolic links before it followed.</summary>
@@ -25,7 +25,7 @@ internal sealed class PathStep(string path, FileKind kind)
 
     public FileKind Kind => kind;
 
-    /// <summary>Owner, group and mode; null when nothing is there or it cannot be seen.</summary>
+    /// <summary>Owner, group and mode; null if the file does not exist or cannot be seen.</summary>
     public FileStatus? Status { get; init; }
 
     /// <summary>The entries of the access control list as getfacl(1) prints them, without the owner's.</summary>

@@ -24,7 +24,7 @@ internal static class WalkVerdict
                 $"{Start(user)} may not pass through {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
                 VerdictParty.Owner, Remedy.Search(walk.Directory, user)),
             WalkProblem.NotADirectory => Verdict.Fails(Errno.ENOTDIR,
-                $"{at} is not a directory but {PathStep.Noun(walk.Last.Kind)}, and the path goes on behind it.",
+                $"{at} is not a directory but {PathStep.Noun(walk.Last.Kind)}, and the path continues below it.",
                 VerdictParty.Caller, "Correct the path."),
             WalkProblem.TooManyLinks => Verdict.Fails(Errno.ELOOP,
                 $"Symbolic links lead in a circle, or more than 40 follow one another: {at} leads to {walk.Last.LinkTarget}.",

@@ -88,7 +88,7 @@ public enum Errno
     /// <summary>The file has too many links.</summary>
     EMLINK = 31,
 
-    /// <summary>Nobody reads the other end any more.</summary>
+    /// <summary>The other end is closed.</summary>
     EPIPE = 32,
 
     /// <summary>A number is out of range.</summary>
@@ -193,7 +193,7 @@ public enum Errno
     /// <summary>The time ran out.</summary>
     ETIMEDOUT = 110,
 
-    /// <summary>Nobody listens there.</summary>
+    /// <summary>No socket listens there.</summary>
     ECONNREFUSED = 111,
 
     /// <summary>The host is down.</summary>

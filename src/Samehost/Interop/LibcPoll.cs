@@ -15,7 +15,7 @@ internal static unsafe partial class LibcPoll
     /// <summary>No time limit.</summary>
     public static readonly TimeSpan Forever = Timeout.InfiniteTimeSpan;
 
-    /// <summary>True when <paramref name="events"/> (or an error or a hang-up) is there right now.</summary>
+    /// <summary>Returns true if <paramref name="events"/>, an error or a hang-up is pending.</summary>
     public static bool IsReady(Descriptor descriptor, short events) => Wait(descriptor, events, null, TimeSpan.Zero) > 0;
 
     /// <summary>

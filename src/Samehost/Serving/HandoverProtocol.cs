@@ -80,7 +80,7 @@ internal static class HandoverProtocol
     /// <exception cref="IOException">It has none, several, or something else, or is too long.</exception>
     public static SafeFileHandle TakeSocket(UnixMessage record, string word) => record is { IsTruncated: false, Descriptors.Count: 1 }
         ? record.Descriptors.Take(0)
-        : throw new IOException($"The record '{word}' of the handover is too long, or did not bring exactly one socket.");
+        : throw new IOException($"The record '{word}' of the handover is too long, or does not have exactly one socket.");
 
     public static IOException Unexpected(string received, string word)
     {

@@ -105,7 +105,7 @@ public sealed class UnixHandoverConnection
 {
     /// <summary>Initializes a connection.</summary>
     /// <param name="stream">The connection.</param>
-    /// <param name="state">The state of the conversation, up to 64 KiB.</param>
+    /// <param name="state">The application state of the connection, up to 64 KiB.</param>
     /// <exception cref="ArgumentOutOfRangeException">The state is longer than 64 KiB.</exception>
     public UnixHandoverConnection(UnixStream stream, ReadOnlyMemory<byte> state)
     {
@@ -120,7 +120,7 @@ public sealed class UnixHandoverConnection
     /// the process that continues with it: set it again if descriptors are wanted.</remarks>
     public UnixStream Stream { get; }
 
-    /// <summary>Gets the state of the conversation, in a form that both processes understand; it includes bytes that were read and not
-    /// used.</summary>
+    /// <summary>Gets the application state of the connection, in a form that both processes understand; it includes bytes that were read
+    /// and not used.</summary>
     public ReadOnlyMemory<byte> State { get; }
 }

@@ -12,7 +12,7 @@ internal static class AtomicReplace
 {
     private const int Rounds = 100;
 
-    /// <summary>Binds beside the wanted path, which is touched later, and only if a socket (or nothing) is there.</summary>
+    /// <summary>Binds beside the wanted path, which is replaced later, and only if it is a socket or does not exist.</summary>
     /// <returns>The request for the temporary name.</returns>
     public static BindRequest BindBeside(BindRequest wanted)
     {
@@ -29,7 +29,7 @@ internal static class AtomicReplace
     }
 
     /// <summary>Moves the listening socket's file over the wanted path.</summary>
-    /// <exception cref="UnixSocketException">EADDRINUSE: what is there is no socket; it is untouched.</exception>
+    /// <exception cref="UnixSocketException">EADDRINUSE: the existing file is not a socket; it is left untouched.</exception>
     public static void Publish(BindRequest wanted, ReadOnlySpan<byte> beside)
     {
         using var held = SocketFileLock.Take(wanted); // excludes an owner that has checked the path and is about to remove it
@@ -89,5 +89,5 @@ internal static class AtomicReplace
     }
 
     private static UnixSocketException NoSocket(BindRequest wanted) => wanted.Failure(
-        -(int)Errno.EADDRINUSE, "Something that is not a socket is there and was left untouched: choose another path, or move it away.");
+        -(int)Errno.EADDRINUSE, "A file that is not a socket exists and was left untouched: choose another path, or move it away.");
 }

@@ -77,7 +77,7 @@ internal sealed class SocketFileLock : IDisposable
             const int flags = LibcFile.O_RDWR | LibcFile.O_CREAT;
             var result = LibcFile.Open(path, flags | LibcFile.O_NOFOLLOW, OwnerReadWrite, out var file);
             if (result < 0)
-                throw request.Failure(result, $"A stale socket file is there, but the lock file {text} could not be opened.");
+                throw request.Failure(result, $"A stale socket file exists, but the lock file {text} could not be opened.");
             try
             {
                 result = LibcFile.Status(file!, out var held);
@@ -115,7 +115,7 @@ internal sealed class SocketFileLock : IDisposable
         if (left <= 0)
         {
             throw request.Failure(-(int)Errno.EAGAIN,
-                "A stale socket file is there, and another process holds the lock under which such files are replaced, for longer than " +
+                "A stale socket file exists, and another process holds the lock under which such files are replaced, for longer than " +
                 $"{request.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
         }
         Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event reports an unlocked flock

@@ -21,13 +21,13 @@ internal static class StaleFileReplacer
     {
         for (var round = 0; round < Rounds; round++)
         {
-            // A fresh bind needs no lock: while a file is there bind(2) fails, and only the holder of the lock removes one.
+            // A fresh bind needs no lock: bind(2) fails if the file exists, and only the holder of the lock removes one.
             if (Repeat(request, mayReplace: false) == Outcome.Bound)
                 return;
             if (!request.Options.ReplaceStale)
             {
                 throw InUse(request,
-                    "A stale socket file is there, which no process is bound to; replacing it is turned off, so it was left untouched.");
+                    "A stale socket file exists, which no process is bound to; replacing it is turned off, so it was left untouched.");
             }
             using (SocketFileLock.Take(request))
             {
@@ -66,7 +66,7 @@ internal static class StaleFileReplacer
             {
                 return pin == -(int)Errno.ENOENT
                     ? Outcome.Changed
-                    : throw request.Failure(pin, "Something is there that could not be looked at; it was left untouched.");
+                    : throw request.Failure(pin, "The existing file could not be examined; it was left untouched.");
             }
 
             if (!mayReplace)
@@ -82,7 +82,7 @@ internal static class StaleFileReplacer
             if (result < 0 && result != -(int)Errno.ENOENT)
             {
                 var owner = existing.Status.User;
-                throw request.Failure(result, () => "A stale socket file is there, but this user may not remove it: " +
+                throw request.Failure(result, () => "A stale socket file exists, but this user may not remove it: " +
                     $"it belongs to user {PrintableText.UserName(owner)}.");
             }
         }
@@ -97,16 +97,16 @@ internal static class StaleFileReplacer
     private static void RefuseUnlessStale(BindRequest request, ExistingFile existing)
     {
         if (!existing.IsSocket)
-            throw InUse(request, $"{existing.Noun} is there and was left untouched: choose another path, or move it away.");
+            throw InUse(request, $"{existing.Noun} exists and was left untouched: choose another path, or move it away.");
         switch (existing.Probe(request, out var result))
         {
             case SocketLiveness.Live:
                 var file = existing.Status.Id;
                 throw InUse(request, () =>
-                    $"A live socket of {ExistingFile.DescribeOwner(file, request.Path)} is there and was left untouched.");
+                    $"A live socket of {ExistingFile.DescribeOwner(file, request.Path)} exists and was left untouched.");
             case SocketLiveness.Unclear:
                 var user = existing.Status.User;
-                throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} is there and was left untouched, " +
+                throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} exists and was left untouched, " +
                     $"because it could not be seen whether it is in use ({(Errno)(-result)}).");
         }
     }

@@ -21,7 +21,7 @@ internal sealed class DatagramContext : SocketContext
     /// <summary>The policy for senders; null allows all.</summary>
     public PeerPolicy? Policy { get; private set; }
 
-    /// <summary>Whether datagrams may bring ancillary data other than descriptors.</summary>
+    /// <summary>Whether datagrams may have ancillary data other than descriptors.</summary>
     public bool HasAncillaryData { get; private set; }
 
     /// <summary>The connected peer; null while there is none.</summary>
@@ -122,7 +122,7 @@ internal sealed class DatagramContext : SocketContext
     }
 }
 
-/// <summary>Remembers the last address, so that a conversation with one peer does not make an object for each datagram.</summary>
+/// <summary>Caches the last address, so that datagrams of one peer do not allocate an address each.</summary>
 internal sealed class EndPointCache
 {
     private readonly Lock _lock = new();

@@ -8,7 +8,7 @@ namespace Samehost.Sockets;
 /// <summary>A listening socket of either connected type: its socket file, and the policy for peers.</summary>
 internal sealed partial class ListenerContext : SocketContext
 {
-    // A refused peer can connect again at once; after so many refusals the other descriptors of the event loop are served.
+    // A refused peer can connect again at once; after this number of refusals the other descriptors of the event loop are served.
     private const int RefusalsAtOnce = 64;
 
     private const string NameWanted = "A listener without a name cannot be reached; use Autobind for a name from the kernel.";
@@ -119,7 +119,7 @@ internal sealed partial class ListenerContext : SocketContext
         }
     }
 
-    /// <summary>Accepts once: a peer that the policy admits, or <c>-errno</c>. Others are closed before they are heard.</summary>
+    /// <summary>Accepts once: a peer that the policy allows, or <c>-errno</c>. Others are closed before a byte of theirs is read.</summary>
     /// <param name="accepted">The connection.</param>
     /// <param name="refused">Receives those that the caller is to close where that may block; see <see cref="DeferredClose"/>.</param>
     public int Accept(out SocketContext? accepted, ref List<IDisposable>? refused)

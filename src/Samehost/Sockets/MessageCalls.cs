@@ -75,7 +75,7 @@ internal struct ReceiveMessageCall(DescriptorOptions? wanted, IBufferWriter<byte
                 return datagrams is not null ? length : socket.KeepError(length);
 
             var ancillary = ControlReceiver.Read(control[..header.ControlLength], header.Flags, wanted, ref refused);
-            // A record brings its sender's credentials, since the socket asks for them; the end of the conversation brings nothing.
+            // A record has its sender's credentials, since the socket requests them; the end of the connection has none.
             var end = length == 0 && socket.Type switch
             {
                 LibcSocket.SOCK_STREAM => buffer.Length > 0,

@@ -62,15 +62,15 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
         }
     }
 
-    /// <summary>Whether every message brings the credentials of its sender (SO_PASSCRED), from the moment on when that was set.</summary>
+    /// <summary>Whether every message that was sent since SO_PASSCRED was set has the credentials of its sender.</summary>
     public bool HasCredentials => LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSCRED, out var value) >= 0 && value != 0;
 
-    /// <summary>Whether messages bring security labels. Only a service manager that made the socket can have asked for them.</summary>
+    /// <summary>Whether messages have security labels. Only a service manager that made the socket can have asked for them.</summary>
     public bool HasLabels => _hasLabels ??= LibcSocketOptions.Get(this, LibcSocketOptions.SO_PASSSEC, out var value) >= 0 && value != 0;
 
     /// <summary>
     /// The error that reading ended with, as <c>-errno</c>, or 0. The kernel reports a reset once and an end of stream from then on, which
-    /// would make an interrupted conversation look finished; so connected sockets keep it.
+    /// would make a connection that was reset look complete; so connected sockets keep it.
     /// </summary>
     public int ReadError => Volatile.Read(ref _readError);
 
@@ -177,7 +177,7 @@ internal partial class SocketContext : Registration, IAcceptedSocket<SocketConte
     /// <summary>Descriptors may have come through before the kernel was asked to refuse them.</summary>
     public void DistrustRefusal() => RefusesDescriptors = false;
 
-    /// <summary>Asks for credentials with every record (SO_PASSCRED): an empty record then has some, and the end of the conversation has
+    /// <summary>Asks for credentials with every record (SO_PASSCRED): an empty record then has some, and the end of the connection has
     /// none.</summary>
     public void PassCredentials() => SetOption(LibcSocketOptions.SO_PASSCRED, 1);
 

@@ -87,7 +87,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
         var context = DatagramContext.Create(local);
         try
         {
-            // Before the name is there: nothing may arrive that was not asked for.
+            // Before the bind: nothing may arrive that was not requested.
             context.Apply(options);
             return new UnixDatagram(context, SocketFile.Bind(context, local, options.SocketFile));
         }

@@ -8,7 +8,7 @@ namespace Samehost;
 
 /// <summary>
 /// Sends and receives the records of a connected local seqpacket socket (<c>SOCK_SEQPACKET</c>, unix(7)): with their bounds, and in order.
-/// An empty record is a record, and distinct from the end of the conversation.
+/// An empty record is a record, and distinct from the end of the connection.
 /// </summary>
 /// <remarks>All members may be used from several threads at once; each record goes or comes whole.</remarks>
 /// <example><code>
@@ -171,8 +171,8 @@ public sealed class UnixSeqpacket : IDisposable, IAsyncDisposable, IAcceptedSock
         return _context.SendAsync(this, call, record, cancellationToken);
     }
 
-    /// <summary>Receives the next record, blocking the thread until there is one or the conversation ends.</summary>
-    /// <param name="buffer">Where it goes. What does not fit is lost, and the result says so.</param>
+    /// <summary>Receives the next record, blocking the thread until there is one or the peer has closed.</summary>
+    /// <param name="buffer">The buffer for the record; what does not fit is lost, and the result reports it.</param>
     /// <param name="descriptors">Which descriptors to take, where they are accepted; <see cref="DescriptorOptions.Default"/> when
     /// null.</param>
     /// <exception cref="UnixSocketException">ECONNRESET: the peer closed without reading what we had sent.</exception>

@@ -53,7 +53,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
     /// <summary>Connects to a listening stream socket, blocking the thread where it has to wait (connect(2)).</summary>
     /// <param name="endPoint">A path or an abstract name.</param>
     /// <param name="options">How long to wait, and for which server.</param>
-    /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE (a socket of another type is there), EAGAIN
+    /// <exception cref="UnixSocketException">ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE (a socket of another type is bound there), EAGAIN
     /// (the backlog stayed full), ENOTDIR, ELOOP, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
     /// <exception cref="ArgumentException">The address has no name.</exception>
     public static UnixStream Connect(UnixEndPoint endPoint, UnixConnectOptions? options = null) =>
@@ -245,7 +245,7 @@ public sealed partial class UnixStream : Stream, IAcceptedSocket<UnixStream>
         return milliseconds;
     }
 
-    private static NotSupportedException NoSeeking() => new("A socket cannot be positioned: its bytes are gone once read.");
+    private static NotSupportedException NoSeeking() => new("A socket has no position.");
 
     private void Shutdown(int how)
     {

@@ -12,7 +12,7 @@ public sealed class TestRuleTests
         "tests/Samehost.TestPeer/Commands/Bind.cs", // until the time at which all processes start
         "tests/Samehost.Tests/EventLoops/BlockedHandlerTests.cs",
         "tests/Samehost.Tests/Serving/BlockedHandlerTests.cs",
-        "tests/Samehost.Tests/Serving/Interop/Signals.cs", // between the signals that it showers processes with
+        "tests/Samehost.Tests/Serving/Interop/Signals.cs", // between the signals that it sends
     ];
 
     private const string AsynchronousWithoutTimeout =

@@ -12,7 +12,7 @@ public sealed class PeerPolicyTests
     public void Generic_code_parses_policies()
     {
         Assert.Equal(PeerPolicy.SelfAndRoot, Parse<PeerPolicy>("self,root"));
-        Assert.Throws<FormatException>(() => Parse<PeerPolicy>("somebody"));
+        Assert.Throws<FormatException>(() => Parse<PeerPolicy>("someone"));
 
         static T Parse<T>(string text)
             where T : IParsable<T>

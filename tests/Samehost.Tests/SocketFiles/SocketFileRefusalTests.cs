@@ -11,7 +11,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     public void A_regular_file_is_refused_and_untouched()
     {
         File.WriteAllText(SocketPath, "precious");
-        AssertRefusedAndUntouched("A regular file is there");
+        AssertRefusedAndUntouched("A regular file exists");
         Assert.Equal("precious", File.ReadAllText(SocketPath));
     }
 
@@ -20,7 +20,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     {
         Directory.CreateDirectory(SocketPath);
         File.WriteAllText(Path.Combine(SocketPath, "inside"), "");
-        AssertRefusedAndUntouched("A directory is there");
+        AssertRefusedAndUntouched("A directory exists");
         Assert.True(File.Exists(Path.Combine(SocketPath, "inside")));
     }
 
@@ -31,7 +31,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         LeaveStaleFile(target);
         var before = StatusOf(target);
         File.CreateSymbolicLink(SocketPath, target);
-        AssertRefusedAndUntouched("A symbolic link is there");
+        AssertRefusedAndUntouched("A symbolic link exists");
         Assert.Equal(before, StatusOf(target));
     }
 
@@ -39,7 +39,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     public void A_dangling_symbolic_link_is_refused_and_nothing_appears_where_it_points()
     {
         File.CreateSymbolicLink(SocketPath, Temp["nowhere"]);
-        AssertRefusedAndUntouched("A symbolic link is there");
+        AssertRefusedAndUntouched("A symbolic link exists");
         Assert.Equal(["a.sock"], Temp.Names);
     }
 
@@ -93,7 +93,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
     public void A_stale_file_is_refused_when_replacing_is_turned_off()
     {
         LeaveStaleFile();
-        AssertRefusedAndUntouched("A stale socket file is there", new SocketFileOptions { ReplaceStale = false });
+        AssertRefusedAndUntouched("A stale socket file exists", new SocketFileOptions { ReplaceStale = false });
     }
 
     [Fact(Timeout = 180_000)]
@@ -118,7 +118,7 @@ public sealed class SocketFileRefusalTests : SocketFileFixture
         var before = StatusOf(path);
         await using var peer = PeerProcess.StartAsOrdinaryUser(Temp, "bind-and-hold", path);
         await peer.ExpectAsync("failed EADDRINUSE bind failed: Address already in use (98)");
-        await peer.ExpectAsync($"A socket file of user {Command.Run("id", "-un")} is there and was left untouched, " +
+        await peer.ExpectAsync($"A socket file of user {Command.Run("id", "-un")} exists and was left untouched, " +
             "because it could not be seen whether it is in use (EACCES).");
         Assert.Equal(before, StatusOf(path));
     }

@@ -13,10 +13,10 @@ public sealed class ServeSessionTests : ToolFixture
         await server.RunAsync("samehost serve app.sock");
         await server.ShowsAsync("self,root\n");
         await client.RunAsync("samehost connect app.sock");
-        await client.TypeAsync("is anybody there?");
-        await server.ShowsAsync("is anybody there?\n");
-        await server.TypeAsync("yes, somebody is");
-        await client.ShowsAsync("yes, somebody is\n");
+        await client.TypeAsync("are you there?");
+        await server.ShowsAsync("are you there?\n");
+        await server.TypeAsync("yes, I am");
+        await client.ShowsAsync("yes, I am\n");
         server.EndInput();
         client.EndInput();
         await server.PromptAsync();

@@ -34,7 +34,7 @@ internal static class ListWatcher
 
         var listing = new SocketListing(filter, isBrief: true);
         using (var echo = new NoEchoMode())
-        using (var screen = new Screen())
+        using (var screen = new AlternateScreen())
         {
             Volatile.Write(ref restoreTerminal, () =>
             {

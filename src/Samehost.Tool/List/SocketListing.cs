@@ -60,7 +60,7 @@ internal sealed class SocketListing
             if (count > 0)
                 crowded[directory] = 0; // listed once
         }
-        return Columns.Align(cells);
+        return ColumnLayout.Align(cells);
     }
 
     /// <summary>Gets the directories with more stale files than are listed one by one.</summary>

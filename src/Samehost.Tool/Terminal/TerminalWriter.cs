@@ -97,7 +97,7 @@ internal enum Color
 /// <summary>
 /// Aligns rows in columns as wide as their content, one line a row: never wrapped, so that line tools can read them, and never cut.
 /// </summary>
-internal static class Columns
+internal static class ColumnLayout
 {
     private const string Gap = "  ";
 

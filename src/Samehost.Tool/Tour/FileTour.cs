@@ -14,7 +14,7 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
 {
     public async Task<int> RunAsync(string path)
     {
-        using var lines = new LineFile(path);
+        using var lines = new LineFileReader(path);
         TerminalWriter.WriteParagraph($"Two real servers are to answer each line of {PrintableText.Of(path)} with \"Hi, <line>\".");
         Terminal.WriteShellCommand($"{StreamServer} {StreamSocket}");
         Terminal.WriteShellCommand($"{DataServer} {DataSocket}");
@@ -36,7 +36,7 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
         return ExitStatus.Success;
     }
 
-    private async Task<(AnswerStatistics Stream, AnswerStatistics Datagram)> ExchangeAsync(LineFile lines)
+    private async Task<(AnswerStatistics Stream, AnswerStatistics Datagram)> ExchangeAsync(LineFileReader lines)
     {
         await using var stream = await UnixStream.ConnectAsync(EndPointOf(StreamSocket), cancellationToken: CancellationToken);
         await using var datagram = UnixDatagram.Bind(EndPointOf("client.sock"));
@@ -52,7 +52,7 @@ internal sealed class FileTour(TerminalWriter terminal, TempWorkspace workspace,
         return (streamExchange.Statistics, datagramExchange.Statistics);
     }
 
-    private static void Report(LineFile lines, AnswerStatistics stream, AnswerStatistics datagram)
+    private static void Report(LineFileReader lines, AnswerStatistics stream, AnswerStatistics datagram)
     {
         TerminalWriter.WriteLine();
         TerminalWriter.WriteLine($"  lines     {lines.Lines:N0}{(lines.LacksFinalNewline ? " (the last without a newline)" : "")}");

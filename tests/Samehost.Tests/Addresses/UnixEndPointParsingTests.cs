@@ -1,4 +1,5 @@
 using System.Text;
+using Samehost.Addresses;
 using Xunit;
 
 namespace Samehost.Tests.Addresses;
@@ -58,6 +59,34 @@ public sealed class UnixEndPointParsingTests
         Assert.Null(endPoint);
         Assert.Throws<FormatException>(() => Parse<UnixEndPoint>(text));
         Assert.Throws<FormatException>(() => ParseSpan<UnixEndPoint>(text));
+    }
+
+    [Theory]
+    [InlineData("a.sock", "/run/x/a.sock")]
+    [InlineData("./a.sock", "/run/x/./a.sock")]
+    [InlineData("/a.sock", "/a.sock")]
+    [InlineData("unix:/a.sock", "/a.sock")]
+    [InlineData("@a.sock", "@a.sock")]
+    public void A_path_without_a_scheme_is_resolved_against_a_given_working_directory(string text, string address)
+    {
+        foreach (var directory in (string[])["/run/x", "/run/x/"])
+        {
+            Assert.Null(UnixEndPointText.Read(text, directory, out var endPoint));
+            Assert.Equal(address, endPoint!.ToString());
+        }
+        Assert.Null(UnixEndPointText.Read("a.sock", "/", out var inRoot));
+        Assert.Equal("/a.sock", inRoot!.Path);
+        Assert.Contains("is not absolute", UnixEndPointText.Read("unix:a.sock", "/run/x", out _), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bytes_that_are_not_UTF8_are_read_as_they_are()
+    {
+        Assert.Null(UnixEndPointText.Read([.. "unix-abstract:a"u8, 0xff], "/run", out var name));
+        Assert.Equal(UnixEndPoint.FromAbstractName([(byte)'a', 0xff]), name);
+        Assert.Null(UnixEndPointText.Read([(byte)'a', 0xff], "/run", out var path));
+        Assert.Equal(UnixEndPoint.FromPath([.. "/run/a"u8, 0xff]), path);
+        Assert.Contains("names a host", UnixEndPointText.Read([.. "unix://a"u8, 0xff], "/run", out _), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Samehost.Tool.Terminal;
 /// <summary>
 /// The terminal's alternate screen, without a cursor; disposing restores the previous content. Lines wider than the screen are cut.
 /// </summary>
-internal sealed class Screen : IDisposable
+internal sealed class AlternateScreen : IDisposable
 {
     private const string Enter = "\e[?1049h\e[?25l\e[?7l\e[2J";
     private const string Leave = "\e[?7h\e[?25h\e[?1049l";
@@ -15,7 +15,7 @@ internal sealed class Screen : IDisposable
     private readonly List<string> _shown = [];
     private int _height;
 
-    public Screen() => TerminalWriter.Write(Enter);
+    public AlternateScreen() => TerminalWriter.Write(Enter);
 
     /// <summary>Draws the lines that differ from those shown; writes nothing when none does.</summary>
     public void Show(IReadOnlyList<string> lines)

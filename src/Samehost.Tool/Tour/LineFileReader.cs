@@ -4,7 +4,7 @@ using Samehost.Tool.Cli;
 namespace Samehost.Tool.Tour;
 
 /// <summary>Reads the lines of a file as bytes, in pieces: it may be a pipe, or larger than memory.</summary>
-internal sealed class LineFile : IDisposable
+internal sealed class LineFileReader : IDisposable
 {
     private readonly string _name;
     private readonly FileStream _file;
@@ -13,7 +13,7 @@ internal sealed class LineFile : IDisposable
     private int _end;
     private bool _ended;
 
-    public LineFile(string path)
+    public LineFileReader(string path)
     {
         _name = path;
         _file = Open(path);

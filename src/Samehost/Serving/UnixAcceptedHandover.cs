@@ -4,7 +4,7 @@ using Samehost.Sockets;
 
 namespace Samehost;
 
-/// <summary>Represents a handover that this process, the successor, has accepted; see <see cref="UnixHandoverOffer"/>.</summary>
+/// <summary>Represents a handover that this process, the successor, has accepted; see <see cref="UnixHandover"/>.</summary>
 public sealed class UnixAcceptedHandover : IAsyncDisposable
 {
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(1);

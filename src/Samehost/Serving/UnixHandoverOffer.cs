@@ -4,7 +4,7 @@ using Samehost.Serving;
 
 namespace Samehost;
 
-/// <summary>Represents the offer of a server to successors; see <see cref="UnixHandoverOffer"/>.</summary>
+/// <summary>Represents the offer of a server to successors; see <see cref="UnixHandover"/>.</summary>
 public sealed class UnixHandoverOffer : IAsyncDisposable
 {
     private const int MaxCandidates = 16;

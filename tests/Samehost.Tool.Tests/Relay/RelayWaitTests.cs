@@ -78,7 +78,7 @@ public sealed class RelayWaitTests : RelayFixture
                 idle = error == SocketError.Success ? 0 : idle + 1;
                 await Task.Delay(idle, Stop); // the relay reads until the server's side is full
             }
-        } // gone, with everything on its way
+        } // closed, with unread bytes
 
         await Task.Delay(200, Stop);
         var before = run.ProcessorTime;

@@ -132,7 +132,7 @@ public abstract class ToolFixture : IDisposable
         if (Environment.GetEnvironmentVariable("SAMEHOST_TOOL") is { Length: > 0 } given)
             return Path.GetFullPath(Path.Join(given, "samehost"));
 
-        // …/tests/Samehost.Tool.Tests/bin/CONFIGURATION/FRAMEWORK/ tells which build of the tool belongs to us.
+        // …/tests/Samehost.Tool.Tests/bin/CONFIGURATION/FRAMEWORK/ determines which build of the tool is tested.
         var framework = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
         var configuration = framework.Parent!;
         var root = configuration.Parent!.Parent!.Parent!.Parent!.FullName;

@@ -78,8 +78,8 @@ internal sealed class EventLoop
     /// connect at once none waits yet when the last one chooses.</summary>
     public int DescriptorCount => Volatile.Read(ref _descriptorCount);
 
-    /// <summary>Changes with each call that a continuation makes and that may poll in place. Such a continuation is not blocked, although
-    /// the leader claims nothing meanwhile.</summary>
+    /// <summary>Changes with each poll in place by a continuation. It is not blocked then, although the leader claims nothing
+    /// meanwhile.</summary>
     public int InlinePolls => Volatile.Read(ref _inlinePolls);
 
     /// <inheritdoc cref="EventLoopThreads.IsWatchdogMissing"/>
@@ -138,16 +138,15 @@ internal sealed class EventLoop
 
     /// <inheritdoc cref="BusyPoller.MayPollInline"/>
     /// <remarks>And only on the leader's thread.</remarks>
-    public bool MayPollInline(Registration registration)
-    {
-        if (!ReferenceEquals(_busyPoller.Registration, registration) || _budget.Budget == 0
-            || !IsLeading || !_posted.IsEmpty || !_busyPoller.MayPollInline(registration))
-        {
-            return false;
-        }
+    public bool MayPollInline(Registration registration) =>
+        ReferenceEquals(_busyPoller.Registration, registration) && _budget.Budget != 0
+        && IsLeading && _posted.IsEmpty && _busyPoller.MayPollInline(registration);
 
-        Volatile.Write(ref _inlinePolls, _inlinePolls + 1);
-        return true;
+    /// <summary>Counts a poll in place, where the calling thread leads a loop.</summary>
+    public static void CountInlinePoll()
+    {
+        if (IsLeading)
+            Volatile.Write(ref _loopOfThread!._inlinePolls, _loopOfThread._inlinePolls + 1);
     }
 
     private static Descriptor Opened(int result, Descriptor? descriptor, string call) =>
@@ -194,7 +193,7 @@ internal sealed class EventLoop
         if (ran)
         {
             // The time that it waited for its peer in between is not its own.
-            var callsWithoutWaiting = registration.InlinePolls + registration.Readers.CallsWithoutWaiting;
+            var callsWithoutWaiting = registration.InlinePolls + registration.CallsWithoutWaiting;
             registration.Timing.Add(end - start - registration.InlineTicks, callsWithoutWaiting);
         }
 

@@ -155,7 +155,8 @@ internal sealed class EventLoopThreads
             }
             else if (LeaderState.IsRunning(now))
             {
-                if (_loop.State.TryReplace(now))
+                LibcSched.Yield(); // a leader that is not blocked, but waits for a processor, continues now
+                if (_loop.InlinePolls == polls && _loop.State.TryReplace(now))
                     return LeaderState.Term(_loop.State.Current);
             }
             else

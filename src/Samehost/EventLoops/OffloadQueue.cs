@@ -42,7 +42,7 @@ internal sealed class OffloadQueue : IThreadPoolWorkItem
         Interlocked.Increment(ref _served);
         var start = Stopwatch.GetTimestamp();
         if (registration.ServeOffloaded())
-            registration.Timing.Add(Stopwatch.GetTimestamp() - start, registration.Readers.CallsWithoutWaiting);
+            registration.Timing.Add(Stopwatch.GetTimestamp() - start, registration.CallsWithoutWaiting);
         return true;
     }
 }

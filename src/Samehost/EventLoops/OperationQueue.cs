@@ -16,15 +16,10 @@ internal enum QueueKind : byte
 /// <remarks>A field of its <see cref="Registration"/>, used by reference; members marked so are called under <see cref="Lock"/>.</remarks>
 internal struct OperationQueue(QueueKind kind)
 {
-    // After this number of calls in a row without waiting, a handler yields to the others of its event loop: a client that floods must not
-    // delay them by more than some tens of microseconds at a time.
-    private const int CallsBeforeYield = 16;
-
     private readonly QueueKind _kind = kind;
     private bool _drained; // since the last event: a try would end in EAGAIN
     private bool _uncertain; // hang-up, error or urgent data was reported: a short read no longer proves that nothing is left
     private bool _closed;
-    private int _callsWithoutWaiting;
     private PendingOperation? _head;
     private PendingOperation? _tail;
     private PendingOperation? _spare;
@@ -37,9 +32,6 @@ internal struct OperationQueue(QueueKind kind)
     /// <summary>Whether no operation waits; may be read without the lock.</summary>
     public readonly bool IsEmpty => Volatile.Read(in _head) is null;
 
-    /// <summary>The number of calls since the last event that did not have to wait; an estimate without the lock.</summary>
-    public readonly int CallsWithoutWaiting => _callsWithoutWaiting;
-
     /// <summary>Whether the registration is closed. Under the lock.</summary>
     public readonly bool IsClosed => _closed;
 
@@ -48,13 +40,6 @@ internal struct OperationQueue(QueueKind kind)
 
     /// <summary>Whether a try would end in EAGAIN; may be read without the lock.</summary>
     public readonly bool IsDrained => _drained;
-
-    /// <summary>Whether a new call has to yield to other descriptors of the event loop although it could be tried. Under the
-    /// lock.</summary>
-    public readonly bool MustYield => _callsWithoutWaiting >= CallsBeforeYield && EventLoop.IsCurrentThread;
-
-    /// <summary>Counts a call that did not have to wait. Under the lock.</summary>
-    public void CountCall() => _callsWithoutWaiting++;
 
     /// <summary>Notes what a try has shown about readiness. Under the lock.</summary>
     public void Tried(bool performed, bool drained)
@@ -106,7 +91,7 @@ internal struct OperationQueue(QueueKind kind)
         {
             _drained = false;
             _uncertain |= uncertain;
-            _callsWithoutWaiting = 0;
+            registration.CallsWithoutWaiting = 0;
             operation = _head;
             if (operation is null)
                 return null;
@@ -138,6 +123,7 @@ internal struct OperationQueue(QueueKind kind)
         {
             if (_head is not { } operation || !TryPerform(operation))
                 return null;
+            registration.CallsWithoutWaiting = 0;
             Remove(operation);
             if (_head is not null)
                 registration.Post(_kind);

@@ -14,6 +14,10 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
     private const uint Uncertain = Ended | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI;
 
+    // After so many calls in a row without waiting a handler yields to the others of its event loop: a client that floods must not delay
+    // them by more than some tens of microseconds at a time.
+    private const int CallsBeforeYield = 16;
+
     private EventLoop? _loop;
     private uint _offloaded;
     private int _posted; // the queues that are posted to the loop
@@ -31,10 +35,14 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     /// <summary>How long the continuations of this descriptor have taken lately.</summary>
     public ContinuationTiming Timing;
 
+    /// <summary>The number of calls since the last event that did not have to wait, in both directions; an estimate, since they have a lock
+    /// each.</summary>
+    public int CallsWithoutWaiting;
+
     /// <summary>The number of polls in place by the continuation that runs now.</summary>
     public int InlinePolls;
 
-    /// <summary>How long those took, in Stopwatch ticks.</summary>
+    /// <summary>How long it has waited for its peer in place, in Stopwatch ticks.</summary>
     public long InlineTicks;
 
     /// <summary>The loop it belongs to, chosen when first needed: blocking calls need none.</summary>
@@ -48,6 +56,9 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
 
     /// <summary>True from the beginning of <see cref="IDisposable.Dispose"/> on.</summary>
     public bool IsDisposed => _disposed;
+
+    /// <summary>Whether a new call has to yield to other descriptors of the event loop although it could be tried.</summary>
+    public bool MustYield => CallsWithoutWaiting >= CallsBeforeYield && EventLoop.IsCurrentThread;
 
     /// <inheritdoc cref="EventLoop.MayPollInline"/>
     public bool MayPollInline => Volatile.Read(ref _loop) is { } loop && loop.MayPollInline(this);

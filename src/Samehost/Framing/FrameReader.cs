@@ -53,6 +53,7 @@ public sealed class FrameReader : IDisposable, IAsyncDisposable
     /// <summary>Reads a frame that has arrived completely, without reading from the stream.</summary>
     /// <returns>False if there is none; <see cref="WaitToReadAsync"/> waits for one.</returns>
     /// <exception cref="InvalidDataException">The next frame is longer than <see cref="FrameOptions.MaxLength"/>.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // the frame is then in registers
     public bool TryRead(out Frame frame)
     {
         _sets?.CloseTaken();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -50,8 +51,9 @@ internal struct SendBatchCall(UnixDatagramBatch batch) : ISocketCall<int>
             if (result >= 0)
             {
                 _sent += result;
+                socket.CallsWithoutWaiting += result; // each datagram is as long as a call
                 if (_sent < batch.Count)
-                    LibcSched.Yield(); // the queue is full; a receiver that is running makes room meanwhile
+                    socket.YieldToPeer(Stopwatch.GetTimestamp()); // the queue is full; a receiver that is running makes room meanwhile
                 continue;
             }
 

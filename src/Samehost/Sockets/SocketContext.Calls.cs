@@ -69,6 +69,18 @@ internal partial class SocketContext
             : ValueTask.FromException(error);
     }
 
+    /// <summary>Lets the peer run, if it waits for this processor; the time is not the continuation's.</summary>
+    /// <param name="start">The current time, in Stopwatch ticks.</param>
+    /// <returns>The time afterwards.</returns>
+    public long YieldToPeer(long start)
+    {
+        EventLoop.CountInlinePoll();
+        LibcSched.Yield();
+        long now = Stopwatch.GetTimestamp();
+        InlineTicks += now - start;
+        return now;
+    }
+
     /// <summary>Blocks the thread until the socket is ready; false when the time is over. Closing the socket ends it with an
     /// exception.</summary>
     public bool WaitReady(short events, TimeSpan limit)
@@ -166,11 +178,11 @@ internal partial class SocketContext
                         error = queue.IsClosed ? Disposed() : new OperationCanceledException(cancellationToken);
                         result = 0;
                     }
-                    else if (queue.MayTry && !(yields = queue.MustYield))
+                    else if (queue.MayTry && !(yields = MustYield))
                     {
                         result = TryInQueue<TCall, TResult>(ref queue, ref call, buffer, ref refused);
                         if (result != Again)
-                            queue.CountCall();
+                            CallsWithoutWaiting++;
                     }
 
                     if (result == Again)
@@ -219,17 +231,15 @@ internal partial class SocketContext
         var result = Again;
         if (!queue.IsDrained && (!TryInTurn(ref queue, ref call, ref refused, out result) || result != Again))
             return result;
-        long start = Stopwatch.GetTimestamp(), now;
+        long start = Stopwatch.GetTimestamp(), now = start;
         do
         {
             // With one processor the peer runs now, however long that takes; so a try always follows.
-            LibcSched.Yield();
+            now = YieldToPeer(now);
             if (!TryInTurn(ref queue, ref call, ref refused, out result))
                 return Again;
-            now = Stopwatch.GetTimestamp();
         }
         while (result == Again && now - start < InlinePollTime);
-        InlineTicks += now - start;
         return result;
 
         // False where the call may not be tried: others come first, or it has ended.

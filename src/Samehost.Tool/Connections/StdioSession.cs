@@ -74,7 +74,7 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
     private async Task ReceiveAsync(IdleTimer idle, CancellationToken cancellationToken)
     {
         using var buffer = new OnDemandBuffer(connection.PreservesMessages ? RecordBuffer : StreamBuffer);
-        while (await connection.ReceiveAsync(buffer, cancellationToken) is >= 0 and int got)
+        while (await connection.ReceiveAsync(buffer, cancellationToken) is var got && !connection.IsEnd(got))
         {
             idle.Restart();
             output.Write(buffer.Received(got).Span);

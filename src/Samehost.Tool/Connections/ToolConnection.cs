@@ -16,8 +16,11 @@ internal abstract class ToolConnection(SafeHandle handle, IDisposable socket) : 
 
     public Descriptor Handle { get; } = (Descriptor)handle;
 
-    /// <summary>Receives bytes or a record; returns −1 at the end. While it waits, the buffer is not rented.</summary>
+    /// <summary>Receives bytes or a record; <see cref="IsEnd"/> recognizes the end. While it waits, the buffer is not rented.</summary>
     public abstract ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken);
+
+    /// <summary>Whether the result of <see cref="ReceiveAsync"/> is the end: −1, or 0 where no record can be empty.</summary>
+    public bool IsEnd(int received) => received < 0 || (received == 0 && !PreservesMessages);
 
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
@@ -43,8 +46,8 @@ internal sealed class StreamConnection(UnixStream stream) : ToolConnection(strea
 {
     public override bool PreservesMessages => false;
 
-    public override async ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken) =>
-        await stream.ReadAsync(buffer, cancellationToken) is > 0 and int got ? got : -1;
+    public override ValueTask<int> ReceiveAsync(OnDemandBuffer buffer, CancellationToken cancellationToken) =>
+        stream.ReadAsync(buffer, cancellationToken);
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         stream.WriteAsync(bytes, cancellationToken);
@@ -105,7 +108,7 @@ internal sealed class TcpStreamConnection(Socket socket)
     {
         var got = await _stream.ReadAsync(buffer.GetMemory(), cancellationToken);
         buffer.Advance(got);
-        return got > 0 ? got : -1;
+        return got;
     }
 
     public override ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>

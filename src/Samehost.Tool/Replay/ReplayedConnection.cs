@@ -170,8 +170,11 @@ internal sealed class ResponseComparer
         using var buffer = new OnDemandBuffer(MaxRecordLength);
         try
         {
-            for (int got; (got = await _connection.ReceiveAsync(buffer, cancellationToken)) >= 0 && Difference is null; buffer.Return())
+            while (await _connection.ReceiveAsync(buffer, cancellationToken) is var got && !_connection.IsEnd(got) && Difference is null)
+            {
                 Compare(buffer.Received(got).Span);
+                buffer.Return();
+            }
         }
         catch (Exception error) when (error is IOException or UnixSocketException && _index < _expected.Length)
         {

@@ -35,25 +35,27 @@ internal sealed class EchoHandler(ServeSettings settings, ServeLog log) : Connec
     public override async Task ServeAsync(ToolConnection connection, ClientInfo client, CancellationToken stoppingToken)
     {
         log.Verbose($"connected: {client}");
-        using var idle = new IdleTimer(settings.IdleTimeout);
-        using var limit = new IdleTimer(settings.TimeLimit);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, limit.Token);
+        using var idle = settings.IdleTimeout is { } idleTimeout ? new IdleTimer(idleTimeout) : null;
+        using var limit = settings.TimeLimit is { } timeLimit ? new IdleTimer(timeLimit) : null;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(idle?.Token ?? default, limit?.Token ?? default);
+        // A token that can be canceled costs each request a registration.
+        var cancellationToken = idle is null && limit is null ? CancellationToken.None : timeout.Token;
         // Data that has arrived is still answered.
         using var registration = stoppingToken.Register(connection.ShutdownReceive);
         using var buffer = new OnDemandBuffer(connection.PreservesMessages ? RecordBuffer : StreamBuffer);
         try
         {
-            while (await connection.ReceiveAsync(buffer, timeout.Token) is >= 0 and int got)
+            while (await connection.ReceiveAsync(buffer, cancellationToken) is var got && !connection.IsEnd(got))
             {
-                await connection.SendAsync(buffer.Received(got), timeout.Token);
+                await connection.SendAsync(buffer.Received(got), cancellationToken);
                 buffer.Return();
-                idle.Restart();
+                idle?.Restart();
             }
             log.Verbose($"ended: {client}");
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
-            log.Verbose($"closed at its {(idle.HasExpired ? "idle timeout" : "time limit")}: {client}");
+            log.Verbose($"closed at its {(idle is { HasExpired: true } ? "idle timeout" : "time limit")}: {client}");
         }
     }
 }

@@ -76,7 +76,7 @@ internal partial class SocketContext
     {
         EventLoop.CountInlinePoll();
         LibcSched.Yield();
-        long now = Stopwatch.GetTimestamp();
+        var now = Stopwatch.GetTimestamp();
         InlineTicks += now - start;
         return now;
     }

@@ -197,8 +197,6 @@ internal sealed class EventLoop
             registration.Timing.Add(end - start - registration.InlineTicks, callsWithoutWaiting);
         }
 
-        registration.InlinePolls = 0;
-        registration.InlineTicks = 0;
         return end;
     }
 

@@ -91,7 +91,7 @@ internal struct OperationQueue(QueueKind kind)
         {
             _drained = false;
             _uncertain |= uncertain;
-            registration.CallsWithoutWaiting = 0;
+            registration.StartCounting();
             operation = _head;
             if (operation is null)
                 return null;
@@ -123,7 +123,7 @@ internal struct OperationQueue(QueueKind kind)
         {
             if (_head is not { } operation || !TryPerform(operation))
                 return null;
-            registration.CallsWithoutWaiting = 0;
+            registration.StartCounting();
             Remove(operation);
             if (_head is not null)
                 registration.Post(_kind);

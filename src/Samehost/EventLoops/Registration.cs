@@ -73,6 +73,14 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     public static IOException NotArmed(int errno) =>
         new($"epoll_ctl failed with errno {-errno}; is fs.epoll.max_user_watches exhausted?");
 
+    /// <summary>Starts counting calls and polls anew, for the continuation of the operation that is carried out now.</summary>
+    public void StartCounting()
+    {
+        CallsWithoutWaiting = 0;
+        InlinePolls = 0;
+        InlineTicks = 0;
+    }
+
     /// <summary>Has the loop serve a queue as if an event had come.</summary>
     public void Post(QueueKind queue)
     {

@@ -139,7 +139,7 @@ internal sealed class RelayEventLoop : IDisposable
             LibcSched.Yield();
             if (_poller.Wait(block: false))
             {
-                _spinBudget.Succeeded();
+                _spinBudget.Succeeded(Stopwatch.GetTimestamp() - start);
                 return;
             }
         }

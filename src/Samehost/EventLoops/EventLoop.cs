@@ -237,7 +237,7 @@ internal sealed class EventLoop
         if (_budget.Budget > 0 && _busyPoller.TryPoll(start + _budget.Budget, Epoll, _batch, _posted, out polled.Operation, out var ready))
         {
             polled.Registration = _busyPoller.Registration;
-            _budget.Succeeded();
+            _budget.Succeeded(Stopwatch.GetTimestamp() - start);
             return ready;
         }
 

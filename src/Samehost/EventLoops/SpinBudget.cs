@@ -14,16 +14,32 @@ internal struct SpinBudget
     private static readonly long Longest = Ticks(microseconds: 80);
     private const int ShortWaitsToStart = 2;
     private const int FailuresToStop = 3;
+    private const int MaxShortWaitsToStart = 4096;
 
     private bool _polls;
-    private byte _shortWaits;
+    private ushort _shortWaits;
+    private ushort _moreShortWaits; // needed to start polling, beyond the usual number, since it failed on a busy processor
     private byte _failures;
 
     /// <summary>How long to poll before sleeping, in <see cref="Stopwatch"/> ticks; 0 is not at all.</summary>
     public readonly long Budget => _polls ? Longest : 0;
 
-    /// <summary>The wait ended while it was still polled.</summary>
-    public void Succeeded() => _failures = 0;
+    /// <summary>The wait ended while it was still polled. On a busy processor that may be long after the budget: each yield then gives it
+    /// to a thread that computes, whereas a thread that sleeps is woken at once.</summary>
+    public void Succeeded(long ticks)
+    {
+        if (ticks <= ShortWait)
+        {
+            _failures = 0;
+            if (_moreShortWaits > 0)
+                _moreShortWaits--;
+            return;
+        }
+
+        Slept(ticks);
+        if (!_polls)
+            _moreShortWaits = (ushort)Math.Min((_moreShortWaits + ShortWaitsToStart) * 4, MaxShortWaitsToStart);
+    }
 
     /// <summary>The wait went past the budget, or was slept through from its start, and took <paramref name="ticks"/> in all.</summary>
     public void Slept(long ticks)
@@ -31,9 +47,9 @@ internal struct SpinBudget
         if (ticks <= ShortWait)
         {
             _failures = 0;
-            if (_shortWaits < ShortWaitsToStart)
+            if (_shortWaits < ShortWaitsToStart + _moreShortWaits)
                 _shortWaits++;
-            _polls |= _shortWaits == ShortWaitsToStart;
+            _polls |= _shortWaits >= ShortWaitsToStart + _moreShortWaits;
             return;
         }
 

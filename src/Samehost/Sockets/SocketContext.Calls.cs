@@ -122,7 +122,7 @@ internal partial class SocketContext
                     result = TryOnce<TCall, TResult>(ref call, buffer);
                     if (result != Again)
                     {
-                        budget.Succeeded();
+                        budget.Succeeded(Stopwatch.GetTimestamp() - began);
                         return result;
                     }
                 }

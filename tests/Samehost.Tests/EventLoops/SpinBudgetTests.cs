@@ -40,10 +40,33 @@ public sealed class SpinBudgetTests
         Assert.NotEqual(0, budget.Budget);
         for (var i = 0; i < 20; i++)
         {
-            budget.Succeeded();
+            budget.Succeeded(Short);
             budget.Slept(Long);
             Assert.NotEqual(0, budget.Budget);
         }
+    }
+
+    [Fact]
+    public void Polling_that_takes_long_until_it_succeeds_ends()
+    {
+        var budget = After(Short, Short, Short, Short);
+        for (var i = 0; i < 5; i++)
+            budget.Succeeded(Long);
+        Assert.Equal(0, budget.Budget);
+    }
+
+    [Fact]
+    public void After_polling_took_long_more_short_waits_are_needed_for_it_to_begin_again()
+    {
+        var budget = After(Short, Short);
+        for (var i = 0; i < 3; i++)
+            budget.Succeeded(Long);
+        budget.Slept(Short);
+        budget.Slept(Short);
+        Assert.Equal(0, budget.Budget);
+        for (var i = 0; i < 20; i++)
+            budget.Slept(Short);
+        Assert.NotEqual(0, budget.Budget);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Xunit;
 namespace Samehost.Tests.EventLoops;
 
 /// <summary>What is counted of a continuation, so that a loop knows whether it is long or blocked, and when it has to yield.</summary>
-[Collection(Alone.Name)]
+[Collection(NonParallel.Name)]
 public sealed class ContinuationCostTests : CountingSocketTest
 {
     [Fact(Timeout = Limit)]

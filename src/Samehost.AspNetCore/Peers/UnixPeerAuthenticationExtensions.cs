@@ -71,7 +71,7 @@ internal sealed class UnixPeerAuthenticationHandler(
         if (feature.TryGetCredentials(out var error) is not { } credentials)
             return AuthenticateResult.Fail(error ?? "The caller's credentials cannot be read.");
         if (credentials.IsUnmapped)
-            return AuthenticateResult.Fail("The caller's IDs are not mapped in the namespaces of this process.");
+            return AuthenticateResult.Fail("The caller's user has no ID in the user namespace of this process.");
         return AuthenticateResult.Success(new AuthenticationTicket(CreatePrincipal(credentials), Scheme.Name));
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Samehost.Inspection;
+using Samehost.Interop;
 
 namespace Samehost.Diagnostics.Explaining;
 
@@ -20,6 +21,13 @@ internal static class ExplanationNotes
         }
         if (probe is { Entry: null, Liveness: SocketLiveness.Live, Elsewhere.IsListening: true })
             yield return "How full its backlog is can be seen from there, and as root.";
+        if (probe is { Entry: null, Elsewhere: null, Liveness: SocketLiveness.Live })
+        {
+            yield return probe.Table is null
+                ? "Which process has it is not known. " + SocketTable.Problem(probe.TableErrno).Reason
+                : "It is not in the socket table of this network namespace: its server has just started, or is in another one, " +
+                    (LibcIdentity.EffectiveUser() == 0 ? "which cannot be looked into from here." : "which it takes root to look into.");
+        }
         if (probe.Entry is not { } entry)
             yield break;
         if (entry is { IsDatagram: true, Row.ReceiveQueue: > 0 })

@@ -11,9 +11,10 @@ namespace Samehost.Diagnostics;
 /// errno, its reason and what to change.
 /// </summary>
 /// <remarks>
-/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs no server: its only call on a socket
-/// is the probe of <see cref="UnixExplainOptions.Probe"/>. What security modules decide is not seen, nor what the server does with a client
-/// that it has accepted. The answer is about one moment.</para>
+/// <para>It predicts, for any user, from what can be seen (path_resolution(7), unix(7)), and disturbs no server: its only calls on a socket
+/// are those of <see cref="UnixExplainOptions.Probe"/>. For the calling user, sandboxes and most rules of security modules count, because
+/// the call is rehearsed; for others they are not seen. Nor is what the server does with a client that it has accepted. The answer is about
+/// one moment.</para>
 /// <para>For another user than one's own, and to see the processes of others, it takes root. Where this process may not see what decides,
 /// the verdict is <see cref="UnixOutcome.Unknown"/>.</para>
 /// </remarks>
@@ -178,8 +179,9 @@ public sealed class UnixExplainOptions
 
     /// <summary>
     /// Whether a socket file may be probed for a socket that is bound to it; true by default. The probe is a connect(2) of a datagram
-    /// socket, of which a server receives nothing. Without it, a socket in another network namespace, which only root can look into, can be
-    /// taken for a stale file.
+    /// socket, of which a server receives nothing. For the calling user, connect(2) is rehearsed besides, on a socket that is connected
+    /// already, which the kernel refuses with EISCONN after all other checks. Without it, a socket in another network namespace, which only
+    /// root can look into, can be taken for a stale file.
     /// </summary>
     public bool Probe { get; set; } = true;
 }

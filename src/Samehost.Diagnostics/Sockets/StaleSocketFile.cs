@@ -46,6 +46,22 @@ public sealed class StaleSocketFile
     /// <returns>The files in the order in which they were found.</returns>
     public static StaleSocketFileResult FindQuickly(UnixSocketTable table) => Find(table, isQuick: true);
 
+    /// <summary>Returns the stale file at a path, wherever that is; null if no socket file is there, if a socket is bound to it, or if that
+    /// cannot be known.</summary>
+    /// <param name="path">A path. Symbolic links are followed on the way, and not at its end.</param>
+    public static StaleSocketFile? At(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var bytes = Encoding.UTF8.GetBytes(path);
+        if (bytes.Length == 0 || bytes.Contains((byte)0) || ExistingFile.Pin(bytes, out var existing) < 0)
+            return null;
+        using (existing)
+        {
+            return existing!.IsSocket && existing.Probe(null, out _) == SocketLiveness.Stale
+                ? new StaleSocketFile(UnixEndPoint.FromKernelName(bytes), existing.Status.User) : null;
+        }
+    }
+
     private static StaleSocketFileResult Find(UnixSocketTable table, bool isQuick)
     {
         ArgumentNullException.ThrowIfNull(table);
@@ -59,6 +75,7 @@ public sealed class StaleSocketFile
         var walk = Walk(table, boundInodes, isQuick);
         var stale = new List<StaleSocketFile>();
         var seen = new HashSet<FileId>();
+        var unclear = 0;
         foreach (var path in walk.Sockets)
         {
             if (ExistingFile.Pin(path, out var existing) < 0)
@@ -66,15 +83,19 @@ public sealed class StaleSocketFile
             using (existing)
             {
                 var id = existing!.Status.Id;
-                if (existing.IsSocket && seen.Add(id)
-                    && !bound.Contains(new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode))
-                    && existing.Probe(null, out _) == SocketLiveness.Stale)
+                if (!existing.IsSocket || !seen.Add(id)
+                    || bound.Contains(new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode)))
                 {
-                    stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), existing.Status.User));
+                    continue;
                 }
+                var liveness = existing.Probe(null, out _);
+                if (liveness == SocketLiveness.Stale)
+                    stale.Add(new StaleSocketFile(UnixEndPoint.FromKernelName(path), existing.Status.User));
+                else if (liveness == SocketLiveness.Unclear)
+                    unclear++;
             }
         }
-        return new StaleSocketFileResult(stale, walk.IsComplete);
+        return new StaleSocketFileResult(stale, walk.IsComplete) { UnclearCount = unclear };
     }
 
     private static SocketFileWalk Walk(UnixSocketTable table, HashSet<uint> boundInodes, bool isQuick)
@@ -100,4 +121,8 @@ public sealed class StaleSocketFile
 /// <summary>The result of a search for stale socket files.</summary>
 /// <param name="Files">The files that were found.</param>
 /// <param name="IsComplete">False when the search ended at one of its limits, so that there can be more.</param>
-public readonly record struct StaleSocketFileResult(IReadOnlyList<StaleSocketFile> Files, bool IsComplete);
+public readonly record struct StaleSocketFileResult(IReadOnlyList<StaleSocketFile> Files, bool IsComplete)
+{
+    /// <summary>The number of socket files that could not be probed, and may be stale or not.</summary>
+    public int UnclearCount { get; init; }
+}

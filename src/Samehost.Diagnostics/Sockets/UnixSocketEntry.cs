@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Samehost.Inspection;
 using Samehost.Interop;
 
@@ -121,12 +122,34 @@ public enum UnixSocketState
 /// path has another one.
 /// </summary>
 /// <remarks>
-/// On file systems of layers (overlay, btrfs) the device can differ from what stat(2) shows, and inode numbers are cut to 32 bits.
+/// The device is that of the mount (proc_pid_mountinfo(5)): on overlay and btrfs it can differ from what stat(2) shows. Inode numbers are
+/// cut to 32 bits.
 /// </remarks>
 /// <param name="DeviceMajor">The major number of the device.</param>
 /// <param name="DeviceMinor">The minor number of the device.</param>
 /// <param name="Inode">The low 32 bits of the inode number.</param>
-public readonly record struct UnixSocketFileId(uint DeviceMajor, uint DeviceMinor, uint Inode);
+public readonly record struct UnixSocketFileId(uint DeviceMajor, uint DeviceMinor, uint Inode)
+{
+    /// <summary>Finds the file at a path as the kernel's table of sockets has it, symbolic links followed; null if there is none that can
+    /// be seen.</summary>
+    /// <param name="path">A path; a relative one starts at the working directory.</param>
+    public static UnixSocketFileId? Find(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (path.Contains('\0', StringComparison.Ordinal)
+            || LibcFile.Open(Encoding.UTF8.GetBytes(path), LibcFile.O_PATH, 0, out var file) < 0)
+        {
+            return null;
+        }
+        using (file)
+        {
+            if (LibcFile.Status(file!, out var status) < 0)
+                return null;
+            var id = MountTable.InSocketTable(file!, status.Id);
+            return new UnixSocketFileId(id.DeviceMajor, id.DeviceMinor, (uint)id.Inode);
+        }
+    }
+}
 
 /// <summary>A process that has a local socket open, and its descriptors of it.</summary>
 /// <remarks>For diagnosis. A process chooses its name itself, and its number can be given to another one once it has ended.</remarks>

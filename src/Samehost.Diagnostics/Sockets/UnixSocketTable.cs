@@ -41,15 +41,15 @@ public sealed class UnixSocketTable
     /// <summary>Reads the table.</summary>
     /// <param name="withProcesses">False leaves out the processes, which take most of the time.</param>
     /// <exception cref="UnixSocketException">Operation "sock_diag": the kernel has no such table or does not show it. ENOENT means that
-    /// it was built without CONFIG_UNIX_DIAG, or that its module is not there.</exception>
+    /// it was built without CONFIG_UNIX_DIAG, or that its module is not there; EAFNOSUPPORT that this process may not use
+    /// AF_NETLINK.</exception>
     public static UnixSocketTable Read(bool withProcesses = true)
     {
         var result = SocketTable.Read(withProcesses, out var table, out var hasNoProc);
         return table is not null
             ? new UnixSocketTable(table)
             : throw new UnixSocketException((Errno)(-result), hasNoProc ? "read /proc" : "sock_diag", hint: hasNoProc
-                ? "The processes cannot be seen: is /proc mounted?"
-                : "The kernel does not show its table of local sockets: it needs CONFIG_UNIX_DIAG (module unix_diag).");
+                ? "The processes cannot be seen: is /proc mounted?" : Describe(SocketTable.Problem((Errno)(-result))));
     }
 
     /// <summary>The socket with this number; null when there is none.</summary>
@@ -62,6 +62,20 @@ public sealed class UnixSocketTable
         ArgumentNullException.ThrowIfNull(endPoint);
         return Sockets.Where(s => s.LocalEndPoint == endPoint && s.LocalEndPoint.Kind != UnixEndPointKind.Unnamed
             && (s.State != UnixSocketState.Connected || s.SocketType == SocketType.Dgram));
+    }
+
+    private static string Describe((string Reason, string Remedy) problem) => $"{problem.Reason} {problem.Remedy}";
+
+    /// <summary>The sockets that are bound to the file at a path, whatever name they were bound to, without the connections that were
+    /// accepted there.</summary>
+    /// <remarks>A server can have bound a relative path, or one of another mount namespace, and a file can have several paths. Symbolic
+    /// links are followed. There is none of another network namespace.</remarks>
+    /// <param name="path">A path; a relative one starts at the working directory.</param>
+    public IEnumerable<UnixSocketEntry> BoundToFile(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return UnixSocketFileId.Find(path) is { } file
+            ? Sockets.Where(s => s.File == file && (s.State != UnixSocketState.Connected || s.SocketType == SocketType.Dgram)) : [];
     }
 
     internal UnixSocketEntry? Find(SocketTableEntry? entry) => entry is null ? null : Find(entry.Inode);

@@ -35,8 +35,8 @@ internal static class ExplainCommand
             Details =
             [
                 "The exit status is 0 when the call would work, and 1 when it would fail or cannot be determined from here.",
-                "Nothing is changed and no server notices. Decisions of security modules are not predicted, nor how a " +
-                    "server treats a client that it has accepted. For another user than yourself, run it as root.",
+                "Nothing is changed and no server notices. The call is rehearsed, so that sandboxes and security modules count; how " +
+                    "a server treats a client that it has accepted is not predicted. For another user than yourself, run it as root.",
             ],
         };
         command.Add(address);

@@ -10,7 +10,7 @@ internal static class ListCommand
 {
     private static readonly Argument<string?> Pattern = new("PATTERN")
     {
-        Description = "Only names that contain this, or that match it as a whole where it has * or ?.",
+        Description = "Only names that contain this, or that match it as a whole where it has * or ?; or the path of a socket file.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -95,11 +95,11 @@ internal static class ListCommand
         if (watch)
             return ListWatcher.RunAsync(filter, parsed.GetValue(Interval) ?? TimeSpan.FromSeconds(1));
 
-        Print(new SocketListing(filter, isBrief: !json), json, graph);
+        Print(new SocketListing(filter, isBrief: !json), json, graph, filter.OnlyStale);
         return Task.FromResult(ExitStatus.Success);
     }
 
-    private static void Print(SocketListing view, bool json, GraphFormat? graph)
+    private static void Print(SocketListing view, bool json, GraphFormat? graph, bool onlyStale)
     {
         var rows = view.Read();
         if (json)
@@ -114,8 +114,12 @@ internal static class ListCommand
         }
         var lines = view.Lines(rows);
         TerminalWriter.Write(string.Join('\n', lines) + "\n");
-        if (rows.Count == 0)
+        if (rows.Count == 0 && (view.UnclearFiles == 0 || !onlyStale))
             TerminalWriter.WriteHint("no local socket matches");
+        if (view.HasOtherNames)
+            TerminalWriter.WriteHint("names are those that servers gave to bind(2); other rows were found by their file");
+        if (view.UnclearFiles > 0 && onlyStale)
+            TerminalWriter.WriteHint($"{view.UnclearFiles} socket files could not be probed, and may be stale or not");
         if (!view.HasAllStaleFiles)
             TerminalWriter.WriteHint("not all socket files were probed: --stale probes each");
         if (rows.Exists(IsHidden) && !Environment.IsPrivilegedProcess)

@@ -33,15 +33,24 @@ internal sealed class SocketListing
     /// <summary>Whether the last read found all stale files in the usual places.</summary>
     public bool HasAllStaleFiles { get; private set; } = true;
 
+    /// <summary>The number of socket files that the last read could not probe.</summary>
+    public int UnclearFiles { get; private set; }
+
+    /// <summary>Whether the last read has rows that match by their file, and have another name.</summary>
+    public bool HasOtherNames { get; private set; }
+
     public List<SocketRow> Read()
     {
         var table = UnixSocketTable.Read(withProcesses: !_filter.OnlyStale);
         Hidden = table.UnreadableProcesses;
         var stale = !_filter.WantsStaleFiles ? new([], IsComplete: true)
             : _isBrief ? StaleSocketFile.FindQuickly(table) : StaleSocketFile.Find(table);
-        var rows = SocketRowBuilder.Of(table, stale.Files);
+        var files = FilePattern.Of(_filter.Pattern);
+        var rows = SocketRowBuilder.Of(table, _filter.WantsStaleFiles ? AddStale(stale.Files, files) : stale.Files);
         HasAllStaleFiles = stale.IsComplete;
-        rows.RemoveAll(row => !_filter.Matches(row));
+        UnclearFiles = stale.UnclearCount;
+        rows.RemoveAll(row => !_filter.Matches(row, files));
+        HasOtherNames = rows.Exists(row => !_filter.MatchesName(row));
         return rows;
     }
 
@@ -63,6 +72,13 @@ internal sealed class SocketListing
         return ColumnLayout.Align(cells);
     }
 
+    /// <summary>Adds the stale files that a pattern means and that are in none of the usual places.</summary>
+    private static List<StaleSocketFile> AddStale(IReadOnlyList<StaleSocketFile> found, FilePattern pattern)
+    {
+        var known = found.Select(file => file.EndPoint.ToString()).ToHashSet(StringComparer.Ordinal);
+        return [.. found, .. pattern.Paths.Where(path => !known.Contains(path)).Select(StaleSocketFile.At).OfType<StaleSocketFile>()];
+    }
+
     /// <summary>Gets the directories with more stale files than are listed one by one.</summary>
     private static Dictionary<string, int> FindCrowded(IReadOnlyList<SocketRow> rows) =>
         rows.Where(row => row.State == RowState.Stale).CountBy(DirectoryOf).Where(d => d.Value > MaxStaleRows).ToDictionary();
@@ -73,7 +89,7 @@ internal sealed class SocketListing
 /// <summary>The filter of the rows.</summary>
 internal sealed record RowFilter
 {
-    /// <summary>A substring of the name, or a pattern with * and ? for the whole name.</summary>
+    /// <summary>A substring of the name, or a pattern with * and ? for the whole name; or a path of the socket file.</summary>
     public string? Pattern { get; init; }
 
     public SocketType? Type { get; init; }
@@ -90,13 +106,16 @@ internal sealed record RowFilter
     /// <summary>Whether stale files can match: they have no type and no process.</summary>
     public bool WantsStaleFiles => Type is null && Process is null && !OnlyListening;
 
-    public bool Matches(SocketRow row) =>
+    public bool Matches(SocketRow row, FilePattern files) =>
         (Type is null || row.SocketType == Type)
         && (!OnlyStale || row.State == RowState.Stale)
         && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, SocketType: SocketType.Dgram })
-        && (Pattern is null || (row.IsNamed && MatchesName(Pattern, row.EndPoint.ToString())))
+        && (MatchesName(row) || files.Matches(row))
         && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
             || (row.State == RowState.Waiting && Has(row.Listener, Process)));
+
+    /// <summary>Whether a row matches the pattern by its name.</summary>
+    public bool MatchesName(SocketRow row) => Pattern is null || (row.IsNamed && MatchesName(Pattern, row.EndPoint.ToString()));
 
     private static bool MatchesName(string pattern, string text) => pattern.AsSpan().ContainsAny('*', '?')
         ? FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: false)

@@ -14,7 +14,7 @@ internal static class Hints
 {
     private const int FamilySize = sizeof(ushort);
 
-    public static string? For(Errno errno, string operation, EndPoint? endPoint)
+    public static string? For(Errno errno, string operation, EndPoint? endPoint, int? socketType = null)
     {
         var isBind = operation == "bind";
         if (endPoint is null || !(isBind || operation is "connect" or "send"))
@@ -26,34 +26,50 @@ internal static class Hints
             return errno == Errno.EINVAL ? "This address leads nowhere: give a path or an abstract name." : General(errno, operation);
         if (!DependsOnAddress(errno) || FileCredentials.OfThisThread(out var user, out _) < 0)
             return General(errno, operation);
-        int? type = operation == "send" ? LibcSocket.SOCK_DGRAM : null;
+        var type = operation == "send" ? LibcSocket.SOCK_DGRAM : socketType;
         using var explanation = isBind
             ? Explanation.Bind(address, user!, type, ProbeScope.Probe, allowUnsafeDirectory: true)
             : Explanation.Connect(address, user!, type, ProbeScope.Probe);
-        return From(explanation, errno, operation);
+        return From(explanation, errno, operation, type);
     }
 
-    private static string? From(Explanation explanation, Errno errno, string operation)
+    private static string? From(Explanation explanation, Errno errno, string operation, int? type)
     {
         var verdict = explanation.Verdict;
         if (verdict.Outcome == VerdictOutcome.Fails && verdict.Errno == errno)
             return $"{verdict.Reason} {verdict.Remedy}";
         if (errno == Errno.EPROTOTYPE)
         {
-            var known = explanation.Socket?.Type is { } type ? $" It is a {SocketTableEntry.TypeName(type)} socket." : "";
+            var known = explanation.Socket?.Type is { } other ? $" It is a {SocketTableEntry.TypeName(other)} socket." : "";
             return General(errno, operation) + known;
         }
         return verdict.Outcome switch
         {
+            VerdictOutcome.Fails when IsOfUnknownType(explanation, errno, type, out var name) =>
+                $"A {name} socket has the name, and a client of another type cannot connect to it. For a {name} client it would fail " +
+                $"with {verdict.Errno} by now: {verdict.Reason} {verdict.Remedy}",
             VerdictOutcome.Fails when DependsOnAddress(verdict.Errno) && General(errno, operation) is null =>
                 $"By now it would fail with {verdict.Errno}: {verdict.Reason} {verdict.Remedy}",
+            VerdictOutcome.Works when IsOfUnknownType(explanation, errno, type, out var name) =>
+                $"By now it seems to work for a {name} client: {verdict.Reason} Try again; a client of another type cannot connect to it.",
             VerdictOutcome.Works when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ECONNREFUSED or Errno.EADDRINUSE or Errno.ELOOP =>
                 $"By now it seems to work: {verdict.Reason} Try again.",
-            VerdictOutcome.Works when errno == Errno.EACCES =>
-                "The permissions allow it by now. If it fails again, a security policy forbids it (SELinux, AppArmor, Landlock): see the " +
-                "system's audit log.",
+            VerdictOutcome.Works when errno == Errno.EACCES || (errno == Errno.EPERM && operation != "send") =>
+                (explanation.Walk is null ? "An abstract name has no permissions." : "The permissions allow it by now.") +
+                $" If it fails again, a security policy or a sandbox refuses it ({Sandbox.Names()})" +
+                (operation == "bind" ? ", or the file system accepts no socket files: choose a path under /run or /tmp. " : ". ") +
+                Sandbox.Look(),
             _ => General(errno, operation),
         };
+    }
+
+    /// <summary>Whether a client of another type is a possible reason: abstract names of different types are independent of each
+    /// other.</summary>
+    private static bool IsOfUnknownType(Explanation explanation, Errno errno, int? type, out string name)
+    {
+        var other = explanation is { Walk: null, Socket.Type: { } known } ? known : 0;
+        name = SocketTableEntry.TypeName(other);
+        return errno == Errno.ECONNREFUSED && type is null && other != 0;
     }
 
     /// <summary>Whether an errno can come from the path or name, and not only from this process or its system.</summary>

@@ -87,11 +87,14 @@ public sealed class UnixSocketException : SocketException
     /// <summary>The socket whose call failed, by which a server distinguishes failures of its connection from others.</summary>
     internal object? FailedSocket { get; init; }
 
+    /// <summary>The type of the socket that made the call, where that is known; the hint depends on it.</summary>
+    internal int? SocketType { get; init; }
+
     private string? FindHint()
     {
         try
         {
-            return _makeHint is null ? Hints.For(Errno, Operation, EndPoint) : _makeHint();
+            return _makeHint is null ? Hints.For(Errno, Operation, EndPoint, SocketType) : _makeHint();
         }
 #pragma warning disable CA1031 // an exception that cannot be printed would hide the failure that it is about
         catch

@@ -10,6 +10,9 @@ internal static class BindVerdict
 {
     private const uint StickyBit = FileStatus.S_ISVTX;
 
+    /// <summary>What to do about a file that cannot be replaced because it is mounted.</summary>
+    public const string RemedyForMounted = "Mount its directory instead of the file, unmount it, or choose another path.";
+
     // Their directories are made by the kernel, and accept no files.
     private static readonly string[] WithoutSockets =
     [
@@ -23,7 +26,7 @@ internal static class BindVerdict
         var kernel = walk switch
         {
             { Found: { } found } => Occupied(found, walk.Directory, user, look, notes),
-            { Problem: WalkProblem.Missing, IsLastName: true } =>
+            { Problem: WalkProblem.Missing, IsLastName: true, Directory.IsRemoved: false } =>
                 Free(walk, walk.Directory, PrintableText.Of(walk.Directory.Location), user),
             _ => WalkVerdict.Of(walk, user, isBind: true),
         };
@@ -40,7 +43,11 @@ internal static class BindVerdict
         var place = PrintableText.Of(directory.Path);
         step.Errno = Errno.EPERM;
         if (kernel.Outcome == VerdictOutcome.Works)
-            notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
+        {
+            notes.Add(notes.Count == 0
+                ? "bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory."
+                : "SocketFileOptions.AllowUnsafeDirectory works there.");
+        }
         var what = directory.IsLast
             ? $"Every user may replace files in {place}, which is writable by others and not sticky; this library does not bind there."
             : $"Every user may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
@@ -112,9 +119,10 @@ internal static class BindVerdict
                 $"{WalkVerdict.Owned(found, write.Rule)}.",
                 VerdictParty.Owner, "Choose another path, or have its owner remove it.");
         }
-        var liveness = look(found).Liveness;
+        var socket = look(found);
+        var liveness = socket.Liveness;
         if (liveness == SocketLiveness.Unclear)
-            return Verdict.Unknown($"A socket file is at {at}, and it is not known whether it is in use.", "Explain it as root.");
+            return SocketVerdict.Unclear(socket, at);
         if (liveness == SocketLiveness.Live)
         {
             return Verdict.Fails(Errno.EADDRINUSE, $"A live socket is at {at}.",
@@ -150,9 +158,9 @@ internal static class BindVerdict
                 $"A stale socket file of {PrintableText.User(found.Status.User)} exists, and {place} is sticky: only its owner may " +
                 "remove it.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),
-            _ when found.Mount != directory.Mount => Verdict.Fails(Errno.EBUSY,
+            _ when found.IsMounted(directory) => Verdict.Fails(Errno.EBUSY,
                 "A stale socket file is mounted there (a bind mount), and what is mounted cannot be removed.",
-                VerdictParty.Caller, $"Unmount it, or choose another path."),
+                VerdictParty.Caller, RemedyForMounted),
             _ => null,
         };
         return denied is null;

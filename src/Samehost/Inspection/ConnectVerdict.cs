@@ -13,8 +13,9 @@ internal static class ConnectVerdict
         var write = found.Judge(user, AccessKinds.Write);
         (step.Asked, step.Rule) = ("write", write.Rule);
         var seen = found is { IsSocket: true, FileSystem.IsSockets: false } ? look(found) : null;
+        var isOldMount = seen?.Liveness == SocketLiveness.Stale && found.IsMounted(walk.Directory);
         var verdict = Denied(walk, found, at, user, write) ?? (seen is not null
-            ? SocketVerdict.Of(seen, type, at)
+            ? isOldMount ? MountedStale(at) : SocketVerdict.Of(seen, type, at)
             : Verdict.Fails(Errno.ECONNREFUSED, found.IsSocket
                 ? $"{at} is a socket that a process has open, and not the file that a socket is bound to."
                 : $"{at} is {PathStep.Noun(found.Kind)} and no socket.",
@@ -22,6 +23,13 @@ internal static class ConnectVerdict
         step.Errno = verdict.Errno;
         return verdict;
     }
+
+    private static Verdict MountedStale(string at) => Verdict.Fails(Errno.ECONNREFUSED,
+        $"{at} is a socket file that is mounted there by itself (a bind mount), and its socket is closed: a server that starts again " +
+        "makes a new file, and the mount goes on showing the old one.",
+        VerdictParty.Caller,
+        "Mount the directory of the socket file instead of the file, in a container as well; then start the server, unless it runs " +
+        "already.");
 
     private static Verdict? Denied(PathWalk walk, WalkPoint found, string at, FileCredentials user, AccessAnswer write)
     {
@@ -63,10 +71,7 @@ internal static class SocketVerdict
                 VerdictParty.Server, "Start the server again. With this library it replaces the file; others may need it removed.");
         }
         if (probe.Liveness == SocketLiveness.Unclear)
-        {
-            return Verdict.Unknown(
-                $"A socket file is at {address}, and it is not known whether a socket is bound to it.", "Explain it as root.");
-        }
+            return Unclear(probe, address);
         if (wanted is { } own && probe.Type is { } type && type != own)
         {
             var other = SocketTableEntry.TypeName(type);
@@ -76,11 +81,15 @@ internal static class SocketVerdict
         }
         if ((wanted ?? probe.Type) == LibcSocket.SOCK_DGRAM)
             return probe.Type is null ? OtherType(address) : Datagram(probe, address);
-        if (probe.Entry is null && probe.Elsewhere is null)
+        if (probe is { Entry: null, Elsewhere: null, Rehearsal: null })
         {
-            return Verdict.Unknown(
-                $"A stream or seqpacket socket is at {address}, in a network namespace that cannot be seen from here.",
-                "Explain it as root, or in the container of the server.");
+            return probe.Table is null
+                ? Verdict.Unknown(
+                    $"A stream or seqpacket socket is at {address}. {SocketTable.Problem(probe.TableErrno).Reason}",
+                    SocketTable.Problem(probe.TableErrno).Remedy)
+                : Verdict.Unknown(
+                    $"A stream or seqpacket socket is at {address}, in a network namespace that cannot be seen from here.",
+                    Verdict.AskRoot("Explain it in the container of the server.", "or in the container of the server"));
         }
         if (!probe.IsListening)
             return NotListening(probe, address);
@@ -90,12 +99,27 @@ internal static class SocketVerdict
                 $"The socket at {address} has been shut down: its server accepts no connections any more.",
                 VerdictParty.Server, "Restart the server.");
         }
-        return probe.Entry is { Pending: { } pending, Backlog: { } backlog } && pending > backlog
-            ? Verdict.Fails(Errno.EAGAIN,
-                $"The backlog of {address} is full: {pending} connections wait to be accepted, and it was made for {backlog}. " +
-                "A call that may wait does so until there is room.",
-                VerdictParty.Server, "Find out what keeps the server from accepting, or have it listen with a larger backlog.")
-            : Verdict.Works($"A {Adjective(wanted ?? probe.Type)}socket listens at {address}.");
+        var waiting = probe.Entry is { Pending: { } pending, Backlog: { } backlog } && pending > backlog
+            ? $": {pending} connections wait to be accepted, and it was made for {backlog}"
+            : probe is { Entry: null, Rehearsal.Errno: Errno.EAGAIN } ? "" : null;
+        return waiting is null
+            ? Verdict.Works($"A {Adjective(wanted ?? probe.Type)}socket listens at {address}.")
+            : Verdict.Fails(Errno.EAGAIN,
+                $"The backlog of {address} is full{waiting}. A call that may wait does so until there is room.",
+                VerdictParty.Server, "Find out what keeps the server from accepting, or have it listen with a larger backlog.");
+    }
+
+    /// <summary>The verdict where it is not known whether a socket is bound to the file.</summary>
+    public static Verdict Unclear(SocketProbeResult probe, string address)
+    {
+        var start = $"A socket file is at {address}, and it is not known whether a socket is bound to it:";
+        return probe.ProbeErrno switch
+        {
+            Errno.None => Verdict.Unknown($"{start} it was not probed.", "Have it probed."),
+            Errno.EACCES => Verdict.Unknown($"{start} this process may not write to it.",
+                Verdict.AskRoot("Look at the security policy of this process, or at the rules of the file system.")),
+            var errno => Verdict.Unknown($"{start} probing it failed with {errno}.", "Look at the sandbox of this process."),
+        };
     }
 
     private static string Adjective(int? type) => type is { } known ? SocketTableEntry.TypeName(known) + " " : "";
@@ -111,7 +135,12 @@ internal static class SocketVerdict
         : Verdict.Works($"A datagram socket receives at {address}.");
 
     private static Verdict NotListening(SocketProbeResult probe, string address) =>
-        probe.Entry is { IsConnected: true }
+        probe is { Entry: null, Elsewhere: null }
+            ? Verdict.Fails(Errno.ECONNREFUSED,
+                $"A socket is bound to {address} and accepts no connections: its server is just starting, hangs before listen(2), or has " +
+                "shut it down.",
+                VerdictParty.Server, "Try again in a moment, or look at what the server waits for.")
+        : probe.Entry is { IsConnected: true }
             ? Verdict.Fails(Errno.ECONNREFUSED,
                 $"The socket at {address} is connected to another: it is a client's, with a name of its own, and no server's.",
                 VerdictParty.Caller, "Give the path that the server listens at.")

@@ -66,23 +66,39 @@ internal sealed class Explanation : IDisposable
     /// <summary>What else the verdict depends on, in a sentence each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>Explains connect(2).</summary>
+    /// <summary>Explains connect(2). Where this process itself would make the call, it is rehearsed, and the result of that
+    /// counts.</summary>
     /// <param name="address">The address.</param>
     /// <param name="user">The user who would make the call.</param>
     /// <param name="type">The type of the socket; null for one that fits.</param>
     /// <param name="scope">How far to look for the socket.</param>
     public static Explanation Connect(ExplainedAddress address, FileCredentials user, int? type, ProbeScope scope)
     {
-        SocketProbeResult? socket = null;
-        if (address.IsAbstract)
+        var isOwn = IsOwn(user);
+        for (var round = 0; ; round++)
         {
-            socket = SocketProbeResult.AtName(address.Name, type, scope);
-            return new Explanation(address.Judge() ?? ConnectAbstract(address, type, socket), null, socket, []);
+            var predicted = Predict(address, user, isOwn, type, scope);
+            if (!isOwn)
+                return predicted;
+            if (!scope.HasFlag(ProbeScope.Probe))
+            {
+                // Without a look at the address, only what is refused for all of them shows.
+                return ConnectRehearsal.OfEveryAddress(type ?? LibcSocket.SOCK_STREAM) is { } refusal && !address.IsTooLong
+                    ? predicted.With(Sandbox.Refused("connect", refusal, isEveryAddress: true, "")) : predicted;
+            }
+            var wanted = type ?? predicted.Socket?.Type ?? LibcSocket.SOCK_STREAM;
+            if (ConnectRehearsal.Run(wanted, address.ForCall()) is not { } real)
+                return predicted;
+            if (!IsRefuted(predicted.Verdict, real))
+            {
+                return Hedge(predicted.Verdict, user, scope, address.IsAbstract && wanted != LibcSocket.SOCK_DGRAM) is { } unknown
+                    ? predicted.With(unknown) : predicted;
+            }
+
+            if (round > 0)
+                return predicted.With(RehearsalVerdict.Of(predicted.Verdict, real, wanted, address));
+            predicted.Dispose(); // what it was made from may have changed meanwhile
         }
-        var walk = PathWalk.ToTarget(address.Name, user, IsOwn(user));
-        var verdict = ConnectVerdict.Of(
-            walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), type);
-        return new Explanation(address.Judge() ?? verdict, walk, socket, []);
     }
 
     /// <summary>Explains a bind with this library: only a stale socket file is replaced.</summary>
@@ -94,6 +110,38 @@ internal sealed class Explanation : IDisposable
     public static Explanation Bind(
         ExplainedAddress address, FileCredentials user, int? type, ProbeScope scope, bool allowUnsafeDirectory = false)
     {
+        var isOwn = IsOwn(user);
+        var predicted = PredictBind(address, user, isOwn, type, scope, allowUnsafeDirectory);
+        if (!isOwn || address.IsTooLong)
+            return predicted;
+        if (ConnectRehearsal.OfEveryBind(type ?? LibcSocket.SOCK_STREAM) is { } real)
+        {
+            // The library refuses an unsafe directory before it asks the kernel, and after it has made a socket.
+            var isFirst = real.IsWithoutSocket || predicted.Walk?.Unsafe is null || allowUnsafeDirectory;
+            return new Explanation(isFirst ? Sandbox.Refused("bind", real, isEveryAddress: true, "") : predicted.Verdict,
+                predicted.Walk, predicted.Socket, []);
+        }
+        return Hedge(predicted.Verdict, user, scope, !address.IsAbstract) is { } unknown ? predicted.With(unknown) : predicted;
+    }
+
+    public void Dispose() => Walk?.Dispose();
+
+    private static Explanation Predict(ExplainedAddress address, FileCredentials user, bool isOwn, int? type, ProbeScope scope)
+    {
+        SocketProbeResult? socket = null;
+        if (address.IsAbstract)
+        {
+            socket = SocketProbeResult.AtName(address.Name, type, scope);
+            return new Explanation(address.Judge() ?? ConnectAbstract(address, type, socket), null, socket, []);
+        }
+        var walk = PathWalk.ToTarget(address.Name, user, isOwn);
+        var verdict = ConnectVerdict.Of(walk, user, file => socket = Probe(walk, file, address, scope), type);
+        return new Explanation(address.Judge() ?? verdict, walk, socket, []);
+    }
+
+    private static Explanation PredictBind(
+        ExplainedAddress address, FileCredentials user, bool isOwn, int? type, ProbeScope scope, bool allowUnsafeDirectory)
+    {
         SocketProbeResult? socket = null;
         if (address.IsAbstract)
         {
@@ -101,13 +149,34 @@ internal sealed class Explanation : IDisposable
             return new Explanation(address.Judge() ?? BindAbstract(address, type, socket), null, socket, []);
         }
         var notes = new List<string>();
-        var walk = PathWalk.ToPlace(address.Name, user, IsOwn(user));
+        var walk = PathWalk.ToPlace(address.Name, user, isOwn);
         var verdict = BindVerdict.Of(
-            walk, user, file => socket = SocketProbeResult.AtFile(file, address.ForCall(), scope), allowUnsafeDirectory, notes);
+            walk, user, file => socket = Probe(walk, file, address, scope), allowUnsafeDirectory, notes);
         return new Explanation(address.Judge() ?? verdict, walk, socket, notes);
     }
 
-    public void Dispose() => Walk?.Dispose();
+    private static SocketProbeResult Probe(PathWalk walk, WalkPoint file, ExplainedAddress address, ProbeScope scope) =>
+        SocketProbeResult.AtFile(file, walk.MountOf(file)?.InSocketTable(file.Status.Id) ?? file.Status.Id, address.ForCall(), scope);
+
+    private static bool IsRefuted(Verdict verdict, RehearsalResult real) => verdict.Outcome switch
+    {
+        VerdictOutcome.Works => real.Errno != Errno.None,
+        VerdictOutcome.Fails => real.Errno != verdict.Errno,
+        _ => true,
+    };
+
+    /// <summary>The verdict in place of one that a security module can refute which no rehearsal reaches; null where there is no sign of
+    /// one.</summary>
+    private static Verdict? Hedge(Verdict verdict, FileCredentials user, ProbeScope scope, bool isBeyondRehearsal) =>
+        isBeyondRehearsal && verdict.Outcome == VerdictOutcome.Works && scope.HasFlag(ProbeScope.Processes)
+        && Sandbox.HidesOwnProcesses(user)
+            ? Verdict.Unknown(
+                $"{verdict.Reason} But a security policy separates this process from others of its user (Landlock, AppArmor, SELinux), " +
+                "and whether it allows this cannot be seen.",
+                $"Try it. {Sandbox.Look()}")
+            : null;
+
+    private Explanation With(Verdict verdict) => new(verdict, Walk, Socket, [.. Notes]);
 
     private static bool IsOwn(FileCredentials user)
     {
@@ -120,7 +189,14 @@ internal sealed class Explanation : IDisposable
         if (socket.Liveness == SocketLiveness.Live)
             return SocketVerdict.Of(socket, type, $"{address}");
         if (socket.Liveness == SocketLiveness.Unclear)
-            return NoTable();
+        {
+            return socket.Rehearsal is { Errno: Errno.ECONNREFUSED }
+                ? Verdict.Fails(Errno.ECONNREFUSED,
+                    $"No {(type is { } known ? SocketTableEntry.TypeName(known) + " " : "")}socket listens at the name {address} in this " +
+                    $"network namespace. {Namespaces}",
+                    VerdictParty.Server, "Start the server, in the same network namespace, or give the name that it listens at.")
+                : NoTable(socket);
+        }
         if (socket.OtherType is { } other && type is { } wanted)
         {
             var name = SocketTableEntry.TypeName(other.Type);
@@ -146,11 +222,37 @@ internal sealed class Explanation : IDisposable
         SocketLiveness.Live => Verdict.Fails(Errno.EADDRINUSE,
             $"A {SocketTableEntry.TypeName(type ?? socket.Entry!.Type)} socket has the name {address} already.",
             VerdictParty.Caller, "Choose another name, or stop the program that has it; the name is free when it closes its socket."),
-        SocketLiveness.Unclear => NoTable(),
+        SocketLiveness.Unclear => NoTable(socket),
         _ => Verdict.Works($"The name {address} is free in this network namespace."),
     };
 
-    private static Verdict NoTable() => Verdict.Unknown(
-        "The kernel does not show its table of local sockets (sock_diag), and abstract names are nowhere else.",
-        "Try it, or load the module unix_diag.");
+    private static Verdict NoTable(SocketProbeResult socket)
+    {
+        (var reason, var remedy) = SocketTable.Problem(socket.TableErrno);
+        return Verdict.Unknown($"{reason} Abstract names are nowhere else.", $"Try it. {remedy}");
+    }
+}
+
+/// <summary>The verdict where the rehearsal of a call has refuted what was predicted.</summary>
+internal static class RehearsalVerdict
+{
+    public static Verdict Of(Verdict predicted, RehearsalResult real, int type, ExplainedAddress address)
+    {
+        var name = SocketTableEntry.TypeName(type);
+        if (real.Errno == Errno.None)
+        {
+            return Verdict.Works(type == LibcSocket.SOCK_DGRAM
+                ? $"A {name} socket receives at {address}." : $"A {name} socket listens at {address}.");
+        }
+        var isEvery = !real.IsWithoutSocket && ConnectRehearsal.OfEveryAddress(type) is not null;
+        if (real.IsWithoutSocket || isEvery || real.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            return Sandbox.Refused("connect", real, isEvery,
+                (predicted.Outcome == VerdictOutcome.Works ? predicted.Reason : $"A {name} socket cannot connect to {address}.") +
+                (address.IsAbstract ? " An abstract name has no permissions," : " The permissions allow it,"));
+        }
+        return Verdict.Fails(real.Errno,
+            $"connect(2) of this process fails with {real.Errno} at {address}, for a reason that cannot be seen from here.",
+            VerdictParty.Caller, "Look at the file system there, and at the sandbox of this process.");
+    }
 }

@@ -2,8 +2,14 @@ using Samehost.Interop;
 
 namespace Samehost.Inspection;
 
-/// <summary>One mount: the type of its file system, and whether the file system itself (not just this mount) is read-only.</summary>
-internal sealed record MountRow(string FileSystem, bool IsReadOnlyItself);
+/// <summary>One mount: the type of its file system, whether the file system itself (not just this mount) is read-only, and its
+/// device.</summary>
+internal sealed record MountRow(string FileSystem, bool IsReadOnlyItself, uint DeviceMajor, uint DeviceMinor)
+{
+    /// <summary>A file of this mount as the kernel's table of sockets has it: file systems of layers and subvolumes (overlay, btrfs) show
+    /// other devices in stat(2).</summary>
+    public FileId InSocketTable(FileId file) => file with { DeviceMajor = DeviceMajor, DeviceMinor = DeviceMinor };
+}
 
 /// <summary>The mounts of this process's mount namespace (proc_pid_mountinfo(5)); empty where there is no /proc.</summary>
 internal sealed class MountTable
@@ -14,11 +20,23 @@ internal sealed class MountTable
     private readonly Dictionary<ulong, MountRow> _rows = [];
     private readonly List<byte[]> _slow = [];
 
-    public MountTable()
+    public MountTable() => Read("/proc/self/mountinfo");
+
+    /// <summary>Adds the mounts of another process, which may be in another mount namespace; the numbers are the machine's.</summary>
+    /// <param name="process">Its directory in /proc.</param>
+    public void AddFrom(string process) => Read(process + "/mountinfo");
+
+    public MountRow? Find(ulong mount) => _rows.GetValueOrDefault(mount);
+
+    /// <summary>The file of a descriptor as the kernel's table of sockets has it; as stat(2) has it where its mount is not known.</summary>
+    public static FileId InSocketTable(Descriptor file, FileId id) =>
+        LibcWalk.Mount(file, out var mount) >= 0 && new MountTable().Find(mount.Id) is { } row ? row.InSocketTable(id) : id;
+
+    private void Read(string path)
     {
         try
         {
-            ReadOnlySpan<byte> text = File.ReadAllBytes("/proc/self/mountinfo");
+            ReadOnlySpan<byte> text = File.ReadAllBytes(path);
             foreach (var line in text.Split((byte)'\n'))
                 Add(text[line]);
         }
@@ -27,8 +45,6 @@ internal sealed class MountTable
             // Without /proc the path walk does not name file systems.
         }
     }
-
-    public MountRow? Find(ulong mount) => _rows.GetValueOrDefault(mount);
 
     /// <summary>Whether a path leads below a mount point of a network, FUSE or automount file system.</summary>
     public bool IsSlow(ReadOnlySpan<byte> path)
@@ -50,12 +66,19 @@ internal sealed class MountTable
         var words = PrintableText.Of(line[(dash + 3)..]).Split(' ');
         if (words.Length < 3 || !Numbers.TryParse(line[..line.IndexOf((byte)' ')], out ulong mount))
             return;
-        _rows[mount] = new MountRow(words[0], words[2].Split(',').Contains("ro"));
-        if (!SlowTypes.Any(type => words[0].StartsWith(type, StringComparison.Ordinal)))
+        var device = Field(line, 2);
+        var colon = device.IndexOf((byte)':');
+        if (colon < 0 || !Numbers.TryParse(device[..colon], out uint major) || !Numbers.TryParse(device[(colon + 1)..], out uint minor))
             return;
-        var point = line;
-        for (var field = 0; field < 4; field++)
-            point = point[(point.IndexOf((byte)' ') + 1)..];
-        _slow.Add(point[..point.IndexOf((byte)' ')].ToArray());
+        _rows[mount] = new MountRow(words[0], words[2].Split(',').Contains("ro"), major, minor);
+        if (SlowTypes.Any(type => words[0].StartsWith(type, StringComparison.Ordinal)))
+            _slow.Add(Field(line, 4).ToArray());
+    }
+
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> line, int number)
+    {
+        for (; number > 0; number--)
+            line = line[(line.IndexOf((byte)' ') + 1)..];
+        return line[..line.IndexOf((byte)' ')];
     }
 }

@@ -33,36 +33,44 @@ internal static class NetworkNamespaces
         var wanted = Encoding.Latin1.GetString(name);
         if (isAbstract)
             wanted = '@' + wanted.Replace('\0', '@');
-        var seen = new HashSet<FileId>();
+        HashSet<FileId> entered = [], read = [];
         if (NamespaceOf("/proc/self"u8) is { } own)
-            seen.Add(own);
-        NamespaceSocket? found = null;
+            entered.Add(own);
+        NamespaceSocket? found = null, named = null;
         var scan = new ProcessScan();
         _ = scan.ForEach(processId =>
         {
             var directory = string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}");
-            if (NamespaceOf(Encoding.ASCII.GetBytes(directory)) is not { } space || !seen.Add(space))
+            if (NamespaceOf(Encoding.ASCII.GetBytes(directory)) is not { } space || entered.Contains(space))
                 return true;
+            // Of several processes in a namespace, some may be out of reach.
             if (TryReadTable(processId, isWanted, out var table))
             {
+                entered.Add(space);
                 if (table?.Sockets.Find(s => isWanted(s)) is { } entry)
                     found = Describe(table, entry, processId, scan);
             }
-            else
+            else if (named is null && read.Add(space))
             {
-                foreach (var row in Read(directory + "/net/unix").Split('\n'))
-                {
-                    if (Parse(row, wanted) is { } socket && (type is null || socket.Type == type))
-                    {
-                        found = new NamespaceSocket(
-                            socket.Type, socket.IsListening, processId, PrintableText.Of(scan.CommandOf(processId)), null, null);
-                        break;
-                    }
-                }
+                named = FindName(directory, wanted, type) is { } socket
+                    ? new NamespaceSocket(
+                        socket.Type, socket.IsListening, processId, PrintableText.Of(scan.CommandOf(processId)), null, null)
+                    : null;
             }
             return found is null;
         });
-        return found;
+        return found ?? named;
+    }
+
+    /// <summary>Finds a name in the table that a process shows as text.</summary>
+    private static (int Type, bool IsListening)? FindName(string process, string wanted, int? type)
+    {
+        foreach (var row in Read(process + "/net/unix").Split('\n'))
+        {
+            if (Parse(row, wanted) is { } socket && (type is null || socket.Type == type))
+                return socket;
+        }
+        return null;
     }
 
     private static NamespaceSocket Describe(SocketTable table, SocketTableEntry entry, int processId, ProcessScan scan)
@@ -77,10 +85,14 @@ internal static class NetworkNamespaces
     {
         SocketTable? read = null;
         var isSeen = false;
+        table = null;
+        if (OpenNamespace(processId) is not { } space)
+            return false;
+        using var opened = space;
         // A thread that has entered the other namespace does not come back.
         var visitor = new Thread(() =>
         {
-            if (!Enter(processId) || SocketTable.TryRead(withProcesses: false) is not { } names)
+            if (LibcNamespace.EnterNetwork(space) < 0 || SocketTable.TryRead(withProcesses: false) is not { } names)
                 return;
             isSeen = true;
             // The processes are looked for only where the socket is: that takes a look at each, and there can be many namespaces.
@@ -96,13 +108,11 @@ internal static class NetworkNamespaces
         return isSeen;
     }
 
-    private static bool Enter(int processId)
+    private static Descriptor? OpenNamespace(int processId)
     {
         var path = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/ns/net"));
-        if (LibcFile.Open(path, LibcFile.O_RDONLY, 0, out var space) < 0)
-            return false;
-        using (space)
-            return LibcNamespace.EnterNetwork(space!) >= 0;
+        _ = LibcFile.Open(path, LibcFile.O_RDONLY, 0, out var space);
+        return space;
     }
 
     // Num RefCount Protocol Flags Type St Inode Path; an accepted connection is in state 3 and has its listener's name.

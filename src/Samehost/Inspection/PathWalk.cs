@@ -301,6 +301,7 @@ internal sealed class PathWalk : IDisposable
         if (WalkPoint.Create(opened!, link.Location, out var point) is < 0 and var failed)
             return failed;
         _points.Add(point!);
+        AddMountsOf(link.Location);
         _jumps.Add(PrintableText.Of(link.Location));
         if (point!.IsDirectory)
         {
@@ -318,6 +319,14 @@ internal sealed class PathWalk : IDisposable
             Stop(WalkProblem.NotADirectory, Errno.ENOTDIR, Show(point, null));
         }
         return 0;
+    }
+
+    /// <summary>Adds the mounts of the process whose link in /proc was followed.</summary>
+    private void AddMountsOf(byte[] link)
+    {
+        var parts = PrintableText.Of(link).Split('/');
+        if (parts is ["", "proc", var process, ..] && Numbers.TryParse(process, out int _))
+            (_mounts ??= new MountTable()).AddFrom("/proc/" + process);
     }
 
     /// <summary>Judges the directory in which a name of a bind's path is looked up.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using Samehost.Interop;
 
 namespace Samehost.Inspection;
@@ -35,25 +33,19 @@ internal static class SocketProbe
         using (probe)
         {
             // Through /proc the connect goes to the very inode that is held, whatever is at the path by now.
-            result = LibcSocket.Connect(probe!, Address($"/proc/self/fd/{pinned.Number}"));
+            result = LibcSocket.Connect(probe!, ConnectRehearsal.AddressOf(pinned));
             if (result is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR && !address.IsEmpty)
                 result = LibcSocket.Connect(probe!, address);
         }
         return result switch
         {
             >= 0 => SocketLiveness.Live, // a datagram socket
-            -(int)Errno.EPERM => SocketLiveness.Live, // a datagram socket that is connected to another peer
+            // A datagram socket that is connected to another peer, unless it is a sandbox that refuses every call.
+            -(int)Errno.EPERM => ConnectRehearsal.Run(LibcSocket.SOCK_STREAM, pinned, address) is { Errno: Errno.EPROTOTYPE }
+                ? SocketLiveness.Live : SocketLiveness.Unclear,
             -(int)Errno.EPROTOTYPE => SocketLiveness.Live, // a stream or seqpacket socket, listening or not yet
             -(int)Errno.ECONNREFUSED => SocketLiveness.Stale,
             _ => SocketLiveness.Unclear,
         };
-    }
-
-    private static byte[] Address(string path)
-    {
-        var address = new byte[2 + path.Length + 1];
-        MemoryMarshal.Write<ushort>(address, LibcSocket.AF_UNIX);
-        Encoding.ASCII.GetBytes(path, address.AsSpan(2));
-        return address;
     }
 }

@@ -78,13 +78,8 @@ internal sealed class SocketTableEntry(in SockDiagEntry row)
         _ => $"type {type}",
     };
 
-    /// <summary>Whether the socket is bound to this file.</summary>
+    /// <summary>Whether the socket is bound to this file, given as the table has it (<see cref="MountRow.InSocketTable"/>).</summary>
     public bool IsAt(FileId file) => _row.FileInode == (uint)file.Inode && _row.FileDevice == KernelDevice(file);
-
-    /// <summary>Whether the socket has this path and a file of another device: on file systems of layers (overlay, btrfs) the kernel's
-    /// table has other numbers than stat(2) shows.</summary>
-    public bool IsAtLayer(FileId file, ReadOnlySpan<byte> path) =>
-        _row.FileInode is not null && _row.FileDevice != KernelDevice(file) && HasPath(path);
 
     public bool HasPath(ReadOnlySpan<byte> path) => IsPathname && Name.SequenceEqual(path);
 
@@ -152,6 +147,18 @@ internal sealed class SocketTable
         table = new SocketTable(sockets, byInode) { UnreadableProcesses = scan.Unreadable };
         return 0;
     }
+
+    /// <summary>Why the table could not be read, as a sentence, and what to change.</summary>
+    public static (string Reason, string Remedy) Problem(Errno errno) => errno switch
+    {
+        Errno.EAFNOSUPPORT or Errno.EACCES or Errno.EPERM => (
+            $"This process may not use the address family AF_NETLINK ({errno}), by which the kernel shows its table of local sockets.",
+            "Allow it in its sandbox: AF_NETLINK in RestrictAddressFamilies= of a service, or a container's seccomp profile."),
+        Errno.ENOENT or Errno.EPROTONOSUPPORT => (
+            "The kernel does not show its table of local sockets: it needs CONFIG_UNIX_DIAG (module unix_diag).",
+            "Load the module, as root: modprobe unix_diag."),
+        _ => ($"The kernel's table of local sockets cannot be read (sock_diag: {errno}).", "Look at the sandbox of this process."),
+    };
 
     /// <summary>Reads the table; null where the kernel does not show it.</summary>
     public static SocketTable? TryRead(bool withProcesses) => Read(withProcesses, out var table, out _) < 0 ? null : table;

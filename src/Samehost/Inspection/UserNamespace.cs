@@ -14,6 +14,10 @@ internal static class UserNamespace
     /// <summary>Returns true if the number may stand for any unmapped user. If every user is mapped, it is an ordinary one.</summary>
     public static bool IsOverflowUser(uint user) => user == OverflowUser && !MapsEveryUser;
 
+    /// <summary>Returns true if the numbers of a peer identify no user. A process of another pid namespace alone has no number here, and
+    /// its user has; a message without credentials has neither.</summary>
+    public static bool IsUnmapped(uint user, int process) => user == OverflowUser && (process == 0 || !MapsEveryUser);
+
     /// <inheritdoc cref="IsOverflowUser"/>
     public static bool IsOverflowGroup(uint group) => group == OverflowGroup && !MapsEveryGroup;
 

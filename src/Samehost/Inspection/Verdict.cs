@@ -1,3 +1,5 @@
+using Samehost.Interop;
+
 namespace Samehost.Inspection;
 
 /// <summary>What a call would come to. The numbers are those of the public enumeration.</summary>
@@ -24,6 +26,13 @@ internal sealed record Verdict(VerdictOutcome Outcome, Errno Errno, string Reaso
 
     public static Verdict Fails(Errno errno, string reason, VerdictParty party, string remedy) =>
         new(VerdictOutcome.Fails, errno, reason, remedy, party);
+
+    /// <summary>The advice to ask as root, or another one where this process is root already.</summary>
+    /// <param name="asRoot">The advice to root.</param>
+    /// <param name="alternative">What others can do instead.</param>
+    public static string AskRoot(string asRoot, string? alternative = null) =>
+        LibcIdentity.EffectiveUser() == 0 ? asRoot
+            : alternative is null ? "Explain it as root." : $"Explain it as root, {alternative}.";
 
     /// <summary>For what cannot be seen from this process.</summary>
     public static Verdict Unknown(string reason, string remedy) =>

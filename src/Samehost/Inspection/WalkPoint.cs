@@ -64,10 +64,7 @@ internal sealed class PathStep(string path, FileKind kind)
 internal sealed class WalkPoint : IDisposable
 {
     private bool _hasAcl;
-    private bool _hasMount;
-    private ulong _mount;
-    private bool _isImmutable;
-    private bool _isAppendOnly;
+    private MountStatus? _mount;
     private FileSystemStatus? _fileSystem;
 
     private WalkPoint(Descriptor file, byte[] location, FileStatus status)
@@ -99,11 +96,14 @@ internal sealed class WalkPoint : IDisposable
     }
 
     /// <summary>The number of the mount in /proc/self/mountinfo.</summary>
-    public ulong Mount => ReadMount()._mount;
+    public ulong Mount => MountStatus.Id;
 
-    public bool IsImmutable => ReadMount()._isImmutable;
+    public bool IsImmutable => MountStatus.IsImmutable;
 
-    public bool IsAppendOnly => ReadMount()._isAppendOnly;
+    public bool IsAppendOnly => MountStatus.IsAppendOnly;
+
+    /// <summary>Whether the file was removed: only mounts, descriptors and working directories have it still.</summary>
+    public bool IsRemoved => Status.Links == 0 && KernelPath().AsSpan().EndsWith(" (deleted)"u8);
 
     public FileSystemStatus FileSystem
     {
@@ -168,13 +168,21 @@ internal sealed class WalkPoint : IDisposable
         IsReadOnly = FileSystem.IsReadOnly,
     };
 
+    /// <summary>Whether the file itself is mounted in a directory, such as a single file that a container is given.</summary>
+    public bool IsMounted(WalkPoint directory) => MountStatus.IsRoot ?? Mount != directory.Mount;
+
     public void Dispose() => File.Dispose();
 
-    private WalkPoint ReadMount()
+    private MountStatus MountStatus
     {
-        if (!_hasMount)
-            _ = LibcWalk.Mount(File, out _mount, out _isImmutable, out _isAppendOnly);
-        _hasMount = true;
-        return this;
+        get
+        {
+            if (_mount is null)
+            {
+                _ = LibcWalk.Mount(File, out var status);
+                _mount = status;
+            }
+            return _mount.Value;
+        }
     }
 }

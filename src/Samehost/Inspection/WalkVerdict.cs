@@ -48,7 +48,7 @@ internal static class WalkVerdict
                 VerdictParty.Caller, "Correct the path: use a shorter one."),
             _ => Verdict.Unknown(
                 $"This process (user {LibcIdentity.EffectiveUser()}) may not look into {directory}, so what is in it is not known.",
-                "Explain it as root, or as that user."),
+                Verdict.AskRoot("Explain it as that user.", "or as that user")),
         };
     }
 
@@ -63,6 +63,14 @@ internal static class WalkVerdict
     private static Verdict Missing(PathWalk walk, string directory, bool isBind)
     {
         var name = PrintableText.Of(walk.Name);
+        if (walk.Directory.IsRemoved)
+        {
+            return Verdict.Fails(Errno.ENOENT,
+                $"{directory} has been removed where it comes from, and this process still has the old one, by a mount or as its working " +
+                $"directory: {name} cannot be in it.",
+                VerdictParty.Caller,
+                "Mount the directory above it, or enter it anew. A service's directory in /run stays with RuntimeDirectoryPreserve=yes.");
+        }
         var via = walk.LastLink is { } link ? $" The link {link.Path} leads there." : "";
         if (walk.IsLastName && !isBind)
         {

@@ -8,6 +8,13 @@ namespace Samehost.Interop;
 /// <summary>What the file system of a file allows where it is mounted, and whether it has space for another file.</summary>
 internal readonly record struct FileSystemStatus(bool IsProc, bool IsSockets, bool IsReadOnly, bool FollowsLinks, bool IsFull);
 
+/// <summary>The mount of a file.</summary>
+/// <param name="Id">Its number as /proc/self/mountinfo has it.</param>
+/// <param name="IsRoot">Whether the file itself is what is mounted; null where the kernel does not report it (before Linux 5.8).</param>
+/// <param name="IsImmutable">Whether the file is immutable (chattr +i).</param>
+/// <param name="IsAppendOnly">Whether nothing may be taken away from the file (chattr +a).</param>
+internal readonly record struct MountStatus(ulong Id, bool? IsRoot, bool IsImmutable, bool IsAppendOnly);
+
 /// <summary>Walking by descriptors that stand for files without opening them. Names are bytes without the closing NUL.</summary>
 internal static unsafe partial class LibcWalk
 {
@@ -20,6 +27,7 @@ internal static unsafe partial class LibcWalk
     private const uint STATX_MNT_ID = 0x1000;
     private const ulong STATX_ATTR_IMMUTABLE = 0x10;
     private const ulong STATX_ATTR_APPEND = 0x20;
+    private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
     private const ulong ST_RDONLY = 1;
     private const int LargestLink = 4096; // PATH_MAX
     private const int LargestAttribute = 65536; // XATTR_SIZE_MAX
@@ -60,17 +68,18 @@ internal static unsafe partial class LibcWalk
         return (int)Math.Min(length, 0);
     }
 
-    /// <summary>The number of the mount as /proc/self/mountinfo has it, and whether the file is immutable (chattr +i), or nothing
-    /// may be taken away from it (chattr +a).</summary>
-    public static int Mount(Descriptor file, out ulong mount, out bool isImmutable, out bool isAppendOnly)
+    /// <summary>The mount of the file that a descriptor stands for, and its attributes.</summary>
+    public static int Mount(Descriptor file, out MountStatus mount)
     {
         using var lease = new DescriptorLease(file);
         byte empty = 0;
         Statx status;
         var result = LibcResult.From(statx(lease.Fd, &empty, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &status));
-        mount = result < 0 ? 0 : status.MountId;
-        isImmutable = result >= 0 && (status.Attributes & STATX_ATTR_IMMUTABLE) != 0;
-        isAppendOnly = result >= 0 && (status.Attributes & STATX_ATTR_APPEND) != 0;
+        mount = result < 0 ? default : new MountStatus(
+            status.MountId,
+            (status.KnownAttributes & STATX_ATTR_MOUNT_ROOT) == 0 ? null : (status.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+            (status.Attributes & STATX_ATTR_IMMUTABLE) != 0,
+            (status.Attributes & STATX_ATTR_APPEND) != 0);
         return result;
     }
 
@@ -107,6 +116,7 @@ internal static unsafe partial class LibcWalk
     private struct Statx
     {
         [FieldOffset(8)] public ulong Attributes;
+        [FieldOffset(56)] public ulong KnownAttributes;
         [FieldOffset(144)] public ulong MountId;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Samehost.Inspection;
 using Samehost.Interop;
@@ -22,7 +23,9 @@ public sealed class PeerCredentials
         SecurityLabel = securityLabel;
     }
 
-    /// <summary>Gets the process number, which is advisory; 0 if the peer is not in the process namespace of this process.</summary>
+    /// <summary>Gets the process number, which is advisory; 0 if the peer is not in the pid namespace of this process
+    /// (pid_namespaces(7)).</summary>
+    /// <remarks>Such a peer still has its user and its groups.</remarks>
     public int ProcessId { get; }
 
     /// <summary>Gets the number of the effective user.</summary>
@@ -52,23 +55,23 @@ public sealed class PeerCredentials
     public IReadOnlyList<string> GroupNames =>
         [.. Groups.Prepend(GroupId).Distinct().Select(LibcAccount.FindGroupName).OfType<string>()];
 
-    /// <summary>Gets a value that indicates whether the numbers do not identify the peer, because its process or its user has no number in
-    /// the namespaces of this process (user_namespaces(7)).</summary>
+    /// <summary>Gets a value that indicates whether the numbers do not identify the peer, because its user has no number in the user
+    /// namespace of this process (user_namespaces(7)), or because a message has no credentials.</summary>
     /// <remarks>A <see cref="PeerPolicy"/> allows such a peer only if it allows every peer.</remarks>
-    public bool IsUnmapped => ProcessId == 0 || UserNamespace.IsOverflowUser(UserId);
+    public bool IsUnmapped => UserNamespace.IsUnmapped(UserId, ProcessId);
 
     /// <summary>Returns true if a group is the effective group or one of the supplementary groups.</summary>
     public bool IsInGroup(uint group) => GroupId == group || Groups.Contains(group);
 
-    /// <summary>Returns a line for logs: <c>postgres (uid 113, gid 120, pid 4711)</c>.</summary>
+    /// <summary>Returns a line for logs: <c>postgres (uid 113, gid 120, pid 4711)</c>, with the pid namespace or the user namespace in it
+    /// if the peer has no number in that of this process.</summary>
     public override string ToString()
     {
-        var text = new StringBuilder();
-        if (UserName is { } name)
-            text.Append(PrintableText.Of(name)).Append(" (uid ").Append(UserId);
-        else
-            text.Append("(uid ").Append(UserId);
-        return text.Append(", gid ").Append(GroupId).Append(", pid ").Append(ProcessId).Append(')').ToString();
+        // The overflow number's own name, such as nobody, would be that of another user.
+        var name = IsUnmapped ? "unmapped user " : UserName is { } known ? PrintableText.Of(known) + " " : "";
+        var process = ProcessId == 0 ? "in another pid namespace" : string.Create(CultureInfo.InvariantCulture, $"pid {ProcessId}");
+        var origin = !IsUnmapped ? process : ProcessId == 0 ? "of another namespace" : $"{process}, of another user namespace";
+        return string.Create(CultureInfo.InvariantCulture, $"{name}(uid {UserId}, gid {GroupId}, {origin})");
     }
 
     /// <summary>Reads the credentials of a connected socket's peer.</summary>

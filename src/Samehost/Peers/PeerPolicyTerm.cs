@@ -84,11 +84,11 @@ internal readonly record struct PeerPolicyTerm(PeerPolicyTerm.Kind Of, uint Numb
     {
         Kind.Anyone => true,
         Kind.Group => false,
-        _ => peer.Uid == User && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid),
+        _ => peer.Uid == User && !UserNamespace.IsUnmapped(peer.Uid, peer.Pid),
     };
 
     public bool AllowsGroup(in UCred peer) => Of == Kind.Group && peer.Gid == Number
-        && peer.Pid != 0 && !UserNamespace.IsOverflowUser(peer.Uid) && !UserNamespace.IsOverflowGroup(peer.Gid);
+        && !UserNamespace.IsUnmapped(peer.Uid, peer.Pid) && !UserNamespace.IsOverflowGroup(peer.Gid);
 
     public override string ToString() => (Of, Name) switch
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
@@ -44,14 +45,14 @@ internal static class AtomicReplace
                 return;
             }
             if (result != -(int)Errno.EEXIST)
-                throw wanted.Failure(result, "The new socket file could not be moved there.");
+                throw NotMoved(wanted, result);
 
             // Exchanged and not overwritten, so that a file of another kind is not lost.
             result = LibcRename.Exchange(beside, wanted.Path);
             if (result == -(int)Errno.ENOENT)
                 continue; // removed meanwhile
             if (result < 0)
-                throw wanted.Failure(result, "The new socket file could not be moved there.");
+                throw NotMoved(wanted, result);
             if (IsSocket(beside))
             {
                 _ = LibcFile.Unlink(beside);
@@ -74,7 +75,7 @@ internal static class AtomicReplace
     {
         CheckTarget(wanted);
         if (LibcRename.Replace(beside, wanted.Path) is < 0 and var errno)
-            throw wanted.Failure(errno, "The new socket file could not be moved there.");
+            throw NotMoved(wanted, errno);
     }
 
     private static bool IsSocket(ReadOnlySpan<byte> path) =>
@@ -87,6 +88,10 @@ internal static class AtomicReplace
         var name = "." + RandomNumberGenerator.GetHexString(8, lowercase: true);
         return [.. wanted.Path.AsSpan(0, slash + 1), .. Encoding.ASCII.GetBytes(name)];
     }
+
+    private static UnixSocketException NotMoved(BindRequest wanted, int result) => wanted.Failure(result, result == -(int)Errno.EBUSY
+        ? $"What is there is mounted (a bind mount), and cannot be replaced. {BindVerdict.RemedyForMounted}"
+        : "The new socket file could not be moved there.");
 
     private static UnixSocketException NoSocket(BindRequest wanted) => wanted.Failure(
         -(int)Errno.EADDRINUSE, "A file that is not a socket exists and was left untouched: choose another path, or move it away.");

@@ -45,6 +45,9 @@ internal sealed class ExistingFile : IDisposable
         return 0;
     }
 
+    /// <summary>The file as the kernel's table of sockets has it.</summary>
+    public FileId InSocketTable() => MountTable.InSocketTable(_pinned, Status.Id);
+
     /// <summary>Whether a socket is bound to this file.</summary>
     /// <param name="request">The address to probe if there is no /proc; without it the result is unclear then.</param>
     /// <param name="result">What connect returned.</param>
@@ -53,10 +56,11 @@ internal sealed class ExistingFile : IDisposable
 
     /// <summary>The owner of the socket that is bound to a file, as far as this process may see, such as
     /// <c>pid 812 (redis-server), user redis</c>: for messages only, never for a decision.</summary>
-    public static string DescribeOwner(FileId file, byte[] path)
+    /// <param name="file">The file as the table has it.</param>
+    public static string DescribeOwner(FileId file)
     {
         SocketTableEntry[] bound = SocketTable.TryRead(withProcesses: false) is not { } table ? []
-            : [.. table.Sockets.Where(s => s.IsAt(file) || (s.IsAtLayer(file, path) && s.Row.FileInode == (uint)file.Inode))];
+            : [.. table.Sockets.Where(s => s.IsAt(file))];
         if (bound.Length == 0)
             return "a process that cannot be seen from here";
         // An accepted connection has the name and file of its listener: the one that is not connected is looked for.

@@ -80,11 +80,7 @@ internal static class StaleFileReplacer
                 return Outcome.Changed;
             result = LibcFile.Unlink(request.Path);
             if (result < 0 && result != -(int)Errno.ENOENT)
-            {
-                var owner = existing.Status.User;
-                throw request.Failure(result, () => "A stale socket file exists, but this user may not remove it: " +
-                    $"it belongs to user {PrintableText.UserName(owner)}.");
-            }
+                throw request.Failure(result); // explained as a bind to a stale file that cannot be removed
         }
         return request.TryBind() switch
         {
@@ -101,9 +97,8 @@ internal static class StaleFileReplacer
         switch (existing.Probe(request, out var result))
         {
             case SocketLiveness.Live:
-                var file = existing.Status.Id;
-                throw InUse(request, () =>
-                    $"A live socket of {ExistingFile.DescribeOwner(file, request.Path)} exists and was left untouched.");
+                var file = existing.InSocketTable();
+                throw InUse(request, () => $"A live socket of {ExistingFile.DescribeOwner(file)} exists and was left untouched.");
             case SocketLiveness.Unclear:
                 var user = existing.Status.User;
                 throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} exists and was left untouched, " +

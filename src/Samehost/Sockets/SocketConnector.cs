@@ -86,7 +86,7 @@ internal sealed class SocketConnector
         };
         var left = limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit - Stopwatch.GetElapsedTime(_start);
         if (left <= TimeSpan.Zero)
-            throw limit > TimeSpan.Zero ? TimedOut(errno) : new UnixSocketException(errno, "connect", _endPoint);
+            throw limit > TimeSpan.Zero ? TimedOut(errno) : Failure(errno);
         pause = left < _pause ? left : _pause;
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return null;
@@ -114,14 +114,16 @@ internal sealed class SocketConnector
         }
     }
 
+    private UnixSocketException Failure(Errno errno) => new(errno, "connect", _endPoint) { SocketType = _type };
+
     private UnixSocketException TimedOut(Errno errno)
     {
-        var endPoint = _endPoint;
+        var (endPoint, type) = (_endPoint, _type);
         var waited = Stopwatch.GetElapsedTime(_start).TotalSeconds;
         return new UnixSocketException(errno, "connect", endPoint, () =>
         {
             var text = string.Create(CultureInfo.InvariantCulture, $"Waited {waited:0.###} s for the server.");
-            return Hints.For(errno, "connect", endPoint) is { } hint ? $"{text} {hint}" : text;
+            return Hints.For(errno, "connect", endPoint, type) is { } hint ? $"{text} {hint}" : text;
         });
     }
 

@@ -153,7 +153,7 @@ public sealed class UnixDatagram : IDisposable, IAsyncDisposable
     {
         CheckNamed(remote);
         if (_context.Connect(remote) is < 0 and var errno)
-            throw new UnixSocketException((Errno)(-errno), "connect", remote);
+            throw new UnixSocketException((Errno)(-errno), "connect", remote) { SocketType = LibcSocket.SOCK_DGRAM };
     }
 
     /// <summary>Receives the next datagram, blocking the thread until there is one (recvmsg(2)).</summary>

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666</c>: accepts every client, and prints the user of each,
-/// whether its credentials are unmapped, whether the policy allows it, and how many bytes it sent.
+/// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666 --describe yes</c>: accepts every client, and prints the user of
+/// each (before that, the line that a log has, if asked for), whether its credentials are unmapped, whether the policy allows it, and how
+/// many bytes it sent.
 /// </summary>
 internal static class ReportCredentials
 {
@@ -23,6 +24,8 @@ internal static class ReportCredentials
         while (true)
         {
             using var client = listener.Accept();
+            if (arguments.Option("--describe") is not null)
+                Console.WriteLine(client.GetPeerCredentials());
             Report(client.GetPeerCredentials(), policy);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"received {CountBytes(client)}"));
         }

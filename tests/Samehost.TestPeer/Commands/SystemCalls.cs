@@ -6,9 +6,10 @@ using Samehost.SocketFiles;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>calls DIRECTORY</c>: executes a call in the directory for each line of its input, as the user of this process, and prints its errno:
-/// <c>connect|bind|keep|safe-bind|cd|explain|explain-bind KIND NAME [BACKLOG]</c>, with the address as hexadecimal bytes. A socket that
-/// <c>keep</c> binds (and listens on, with a backlog) is open until the end of the input.
+/// <c>calls DIRECTORY</c>: executes a call in the directory for each line of its input, as the user of this process, and prints its errno
+/// and, behind a space, the words for it: <c>connect|bind|keep|hold|drop|safe-bind|replace-live|cd|run|explain|explain-quietly|
+/// explain-bind KIND NAME [BACKLOG]</c>, with the address as hexadecimal bytes. A socket that <c>keep</c> binds (and listens on, with a
+/// backlog), or that <c>hold</c> connects, is open until <c>drop</c> or the end of the input; <c>run</c> executes a shell command.
 /// </summary>
 internal static class SystemCalls
 {
@@ -23,30 +24,44 @@ internal static class SystemCalls
             var words = line.Split(' ');
             var kind = int.Parse(words[1], null);
             var name = Convert.FromHexString(words[2]);
-            Console.WriteLine(Call(words[0], kind, name, words.Length > 3 ? int.Parse(words[3], null) : null));
+            var (errno, text) = Call(words[0], kind, name, words.Length > 3 ? int.Parse(words[3], null) : null);
+            Console.WriteLine($"{errno} {text.ReplaceLineEndings(" ")}");
         }
-        Kept.ForEach(socket => socket.Dispose());
+        _ = Drop();
     }
 
-    private static int Call(string call, int kind, byte[] name, int? backlog) => call switch
+    private static (int Errno, string Text) Call(string call, int kind, byte[] name, int? backlog)
     {
-        "connect" => OnSocket(kind, socket => LibcSocket.Connect(socket, Address(name))),
-        "bind" => OnSocket(kind, socket => Unlinked(LibcSocket.Bind(socket, Address(name)), name)),
-        "keep" => Keep(kind, name, backlog),
-        "safe-bind" => OnSocket(kind, socket => Failure(() => SocketFile.Bind(socket, EndPoint(name)).Dispose())),
-        "cd" => ChangeDirectory(Text(name)),
-        "explain" => Verdict(UnixExplanation.ExplainConnect(Text(name), new() { SocketType = (SocketType)kind })),
-        "explain-bind" => Verdict(UnixExplanation.ExplainBind(Text(name), new() { SocketType = (SocketType)kind })),
-        _ => throw new ArgumentException(call),
-    };
+        var options = new UnixExplainOptions { SocketType = (SocketType)kind, Probe = call != "explain-quietly" };
+        return call switch
+        {
+            "connect" => OnSocket(kind, name, "connect", socket => LibcSocket.Connect(socket, Address(name))),
+            "bind" => OnSocket(kind, name, "bind", socket => Unlinked(LibcSocket.Bind(socket, Address(name)), name)),
+            "keep" => (Keep(kind, name, backlog), ""),
+            "hold" => (Hold(kind, name), ""),
+            "drop" => (Drop(), ""),
+            "safe-bind" => Failure(kind, socket => SocketFile.Bind(socket, EndPoint(name)).Dispose()),
+            "replace-live" => Failure(kind, socket =>
+            {
+                using var file = SocketFile.Bind(socket, EndPoint(name), new SocketFileOptions { ReplaceLive = true });
+                file.Publish();
+            }),
+            "cd" => (ChangeDirectory(Text(name)), ""),
+            "run" => (RunShell(Text(name)), ""),
+            "explain" or "explain-quietly" => Verdict(UnixExplanation.ExplainConnect(Text(name), options)),
+            "explain-bind" => Verdict(UnixExplanation.ExplainBind(Text(name), options)),
+            _ => throw new ArgumentException(call),
+        };
+    }
 
-    private static int OnSocket(int kind, Func<Descriptor, int> call)
+    private static (int Errno, string Text) OnSocket(int kind, byte[] name, string operation, Func<Descriptor, int> call)
     {
         var result = LibcSocket.Socket(kind, out var socket);
         if (socket is null)
-            return -result;
+            return (-result, "");
         using (socket)
-            return Math.Max(0, -call(socket));
+            result = call(socket);
+        return result >= 0 ? (0, "") : (-result, new UnixSocketException((Errno)(-result), operation, EndPoint(name)).Hint ?? "");
     }
 
     private static int Keep(int kind, byte[] name, int? backlog)
@@ -59,6 +74,20 @@ internal static class SystemCalls
         return Math.Max(0, -result);
     }
 
+    private static int Hold(int kind, byte[] name)
+    {
+        _ = LibcSocket.Socket(kind, out var socket);
+        Kept.Add(socket!);
+        return Math.Max(0, -LibcSocket.Connect(socket!, Address(name)));
+    }
+
+    private static int Drop()
+    {
+        Kept.ForEach(socket => socket.Dispose());
+        Kept.Clear();
+        return 0;
+    }
+
     private static int Unlinked(int result, byte[] name)
     {
         if (result >= 0)
@@ -66,26 +95,42 @@ internal static class SystemCalls
         return result;
     }
 
-    private static int Failure(Action action)
+    private static (int Errno, string Text) Failure(int kind, Action<Descriptor> action)
     {
+        var result = LibcSocket.Socket(kind, out var socket);
+        if (socket is null)
+            return (-result, "");
         try
         {
-            action();
-            return 0;
+            using (socket)
+                action(socket);
+            return (0, "");
         }
         catch (UnixSocketException failure)
         {
-            return -failure.ErrorCode;
+            return (failure.ErrorCode, failure.Hint ?? "");
         }
     }
 
-    private static int Verdict(UnixExplanation explanation) =>
-        explanation.Verdict.Outcome == UnixOutcome.Unknown ? -1 : (int)explanation.Verdict.Errno;
+    private static (int Errno, string Text) Verdict(UnixExplanation explanation)
+    {
+        var verdict = explanation.Verdict;
+        var processes = string.Concat((explanation.Socket?.Processes ?? []).Select(p => $" process {p.ProcessId}"));
+        return (verdict.Outcome == UnixOutcome.Unknown ? -1 : (int)verdict.Errno,
+            $"{verdict.Reason} {verdict.Remedy} {string.Join(' ', explanation.Notes)}{processes}");
+    }
 
     private static int ChangeDirectory(string path)
     {
         Directory.SetCurrentDirectory(path);
         return 0;
+    }
+
+    private static int RunShell(string command)
+    {
+        using var shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", command]);
+        shell.WaitForExit();
+        return shell.ExitCode;
     }
 
     // From the form that the kernel reports, which may be a relative path.

@@ -63,13 +63,28 @@ public sealed class PeerPolicyTests
     [InlineData("uid:0")]
     [InlineData("gid:0")]
     [InlineData("group:root")]
-    public void A_peer_without_a_process_number_here_is_allowed_only_by_anyone(string policy)
+    public void A_peer_without_a_process_number_here_is_allowed_by_its_user_and_group(string policy)
     {
-        var unmapped = Peer(0, 0, 0);
-        Assert.True(unmapped.IsUnmapped);
-        Assert.False(PeerPolicy.Parse(policy).Allows(unmapped));
-        Assert.False(PeerPolicy.Parse(policy).AllowsUser(new UCred { Pid = 0, Uid = 0, Gid = 0 }));
-        Assert.True(PeerPolicy.Anyone.Allows(unmapped));
+        var peer = Peer(policy == "self" ? LibcIdentity.EffectiveUser() : 0, 0, 0);
+        var sender = new UCred { Pid = 0, Uid = peer.UserId, Gid = 0 };
+        Assert.False(peer.IsUnmapped);
+        Assert.True(PeerPolicy.Parse(policy).Allows(peer));
+        Assert.True(PeerPolicy.Parse(policy).AllowsSender(sender));
+    }
+
+    [Theory]
+    [InlineData("uid:65534")]
+    [InlineData("gid:65534")]
+    [InlineData("self,root")]
+    public void A_message_without_credentials_is_allowed_only_by_anyone(string policy)
+    {
+        // The kernel reports no process, and the overflow numbers, which are those of the user nobody as well.
+        var unknown = Peer(65534, 65534, 0);
+        Assert.True(unknown.IsUnmapped);
+        Assert.False(PeerPolicy.Parse(policy).Allows(unknown));
+        Assert.False(PeerPolicy.Parse(policy).AllowsSender(new UCred { Pid = 0, Uid = 65534, Gid = 65534 }));
+        Assert.True(PeerPolicy.Anyone.Allows(unknown));
+        Assert.Equal("unmapped user (uid 65534, gid 65534, of another namespace)", unknown.ToString());
     }
 
     [Theory]

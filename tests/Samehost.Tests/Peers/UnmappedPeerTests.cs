@@ -12,17 +12,31 @@ public sealed class UnmappedPeerTests : SocketTest
         SocketFile = new SocketFileOptions { Mode = (UnixFileMode)0b110_110_110 },
     };
 
-    [Fact(Timeout = Limit)]
-    public async Task A_peer_outside_our_process_namespace_is_refused_even_as_the_same_user()
+    [Theory(Timeout = Limit)]
+    [InlineData("self")]
+    [InlineData("gid:0")]
+    public async Task A_peer_outside_our_process_namespace_is_allowed_by_its_user_and_its_group(string policy)
     {
         OtherUser.NeedsRoot();
         // We are inside: what connects from outside has no number in there.
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", "self,root,uid:0,gid:0");
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", policy);
         await server.ExpectAsync("ready");
         using (var client = await UnixStream.ConnectAsync(At("a"), null, Token))
-            await server.ExpectAsync("0 unmapped refused");
+            await server.ExpectAsync("0 known allowed");
         await server.ExpectAsync("received 0");
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_refused_peer_outside_our_process_namespace_is_named_with_that_namespace()
+    {
+        OtherUser.NeedsRoot();
+        string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", "uid:12345", "--describe", "yes");
+        await server.ExpectAsync("ready");
+        using var client = await UnixStream.ConnectAsync(At("a"), null, Token);
+        await server.ExpectAsync("root (uid 0, gid 0, in another pid namespace)");
+        await server.ExpectAsync("0 known refused");
     }
 
     [Theory(Timeout = Limit)]
@@ -79,16 +93,16 @@ public sealed class UnmappedPeerTests : SocketTest
     }
 
     [Fact(Timeout = Limit)]
-    public async Task A_datagram_from_outside_our_process_namespace_has_unmapped_credentials()
+    public async Task A_datagram_from_outside_our_process_namespace_is_allowed_by_its_user()
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
         await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--type", "datagram", "--policy",
-            "self,root,gid:0");
+            "self");
         await server.ExpectAsync("ready");
         using var sender = UnixDatagram.Create();
         await sender.SendToAsync(new byte[3], At("a"), Token);
-        await server.ExpectAsync("0 unmapped refused");
+        await server.ExpectAsync("0 known allowed");
         await server.ExpectAsync("received 3");
     }
 

@@ -50,6 +50,13 @@ internal sealed class SituationDirectory : IAsyncDisposable
         return path;
     }
 
+    /// <summary>Closes the sockets, as the end of their processes does.</summary>
+    public void CloseAll()
+    {
+        _open.ForEach(o => o.Dispose());
+        _open.Clear();
+    }
+
     /// <summary>Has an abstract name served by a process in a network namespace of its own.</summary>
     public async Task<string> ServeElsewhereAsync(string name)
     {

@@ -11,7 +11,7 @@ using Xunit;
 namespace Samehost.Tests.Diagnostics.Explaining;
 
 /// <summary>
-/// Whatever is at an address and whoever calls from wherever, no verdict and no hint is refuted by a call that the same process can make.
+/// For any place, user, namespace and sandbox, no verdict and no hint is refuted by a call that the same process can make.
 /// </summary>
 [Collection(NonParallel.Name)]
 public sealed class RefutationLaws

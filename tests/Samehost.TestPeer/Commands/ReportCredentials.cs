@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Samehost.TestPeer;
 
 /// <summary>
-/// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666 --describe yes</c>: accepts every client, and prints the user of
-/// each (before that, the line that a log has, if asked for), whether its credentials are unmapped, whether the policy allows it, and how
+/// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666 --describe yes</c>: accepts every client, and prints the
+/// user of each (before that, the line that a log has, if asked for), whether its credentials are unmapped, whether the policy allows it, and how
 /// many bytes it sent.
 /// </summary>
 internal static class ReportCredentials

@@ -32,7 +32,8 @@ public sealed class UnmappedPeerTests : SocketTest
     {
         OtherUser.NeedsRoot();
         string[] inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
-        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"], "--policy", "uid:12345", "--describe", "yes");
+        await using var server = PeerProcess.StartUnder(Temp, inside, "report-credentials", Temp["a"],
+            "--policy", "uid:12345", "--describe", "yes");
         await server.ExpectAsync("ready");
         using var client = await UnixStream.ConnectAsync(At("a"), null, Token);
         await server.ExpectAsync("root (uid 0, gid 0, in another pid namespace)");

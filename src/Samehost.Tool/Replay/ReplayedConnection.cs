@@ -195,7 +195,7 @@ internal sealed class ResponseComparer
             {
                 if (_index == _expected.Length)
                 {
-                    SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {QuotedText.Excerpt(came)}");
+                    SetDifference($"the {_peerName} sent {CountText.Of(came.Length, "byte")} more than recorded: {QuotedText.Excerpt(came)}");
                     return;
                 }
                 var wanted = _expected[_index];

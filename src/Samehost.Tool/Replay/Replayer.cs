@@ -57,15 +57,24 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         await using var clients = new ReplayListener(address, recording.SocketType, options);
         if (!options.IsQuiet)
             TerminalWriter.WriteError($"answering at {clients.Address} as recorded");
-        foreach (var connection in recording.Connections)
+        try
         {
-            var client = await clients.AcceptAsync(cancellationToken);
-            work.Add(AnswerAsync(client, [.. connection], cancellationToken));
+            foreach (var connection in recording.Connections)
+            {
+                var client = await clients.AcceptAsync(cancellationToken);
+                work.Add(AnswerAsync(client, [.. connection], cancellationToken));
+            }
+            var same = await Task.WhenAll(work);
+            if (Array.TrueForAll(same, s => s))
+                Report("as recorded");
+            return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
         }
-        var same = await Task.WhenAll(work);
-        if (Array.TrueForAll(same, s => s))
-            Report("as recorded");
-        return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (!options.IsQuiet)
+                TerminalWriter.WriteError($"stopped: {_connections} of {recording.Connections.Count()} connections were answered as recorded");
+            return work.Exists(w => w is { IsCompletedSuccessfully: true, Result: false }) ? ExitStatus.Failure : ExitStatus.Success;
+        }
     }
 
     private async Task<bool> AnswerAsync(ToolConnection client, RecordedEvent[] events, CancellationToken cancellationToken)
@@ -125,9 +134,8 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
 
     private void Report(string verdict)
     {
-        var what = _connections == 1 ? "connection" : "connections";
         if (!options.IsQuiet)
-            TerminalWriter.WriteLine($"{_connections} {what} {verdict}: {_sent} bytes sent, {_compared} received");
+            TerminalWriter.WriteLine($"{CountText.Of(_connections, "connection")} {verdict}: {CountText.Of(_sent, "byte")} sent, {_compared} received");
     }
 }
 

@@ -57,6 +57,11 @@ internal static class BindVerdict
                 VerdictParty.Caller, "Leave the slash away, or add the name of the socket file.");
         }
         walk.Last.Errno = Errno.None; // the file is not expected to exist
+        if (directory.FileSystem.IsProc) // whose lookup fails before any permission is checked
+        {
+            return Verdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and accepts no files.",
+                VerdictParty.Caller, "Choose a path under /run or /tmp.");
+        }
         if (directory.FileSystem.IsReadOnly)
         {
             return Verdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
@@ -76,11 +81,6 @@ internal static class BindVerdict
             return Verdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, Remedy.MakeFilesIn(directory, user));
-        }
-        if (directory.FileSystem.IsProc)
-        {
-            return Verdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and accepts no files.",
-                VerdictParty.Caller, "Choose a path under /run or /tmp.");
         }
         if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
         {

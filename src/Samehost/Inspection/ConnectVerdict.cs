@@ -92,7 +92,8 @@ internal static class SocketVerdict
         }
         return probe.Entry is { Pending: { } pending, Backlog: { } backlog } && pending > backlog
             ? Verdict.Fails(Errno.EAGAIN,
-                $"The backlog of {address} is full: {pending} connections wait to be accepted, and it was made for {backlog}. " +
+                $"The backlog of {address} is full: {pending} {(pending == 1 ? "connection waits" : "connections wait")} to be accepted, " +
+                $"and it was made for {backlog}. " +
                 "A call that may wait does so until there is room.",
                 VerdictParty.Server, "Find out what keeps the server from accepting, or have it listen with a larger backlog.")
             : Verdict.Works($"A {Adjective(wanted ?? probe.Type)}socket listens at {address}.");

@@ -112,7 +112,7 @@ public sealed class UnixServerRefusal
     private string Describe() => (Peer, _limit) switch
     {
         (null, _) => "its user is unknown",
-        (_, { } limit) => string.Create(CultureInfo.InvariantCulture, $"user {UserId} has {limit} connections already"),
+        (_, { } limit) => string.Create(CultureInfo.InvariantCulture, $"user {UserId} has {limit} {(limit == 1 ? "connection" : "connections")} already"),
         _ => $"{Peer} is not allowed by the policy",
     };
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
@@ -57,6 +58,7 @@ internal sealed class ToolAddress
             _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ParseTcp(text, out address),
             _ when text.StartsWith(Fd, StringComparison.Ordinal) => ParseDescriptor(text, out address),
             _ when text.StartsWith(Systemd, StringComparison.Ordinal) => ParseSystemd(text, out address),
+            _ when LooksLikeTcp(text) => TcpMessage(text, accepted),
             _ => ParseLocal(text, out address),
         };
         if (problem is null && !accepted.HasFlag(address!.Kind))
@@ -76,6 +78,23 @@ internal sealed class ToolAddress
             return ArgumentErrorText.Of(problem);
         address = Of(endPoint!);
         return null;
+    }
+
+    /// <summary>Whether text has the form HOST:PORT, [ADDRESS]:PORT or :PORT.</summary>
+    private static bool LooksLikeTcp(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return colon >= 0 && Numbers.TryParse(text.AsSpan(colon + 1), out ushort _)
+            && text[..colon] is var host && host != "unix" && host != "unix-abstract" && host is not ['@', ..]
+            && (host is ['[', .., ']'] || host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '*'));
+    }
+
+    private static string TcpMessage(string text, ToolAddressKinds accepted)
+    {
+        var remedy = accepted.HasFlag(ToolAddressKinds.Tcp)
+            ? $": use tcp:{(text[0] == ':' ? "localhost" : "")}{text}"
+            : ", which is not accepted here: 'samehost relay' joins TCP to a local socket";
+        return $"\"{text}\" looks like an address of TCP{remedy}; a file of that name would be {PrintableText.ForShell($"./{text}")}";
     }
 
     private static string? ParseTcp(string text, out ToolAddress? address)
@@ -121,7 +140,7 @@ internal sealed class ToolAddress
         };
         var remedy = kind == ToolAddressKinds.Tcp
             ? "'samehost relay' joins TCP to a local socket"
-            : $"a file of that name would be ./{text}";
+            : $"a file of that name would be {PrintableText.ForShell($"./{text}")}";
         return $"{prefix} is not accepted here ({text}), but {FormatKinds(accepted)}; {remedy}";
     }
 

@@ -33,7 +33,7 @@ internal static class ConnectVerdict
         if (found.IsImmutable)
         {
             return Verdict.Fails(Errno.EPERM, $"{at} is marked immutable (chattr +i), so that no user may write to it.",
-                VerdictParty.Owner, $"As root: chattr -i {at}.");
+                VerdictParty.Owner, $"As root: chattr -i {PrintableText.ForShell(found.Location)}.");
         }
         if (write.Granted)
             return null;

@@ -38,9 +38,6 @@ internal sealed class BindRequest
     /// <summary>The path of the parent directory.</summary>
     public ReadOnlySpan<byte> Directory => DirectoryOf(Path);
 
-    /// <summary>The directory for messages, with control characters made visible.</summary>
-    public string DirectoryText => UnixEndPoint.FromPath(Directory).ToString();
-
     public static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path)
     {
         var slash = path.LastIndexOf((byte)'/');

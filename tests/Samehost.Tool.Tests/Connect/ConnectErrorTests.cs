@@ -21,6 +21,8 @@ public sealed class ConnectErrorTests : ToolFixture
     [InlineData("\"fd:x\" is not a descriptor: use fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
     [InlineData("A socket from the service manager is not accepted here (systemd:x), but a path, @name, fd:N; a file of that name would be "
         + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
+    [InlineData("\"localhost:80\" looks like an address of TCP, which is not accepted here: 'samehost relay' joins TCP to a local socket; "
+        + "a file of that name would be ./localhost:80; 'samehost connect --help' shows how", "localhost:80")]
     [InlineData("The abstract name is empty: use @NAME; "
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
@@ -47,6 +49,23 @@ public sealed class ConnectErrorTests : ToolFixture
 
             """;
         Assert.Equal(new ToolResult(1, "", errors), waited);
+    }
+
+    /// <summary>The commands of a hint can be pasted into a shell.</summary>
+    [Theory(Timeout = 180_000)]
+    [InlineData("my sock", "'", "'")]
+    [InlineData("it's; ls", "'", "'")]
+    [InlineData("line\nend\t'\\", "$'", "'")]
+    [InlineData("~", "'", "'")]
+    public async Task A_path_in_a_hint_is_quoted_for_the_shell(string name, string begin, string end)
+    {
+        var result = await ConnectAsync("", At(name));
+        var hint = result.Errors.TrimEnd('\n').Split('\n')[^1];
+        Assert.StartsWith($"hint: samehost explain {begin}{Temporary}", hint, StringComparison.Ordinal);
+        Assert.EndsWith($"{end} gives the details.", hint, StringComparison.Ordinal);
+        var word = hint["hint: samehost explain ".Length..^" gives the details.".Length];
+        await using var shell = StartProgram("bash", "-c", $"printf %s {word}");
+        Assert.Equal(At(name), (await shell.EndAsync()).Output);
     }
 
     [Fact(Timeout = 180_000)]

@@ -126,6 +126,6 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
             throw new ProgramException($"unknown option '{option}' (as a path ./{option}); {help.AsSpan(0, help.IndexOf('\n', StringComparison.Ordinal))}");
         if (rest.Length != 1)
             throw new ProgramException($"usage: {name} <local_path>");
-        return new ProgramArguments(UnixEndPoint.Parse(RelativeAddress.Resolve(rest[0])), keep);
+        return new ProgramArguments(UnixEndPoint.Parse(rest[0]), keep);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 
@@ -49,6 +50,10 @@ internal sealed class ToolAddress
     /// <summary>Creates an address of a local socket.</summary>
     public static ToolAddress Of(UnixEndPoint local) => new(ToolAddressKinds.Local, "") { Local = local };
 
+    /// <summary>Returns whether text is meant as the address of a local socket, valid or not.</summary>
+    public static bool IsLocal(string text) =>
+        !Array.Exists([Tcp, Fd, Systemd], prefix => text.StartsWith(prefix, StringComparison.Ordinal)) && !ForeignNotation.LooksLikeTcp(text);
+
     /// <summary>Parses an address. Returns null and the address, or an error message.</summary>
     public static string? Parse(string text, ToolAddressKinds accepted, out ToolAddress? address)
     {
@@ -58,7 +63,7 @@ internal sealed class ToolAddress
             _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ParseTcp(text, out address),
             _ when text.StartsWith(Fd, StringComparison.Ordinal) => ParseDescriptor(text, out address),
             _ when text.StartsWith(Systemd, StringComparison.Ordinal) => ParseSystemd(text, out address),
-            _ when LooksLikeTcp(text) => TcpMessage(text, accepted),
+            _ when ForeignNotation.LooksLikeTcp(text) => TcpMessage(text, accepted),
             _ => ParseLocal(text, out address),
         };
         if (problem is null && !accepted.HasFlag(address!.Kind))
@@ -72,21 +77,10 @@ internal sealed class ToolAddress
     private static string? ParseLocal(string text, out ToolAddress? address)
     {
         address = null;
-        if (text is "@" or "unix-abstract:")
-            return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
         if (ArgumentBytes.ReadAddress(text, out var endPoint) is { } problem)
             return ArgumentErrorText.Of(problem);
         address = Of(endPoint!);
         return null;
-    }
-
-    /// <summary>Whether text has the form HOST:PORT, [ADDRESS]:PORT or :PORT.</summary>
-    private static bool LooksLikeTcp(string text)
-    {
-        var colon = text.LastIndexOf(':');
-        return colon >= 0 && Numbers.TryParse(text.AsSpan(colon + 1), out ushort _)
-            && text[..colon] is var host && host != "unix" && host != "unix-abstract" && host is not ['@', ..]
-            && (host is ['[', .., ']'] || host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '*'));
     }
 
     private static string TcpMessage(string text, ToolAddressKinds accepted)
@@ -106,6 +100,8 @@ internal sealed class ToolAddress
             host = inside;
         else if (host.Contains(':', StringComparison.Ordinal))
             return $"\"{text}\" has too many colons: use tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
+        if (host.StartsWith("//", StringComparison.Ordinal))
+            return $"\"{text}\" is a URL: TCP is written tcp:{text[(Tcp.Length + 2)..]}";
         if (host.Length == 0)
             return $"\"{text}\" lacks a host or a port: use tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
         if (!Numbers.TryParse(text.AsSpan(colon + 1), out ushort port))

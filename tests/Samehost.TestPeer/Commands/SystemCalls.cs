@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.SocketFiles;
 
@@ -30,7 +31,7 @@ internal static class SystemCalls
 
     private static int Call(string call, int kind, byte[] name, int? backlog) => call switch
     {
-        "connect" => OnSocket(kind, socket => LibcSocket.Connect(socket, Address(name))),
+        "connect" => OnSocket(kind, socket => Connect(socket, name)),
         "bind" => OnSocket(kind, socket => Unlinked(LibcSocket.Bind(socket, Address(name)), name)),
         "keep" => Keep(kind, name, backlog),
         "safe-bind" => OnSocket(kind, socket => Failure(() => SocketFile.Bind(socket, EndPoint(name)).Dispose())),
@@ -39,6 +40,15 @@ internal static class SystemCalls
         "explain-bind" => Verdict(UnixExplanation.ExplainBind(Text(name), new() { SocketType = (SocketType)kind })),
         _ => throw new ArgumentException(call),
     };
+
+    /// <summary>Connects; to a path that is too long for an address as the library does.</summary>
+    private static int Connect(Descriptor socket, byte[] name)
+    {
+        if (name is [0, ..] || name.Length <= UnixEndPoint.MaxNameLength + 1)
+            return LibcSocket.Connect(socket, Address(name));
+        using var address = new CallAddress(UnixEndPoint.FromPath(name.AsSpan().TrimEnd((byte)0)), new byte[LibcSocket.SockAddrSize]);
+        return address.Connect(socket);
+    }
 
     private static int OnSocket(int kind, Func<Descriptor, int> call)
     {

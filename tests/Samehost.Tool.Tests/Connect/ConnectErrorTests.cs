@@ -51,6 +51,55 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.Equal(new ToolResult(1, "", errors), waited);
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("~/x.sock", "begins with ~, which only a shell replaces: write ")]
+    [InlineData("unix:path=/run/dbus/x,guid=1", "is an address of D-Bus: write /run/dbus/x;")]
+    [InlineData("http+unix://%2Frun%2Fx.sock", "is a URL: write /run/x.sock;")]
+    [InlineData("\"/run/x.sock\"", "is in quotes, which would be part of the name: write /run/x.sock;")]
+    [InlineData("/run/x.sock ", "begins or ends with a blank: write /run/x.sock;")]
+    [InlineData("tcp://localhost:80", "is a URL: TCP is written tcp:localhost:80;")]
+    public async Task Addresses_in_other_notations_are_recognized_by_every_command(string address, string advice)
+    {
+        foreach (var command in (string[][])[["connect", address], ["serve", address], ["relay", address, "/x"], ["replay", "x", address],
+            ["explain", address]])
+        {
+            var result = await RunAsync(command);
+            Assert.Equal((2, ""), (result.Status, result.Output));
+            Assert.Contains(advice.TrimEnd(';'), result.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_file_whose_name_ends_in_a_blank_can_be_named_when_it_exists()
+    {
+        using var server = LocalPeer.Listen(At("a "));
+        await using var client = Start("connect", At("a "));
+        using var accepted = await server.AcceptAsync(TestContext.Current.CancellationToken);
+        accepted.Send("hi\n"u8);
+        await client.ReadUntilAsync("hi\n");
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_relative_path_in_a_deep_directory_works_for_clients_and_is_refused_to_servers()
+    {
+        var directory = Directory.CreateDirectory(At(new string('d', 120))).FullName;
+        await using var server = StartProgram(
+            "sh", "-c", "cd \"$1\" && exec \"$0\" -c 'import socket; s = socket.socket(socket.AF_UNIX); s.bind(\"x.sock\"); s.listen(); "
+            + "print(\"ready\", flush=True); s.accept()[0].sendall(b\"hi\\n\")'", ForeignProgram.Python, directory);
+        await server.ReadUntilAsync("ready");
+        await using (var explain = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" explain x.sock", Tool, directory))
+            Assert.Contains("connect would work", (await explain.EndAsync()).Output, StringComparison.Ordinal);
+        await using (var serve = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" serve unix:y.sock", Tool, directory))
+        {
+            var refused = await serve.EndAsync();
+            Assert.Equal(1, refused.Status);
+            Assert.StartsWith($"samehost: bind failed: File name too long (36): {directory}/y.sock\nhint: The path has ", refused.Errors,
+                StringComparison.Ordinal);
+        }
+        await using var client = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" connect x.sock", Tool, directory);
+        Assert.Equal(new ToolResult(0, "hi\n", ""), await client.EndAsync());
+    }
+
     /// <summary>The commands of a hint can be pasted into a shell.</summary>
     [Theory(Timeout = 180_000)]
     [InlineData("my sock", "'", "'")]

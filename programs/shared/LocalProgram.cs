@@ -123,7 +123,10 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
         var keep = help.Contains("--keep", StringComparison.Ordinal) && args.Contains("--keep");
         var rest = keep ? [.. args.Where(argument => argument != "--keep")] : args;
         if (Array.Find(rest, argument => argument is ['-', ..]) is { } option)
-            throw new ProgramException($"unknown option '{option}' (as a path ./{option}); {help.AsSpan(0, help.IndexOf('\n', StringComparison.Ordinal))}");
+        {
+            var usage = help[..help.IndexOf('\n', StringComparison.Ordinal)];
+            throw new ProgramException($"unknown option '{option}' (as a path ./{option}); {usage}");
+        }
         if (rest.Length != 1)
             throw new ProgramException($"usage: {name} <local_path>");
         return new ProgramArguments(UnixEndPoint.Parse(rest[0]), keep);

@@ -44,13 +44,13 @@ internal static class ExplanationNotes
         if (address.Name.Length > ExplainedAddress.MaxNameLength + 1)
         {
             yield return $"The path has {address.Name.Length} bytes, and the address of a socket has room for " +
-                $"{ExplainedAddress.MaxNameLength}. This library connects through a descriptor of the file; other programs fail with EINVAL, or " +
-                "cut it off and fail with ENOENT.";
+                $"{ExplainedAddress.MaxNameLength}. This library connects through a descriptor of the file; other programs fail with " +
+                "EINVAL, or cut it off and fail with ENOENT.";
         }
         if (address.Name.Length == ExplainedAddress.MaxNameLength + 1)
         {
-            yield return $"The path has {address.Name.Length} bytes and fits into the address of a socket without the NUL at its end: this " +
-                "library and programs that leave it out can connect; others fail with EINVAL, or cut it off and fail with ENOENT.";
+            yield return $"The path has {address.Name.Length} bytes and fits into the address of a socket without the NUL at its end: " +
+                "this library and programs that leave it out can connect; others fail with EINVAL, or cut it off and fail with ENOENT.";
         }
     }
 

@@ -52,7 +52,8 @@ internal sealed class ToolAddress
 
     /// <summary>Returns whether text is meant as the address of a local socket, valid or not.</summary>
     public static bool IsLocal(string text) =>
-        !Array.Exists([Tcp, Fd, Systemd], prefix => text.StartsWith(prefix, StringComparison.Ordinal)) && !ForeignNotation.LooksLikeTcp(text);
+        !Array.Exists([Tcp, Fd, Systemd], prefix => text.StartsWith(prefix, StringComparison.Ordinal))
+        && !ForeignNotation.LooksLikeTcp(text);
 
     /// <summary>Parses an address. Returns null and the address, or an error message.</summary>
     public static string? Parse(string text, ToolAddressKinds accepted, out ToolAddress? address)

@@ -53,7 +53,8 @@ internal sealed class BoundFileCheck
     }
 
     /// <summary>Gets the mount namespace and the root directory of a process; null where they cannot be read.</summary>
-    private static (string? Mounts, string? Root) ViewOf(string process) => (Link($"/proc/{process}/ns/mnt"), Link($"/proc/{process}/root"));
+    private static (string? Mounts, string? Root) ViewOf(string process) =>
+        (Link($"/proc/{process}/ns/mnt"), Link($"/proc/{process}/root"));
 
     private static string? Link(string path)
     {

@@ -72,7 +72,10 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             if (!options.IsQuiet)
-                TerminalWriter.WriteError($"stopped: {_connections} of {recording.Connections.Count()} connections were answered as recorded");
+            {
+                var all = CountText.Of(recording.Connections.Count(), "connection");
+                TerminalWriter.WriteError($"stopped: {_connections} of {all} answered as recorded");
+            }
             return work.Exists(w => w is { IsCompletedSuccessfully: true, Result: false }) ? ExitStatus.Failure : ExitStatus.Success;
         }
     }
@@ -135,7 +138,10 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
     private void Report(string verdict)
     {
         if (!options.IsQuiet)
-            TerminalWriter.WriteLine($"{CountText.Of(_connections, "connection")} {verdict}: {CountText.Of(_sent, "byte")} sent, {_compared} received");
+        {
+            var (connections, sent) = (CountText.Of(_connections, "connection"), CountText.Of(_sent, "byte"));
+            TerminalWriter.WriteLine($"{connections} {verdict}: {sent} sent, {_compared} received");
+        }
     }
 }
 

@@ -36,7 +36,12 @@ internal readonly ref struct CallAddress : IDisposable
     public ReadOnlySpan<byte> Bytes { get; }
 
     /// <summary>Connects a socket; 0 or <c>-errno</c>.</summary>
-    public int Connect(Descriptor socket) => Error < 0 ? Error : LibcSocket.Connect(socket, Bytes);
+    public int Connect(Descriptor socket)
+    {
+        var result = Error < 0 ? Error : LibcSocket.Connect(socket, Bytes);
+        // The file exists, since it is open: without /proc there is no way to it.
+        return result == -(int)Errno.ENOENT && _file is not null ? -(int)Errno.ENAMETOOLONG : result;
+    }
 
     public void Dispose() => _file?.Dispose();
 }

@@ -19,22 +19,26 @@ internal static class ForeignNotation
     public static string? GetError(ReadOnlySpan<byte> bytes)
     {
         var text = Encoding.UTF8.GetString(bytes);
+        var shown = $"\"{PrintableText.Of(text)}\"";
         if (text.Length == 0)
             return null;
         if (char.IsWhiteSpace(text[0]) || char.IsWhiteSpace(text[^1]))
         {
             return text.Trim() is { Length: > 0 } trimmed
-                ? $"\"{PrintableText.Of(text)}\" begins or ends with a blank: write {PrintableText.Of(trimmed)}."
+                ? $"{shown} begins or ends with a blank: write {PrintableText.Of(trimmed)}."
                 : "The address is blank: write /run/x.sock, unix:/run/x.sock, @name or unix-abstract:name.";
         }
         if (text[0] is '/' or '@' || text.StartsWith("./", StringComparison.Ordinal))
             return null;
         if (text[0] is '"' or '\'' or '`')
-            return $"{PrintableText.Of(text)} is in quotes, which would be part of the name: write {PrintableText.Of(text.Trim('"', '\'', '`'))}.";
+        {
+            var inner = PrintableText.Of(text.Trim('"', '\'', '`'));
+            return $"{PrintableText.Of(text)} is in quotes, which would be part of the name: write {inner}.";
+        }
         if (text is "(unnamed)" or "(autobind)")
-            return $"\"{text}\" stands for a socket without a name, which cannot be reached.";
+            return $"{shown} stands for a socket without a name, which cannot be reached.";
         if (LooksLikeTcp(text))
-            return $"\"{PrintableText.Of(text)}\" looks like an address of TCP, and not of a local socket: a file of that name is ./{PrintableText.Of(text)}.";
+            return $"{shown} looks like an address of TCP, and not of a local socket: a file of that name is ./{PrintableText.Of(text)}.";
         return OfDBus(text) ?? OfSocat(text) ?? OfUrl(text) ?? OfShell(text);
     }
 
@@ -75,10 +79,11 @@ internal static class ForeignNotation
         if (type is "unix" or "unix-abstract" || family is not ("UNIX" or "ABSTRACT" or "LOCAL"))
             return null;
         var value = text[(colon + 1)..].Split(',')[0];
-        return $"\"{PrintableText.Of(text)}\" is in another program's notation: write {(family == "ABSTRACT" ? "@" : "")}{PrintableText.Of(value)}.";
+        var sign = family == "ABSTRACT" ? "@" : "";
+        return $"\"{PrintableText.Of(text)}\" is in another program's notation: write {sign}{PrintableText.Of(value)}.";
     }
 
-    /// <summary>URLs: <c>http+unix://%2Frun%2Fx/path</c>, <c>http://unix:/run/x:/path</c>, <c>file:///run/x</c>, and those of other kinds.</summary>
+    /// <summary>URLs: <c>http+unix://%2Frun%2Fx/path</c>, <c>http://unix:/run/x:/path</c>, <c>file:///run/x</c>, and others.</summary>
     private static string? OfUrl(string text)
     {
         var delimiter = text.IndexOf("://", StringComparison.Ordinal);
@@ -92,7 +97,8 @@ internal static class ForeignNotation
         {
             _ when authority.Contains("%2F", StringComparison.OrdinalIgnoreCase) => PrintableText.Of(Uri.UnescapeDataString(authority)),
             _ when After("unix:/", rest) is { } path => PrintableText.Of("/" + path.Split(':')[0]),
-            _ when rest.StartsWith('/') && (scheme is "file" || scheme.Contains("unix", StringComparison.Ordinal)) => PrintableText.Of(rest),
+            _ when rest.StartsWith('/') && (scheme is "file" || scheme.Contains("unix", StringComparison.Ordinal)) =>
+                PrintableText.Of(rest),
             _ => "the path of the socket, or @name",
         };
         return $"\"{PrintableText.Of(text)}\" is a URL: write {form}.";

@@ -179,7 +179,7 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     /// harmless line. Without such characters and without a blank at its end, <see cref="Parse(string)"/> converts it back.</remarks>
     public override string ToString() => _text ??= UnixEndPointText.Print(Kind, _name);
 
-    /// <summary>Whether the name fits into the address of a system call; a path then has up to 108 bytes, the last one without a NUL.</summary>
+    /// <summary>Whether the name fits into the address of a system call: a path of up to 108 bytes does, without a NUL.</summary>
     internal bool FitsIntoCall => _name.Length <= LibcSocket.SockAddrSize - FamilySize;
 
     /// <summary>
@@ -201,8 +201,8 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     }
 
     /// <summary>
-    /// Writes the address for bind, connect or sendto, where it fits into one, see <see cref="CallAddress"/>; <paramref name="buffer"/> holds at least
-    /// <see cref="LibcSocket.SockAddrSize"/> bytes. Returns the length to pass with it.
+    /// Writes the address for bind, connect or sendto, where it fits into one, see <see cref="CallAddress"/>;
+    /// <paramref name="buffer"/> holds at least <see cref="LibcSocket.SockAddrSize"/> bytes. Returns the length to pass with it.
     /// </summary>
     internal int WriteSockAddr(Span<byte> buffer)
     {

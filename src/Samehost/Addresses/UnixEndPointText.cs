@@ -114,8 +114,8 @@ internal static class UnixEndPointText
             return "The path contains a NUL, where the kernel would cut it off: remove it.";
         if (path[0] != (byte)'/')
         {
-            return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /. UnixEndPoint.Parse also reads relative paths, " +
-                "and @name as an abstract name.";
+            return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /. UnixEndPoint.Parse also reads relative " +
+                "paths, and @name as an abstract name.";
         }
         if (path[^1] == (byte)'/')
             return $"The path \"{PrintableText.Of(path)}\" ends in / and so names a directory: add the name of the socket file.";

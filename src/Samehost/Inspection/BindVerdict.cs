@@ -37,7 +37,7 @@ internal static class BindVerdict
 
     private static Verdict Unsafe(UnsafeDirectory directory, PathStep step, Verdict kernel, List<string> notes)
     {
-        var place = PrintableText.Of(directory.Path);
+        var (place, quoted) = (PrintableText.Of(directory.Path), PrintableText.ForShell(directory.Path));
         step.Errno = Errno.EPERM;
         if (kernel.Outcome == VerdictOutcome.Works)
             notes.Add("bind(2) alone would work there, and so does SocketFileOptions.AllowUnsafeDirectory.");
@@ -46,7 +46,7 @@ internal static class BindVerdict
             : $"Every user may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
                 "this library does not bind there.";
         return Verdict.Fails(Errno.EPERM, what, VerdictParty.Owner,
-            $"As its owner: chmod o-w {PrintableText.ForShell(directory.Path)}, or chmod +t {PrintableText.ForShell(directory.Path)}; or use a directory of your own.");
+            $"As its owner: chmod o-w {quoted}, or chmod +t {quoted}; or use a directory of your own.");
     }
 
     private static Verdict Free(PathWalk walk, WalkPoint directory, string place, FileCredentials user)
@@ -142,7 +142,8 @@ internal static class BindVerdict
             _ when directory.IsImmutable || (write.Granted && directory.IsAppendOnly) => Verdict.Fails(Errno.EPERM,
                 $"A stale socket file exists, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
                     "append-only (chattr +a)")}: nothing can be removed from it.",
-                VerdictParty.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {PrintableText.ForShell(directory.Location)}."),
+                VerdictParty.Owner,
+                $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {PrintableText.ForShell(directory.Location)}."),
             _ when !write.Granted => Verdict.Fails(Errno.EACCES,
                 $"A stale socket file exists, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),

@@ -32,12 +32,12 @@ internal sealed record ExplainedAddress(bool IsAbstract, byte[] Name)
             return null;
         return IsAbstract
             ? Verdict.Fails(Errno.EINVAL,
-                $"The abstract name has {Name.Length} bytes, and an address has room for {MaxNameLength}. Some programs cut it off, and then " +
-                "fail with ECONNREFUSED.",
+                $"The abstract name has {Name.Length} bytes, and an address has room for {MaxNameLength}. Some programs cut it off, and " +
+                "then fail with ECONNREFUSED.",
                 VerdictParty.Caller, "Use a shorter name.")
             : Verdict.Fails(Errno.ENAMETOOLONG,
-                $"The path has {Name.Length} bytes, and the address of a socket has room for {MaxNameLength}; clients would be shown any way " +
-                "around that as the server's name.",
+                $"The path has {Name.Length} bytes, and the address of a socket has room for {MaxNameLength}; clients would be shown any " +
+                "way around that as the server's name.",
                 VerdictParty.Caller, "Use a shorter path, for example in /run, /tmp or $XDG_RUNTIME_DIR.");
     }
 }

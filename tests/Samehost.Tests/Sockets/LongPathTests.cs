@@ -93,11 +93,13 @@ public sealed class LongPathTests : SocketTest
         var directory = Temp.MakeDirectory(new string('d', Math.Min(length - Temp.FullPath.Length - 10, 200)), 0b111_000_000);
         var path = UnixEndPoint.FromPath(directory + "/" + new string('s', length - directory.Length - 1));
         Assert.Equal(length, path.NameBytes.Length);
-        foreach (var bind in new Action[] { () => UnixListener.Listen(path), () => UnixDatagram.Bind(path), () => UnixServer.Start(path, Serve) })
+        Action[] binds = [() => UnixListener.Listen(path), () => UnixDatagram.Bind(path), () => UnixServer.Start(path, Serve)];
+        foreach (var bind in binds)
         {
             var failure = Assert.Throws<UnixSocketException>(bind);
             Assert.Equal((Errno.ENAMETOOLONG, "bind", path), (failure.Errno, failure.Operation, failure.EndPoint));
-            Assert.Contains($"The path has {length} bytes, and the address of a socket has room for 107: choose a shorter one", failure.Hint,
+            Assert.Contains(
+                $"The path has {length} bytes, and the address of a socket has room for 107: choose a shorter one", failure.Hint,
                 StringComparison.Ordinal);
         }
         Assert.Empty(Directory.GetFileSystemEntries(directory));

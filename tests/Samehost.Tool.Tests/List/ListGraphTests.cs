@@ -43,7 +43,8 @@ public sealed class ListGraphTests : ListFixture
         Assert.Contains(graph, line => line.Contains(At("a"), StringComparison.Ordinal));
         Assert.DoesNotContain(graph, line => line.Contains("lonely", StringComparison.Ordinal));
         var nodes = graph.Select(line => Regex.Match(line, @"^  (p\d+) \[")).Where(match => match.Success);
-        Assert.All(nodes, node => Assert.Contains(graph, line => Regex.IsMatch(line, $@"^  ({node.Groups[1]} -> |p\d+ -> {node.Groups[1]} )")));
+        Assert.All(nodes.Select(node => node.Groups[1].Value), node =>
+            Assert.Contains(graph, line => Regex.IsMatch(line, $@"^  ({node} -> |p\d+ -> {node} )")));
     }
 
     [Theory(Timeout = Limit)]

@@ -100,8 +100,8 @@ public sealed class ServeErrorTests : ToolFixture
         {
             Assert.Equal((1, ""), (result.Status, result.Output));
             Assert.Matches(
-                @"^samehost: bind failed: No such file or directory \(2\): .*\nhint: /proc\S* is made by the kernel \(proc\), and accepts no "
-                + @"files\. Choose a path under /run or /tmp\.\n$", result.Errors);
+                @"^samehost: bind failed: No such file or directory \(2\): .*\nhint: /proc\S* is made by the kernel \(proc\), and accepts "
+                + @"no files\. Choose a path under /run or /tmp\.\n$", result.Errors);
         }
     }
 

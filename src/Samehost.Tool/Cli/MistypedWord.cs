@@ -37,7 +37,7 @@ internal static class MistypedWord
     {
         if (parsed.UnmatchedTokens is not [{ } word, ..])
             return null;
-        return $"{(command == root ? "unknown command" : "unexpected argument")} '{word}'{Suggest(root, command, word)}";
+        return $"unknown command or argument '{word}'{Suggest(root, command, word)}";
     }
 
     private static string Suggest(Command root, Command command, string word)

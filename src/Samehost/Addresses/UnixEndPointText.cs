@@ -122,6 +122,10 @@ internal static class UnixEndPointText
         return ProblemWithLength("path", path.Length, LongestPath, "use a shorter directory or file name.");
     }
 
+    /// <summary>Validates the bytes of a path that a socket is bound to, which has to fit into an address.</summary>
+    public static string? ProblemWithBoundPath(ReadOnlySpan<byte> path) => ProblemWithPath(path)
+        ?? ProblemWithLength("path", path.Length, UnixEndPoint.MaxNameLength, "use a shorter directory or file name.");
+
     /// <summary>Validates the bytes of an abstract name.</summary>
     public static string? ProblemWithAbstractName(ReadOnlySpan<byte> name) =>
         name.IsEmpty

@@ -22,9 +22,9 @@ internal sealed class BindRequest
         if (Path.Length > UnixEndPoint.MaxNameLength)
         {
             throw Failure(-(int)Errno.ENAMETOOLONG,
-                $"The path has {Path.Length} bytes, and the address of a socket has room for {UnixEndPoint.MaxNameLength}: choose a shorter " +
-                "one, for example in /run, /tmp or $XDG_RUNTIME_DIR. A relative path or one through /proc is no way around it: clients " +
-                "would be shown that name as the server's.");
+                $"The path has {Path.Length} bytes, and the address of a socket has room for {UnixEndPoint.MaxNameLength}: choose a " +
+                "shorter one, for example in /run, /tmp or $XDG_RUNTIME_DIR. A relative path or one through /proc is no way around it: " +
+                "clients would be shown that name as the server's.");
         }
         Span<byte> buffer = stackalloc byte[LibcSocket.SockAddrSize];
         _address = buffer[..bound.WriteSockAddr(buffer)].ToArray();

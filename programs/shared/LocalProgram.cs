@@ -114,7 +114,7 @@ internal sealed class LocalProgram : IDisposable
 internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
 {
     /// <summary>Reads the arguments; null for <c>--help</c>.</summary>
-    /// <exception cref="ProgramException">The arguments are wrong; the message is the usage line.</exception>
+    /// <exception cref="ProgramException">The arguments are wrong; the message is the usage line, and the unknown option.</exception>
     /// <exception cref="FormatException">The text is not an address; the message says why.</exception>
     public static ProgramArguments? Read(string name, string help, string[] args)
     {
@@ -122,8 +122,13 @@ internal sealed record ProgramArguments(UnixEndPoint EndPoint, bool Keep)
             return null;
         var keep = help.Contains("--keep", StringComparison.Ordinal) && args.Contains("--keep");
         var rest = keep ? [.. args.Where(argument => argument != "--keep")] : args;
-        if (rest.Length != 1 || rest[0].StartsWith('-'))
+        if (Array.Find(rest, argument => argument is ['-', ..]) is { } option)
+        {
+            var usage = help[..help.IndexOf('\n', StringComparison.Ordinal)];
+            throw new ProgramException($"unknown option '{option}' (as a path ./{option}); {usage}");
+        }
+        if (rest.Length != 1)
             throw new ProgramException($"usage: {name} <local_path>");
-        return new ProgramArguments(UnixEndPoint.Parse(RelativeAddress.Resolve(rest[0])), keep);
+        return new ProgramArguments(UnixEndPoint.Parse(rest[0]), keep);
     }
 }

@@ -7,7 +7,7 @@ internal static class LocalAddressParser
     private const string PathPrefix = "unix:";
     private const string AbstractPrefix = "unix-abstract:";
 
-    /// <summary>Parses the target of a client: an address, a gRPC target with a relative path, or a URL as Kestrel writes it.</summary>
+    /// <summary>Parses the target of a client: an address, or a URL as Kestrel writes it.</summary>
     /// <exception cref="FormatException">The text does not name a local socket.</exception>
     public static UnixEndPoint Parse(string target)
     {
@@ -21,9 +21,7 @@ internal static class LocalAddressParser
             return UnixEndPoint.Parse(path.StartsWith("/@", StringComparison.Ordinal) ? path[1..] : path); // see FromUrlPath
         }
 
-        var isRelative = target.StartsWith(PathPrefix, StringComparison.Ordinal) && target.Length > PathPrefix.Length
-            && target[PathPrefix.Length] != '/' && !target.Contains('\0');
-        return UnixEndPoint.Parse(isRelative ? Path.GetFullPath(target[PathPrefix.Length..]) : target);
+        return UnixEndPoint.Parse(target);
     }
 
     /// <summary>Converts the path of an <c>http://unix:</c> URL to an address.</summary>

@@ -43,9 +43,9 @@ public static class UnixHttp
     /// <summary>Creates a handler that connects to the local server that a gRPC target, a Docker host or a URL names.</summary>
     /// <remarks>See <see cref="CreateHandler(UnixEndPoint, UnixConnectOptions?)"/>.</remarks>
     /// <param name="target">An address in the form of <see cref="UnixEndPoint.Parse(string)"/> (<c>/run/x.sock</c>,
-    /// <c>unix:/run/x.sock</c>, <c>unix:///run/x.sock</c>, <c>@name</c>, <c>unix-abstract:name</c>), of gRPC (<c>unix:x.sock</c>, relative
-    /// to the current directory), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally; nothing
-    /// is unescaped.</param>
+    /// <c>unix:/run/x.sock</c>, <c>unix:///run/x.sock</c>, <c>@name</c>, <c>unix-abstract:name</c>, relative
+    /// paths as <c>unix:x.sock</c>), or of Kestrel (<c>http://unix:/run/x.sock</c>, <c>http://unix:/@name</c>). It is taken literally;
+    /// nothing is unescaped.</param>
     /// <param name="options">How long to wait for the server and which users it may run as; <see langword="null"/> neither waits nor checks
     /// the user. They are copied.</param>
     /// <returns>A handler that pools its connections; the caller disposes it.</returns>

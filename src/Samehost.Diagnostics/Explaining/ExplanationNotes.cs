@@ -45,12 +45,21 @@ internal static class ExplanationNotes
         if (address.IsRelative)
         {
             yield return "A relative path counts from the working directory of the process that makes the call; here that is " +
-                $"{walk.Steps[0].Path}. This library accepts absolute paths only.";
+                $"{PrintableText.Of(Environment.CurrentDirectory)}.";
         }
         if (walk.IsOfOwnProcess && walk.Problem != WalkProblem.OtherProcess)
             yield return "The path leads through /proc/self, which is the process that makes the call; here it is this one.";
+        if (address.Name.Length > ExplainedAddress.MaxNameLength + 1)
+        {
+            yield return $"The path has {address.Name.Length} bytes, and the address of a socket has room for " +
+                $"{ExplainedAddress.MaxNameLength}. This library connects through a descriptor of the file; other programs fail with " +
+                "EINVAL, or cut it off and fail with ENOENT.";
+        }
         if (address.Name.Length == ExplainedAddress.MaxNameLength + 1)
-            yield return "It fits without the NUL at its end: a program that leaves that out can bind it, and connect to it.";
+        {
+            yield return $"The path has {address.Name.Length} bytes and fits into the address of a socket without the NUL at its end: " +
+                "this library and programs that leave it out can connect; others fail with EINVAL, or cut it off and fail with ENOENT.";
+        }
     }
 
     /// <summary>Notes on a connect to a path at which no socket is found or listens.</summary>

@@ -144,9 +144,9 @@ public sealed class UnixExplanation
     private static ExplainedAddress Read(string text)
     {
         ArgumentNullException.ThrowIfNull(text, "address");
-        if (UnixEndPoint.TryParse(text, out var endPoint))
-            return Read(endPoint);
         var problem = UnixEndPointText.Split(Encoding.UTF8.GetBytes(text), out var isAbstract, out var name);
+        if (UnixEndPoint.TryParse(text, out var endPoint))
+            return Read(endPoint) with { IsRelative = !isAbstract && !name.StartsWith("/"u8) };
         if (problem is not null || name.IsEmpty || name.Contains((byte)0))
             _ = UnixEndPoint.Parse(text); // throws with the reason
         return new ExplainedAddress(isAbstract, name.ToArray());

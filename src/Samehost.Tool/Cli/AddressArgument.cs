@@ -41,10 +41,14 @@ internal static class ArgumentBytes
     /// <returns>Null and the address, or an error message.</returns>
     public static string? ReadAddress(string text, out UnixEndPoint? endPoint)
     {
-        var directory = Environment.CurrentDirectory;
-        return GetInvalidUtf8(text) is { } bytes
-            ? UnixEndPointText.Read(bytes, directory, out endPoint)
-            : UnixEndPointText.Read(text, directory, out endPoint);
+        var problem = GetInvalidUtf8(text) is { } bytes
+            ? UnixEndPointText.Read(bytes, null, out endPoint)
+            : UnixEndPointText.Read(text, out endPoint);
+        // A file whose name ends in a blank has no other way to be written.
+        if (problem is null || text is not ['/' or '.', ..] || text.EndsWith('/') || !File.Exists(text))
+            return problem;
+        endPoint = UnixEndPoint.FromPath(Path.Join(text[0] == '/' ? "" : Environment.CurrentDirectory, text));
+        return null;
     }
 
     /// <summary>Gets the bytes of an argument that is not valid UTF-8 from the kernel; null for other text.</summary>

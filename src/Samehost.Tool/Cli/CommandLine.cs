@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using Samehost.Tool.Bench;
 using Samehost.Tool.Connect;
 using Samehost.Tool.Explain;
@@ -84,10 +83,8 @@ internal static class CommandLine
         var tryHelp = command == root ? "'samehost --help' shows what it can do" : $"'samehost {command.Name} --help' shows how";
         if (args.Length == 0)
             throw new ToolException($"a command is required, for example 'samehost tour'; {tryHelp}", ExitStatus.UsageError);
-        if (parsed.UnmatchedTokens is [{ } unknown, ..])
-            throw new ToolException($"unknown command or argument '{unknown}'; {tryHelp}", ExitStatus.UsageError);
-        if (UnknownOption(command == root ? [] : parsed.CommandResult.Tokens, args) is { } option)
-            throw new ToolException($"unknown option '{option}'; {tryHelp}", ExitStatus.UsageError);
+        if ((MistypedWord.Find(root, command, args) ?? MistypedWord.Unmatched(root, command, parsed)) is { } mistyped)
+            throw new ToolException($"{mistyped}{(mistyped.EndsWith('?') ? "" : ";")} {tryHelp}", ExitStatus.UsageError);
         if (parsed.Errors is [{ Message: { } problem }, ..])
             throw new ToolException($"{problem.TrimEnd('.')}; {tryHelp}", ExitStatus.UsageError);
 
@@ -102,14 +99,6 @@ internal static class CommandLine
         if (text.GetStringBuilder().Length > 0)
             TerminalWriter.Write(text.ToString().TrimEnd() + "\n");
         return status;
-    }
-
-    /// <summary>Finds an unknown option that was parsed as an argument; after <c>--</c> everything is an argument.</summary>
-    private static string? UnknownOption(IEnumerable<Token> arguments, string[] args)
-    {
-        var end = Array.IndexOf(args, "--");
-        return arguments.Select(argument => argument.Value).FirstOrDefault(
-            value => value is ['-', _, ..] && Array.IndexOf(args, value) is >= 0 and var at && (end < 0 || at < end));
     }
 }
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net.Sockets;
 using Samehost.Interop;
+using Samehost.SocketFiles;
 
 namespace Samehost.Tool.Cli;
 
@@ -102,6 +103,20 @@ internal static class FileModeOption
         return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
             ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
             : (null, $"'{text}' is not a mode of a socket file: use three octal digits, as in 0660");
+    }
+}
+
+/// <summary>The <c>--group</c> option: the group of a socket file.</summary>
+internal static class FileGroupOption
+{
+    /// <summary>Gets the problem with a group as an error message; null when there is none, and where none was given.</summary>
+    public static string? GetError(string? group)
+    {
+        if (group is "")
+            return "--group is empty";
+        if (group is null || FilePermissions.FindGroup(group, out _) is not { } problem)
+            return null;
+        return "--group: " + char.ToLowerInvariant(problem[0]) + problem[1..].TrimEnd('.');
     }
 }
 

@@ -21,6 +21,17 @@ internal static class CommandRunner
         return signal.Received.IsCompleted ? await UnwindAsync(work, signal) : await work;
     }
 
+    /// <summary>Runs a command that serves until a signal ends it, which is its normal end.</summary>
+    /// <returns>The command's own exit status, if it ends in time after a signal.</returns>
+    public static async Task<int> RunServerAsync(Func<CancellationToken, Task<int>> body)
+    {
+        using var signal = new ShutdownSignal();
+        var work = Task.Run(() => body(signal.Token));
+        await Task.WhenAny(work, signal.Received);
+        await Task.WhenAny(work, Task.Delay(UnwindTimeout));
+        return work.IsCompleted ? await work : SignalStatus.Of(await signal.Received);
+    }
+
     /// <summary>Runs a command that starts programs and creates files in a workspace, which is removed however the command ends.</summary>
     public static async Task<int> RunAsync(Func<TempWorkspace, CancellationToken, Task<int>> body)
     {

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Samehost.Addresses;
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.Tool.Cli;
@@ -48,6 +50,11 @@ internal sealed class ToolAddress
     /// <summary>Creates an address of a local socket.</summary>
     public static ToolAddress Of(UnixEndPoint local) => new(ToolAddressKinds.Local, "") { Local = local };
 
+    /// <summary>Returns whether text is meant as the address of a local socket, valid or not.</summary>
+    public static bool IsLocal(string text) =>
+        !Array.Exists([Tcp, Fd, Systemd], prefix => text.StartsWith(prefix, StringComparison.Ordinal))
+        && !ForeignNotation.LooksLikeTcp(text);
+
     /// <summary>Parses an address. Returns null and the address, or an error message.</summary>
     public static string? Parse(string text, ToolAddressKinds accepted, out ToolAddress? address)
     {
@@ -57,6 +64,7 @@ internal sealed class ToolAddress
             _ when text.StartsWith(Tcp, StringComparison.Ordinal) => ParseTcp(text, out address),
             _ when text.StartsWith(Fd, StringComparison.Ordinal) => ParseDescriptor(text, out address),
             _ when text.StartsWith(Systemd, StringComparison.Ordinal) => ParseSystemd(text, out address),
+            _ when ForeignNotation.LooksLikeTcp(text) => TcpMessage(text, accepted),
             _ => ParseLocal(text, out address),
         };
         if (problem is null && !accepted.HasFlag(address!.Kind))
@@ -70,12 +78,18 @@ internal sealed class ToolAddress
     private static string? ParseLocal(string text, out ToolAddress? address)
     {
         address = null;
-        if (text is "@" or "unix-abstract:")
-            return "The abstract name is empty: use @NAME"; // the library's message is about autobind names
         if (ArgumentBytes.ReadAddress(text, out var endPoint) is { } problem)
             return ArgumentErrorText.Of(problem);
         address = Of(endPoint!);
         return null;
+    }
+
+    private static string TcpMessage(string text, ToolAddressKinds accepted)
+    {
+        var remedy = accepted.HasFlag(ToolAddressKinds.Tcp)
+            ? $": use tcp:{(text[0] == ':' ? "localhost" : "")}{text}"
+            : ", which is not accepted here: 'samehost relay' joins TCP to a local socket";
+        return $"\"{text}\" looks like an address of TCP{remedy}; a file of that name would be {PrintableText.ForShell($"./{text}")}";
     }
 
     private static string? ParseTcp(string text, out ToolAddress? address)
@@ -87,6 +101,8 @@ internal sealed class ToolAddress
             host = inside;
         else if (host.Contains(':', StringComparison.Ordinal))
             return $"\"{text}\" has too many colons: use tcp:HOST:PORT, and an IPv6 address in brackets, tcp:[::1]:8080";
+        if (host.StartsWith("//", StringComparison.Ordinal))
+            return $"\"{text}\" is a URL: TCP is written tcp:{text[(Tcp.Length + 2)..]}";
         if (host.Length == 0)
             return $"\"{text}\" lacks a host or a port: use tcp:HOST:PORT, for example tcp:127.0.0.1:8080";
         if (!Numbers.TryParse(text.AsSpan(colon + 1), out ushort port))
@@ -121,7 +137,7 @@ internal sealed class ToolAddress
         };
         var remedy = kind == ToolAddressKinds.Tcp
             ? "'samehost relay' joins TCP to a local socket"
-            : $"a file of that name would be ./{text}";
+            : $"a file of that name would be {PrintableText.ForShell($"./{text}")}";
         return $"{prefix} is not accepted here ({text}), but {FormatKinds(accepted)}; {remedy}";
     }
 

@@ -28,8 +28,12 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parseResult)
     {
-        var status = _defaultHelp.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
+        using var text = new StringWriter();
+        parseResult.InvocationConfiguration.Output = text;
+        var status = _defaultHelp.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        output.Write(MarkOptional(text.ToString(), parseResult.CommandResult.Command));
         var examples = ExamplesOf(parseResult.CommandResult.Command);
         if (examples.Length > 0)
             output.WriteLine("Examples:");
@@ -43,6 +47,19 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         }
         output.WriteLine("\nExit status: 0 done, 1 failed, 2 wrong usage.");
         return status;
+    }
+
+    /// <summary>Puts the arguments that can be omitted into brackets in the list of commands.</summary>
+    private static string MarkOptional(string help, Command command)
+    {
+        foreach (var subcommand in command.Subcommands)
+        {
+            var shown = $"\n  {subcommand.Name}" + string.Concat(subcommand.Arguments.Select(a => $" <{a.Name}>"));
+            var marked = $"\n  {subcommand.Name}" + string.Concat(subcommand.Arguments.Select(a =>
+                a.Arity.MinimumNumberOfValues == 0 ? $" [{a.Name}]" : $" <{a.Name}>"));
+            help = help.Replace(shown + " ", marked + " ", StringComparison.Ordinal);
+        }
+        return help;
     }
 
     /// <summary>Gets the examples of a command; of the whole tool, the first example of each command.</summary>

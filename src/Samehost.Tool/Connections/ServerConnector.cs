@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
 
 namespace Samehost.Tool.Connections;
@@ -94,7 +95,12 @@ internal static class ConnectError
         if (error.Errno == Errno.EPROTOTYPE)
             hints.Add($"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.");
         if (error.EndPoint is UnixEndPoint { Kind: UnixEndPointKind.Pathname or UnixEndPointKind.Abstract } address)
-            hints.Add($"'samehost explain {(kind == SocketType.Stream ? "" : $"--type {kind.ToName()} ")}{address}' gives the details.");
+        {
+            byte[] name = [.. address.Kind == UnixEndPointKind.Abstract ? "@"u8 : default, .. address.NameBytes.Span];
+            var type = kind == SocketType.Stream ? "" : $"--type {kind.ToName()} ";
+            var command = $"samehost explain {type}{PrintableText.ForShell(name)}";
+            hints.Add($"{(command.Contains('\'', StringComparison.Ordinal) ? command : $"'{command}'")} gives the details.");
+        }
         return new ToolException(ErrorReport.Summary(error), ExitStatus.Failure, string.Join('\n', hints));
     }
 

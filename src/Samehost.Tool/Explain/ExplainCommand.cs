@@ -66,8 +66,7 @@ internal static class ExplainCommand
     private static UnixExplanation Explain(string address, bool bind, UnixExplainOptions options)
     {
         // Local addresses are passed to the library as typed, also invalid ones; the other kinds of address are rejected.
-        const ToolAddressKinds others = ToolAddressKinds.Tcp | ToolAddressKinds.Descriptor | ToolAddressKinds.Systemd;
-        if (ToolAddress.Parse(address, others, out _) is null)
+        if (!ToolAddress.IsLocal(address))
             throw new ToolException(ToolAddress.Parse(address, ToolAddressKinds.Local, out _)!, ExitStatus.UsageError);
         try
         {

@@ -26,7 +26,7 @@ internal static class ListCommand
 
     private static readonly Option<string?> Process = new("--process")
     {
-        Description = "Only what a process has open at either end: its number, or its name, * and ? allowed.",
+        Description = "Only what a process has open at either end: its number, or its name or program, * and ? allowed.",
         HelpName = "PROCESS",
     };
 
@@ -59,6 +59,9 @@ internal static class ListCommand
                 "The states are: listening; bound (it has a name and does not listen, as sockets do that receive datagrams); waiting (a "
                 + "client that was not accepted yet); connected; hung-up (the other end is closed); unbound (no name and no peer); stale "
                 + "(a socket file without a socket).",
+                "Rows that look the same are one row, with their number behind the state (×775). (no file) behind the state of a listener "
+                + "means that its file was removed or renamed, and (another file) that another one is in its place: no client reaches it "
+                + "by its path. This is shown for processes with the same view of the file system as this one.",
                 "QUEUES shows pending connections and backlog of a listener, and the bytes that were sent and not read yet of a "
                 + "connection: to the server after the right arrow, to the client after the left one.",
                 "A question mark in place of a process means that you may see none; the user who created the socket "
@@ -80,7 +83,7 @@ internal static class ListCommand
         {
             Pattern = parsed.GetValue(Pattern),
             Type = parsed.GetValue(Type),
-            Process = parsed.GetValue(Process),
+            Process = parsed.GetValue(Process) is { } process ? new ProcessFilter(process) : null,
             OnlyListening = parsed.GetValue(Listening),
             OnlyStale = parsed.GetValue(Stale),
         };
@@ -120,6 +123,8 @@ internal static class ListCommand
             TerminalWriter.WriteHint("names are those that servers gave to bind(2); other rows were found by their file");
         if (view.UnclearFiles > 0 && onlyStale)
             TerminalWriter.WriteHint($"{view.UnclearFiles} socket files could not be probed, and may be stale or not");
+        if (rows.Exists(row => row.FileState != BoundFileState.Unknown))
+            TerminalWriter.WriteHint("(no file), (another file): clients cannot reach these sockets by their paths any more");
         if (!view.HasAllStaleFiles)
             TerminalWriter.WriteHint("not all socket files were probed: --stale probes each");
         if (rows.Exists(IsHidden) && !Environment.IsPrivilegedProcess)

@@ -31,6 +31,7 @@ internal static class ListJson
             Client = row.Client is { } client ? End(client, users) : null,
             Server = row.Server is { } server ? End(server, users) : null,
             Listener = row.Listener?.Inode,
+            FileState = row.FileState == BoundFileState.Unknown ? null : row.FileState.ToString().ToLowerInvariant(),
             FileOwner = row.File?.UserId,
         };
     }
@@ -88,6 +89,8 @@ internal sealed record JsonRow
     public JsonEnd? Server { get; init; }
 
     public uint? Listener { get; init; }
+
+    public string? FileState { get; init; }
 
     public uint? FileOwner { get; init; }
 }

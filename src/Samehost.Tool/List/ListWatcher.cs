@@ -63,9 +63,9 @@ internal static class ListWatcher
     private static List<string> FormatFrame(SocketListing listing, TimeSpan interval)
     {
         var rows = listing.Read();
-        var hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} processes not visible (?)";
+        var hidden = listing.Hidden == 0 ? "" : $", {listing.Hidden} {(listing.Hidden == 1 ? "process" : "processes")} not visible (?)";
         var title = string.Create(CultureInfo.InvariantCulture,
-            $"samehost list: {rows.Count} rows{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
+            $"samehost list: {CountText.Of(rows.Count, "row")}{hidden}; every {interval.TotalSeconds:0.###} s, Ctrl+C ends");
         return [title, "", .. listing.Lines(rows)];
     }
 }

@@ -19,7 +19,12 @@ internal sealed class RowFormatter(UserNameCache users)
     public string[] Of(SocketRow row) =>
     [
         row.SocketType is { } type ? type.ToName() : "-",
-        FormatState(row.State),
+        FormatState(row.State) + row.FileState switch
+        {
+            BoundFileState.Missing => " (no file)",
+            BoundFileState.Replaced => " (another file)",
+            _ => "",
+        },
         Queues(row),
         Client(row),
         Server(row),

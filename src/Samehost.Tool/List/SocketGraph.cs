@@ -27,11 +27,12 @@ internal sealed class SocketGraph
         {
             if (row is not { State: RowState.Connected or RowState.Waiting, Client: { } client })
                 continue;
-            var from = graph.Node(text.Processes(client));
-            var to = graph.Node((row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace");
+            var source = text.Processes(client);
+            var target = (row.Server ?? row.Listener) is { } server ? text.Processes(server) : "another namespace";
             // Unnamed pairs within one process are wake-up channels, not communication.
-            if (from == to && !row.IsNamed)
+            if (source == target && !row.IsNamed)
                 continue;
+            var (from, to) = (graph.Node(source), graph.Node(target));
             var name = row.IsNamed ? row.EndPoint.ToString() : "";
             if (edges.TryGetValue((from, to, name, row.State), out var edge))
                 edge.Count++;

@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.IO.Enumeration;
 using System.Net.Sockets;
-using Samehost.Interop;
 using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.List;
@@ -49,12 +49,19 @@ internal sealed class SocketListing
         var rows = SocketRowBuilder.Of(table, _filter.WantsStaleFiles ? AddStale(stale.Files, files) : stale.Files);
         HasAllStaleFiles = stale.IsComplete;
         UnclearFiles = stale.UnclearCount;
+        _filter.Process?.Reset();
         rows.RemoveAll(row => !_filter.Matches(row, files));
         HasOtherNames = rows.Exists(row => !_filter.MatchesName(row));
+        var bound = new BoundFileCheck();
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i] is { State: RowState.Listening or RowState.Bound, Server: { } socket } && bound.Of(socket) is not 0 and var state)
+                rows[i] = rows[i] with { FileState = state };
+        }
         return rows;
     }
 
-    /// <summary>Formats a header and a line for each row.</summary>
+    /// <summary>Formats a header and a line for each row; equal rows are one line, with their number behind the state.</summary>
     public List<string> Lines(IReadOnlyList<SocketRow> rows)
     {
         var cells = new List<string[]>(rows.Count + 1) { RowFormatter.Header };
@@ -69,7 +76,24 @@ internal sealed class SocketListing
             if (count > 0)
                 crowded[directory] = 0; // listed once
         }
-        return ColumnLayout.Align(cells);
+        return ColumnLayout.Align(Group(cells));
+    }
+
+    private static List<string[]> Group(List<string[]> cells)
+    {
+        var groups = new List<(string[] Cells, int Count)>(cells.Count);
+        var places = new Dictionary<string, int>(cells.Count);
+        foreach (var row in cells)
+        {
+            var key = string.Join('\n', row); // no cell contains a control character
+            if (places.TryAdd(key, groups.Count))
+                groups.Add((row, 1));
+            else
+                groups[places[key]] = (row, groups[places[key]].Count + 1);
+        }
+        foreach (var (row, count) in groups.Where(group => group.Count > 1))
+            row[1] = string.Create(CultureInfo.InvariantCulture, $"{row[1]} ×{count}");
+        return [.. groups.Select(group => group.Cells)];
     }
 
     /// <summary>Adds the stale files that a pattern means and that are in none of the usual places.</summary>
@@ -94,8 +118,7 @@ internal sealed record RowFilter
 
     public SocketType? Type { get; init; }
 
-    /// <summary>A process id, or a pattern for the process name.</summary>
-    public string? Process { get; init; }
+    public ProcessFilter? Process { get; init; }
 
     /// <summary>Only listeners and sockets that receive datagrams.</summary>
     public bool OnlyListening { get; init; }
@@ -111,8 +134,8 @@ internal sealed record RowFilter
         && (!OnlyStale || row.State == RowState.Stale)
         && (!OnlyListening || row.State is RowState.Listening || row is { State: RowState.Bound, SocketType: SocketType.Dgram })
         && (MatchesName(row) || files.Matches(row))
-        && (Process is null || Has(row.Client, Process) || Has(row.Server, Process)
-            || (row.State == RowState.Waiting && Has(row.Listener, Process)));
+        && (Process is null || Process.Matches(row.Client) || Process.Matches(row.Server)
+            || (row.State == RowState.Waiting && Process.Matches(row.Listener)));
 
     /// <summary>Whether a row matches the pattern by its name.</summary>
     public bool MatchesName(SocketRow row) => Pattern is null || (row.IsNamed && MatchesName(Pattern, row.EndPoint.ToString()));
@@ -120,12 +143,4 @@ internal sealed record RowFilter
     private static bool MatchesName(string pattern, string text) => pattern.AsSpan().ContainsAny('*', '?')
         ? FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: false)
         : text.Contains(pattern, StringComparison.Ordinal);
-
-    private static bool Has(UnixSocketEntry? socket, string process) =>
-        socket is not null && socket.Processes.Any(holder => Is(holder, process));
-
-    private static bool Is(UnixSocketProcess holder, string process) =>
-        Numbers.TryParse(process, out int number)
-            ? holder.ProcessId == number
-            : FileSystemName.MatchesSimpleExpression(process, holder.Command, ignoreCase: false);
 }

@@ -18,6 +18,9 @@ internal sealed record SocketRow(RowState State, UnixEndPoint EndPoint)
     /// <summary>The stale file; null for other rows.</summary>
     public StaleSocketFile? File { get; init; }
 
+    /// <summary>What is at the path of a listening or bound socket.</summary>
+    public BoundFileState FileState { get; init; }
+
     public SocketType? SocketType => (Client ?? Server)?.SocketType;
 
     /// <summary>Whether the peer is in another network namespace.</summary>

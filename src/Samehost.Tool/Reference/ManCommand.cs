@@ -131,7 +131,7 @@ internal static class ManPage
     private static string Escape(string text) => text
         .Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal)
         .Replace("'", "\\(aq", StringComparison.Ordinal).Replace("\"", "\\(dq", StringComparison.Ordinal)
-        .Replace("…", "\\&...", StringComparison.Ordinal);
+        .Replace("…", "\\&...", StringComparison.Ordinal).Replace("×", "\\(mu", StringComparison.Ordinal);
 
     private static string LowerFirst(string text) => text.Length == 0 ? text : char.ToLowerInvariant(text[0]) + text[1..];
 }

@@ -40,7 +40,7 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitStatus.Failure; // replaced by the exit status of the signal
+            return ExitStatus.Success;
         }
         finally
         {

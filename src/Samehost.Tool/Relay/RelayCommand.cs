@@ -102,7 +102,10 @@ internal static class RelayCommand
         using var recorder = parsed.GetValue(Record) is { } path ? Recorder.Create(path, options) : null;
         var observer = CompositeObserver.Of(parsed.GetValue(Dump) is { } style ? new TrafficDump(style) : null, recorder);
         using var loops = new RelayLoopGroup(inOrder: observer is not null);
-        return await CommandRunner.RunAsync(stop => new RelayServer(options, loops, observer, log).RunAsync(stop));
+        Task<int> ServeAsync(CancellationToken cancellationToken) =>
+            new RelayServer(options, loops, observer, log).RunAsync(cancellationToken);
+        // A relay for one connection has not done its task when it is stopped.
+        return await (options.Once ? CommandRunner.RunAsync(ServeAsync) : CommandRunner.RunServerAsync(ServeAsync));
     }
 
     private static void Validate(RelayOptions options)
@@ -121,10 +124,9 @@ internal static class RelayCommand
             { From.Local: { } from } when from.Equals(options.To.Local) => "FROM and TO are the same: the relay would be its own client",
             { RequireServer: not null } when options.To.Kind == ToolAddressKinds.Tcp =>
                 "--require-server is for a local server; a server over TCP cannot be identified",
-            { SocketFile.Group: "" } => "--group is empty",
             { HasFileOptions: true } when options.From.Local?.Kind != UnixEndPointKind.Pathname =>
                 $"--mode and --group are of a socket file, and {options.From} has none",
-            _ => null,
+            _ => FileGroupOption.GetError(options.SocketFile.Group),
         };
         if (problem is not null)
             throw new ToolException(problem, ExitStatus.UsageError);

@@ -1,4 +1,5 @@
 using Samehost.Tool.Interop;
+using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Relay;
 
@@ -71,7 +72,7 @@ internal sealed record RelayLinkResult(long ToServer, long ToClient, long Descri
 
     public override string ToString()
     {
-        var amounts = $"{ToServer} bytes to the server, {ToClient} to the client" + Descriptors switch
+        var amounts = $"{CountText.Of(ToServer, "byte")} to the server, {ToClient} to the client" + Descriptors switch
         {
             0 => "",
             1 => ", 1 descriptor",

@@ -28,7 +28,7 @@ internal sealed class RelayServer(RelayOptions options, RelayLoopGroup loops, IR
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return ExitStatus.Failure; // replaced by the exit status of the signal
+            return ExitStatus.Success;
         }
         finally
         {

@@ -71,6 +71,8 @@ internal static class ReplayCommand
             parsed.GetValue(Wait), parsed.GetValue(AnswerTimeout) ?? DefaultAnswerTimeout, file, parsed.GetValue(Allow),
             parsed.GetValue(Quiet));
         var replay = new Replayer(await Recording.ReadAsync(parsed.GetValue(File)!), parsed.GetValue(Address)!, options);
-        return await CommandRunner.RunAsync(stop => parsed.GetValue(AsServer) ? replay.AsServerAsync(stop) : replay.AsClientAsync(stop));
+        return await (parsed.GetValue(AsServer)
+            ? CommandRunner.RunServerAsync(replay.AsServerAsync)
+            : CommandRunner.RunAsync(replay.AsClientAsync));
     }
 }

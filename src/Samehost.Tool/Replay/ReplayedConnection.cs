@@ -195,7 +195,8 @@ internal sealed class ResponseComparer
             {
                 if (_index == _expected.Length)
                 {
-                    SetDifference($"the {_peerName} sent {came.Length} bytes more than recorded: {QuotedText.Excerpt(came)}");
+                    var more = CountText.Of(came.Length, "byte");
+                    SetDifference($"the {_peerName} sent {more} more than recorded: {QuotedText.Excerpt(came)}");
                     return;
                 }
                 var wanted = _expected[_index];

@@ -57,15 +57,27 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
         await using var clients = new ReplayListener(address, recording.SocketType, options);
         if (!options.IsQuiet)
             TerminalWriter.WriteError($"answering at {clients.Address} as recorded");
-        foreach (var connection in recording.Connections)
+        try
         {
-            var client = await clients.AcceptAsync(cancellationToken);
-            work.Add(AnswerAsync(client, [.. connection], cancellationToken));
+            foreach (var connection in recording.Connections)
+            {
+                var client = await clients.AcceptAsync(cancellationToken);
+                work.Add(AnswerAsync(client, [.. connection], cancellationToken));
+            }
+            var same = await Task.WhenAll(work);
+            if (Array.TrueForAll(same, s => s))
+                Report("as recorded");
+            return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
         }
-        var same = await Task.WhenAll(work);
-        if (Array.TrueForAll(same, s => s))
-            Report("as recorded");
-        return Array.TrueForAll(same, s => s) ? ExitStatus.Success : ExitStatus.Failure;
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (!options.IsQuiet)
+            {
+                var all = CountText.Of(recording.Connections.Count(), "connection");
+                TerminalWriter.WriteError($"stopped: {_connections} of {all} answered as recorded");
+            }
+            return work.Exists(w => w is { IsCompletedSuccessfully: true, Result: false }) ? ExitStatus.Failure : ExitStatus.Success;
+        }
     }
 
     private async Task<bool> AnswerAsync(ToolConnection client, RecordedEvent[] events, CancellationToken cancellationToken)
@@ -125,9 +137,11 @@ internal sealed class Replayer(Recording recording, ToolAddress address, ReplayO
 
     private void Report(string verdict)
     {
-        var what = _connections == 1 ? "connection" : "connections";
         if (!options.IsQuiet)
-            TerminalWriter.WriteLine($"{_connections} {what} {verdict}: {_sent} bytes sent, {_compared} received");
+        {
+            var (connections, sent) = (CountText.Of(_connections, "connection"), CountText.Of(_sent, "byte"));
+            TerminalWriter.WriteLine($"{connections} {verdict}: {sent} sent, {_compared} received");
+        }
     }
 }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Samehost.Programs;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
+using Samehost.Tool.Terminal;
 
 namespace Samehost.Tool.Serve;
 
@@ -12,6 +13,9 @@ internal sealed class ServeSession(ServeSettings settings)
 {
     /// <summary>How long handlers may take to end after their children or connections were ended.</summary>
     private static readonly TimeSpan UnwindTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a drain may take before it is explained.</summary>
+    private static readonly TimeSpan NoticeDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly ServeLog _log = new(settings);
     private readonly SystemdNotifier _notify = SystemdNotifier.FromEnvironment(clear: true);
@@ -43,7 +47,7 @@ internal sealed class ServeSession(ServeSettings settings)
         finally
         {
             Notify(static notify => notify.NotifyStopping());
-            await StopAsync(handler);
+            await StopAsync(handler, signal.Received.IsCompleted);
         }
     }
 
@@ -81,11 +85,17 @@ internal sealed class ServeSession(ServeSettings settings)
             ? SignalStatus.Of(await signal.Received) : ExitStatus.Success;
     }
 
-    private async Task StopAsync(ConnectionHandler handler)
+    private async Task StopAsync(ConnectionHandler handler, bool isSignaled)
     {
         var stopped = Task.WhenAll(_servers.Select(server => server.StopAsync(settings.Drain)));
         // The servers have no drain timeout of their own after a handover, and programs of --exec outlast them.
-        await Task.WhenAny(stopped, Task.Delay(settings.Drain));
+        var drained = Task.WhenAny(stopped, Task.Delay(settings.Drain));
+        if (isSignaled && settings.Drain > NoticeDelay && await Task.WhenAny(drained, Task.Delay(NoticeDelay)) != drained)
+        {
+            _log.Info($"stopping: {CountText.Of(_servers.Sum(server => server.ConnectionCount), "connection")} may continue for "
+                + $"{DurationText.Format(settings.Drain)} (--drain); a second signal ends this at once");
+        }
+        await drained;
         if (!stopped.IsCompletedSuccessfully || (await stopped).Contains(false))
             _log.Info($"closed the remaining connections after {DurationText.Format(settings.Drain)}");
         await handler.EndAllAsync();

@@ -99,7 +99,6 @@ internal static class ServeSettingsValidator
             { Command: not null, IdleTimeout: not null } =>
                 "--idle-timeout does not work with --exec, whose program alone uses the connection: use --time-limit",
             { IsHex: true } when !isStdio => "--hex is for standard input and output, not for --echo or --exec",
-            { Group: "" } => "--group is empty",
             { Mode: not null } or { Group: not null } when !hasFile =>
                 "--mode and --group are for a socket file that is made here, and there is none",
             { MaxConnections: not null } or { MaxConnectionsPerUser: not null } when settings.IsSingleClient || isDatagram =>
@@ -110,7 +109,7 @@ internal static class ServeSettingsValidator
             { IsHandoverEnabled: true } when settings.IsSingleClient || isDatagram =>
                 "--handover needs a server that continues after a client: --echo, --exec or --keep, with stream or seqpacket",
             { IsQuiet: true, IsVerbose: true } => "--quiet and --verbose are opposites",
-            _ => null,
+            _ => FileGroupOption.GetError(settings.Group),
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Samehost.Inspection;
 
 namespace Samehost.Tool.Terminal;
@@ -23,4 +24,12 @@ internal static class QuotedText
         return isPlain ? name
             : $"\"{name.Replace("\"", "\\x22", StringComparison.Ordinal).Replace("  ", " \\x20", StringComparison.Ordinal)}\"";
     }
+}
+
+/// <summary>Formats a number of things.</summary>
+internal static class CountText
+{
+    /// <summary>Formats a count with its noun, which gets an s unless the count is one: <c>1 row</c>, <c>2 rows</c>.</summary>
+    public static string Of(long count, string noun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {noun}{(count == 1 ? "" : "s")}");
 }

@@ -20,7 +20,7 @@ namespace Samehost;
 /// </code></example>
 public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanParsable<UnixEndPoint>
 {
-    /// <summary>The maximum number of bytes in a path or an abstract name.</summary>
+    /// <summary>The maximum number of bytes in an abstract name, or in a path to bind to; paths to connect to may be longer.</summary>
     public const int MaxNameLength = 107;
 
     private const int FamilySize = sizeof(ushort);
@@ -57,7 +57,10 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     /// Converts text to an address: <c>/run/x.sock</c>, <c>unix:/run/x.sock</c>, <c>unix:///run/x.sock</c>, <c>@name</c> or
     /// <c>unix-abstract:name</c>.
     /// </summary>
-    /// <remarks>The text is taken literally: nothing in it is unescaped.</remarks>
+    /// <remarks>The text is taken literally: nothing in it is unescaped. A relative path is resolved against the working directory of this
+    /// process. What is written in the notation of a shell or of another program (<c>~/x</c>, <c>$HOME/x</c>, <c>http+unix://%2Fx</c>,
+    /// <c>unix:path=/x</c>, <c>localhost:80</c>, quotes or blanks at the ends) is refused; use <see cref="FromPath(string)"/> or
+    /// <c>./~/x</c> for a file of such a name.</remarks>
     /// <exception cref="FormatException">The text is not an address; the message says what to write instead.</exception>
     public static UnixEndPoint Parse(string text)
     {
@@ -91,7 +94,9 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
         TryParse(s, out result);
 
     /// <summary>Creates the address of a socket file.</summary>
-    /// <param name="path">An absolute path of at most <see cref="MaxNameLength"/> bytes of UTF-8, taken literally.</param>
+    /// <remarks>One of more than <see cref="MaxNameLength"/> bytes can be connected to by this library, which leads the kernel there by a
+    /// descriptor, and cannot be bound to.</remarks>
+    /// <param name="path">An absolute path of at most 4,095 bytes of UTF-8, taken literally.</param>
     /// <exception cref="ArgumentException">The path is not valid for a socket; the message says what to do.</exception>
     public static UnixEndPoint FromPath(string path)
     {
@@ -102,7 +107,8 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     }
 
     /// <summary>Creates the address of a socket file whose path need not be UTF-8.</summary>
-    /// <param name="path">An absolute path of at most <see cref="MaxNameLength"/> bytes, without a final NUL.</param>
+    /// <param name="path">An absolute path of at most 4,095 bytes, without a final NUL.</param>
+    /// <inheritdoc cref="FromPath(string)" path="/remarks"/>
     /// <exception cref="ArgumentException">The path is not valid for a socket; the message says what to do.</exception>
     public static UnixEndPoint FromPath(ReadOnlySpan<byte> path) =>
         UnixEndPointText.ProblemWithPath(path) is { } problem
@@ -170,8 +176,11 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
 
     /// <summary>Returns <c>/run/x.sock</c>, <c>@name</c>, <c>(unnamed)</c> or <c>(autobind)</c>.</summary>
     /// <remarks>Control and formatting characters and bytes that are not UTF-8 are escaped as <c>\xNN</c>, so the result is always one
-    /// harmless line. Without such characters, <see cref="Parse(string)"/> converts it back.</remarks>
+    /// harmless line. Without such characters and without a blank at its end, <see cref="Parse(string)"/> converts it back.</remarks>
     public override string ToString() => _text ??= UnixEndPointText.Print(Kind, _name);
+
+    /// <summary>Whether the name fits into the address of a system call: a path of up to 108 bytes does, without a NUL.</summary>
+    internal bool FitsIntoCall => _name.Length <= LibcSocket.SockAddrSize - FamilySize;
 
     /// <summary>
     /// Reads a <c>struct sockaddr_un</c> as the kernel returned it. A length of zero (a datagram from an unbound socket) or of the family
@@ -192,8 +201,8 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     }
 
     /// <summary>
-    /// Writes the address for bind, connect or sendto; <paramref name="buffer"/> holds at least
-    /// <see cref="LibcSocket.SockAddrSize"/> bytes. Returns the length to pass with it.
+    /// Writes the address for bind, connect or sendto, where it fits into one, see <see cref="CallAddress"/>;
+    /// <paramref name="buffer"/> holds at least <see cref="LibcSocket.SockAddrSize"/> bytes. Returns the length to pass with it.
     /// </summary>
     internal int WriteSockAddr(Span<byte> buffer)
     {
@@ -214,8 +223,17 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
     }
 
     /// <summary>Converts this address to a <see cref="SocketAddress"/>, which <see cref="Socket"/> requires.</summary>
+    /// <remarks>The result of a path of more than <see cref="MaxNameLength"/> bytes is too long for a system call, which fails with EINVAL:
+    /// only this library's own methods can connect to it.</remarks>
     public override SocketAddress Serialize()
     {
+        if (!FitsIntoCall)
+        {
+            var tooLong = new SocketAddress(AddressFamily.Unix, FamilySize + _name.Length + 1);
+            _name.CopyTo(tooLong.Buffer.Span[FamilySize..]);
+            return tooLong;
+        }
+
         Span<byte> bytes = stackalloc byte[LibcSocket.SockAddrSize];
         var length = WriteSockAddr(bytes);
         var result = new SocketAddress(AddressFamily.Unix, length);
@@ -234,7 +252,9 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
                 $"Not the address of a local socket but one of family {socketAddress.Family}.", nameof(socketAddress));
         }
 
-        return FromSockAddr(socketAddress.Buffer.Span[..Math.Min(socketAddress.Size, LibcSocket.SockAddrSize)]);
+        // The kernel reports a path of 108 bytes as one byte more; only paths too long for a call are longer than that.
+        var size = socketAddress.Size == LibcSocket.SockAddrSize + 1 ? LibcSocket.SockAddrSize : socketAddress.Size;
+        return FromSockAddr(socketAddress.Buffer.Span[..size]);
     }
 }
 

@@ -9,6 +9,9 @@ namespace Samehost.Addresses;
 /// </summary>
 internal static class UnixEndPointText
 {
+    /// <summary>The maximum number of bytes in a path for open(2) (PATH_MAX without the NUL).</summary>
+    private const int LongestPath = 4095;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static ReadOnlySpan<byte> PathScheme => "unix:"u8;
@@ -18,7 +21,10 @@ internal static class UnixEndPointText
     /// <summary>Reads every written form of an address.</summary>
     public static string? Read(ReadOnlySpan<char> text, out UnixEndPoint? endPoint) => Read(text, null, out endPoint);
 
-    /// <summary>Reads every written form of an address, and a relative path if a working directory is given.</summary>
+    /// <summary>Reads every written form of an address.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="workingDirectory">The directory of relative paths; that of this process when null.</param>
+    /// <param name="endPoint">The address.</param>
     public static string? Read(ReadOnlySpan<char> text, string? workingDirectory, out UnixEndPoint? endPoint)
     {
         endPoint = null;
@@ -26,13 +32,18 @@ internal static class UnixEndPointText
     }
 
     /// <summary>Reads every written form of an address from bytes, which need not be UTF-8.</summary>
+    /// <inheritdoc cref="Read(ReadOnlySpan{char}, string?, out UnixEndPoint?)" path="/param"/>
     public static string? Read(ReadOnlySpan<byte> text, string? workingDirectory, out UnixEndPoint? endPoint)
     {
         endPoint = null;
         if (Split(text, out var isAbstract, out var name) is { } problem)
             return problem;
-        if (!isAbstract && workingDirectory is not null && name.Length == text.Length && name[0] != (byte)'/')
-            name = (byte[])[.. Encoding.UTF8.GetBytes(workingDirectory.TrimEnd('/')), (byte)'/', .. name];
+        if (!isAbstract && name is [not (byte)'/', ..])
+        {
+            if ((workingDirectory ?? CurrentDirectory()) is not { } directory)
+                return "The working directory of this process has been removed: write a path from the root.";
+            name = (byte[])[.. Encoding.UTF8.GetBytes(directory.TrimEnd('/')), (byte)'/', .. WithoutDot(name)];
+        }
         if ((isAbstract ? ProblemWithAbstractName(name) : ProblemWithPath(name)) is { } invalid)
             return invalid;
         endPoint = isAbstract ? UnixEndPoint.FromAbstractName(name) : UnixEndPoint.FromPath(name);
@@ -46,6 +57,10 @@ internal static class UnixEndPointText
         name = default;
         if (text.IsEmpty)
             return "The address is empty: write /run/x.sock, unix:/run/x.sock, @name or unix-abstract:name.";
+        if (text.SequenceEqual("@"u8) || text.SequenceEqual(AbstractScheme))
+            return "The abstract name is empty: use @NAME.";
+        if (ForeignNotation.GetError(text) is { } foreign)
+            return foreign;
         if (text[0] == (byte)'@')
         {
             name = text[1..];
@@ -99,19 +114,23 @@ internal static class UnixEndPointText
             return "The path contains a NUL, where the kernel would cut it off: remove it.";
         if (path[0] != (byte)'/')
         {
-            return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /, " +
-                "for example by Path.GetFullPath, or write @name for an abstract name.";
+            return $"The path \"{PrintableText.Of(path)}\" is not absolute: start it with /. UnixEndPoint.Parse also reads relative " +
+                "paths, and @name as an abstract name.";
         }
         if (path[^1] == (byte)'/')
             return $"The path \"{PrintableText.Of(path)}\" ends in / and so names a directory: add the name of the socket file.";
-        return ProblemWithLength("path", path.Length, "use a shorter directory or file name.");
+        return ProblemWithLength("path", path.Length, LongestPath, "use a shorter directory or file name.");
     }
+
+    /// <summary>Validates the bytes of a path that a socket is bound to, which has to fit into an address.</summary>
+    public static string? ProblemWithBoundPath(ReadOnlySpan<byte> path) => ProblemWithPath(path)
+        ?? ProblemWithLength("path", path.Length, UnixEndPoint.MaxNameLength, "use a shorter directory or file name.");
 
     /// <summary>Validates the bytes of an abstract name.</summary>
     public static string? ProblemWithAbstractName(ReadOnlySpan<byte> name) =>
         name.IsEmpty
             ? "The abstract name is empty: give a name, or use UnixEndPoint.Autobind to let the kernel pick one."
-            : ProblemWithLength("abstract name", name.Length, "use a shorter name.");
+            : ProblemWithLength("abstract name", name.Length, UnixEndPoint.MaxNameLength, "use a shorter name.");
 
     /// <summary>Prints an address on one line that is harmless on a terminal and in a log.</summary>
     public static string Print(UnixEndPointKind kind, ReadOnlySpan<byte> name) => kind switch
@@ -124,10 +143,27 @@ internal static class UnixEndPointText
         _ => name.StartsWith("/"u8) ? PrintableText.Of(name) : "./" + PrintableText.Of(name),
     };
 
-    private static string? ProblemWithLength(string what, int length, string advice) =>
-        length > UnixEndPoint.MaxNameLength
-            ? $"The {what} is {length} bytes long and the limit is {UnixEndPoint.MaxNameLength} bytes: {advice}"
-            : null;
+    private static string? ProblemWithLength(string what, int length, int limit, string advice) =>
+        length > limit ? $"The {what} is {length} bytes long and the limit is {limit} bytes: {advice}" : null;
+
+    private static ReadOnlySpan<byte> WithoutDot(ReadOnlySpan<byte> path)
+    {
+        while (path.StartsWith("./"u8))
+            path = path[1..].TrimStart((byte)'/');
+        return path;
+    }
+
+    private static string? CurrentDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static string? Encode(ReadOnlySpan<char> text, out byte[] bytes)
     {

@@ -103,7 +103,7 @@ internal static class Hints
         Errno.EPROTOTYPE =>
             "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type.",
         Errno.ENAMETOOLONG =>
-            "A path has at most 107 bytes here, and a file name 255: use a shorter one.",
+            "A path has at most 4,095 bytes, with links followed, and a file name 255: use a shorter one.",
         Errno.ELOOP =>
             "Symbolic links on the path lead in a circle, or too many follow one another: namei -l PATH shows each step.",
         Errno.EAGAIN when operation is "send" or "write" =>

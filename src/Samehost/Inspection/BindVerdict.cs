@@ -40,7 +40,7 @@ internal static class BindVerdict
 
     private static Verdict Unsafe(UnsafeDirectory directory, PathStep step, Verdict kernel, List<string> notes)
     {
-        var place = PrintableText.Of(directory.Path);
+        var (place, quoted) = (PrintableText.Of(directory.Path), PrintableText.ForShell(directory.Path));
         step.Errno = Errno.EPERM;
         if (kernel.Outcome == VerdictOutcome.Works)
         {
@@ -53,7 +53,7 @@ internal static class BindVerdict
             : $"Every user may replace what is in {place}, which the path leads through: it is writable by others and not sticky; " +
                 "this library does not bind there.";
         return Verdict.Fails(Errno.EPERM, what, VerdictParty.Owner,
-            $"As its owner: chmod o-w {place}, or chmod +t {place}; or use a directory of your own.");
+            $"As its owner: chmod o-w {quoted}, or chmod +t {quoted}; or use a directory of your own.");
     }
 
     private static Verdict Free(PathWalk walk, WalkPoint directory, string place, FileCredentials user)
@@ -64,6 +64,11 @@ internal static class BindVerdict
                 VerdictParty.Caller, "Leave the slash away, or add the name of the socket file.");
         }
         walk.Last.Errno = Errno.None; // the file is not expected to exist
+        if (directory.FileSystem.IsProc) // whose lookup fails before any permission is checked
+        {
+            return Verdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and accepts no files.",
+                VerdictParty.Caller, "Choose a path under /run or /tmp.");
+        }
         if (directory.FileSystem.IsReadOnly)
         {
             return Verdict.Fails(Errno.EROFS, $"The file system of {place} is mounted read-only.",
@@ -72,7 +77,7 @@ internal static class BindVerdict
         if (directory.IsImmutable)
         {
             return Verdict.Fails(Errno.EPERM, $"{place} is marked immutable (chattr +i): nothing can be made in it.",
-                VerdictParty.Owner, $"As root: chattr -i {place}.");
+                VerdictParty.Owner, $"As root: chattr -i {PrintableText.ForShell(directory.Location)}.");
         }
         var step = walk.StepOf(directory);
         var write = directory.Judge(user, AccessKinds.Write | AccessKinds.Search);
@@ -83,11 +88,6 @@ internal static class BindVerdict
             return Verdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, Remedy.MakeFilesIn(directory, user));
-        }
-        if (directory.FileSystem.IsProc)
-        {
-            return Verdict.Fails(Errno.ENOENT, $"{place} is made by the kernel (proc), and accepts no files.",
-                VerdictParty.Caller, "Choose a path under /run or /tmp.");
         }
         if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
         {
@@ -150,7 +150,8 @@ internal static class BindVerdict
             _ when directory.IsImmutable || (write.Granted && directory.IsAppendOnly) => Verdict.Fails(Errno.EPERM,
                 $"A stale socket file exists, and {place} is marked {(directory.IsImmutable ? "immutable (chattr +i)" :
                     "append-only (chattr +a)")}: nothing can be removed from it.",
-                VerdictParty.Owner, $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {place}."),
+                VerdictParty.Owner,
+                $"As root: chattr -{(directory.IsImmutable ? 'i' : 'a')} {PrintableText.ForShell(directory.Location)}."),
             _ when !write.Granted => Verdict.Fails(Errno.EACCES,
                 $"A stale socket file exists, and {user} may not remove files from {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
                 VerdictParty.Owner, "Have its owner remove it, or choose a directory of your own."),

@@ -41,7 +41,7 @@ internal static class ConnectVerdict
         if (found.IsImmutable)
         {
             return Verdict.Fails(Errno.EPERM, $"{at} is marked immutable (chattr +i), so that no user may write to it.",
-                VerdictParty.Owner, $"As root: chattr -i {at}.");
+                VerdictParty.Owner, $"As root: chattr -i {PrintableText.ForShell(found.Location)}.");
         }
         if (write.Granted)
             return null;
@@ -100,7 +100,7 @@ internal static class SocketVerdict
                 VerdictParty.Server, "Restart the server.");
         }
         var waiting = probe.Entry is { Pending: { } pending, Backlog: { } backlog } && pending > backlog
-            ? $": {pending} connections wait to be accepted, and it was made for {backlog}"
+            ? $": {pending} {(pending == 1 ? "connection waits" : "connections wait")} to be accepted, and it was made for {backlog}"
             : probe is { Entry: null, Rehearsal.Errno: Errno.EAGAIN } ? "" : null;
         return waiting is null
             ? Verdict.Works($"A {Adjective(wanted ?? probe.Type)}socket listens at {address}.")

@@ -10,8 +10,8 @@ internal sealed record ExplainedAddress(bool IsAbstract, byte[] Name)
     /// <summary>With the NUL before an abstract name, or the one behind a path, the name has to fit into 108 bytes.</summary>
     public const int MaxNameLength = LibcSocket.SockAddrSize - sizeof(ushort) - 1;
 
-    /// <summary>A path counts from the working directory unless it begins with a slash.</summary>
-    public bool IsRelative => !IsAbstract && Name is not [(byte)'/', ..];
+    /// <summary>Whether it was written as a relative path.</summary>
+    public bool IsRelative { get; init; } = !IsAbstract && Name is not [(byte)'/', ..];
 
     public bool IsTooLong => Name.Length > MaxNameLength;
 
@@ -25,17 +25,20 @@ internal sealed record ExplainedAddress(bool IsAbstract, byte[] Name)
 
     public override string ToString() => (IsAbstract ? "@" : "") + PrintableText.Of(Name);
 
-    /// <summary>The verdict on an address that is wrong before anything is looked up; null for others.</summary>
+    /// <summary>The verdict on a name that is too long before anything is looked up, for a bind also on a path; null for others.</summary>
     public Verdict? Judge()
     {
         if (!IsTooLong)
             return null;
-        return Verdict.Fails(Errno.EINVAL,
-            $"{(IsAbstract ? "The abstract name" : "The path")} has {Name.Length} bytes, and an address has room for {MaxNameLength}. " +
-            $"Some programs cut it off, and then fail with {(IsAbstract ? "ECONNREFUSED" : "ENOENT")}.",
-            VerdictParty.Caller, IsAbstract
-                ? "Use a shorter name."
-                : "Use a shorter path: a symbolic link to the directory, or a path relative to the working directory.");
+        return IsAbstract
+            ? Verdict.Fails(Errno.EINVAL,
+                $"The abstract name has {Name.Length} bytes, and an address has room for {MaxNameLength}. Some programs cut it off, and " +
+                "then fail with ECONNREFUSED.",
+                VerdictParty.Caller, "Use a shorter name.")
+            : Verdict.Fails(Errno.ENAMETOOLONG,
+                $"The path has {Name.Length} bytes, and the address of a socket has room for {MaxNameLength}; clients would be shown any " +
+                "way around that as the server's name.",
+                VerdictParty.Caller, "Use a shorter path, for example in /run, /tmp or $XDG_RUNTIME_DIR.");
     }
 }
 
@@ -83,7 +86,8 @@ internal sealed class Explanation : IDisposable
             if (!scope.HasFlag(ProbeScope.Probe))
             {
                 // Without a look at the address, only what is refused for all of them shows.
-                return ConnectRehearsal.OfEveryAddress(type ?? LibcSocket.SOCK_STREAM) is { } refusal && !address.IsTooLong
+                var isCalled = !address.IsAbstract || !address.IsTooLong;
+                return isCalled && ConnectRehearsal.OfEveryAddress(type ?? LibcSocket.SOCK_STREAM) is { } refusal
                     ? predicted.With(Sandbox.Refused("connect", refusal, isEveryAddress: true, "")) : predicted;
             }
             var wanted = type ?? predicted.Socket?.Type ?? LibcSocket.SOCK_STREAM;
@@ -136,7 +140,7 @@ internal sealed class Explanation : IDisposable
         }
         var walk = PathWalk.ToTarget(address.Name, user, isOwn);
         var verdict = ConnectVerdict.Of(walk, user, file => socket = Probe(walk, file, address, scope), type);
-        return new Explanation(address.Judge() ?? verdict, walk, socket, []);
+        return new Explanation(verdict, walk, socket, []);
     }
 
     private static Explanation PredictBind(

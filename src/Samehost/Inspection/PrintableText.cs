@@ -37,6 +37,35 @@ internal static class PrintableText
     /// <inheritdoc cref="Of(ReadOnlySpan{byte})"/>
     public static string Of(string text) => Of(Encoding.UTF8.GetBytes(text));
 
+    /// <summary>Formats text as one word of a shell's command line: as it is, in single quotes, or with escapes as <c>$'…'</c>.</summary>
+    public static string ForShell(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder();
+        var (isPlain, isPrintable) = (!bytes.IsEmpty, true);
+        for (var rest = bytes; !rest.IsEmpty;)
+        {
+            var valid = Rune.DecodeFromUtf8(rest, out var rune, out var used) == OperationStatus.Done;
+            isPrintable &= valid && IsPrintable(rune);
+            isPlain &= isPrintable && (Rune.IsLetterOrDigit(rune) || (rune.IsAscii && "/._-+@%:=,".Contains((char)rune.Value)));
+            rest = rest[used..];
+        }
+        if (isPlain)
+            return Encoding.UTF8.GetString(bytes);
+        if (isPrintable)
+            return $"'{Encoding.UTF8.GetString(bytes).Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        foreach (var b in bytes)
+        {
+            if (b is > 0x20 and < 0x7F and not ((byte)'\'' or (byte)'\\'))
+                text.Append((char)b);
+            else
+                text.Append('\\').Append(Convert.ToString(b, 8).PadLeft(3, '0'));
+        }
+        return $"$'{text}'";
+    }
+
+    /// <inheritdoc cref="ForShell(ReadOnlySpan{byte})"/>
+    public static string ForShell(string text) => ForShell(Encoding.UTF8.GetBytes(text));
+
     /// <summary>A user by name and number, such as <c>user www-data (33)</c>, or <c>user 12345</c> when the number has no name.</summary>
     public static string User(uint user) =>
         LibcAccount.FindUserName(user) is { } name ? $"user {Of(name)} ({user})" : $"user {user}";

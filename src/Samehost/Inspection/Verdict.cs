@@ -53,7 +53,7 @@ internal static class Remedy
 
     private static string Grant(WalkPoint file, FileCredentials user, char letter, string permissions)
     {
-        var path = Quote(PrintableText.Of(file.Location));
+        var path = PrintableText.ForShell(file.Location);
         var bit = letter == 'x' ? 1u : 2u;
         if (user.User == file.Status.User)
             return $"As the owner: chmod u+{letter} {path}.";
@@ -65,9 +65,4 @@ internal static class Remedy
         return file.Acl is null && user.IsInGroup(file.Status.Group)
             ? $"As its owner: chmod g+{letter} {path}."
             : $"As its owner: {list}.";
-    }
-
-    private static string Quote(string path) =>
-        path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+@%:=,".Contains(c))
-            ? path : $"'{path.Replace("'", @"'\''", StringComparison.Ordinal)}'";
-}
+    }}

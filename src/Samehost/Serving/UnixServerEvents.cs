@@ -112,6 +112,7 @@ public sealed class UnixServerRefusal
     private string Describe() => (Peer, _limit) switch
     {
         (null, _) => "its user is unknown",
+        (_, 1) => string.Create(CultureInfo.InvariantCulture, $"user {UserId} has 1 connection already"),
         (_, { } limit) => string.Create(CultureInfo.InvariantCulture, $"user {UserId} has {limit} connections already"),
         _ => $"{Peer} is not allowed by the policy",
     };

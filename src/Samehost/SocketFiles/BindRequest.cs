@@ -19,6 +19,13 @@ internal sealed class BindRequest
         EndPoint = endPoint;
         Options = options;
         Path = bound.NameBytes.ToArray();
+        if (Path.Length > UnixEndPoint.MaxNameLength)
+        {
+            throw Failure(-(int)Errno.ENAMETOOLONG,
+                $"The path has {Path.Length} bytes, and the address of a socket has room for {UnixEndPoint.MaxNameLength}: choose a " +
+                "shorter one, for example in /run, /tmp or $XDG_RUNTIME_DIR. A relative path or one through /proc is no way around it: " +
+                "clients would be shown that name as the server's.");
+        }
         Span<byte> buffer = stackalloc byte[LibcSocket.SockAddrSize];
         _address = buffer[..bound.WriteSockAddr(buffer)].ToArray();
     }
@@ -37,9 +44,6 @@ internal sealed class BindRequest
 
     /// <summary>The path of the parent directory.</summary>
     public ReadOnlySpan<byte> Directory => DirectoryOf(Path);
-
-    /// <summary>The directory for messages, with control characters made visible.</summary>
-    public string DirectoryText => UnixEndPoint.FromPath(Directory).ToString();
 
     public static ReadOnlySpan<byte> DirectoryOf(ReadOnlySpan<byte> path)
     {

@@ -56,16 +56,20 @@ internal sealed class FilePermissions
         }
     }
 
-    private static uint FindGroup(BindRequest request, string name)
+    /// <summary>Finds the group of a name or number; returns null, or the problem as a sentence.</summary>
+    public static string? FindGroup(string name, out uint group)
     {
         // In this order, as chown(1): a group may have a name of digits, and a policy that names it means the same one.
-        var result = LibcAccount.FindGroup(name, out var group);
-        if (group is uint found)
-            return found;
-        if (Numbers.TryParse(name, out uint number) && number != uint.MaxValue)
-            return number;
-        throw request.Failure(-(int)Errno.EINVAL, result < 0
+        var result = LibcAccount.FindGroup(name, out var found);
+        group = found ?? 0;
+        if (found is not null || (Numbers.TryParse(name, out group) && group != uint.MaxValue))
+            return null;
+        return result < 0
             ? $"The group {PrintableText.Of(name)} could not be looked up: {(Errno)(-result)}."
-            : $"There is no group named {PrintableText.Of(name)}: getent group lists them.");
+            : $"There is no group named {PrintableText.Of(name)}: getent group lists them.";
     }
+
+    private static uint FindGroup(BindRequest request, string name) => FindGroup(name, out var group) is { } problem
+        ? throw request.Failure(-(int)Errno.EINVAL, problem)
+        : group;
 }

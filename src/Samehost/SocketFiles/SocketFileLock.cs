@@ -1,3 +1,4 @@
+using Samehost.Inspection;
 using Samehost.Interop;
 
 namespace Samehost.SocketFiles;
@@ -36,7 +37,7 @@ internal sealed class SocketFileLock : IDisposable
                     return new SocketFileLock(Keep(ref directory), remove: null);
                 if (result != -(int)Errno.EAGAIN)
                     return TakeFile(request, deadline); // a file system that locks no directories, such as NFS
-                Pause(request, deadline, pause, request.DirectoryText);
+                Pause(request, deadline, pause, request.Directory);
             }
         }
         finally
@@ -97,7 +98,7 @@ internal sealed class SocketFileLock : IDisposable
             {
                 file?.Dispose();
             }
-            Pause(request, deadline, pause, text);
+            Pause(request, deadline, pause, path);
         }
     }
 
@@ -109,14 +110,14 @@ internal sealed class SocketFileLock : IDisposable
         return kept;
     }
 
-    private static void Pause(BindRequest request, long deadline, int milliseconds, string locked)
+    private static void Pause(BindRequest request, long deadline, int milliseconds, ReadOnlySpan<byte> locked)
     {
         var left = deadline - Environment.TickCount64;
         if (left <= 0)
         {
             throw request.Failure(-(int)Errno.EAGAIN,
                 "A stale socket file exists, and another process holds the lock under which such files are replaced, for longer than " +
-                $"{request.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {locked} shows which.");
+                $"{request.Options.LockTimeout.TotalSeconds:0.###} s: fuser -v {PrintableText.ForShell(locked)} shows which.");
         }
         Thread.Sleep((int)Math.Min(left, Math.Clamp(milliseconds, 1, LongestPause))); // no event reports an unlocked flock
     }

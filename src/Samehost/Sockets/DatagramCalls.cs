@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -80,8 +81,8 @@ internal readonly struct SendToCall(UnixAncillaryData? ancillaryData, UnixEndPoi
     {
         if (ancillaryData is null)
         {
-            Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-            return LibcTransfer.SendTo(socket, datagram, address[..remote!.WriteSockAddr(address)]);
+            using var address = new CallAddress(remote!, stackalloc byte[LibcSocket.SockAddrSize]);
+            return address.Error < 0 ? address.Error : LibcTransfer.SendTo(socket, datagram, address.Bytes);
         }
 
         var credentials = ancillaryData.Credentials?.ToNative();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -71,8 +72,8 @@ internal sealed class DatagramContext : SocketContext
     /// <summary>Connects to a receiver; 0 or <c>-errno</c>.</summary>
     public int Connect(UnixEndPoint endPoint)
     {
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        var result = LibcSocket.Connect(this, address[..endPoint.WriteSockAddr(address)]);
+        using var address = new CallAddress(endPoint, stackalloc byte[LibcSocket.SockAddrSize]);
+        var result = address.Connect(this);
         if (result >= 0)
             Volatile.Write(ref _remote, endPoint);
         return result;

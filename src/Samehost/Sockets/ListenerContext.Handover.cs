@@ -28,7 +28,7 @@ internal sealed partial class ListenerContext
     public static ListenerContext FromPredecessor(
         SafeHandle descriptor, UnixListenerOptions? options, ReadOnlyMemory<byte> path, out int type)
     {
-        if (!path.IsEmpty && UnixEndPointText.ProblemWithPath(path.Span) is { } bad)
+        if (!path.IsEmpty && UnixEndPointText.ProblemWithBoundPath(path.Span) is { } bad)
             throw new IOException($"The predecessor sent a path that is none. {bad}");
         if (LibcFcntl.Duplicate(descriptor, out var duplicate) is < 0 and var errno)
             throw new UnixSocketException((Errno)(-errno), "dup");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Samehost.Addresses;
 using Samehost.Ancillary;
 using Samehost.Interop;
 
@@ -141,8 +142,9 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? cr
         SocketContext socket, ReadOnlySpan<byte> bytes, UnixEndPoint? remote, IReadOnlyList<SafeHandle> descriptors,
         UCred? credentials = null)
     {
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        address = address[..(remote is null ? 0 : remote.WriteSockAddr(address))];
+        using var address = remote is null ? default : new CallAddress(remote, stackalloc byte[LibcSocket.SockAddrSize]);
+        if (address.Error < 0)
+            return address.Error;
         Span<byte> control = stackalloc byte[
             ControlLayout.Space(descriptors.Count * sizeof(int)) + ControlLayout.Space(3 * sizeof(int))];
         var writer = new ControlWriter(control);
@@ -153,7 +155,7 @@ internal struct SendMessageCall(IReadOnlyList<SafeHandle> descriptors, UCred? cr
                 writer.AddDescriptors(sender.Hold());
             if (credentials is { } own)
                 writer.AddCredentials(own);
-            var sent = LibcMessage.Send(socket, bytes, address, writer.Written);
+            var sent = LibcMessage.Send(socket, bytes, address.Bytes, writer.Written);
             if (sent == -(int)Errno.ECONNRESET)
                 socket.WasReset = true; // reported once: the receiving side needs it too
             return sent;

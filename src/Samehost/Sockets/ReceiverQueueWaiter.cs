@@ -1,3 +1,4 @@
+using Samehost.Addresses;
 using Samehost.Interop;
 
 namespace Samehost.Sockets;
@@ -21,11 +22,11 @@ internal sealed class ReceiverQueueWaiter : IDisposable
     public ReceiverQueueWaiter(SocketContext sender, UnixEndPoint? receiver)
     {
         _sender = sender;
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
         if (receiver is null || LibcSocket.Socket(LibcSocket.SOCK_DGRAM, out var descriptor) < 0)
             return; // no descriptor to spare: pauses have to do
         _connected = new SocketContext(descriptor!.Detach(), LibcSocket.SOCK_DGRAM);
-        if (LibcSocket.Connect(_connected, address[..receiver.WriteSockAddr(address)]) >= 0)
+        using var address = new CallAddress(receiver, stackalloc byte[LibcSocket.SockAddrSize]);
+        if (address.Connect(_connected) >= 0)
             return;
         _connected.Dispose(); // it has closed, or is connected to another socket, which the next send reports
         _connected = null;

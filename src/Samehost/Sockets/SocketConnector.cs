@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Samehost.Addresses;
 using Samehost.Errors;
 using Samehost.Interop;
 
@@ -66,8 +67,8 @@ internal sealed class SocketConnector
         var context = SocketContext.Create(_type, _endPoint);
         if (_options.AcceptDescriptors)
             context.AcceptsDescriptors = true; // before: a server may send them as soon as it has accepted
-        Span<byte> address = stackalloc byte[LibcSocket.SockAddrSize];
-        var result = LibcSocket.Connect(context, address[.._endPoint.WriteSockAddr(address)]);
+        using var address = new CallAddress(_endPoint, stackalloc byte[LibcSocket.SockAddrSize]);
+        var result = address.Connect(context);
         pause = _pause;
         if (result >= 0)
         {

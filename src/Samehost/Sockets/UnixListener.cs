@@ -46,7 +46,8 @@ public sealed class UnixListener : IDisposable, IAsyncDisposable
     /// <param name="endPoint">A path, an abstract name, or <see cref="UnixEndPoint.Autobind"/>.</param>
     /// <param name="options">Backlog, and what concerns the socket file.</param>
     /// <exception cref="UnixSocketException">EADDRINUSE (another socket listens there, or the path is not a socket file, which is
-    /// left untouched), EACCES, ENOENT, ENOTDIR, EROFS, EMFILE; <see cref="UnixSocketException.Hint"/> says what to look at.</exception>
+    /// left untouched), EACCES, ENOENT, ENOTDIR, EROFS, EMFILE, ENAMETOOLONG; <see cref="UnixSocketException.Hint"/> says what to look
+    /// at.</exception>
     public static UnixListener Listen(UnixEndPoint endPoint, UnixListenerOptions? options = null) =>
         new(ListenerContext.Listen(endPoint, options, LibcSocket.SOCK_STREAM));
 

@@ -1,3 +1,4 @@
+using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 
@@ -129,12 +130,15 @@ internal static class NotifyVariables
 
         try
         {
-            return value[0] switch
+            var endPoint = value[0] switch
             {
                 '/' => UnixEndPoint.FromPath(value),
                 '@' => UnixEndPoint.FromAbstractName(value[1..]),
                 _ => throw ServiceEnvironment.Problem(Address, value, "an absolute path, or an abstract name after @, was expected."),
             };
+            if (value[0] == '/' && UnixEndPointText.ProblemWithBoundPath(endPoint.NameBytes.Span) is { } problem)
+                throw ServiceEnvironment.Problem(Address, value, problem);
+            return endPoint;
         }
         catch (ArgumentException e)
         {

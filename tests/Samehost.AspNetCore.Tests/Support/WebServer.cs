@@ -25,19 +25,31 @@ internal sealed class WebServer : IAsyncDisposable
         Action<KestrelServerOptions>? kestrel = null, Action<IServiceCollection>? services = null, string? address = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("samehost-");
-        // Some tests run a second user, which has to be able to search the directory.
-        directory.UnixFileMode = (UnixFileMode)0b111_101_101;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ListenUnix(address ?? System.IO.Path.Join(directory.FullName, "web.sock"), listen);
-        if (kestrel is not null)
-            builder.WebHost.ConfigureKestrel(kestrel);
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        services?.Invoke(builder.Services);
-        var server = new WebServer(builder.Build(), directory);
-        configure(server.App);
-        await server.App.StartAsync();
-        return server;
+        WebServer? server = null;
+        try
+        {
+            // Some tests run a second user, which has to be able to search the directory.
+            directory.UnixFileMode = (UnixFileMode)0b111_101_101;
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.ListenUnix(address ?? System.IO.Path.Join(directory.FullName, "web.sock"), listen);
+            if (kestrel is not null)
+                builder.WebHost.ConfigureKestrel(kestrel);
+            builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
+            services?.Invoke(builder.Services);
+            server = new WebServer(builder.Build(), directory);
+            configure(server.App);
+            await server.App.StartAsync();
+            return server;
+        }
+        catch
+        {
+            if (server is null)
+                directory.Delete(recursive: true);
+            else
+                await server.DisposeAsync();
+            throw;
+        }
     }
 
     public RawClient Connect() => new(UnixStream.Connect(UnixEndPoint.FromPath(Path)));

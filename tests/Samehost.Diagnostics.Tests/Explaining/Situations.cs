@@ -118,11 +118,12 @@ internal static class Situations
             f.Serve("app.sock");
             return Is("app.sock");
         }) { IsRelative = true, Note = "working directory" },
-        new("Path too long", f =>
+        new("Path too long for an address", f =>
         {
-            var directory = Directory.CreateDirectory(f[new string('d', 60)]).FullName;
-            return Is(directory + "/" + new string('s', 107 - directory.Length));
-        }),
+            var path = Path.Join(Directory.CreateDirectory(f[new string('d', 60)]).FullName, new string('s', 60));
+            File.Move(f.Serve("app.sock"), path);
+            return Is(path);
+        }) { Note = "through a descriptor" },
         new("Server in another network namespace", async f =>
         {
             var path = await f.ServeElsewhereAsync(f["app.sock"]);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.SocketFiles;
 
@@ -35,7 +36,7 @@ internal static class SystemCalls
         var options = new UnixExplainOptions { SocketType = (SocketType)kind, Probe = call != "explain-quietly" };
         return call switch
         {
-            "connect" => OnSocket(kind, name, "connect", socket => LibcSocket.Connect(socket, Address(name))),
+            "connect" => OnSocket(kind, name, "connect", socket => Connect(socket, name)),
             "bind" => OnSocket(kind, name, "bind", socket => Unlinked(LibcSocket.Bind(socket, Address(name)), name)),
             "keep" => (Keep(kind, name, backlog), ""),
             "hold" => (Hold(kind, name), ""),
@@ -52,6 +53,15 @@ internal static class SystemCalls
             "explain-bind" => Verdict(UnixExplanation.ExplainBind(Text(name), options)),
             _ => throw new ArgumentException(call),
         };
+    }
+
+    /// <summary>Connects; to a path that is too long for an address as the library does.</summary>
+    private static int Connect(Descriptor socket, byte[] name)
+    {
+        if (name is [0, ..] || name.Length <= UnixEndPoint.MaxNameLength + 1)
+            return LibcSocket.Connect(socket, Address(name));
+        using var address = new CallAddress(UnixEndPoint.FromPath(name.AsSpan().TrimEnd((byte)0)), new byte[LibcSocket.SockAddrSize]);
+        return address.Connect(socket);
     }
 
     private static (int Errno, string Text) OnSocket(int kind, byte[] name, string operation, Func<Descriptor, int> call)

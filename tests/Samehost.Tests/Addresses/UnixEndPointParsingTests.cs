@@ -43,9 +43,6 @@ public sealed class UnixEndPointParsingTests
     [InlineData("unix://", "path is empty")]
     [InlineData("@", "name is empty")]
     [InlineData("unix-abstract:", "name is empty")]
-    [InlineData("x.sock", "\"x.sock\" is not absolute")]
-    [InlineData("./x.sock", "start it with /")]
-    [InlineData("unix:x.sock", "\"x.sock\" is not absolute")]
     [InlineData("unix://run/x.sock", "write unix:/run/x.sock")]
     [InlineData("/run/", "add the name of the socket file")]
     [InlineData("/", "add the name of the socket file")]
@@ -63,11 +60,17 @@ public sealed class UnixEndPointParsingTests
 
     [Theory]
     [InlineData("a.sock", "/run/x/a.sock")]
-    [InlineData("./a.sock", "/run/x/./a.sock")]
+    [InlineData("./a.sock", "/run/x/a.sock")]
+    [InlineData(".//./a.sock", "/run/x/a.sock")]
+    [InlineData("../a.sock", "/run/x/../a.sock")]
+    [InlineData("unix:a.sock", "/run/x/a.sock")]
+    [InlineData("unix:./a.sock", "/run/x/a.sock")]
+    [InlineData("./~/a.sock", "/run/x/~/a.sock")]
+    [InlineData("~a.sock", "/run/x/~a.sock")]
     [InlineData("/a.sock", "/a.sock")]
     [InlineData("unix:/a.sock", "/a.sock")]
     [InlineData("@a.sock", "@a.sock")]
-    public void A_path_without_a_scheme_is_resolved_against_a_given_working_directory(string text, string address)
+    public void A_relative_path_is_resolved_against_a_given_working_directory(string text, string address)
     {
         foreach (var directory in (string[])["/run/x", "/run/x/"])
         {
@@ -76,7 +79,51 @@ public sealed class UnixEndPointParsingTests
         }
         Assert.Null(UnixEndPointText.Read("a.sock", "/", out var inRoot));
         Assert.Equal("/a.sock", inRoot!.Path);
-        Assert.Contains("is not absolute", UnixEndPointText.Read("unix:a.sock", "/run/x", out _), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x.sock")]
+    [InlineData("./x.sock")]
+    [InlineData("unix:x.sock")]
+    public void A_relative_path_is_resolved_against_the_working_directory(string text) =>
+        Assert.Equal(Path.Join(Environment.CurrentDirectory, "x.sock"), UnixEndPoint.Parse(text).Path);
+
+    [Theory]
+    [InlineData("~/x.sock", "write HOME/x.sock.")]
+    [InlineData("unix:~/x.sock", "write HOME/x.sock.")]
+    [InlineData("unix://~/x.sock", "write HOME/x.sock.")]
+    [InlineData("~alice/x.sock", "begins with ~alice, which only a shell replaces: write the path of that directory.")]
+    [InlineData("$HOME/x.sock", "write HOME/x.sock.")]
+    [InlineData("${HOME}/x.sock", "write HOME/x.sock.")]
+    [InlineData("$SAMEHOST_SECRET/x.sock", "write the value of SAMEHOST_SECRET.")]
+    [InlineData("http+unix://%2Frun%2Fx.sock", "is a URL: write /run/x.sock.")]
+    [InlineData("http+unix://%2frun%2fx.sock/v1/info", "is a URL: write /run/x.sock.")]
+    [InlineData("unix://%2Frun%2Fx.sock", "is a URL: write /run/x.sock.")]
+    [InlineData("http://unix:/run/x.sock:/v1", "is a URL: write /run/x.sock.")]
+    [InlineData("file:///run/x.sock", "is a URL: write /run/x.sock.")]
+    [InlineData("tcp://localhost:80", "is a URL: write the path of the socket, or @name.")]
+    [InlineData("unix:path=/run/dbus%2dx,guid=12", "is an address of D-Bus: write /run/dbus-x.")]
+    [InlineData("unix:abstract=/tmp/dbus-x;tcp:host=a", "is an address of D-Bus: write @/tmp/dbus-x.")]
+    [InlineData("unix:runtime=yes", "is an address of D-Bus: write the path that the bus listens at.")]
+    [InlineData("UNIX-LISTEN:/run/x.sock,fork", "is in another program's notation: write /run/x.sock.")]
+    [InlineData("ABSTRACT-CONNECT:x", "is in another program's notation: write @x.")]
+    [InlineData("\"/run/x.sock\"", "is in quotes, which would be part of the name: write /run/x.sock.")]
+    [InlineData("'@x'", "is in quotes, which would be part of the name: write @x.")]
+    [InlineData("/run/x.sock ", "begins or ends with a blank: write /run/x.sock.")]
+    [InlineData("\t/run/x.sock", "begins or ends with a blank: write /run/x.sock.")]
+    [InlineData("/run/x.sock\n", "\"/run/x.sock\\x0a\" begins or ends with a blank")]
+    [InlineData("@x ", "begins or ends with a blank: write @x.")]
+    [InlineData("  ", "The address is blank")]
+    [InlineData("localhost:8080", "looks like an address of TCP, and not of a local socket: a file of that name is ./localhost:8080.")]
+    [InlineData("[::1]:80", "looks like an address of TCP")]
+    public void Other_notations_are_recognized_with_the_form_to_write(string text, string advice)
+    {
+        var thrown = Assert.Throws<FormatException>(() => UnixEndPoint.Parse(text));
+
+        var home = Environment.GetEnvironmentVariable("HOME") is ['/', ..] directory ? directory.TrimEnd('/') : null;
+        if (home is not null || !advice.Contains("HOME/", StringComparison.Ordinal))
+            Assert.Contains(advice.Replace("HOME/", home + "/", StringComparison.Ordinal), thrown.Message, StringComparison.Ordinal);
+        Assert.False(UnixEndPoint.TryParse(text, out _));
     }
 
     [Fact]
@@ -137,21 +184,21 @@ public sealed class UnixEndPointParsingTests
     }
 
     [Fact]
-    public void A_path_of_107_bytes_is_accepted_and_one_of_108_is_refused_with_its_length()
+    public void A_path_of_4095_bytes_is_accepted_and_one_of_4096_is_refused_with_its_length()
     {
-        var longest = "/" + new string('a', 106);
+        var longest = "/" + new string('a', 4094);
 
-        Assert.Equal(107, UnixEndPoint.FromPath(longest).NameBytes.Length);
+        Assert.Equal(4095, UnixEndPoint.FromPath(longest).NameBytes.Length);
         var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(longest + "a"));
-        Assert.Contains("108 bytes long and the limit is 107 bytes", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("4096 bytes long and the limit is 4095 bytes", thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Length_counts_bytes_and_not_characters()
     {
-        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('ü', 54)));
+        var thrown = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('ü', 2048)));
 
-        Assert.Contains("109 bytes long", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("4097 bytes long", thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,7 +216,7 @@ public sealed class UnixEndPointParsingTests
         Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("x"u8));
         Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/x/"u8));
         Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/x\0y"u8));
-        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(Encoding.ASCII.GetBytes("/" + new string('a', 107))));
+        Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath(Encoding.ASCII.GetBytes("/" + new string('a', 4095))));
         Assert.Throws<ArgumentException>(() => UnixEndPoint.FromAbstractName(""u8));
     }
 }

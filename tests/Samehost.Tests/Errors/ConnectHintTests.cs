@@ -98,7 +98,7 @@ public sealed class ConnectHintTests : IDisposable
         using var first = FailingCalls.Socket();
         Assert.Null(FailingCalls.Connect(first, At("s")));
 
-        Expect(Errno.EAGAIN, "is full: 1 connections wait to be accepted", FailingCalls.Connect(At("s")));
+        Expect(Errno.EAGAIN, "is full: 1 connection waits to be accepted", FailingCalls.Connect(At("s")));
     }
 
     [Fact]

@@ -66,11 +66,11 @@ public sealed class ConnectErrorTests : SocketTest
     }
 
     [Fact]
-    public void A_path_of_108_bytes_is_refused_before_any_call()
+    public void A_path_of_4096_bytes_is_refused_before_any_call()
     {
-        var failure = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('a', 107)));
+        var failure = Assert.Throws<ArgumentException>(() => UnixEndPoint.FromPath("/" + new string('a', 4095)));
 
-        Assert.Contains("108", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("4096", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

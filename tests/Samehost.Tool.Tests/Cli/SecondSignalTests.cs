@@ -20,9 +20,10 @@ public sealed class SecondSignalTests : ToolFixture
         { "serve PATH --echo --type datagram", 0 },
         { "serve PATH --echo --handover", 0 },
         { "serve PATH", 128 },
-        { "relay PATH @nobody", 128 },
-        { "relay PATH @nobody --type datagram", 128 },
-        { "replay RECORDING PATH --as-server", 128 },
+        { "relay PATH @nobody", 0 },
+        { "relay PATH @nobody --type datagram", 0 },
+        { "relay PATH @nobody --once", 128 },
+        { "replay RECORDING PATH --as-server", 0 },
         { "connect --type datagram --bind PATH --linger 60s SERVER", 128 },
     };
 

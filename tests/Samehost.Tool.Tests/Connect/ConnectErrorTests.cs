@@ -21,6 +21,8 @@ public sealed class ConnectErrorTests : ToolFixture
     [InlineData("\"fd:x\" is not a descriptor: use fd:N, for example fd:3; 'samehost connect --help' shows how", "fd:x")]
     [InlineData("A socket from the service manager is not accepted here (systemd:x), but a path, @name, fd:N; a file of that name would be "
         + "./systemd:x; 'samehost connect --help' shows how", "systemd:x")]
+    [InlineData("\"localhost:80\" looks like an address of TCP, which is not accepted here: 'samehost relay' joins TCP to a local socket; "
+        + "a file of that name would be ./localhost:80; 'samehost connect --help' shows how", "localhost:80")]
     [InlineData("The abstract name is empty: use @NAME; "
         + "'samehost connect --help' shows how", "@")]
     public async Task Wrong_usage_is_named_and_has_status_2(string problem, params string[] arguments)
@@ -47,6 +49,72 @@ public sealed class ConnectErrorTests : ToolFixture
 
             """;
         Assert.Equal(new ToolResult(1, "", errors), waited);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("~/x.sock", "begins with ~, which only a shell replaces: write ")]
+    [InlineData("unix:path=/run/dbus/x,guid=1", "is an address of D-Bus: write /run/dbus/x;")]
+    [InlineData("http+unix://%2Frun%2Fx.sock", "is a URL: write /run/x.sock;")]
+    [InlineData("\"/run/x.sock\"", "is in quotes, which would be part of the name: write /run/x.sock;")]
+    [InlineData("/run/x.sock ", "begins or ends with a blank: write /run/x.sock;")]
+    [InlineData("tcp://localhost:80", "is a URL: TCP is written tcp:localhost:80;")]
+    public async Task Addresses_in_other_notations_are_recognized_by_every_command(string address, string advice)
+    {
+        foreach (var command in (string[][])[["connect", address], ["serve", address], ["relay", address, "/x"], ["replay", "x", address],
+            ["explain", address]])
+        {
+            var result = await RunAsync(command);
+            Assert.Equal((2, ""), (result.Status, result.Output));
+            Assert.Contains(advice.TrimEnd(';'), result.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_file_whose_name_ends_in_a_blank_can_be_named_when_it_exists()
+    {
+        using var server = LocalPeer.Listen(At("a "));
+        await using var client = Start("connect", At("a "));
+        using var accepted = await server.AcceptAsync(TestContext.Current.CancellationToken);
+        accepted.Send("hi\n"u8);
+        await client.ReadUntilAsync("hi\n");
+    }
+
+    [Fact(Timeout = 180_000)]
+    public async Task A_relative_path_in_a_deep_directory_works_for_clients_and_is_refused_to_servers()
+    {
+        var directory = Directory.CreateDirectory(At(new string('d', 120))).FullName;
+        await using var server = StartProgram(
+            "sh", "-c", "cd \"$1\" && exec \"$0\" -c 'import socket; s = socket.socket(socket.AF_UNIX); s.bind(\"x.sock\"); s.listen(); "
+            + "print(\"ready\", flush=True); s.accept()[0].sendall(b\"hi\\n\")'", ForeignProgram.Python, directory);
+        await server.ReadUntilAsync("ready");
+        await using (var explain = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" explain x.sock", Tool, directory))
+            Assert.Contains("connect would work", (await explain.EndAsync()).Output, StringComparison.Ordinal);
+        await using (var serve = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" serve unix:y.sock", Tool, directory))
+        {
+            var refused = await serve.EndAsync();
+            Assert.Equal(1, refused.Status);
+            Assert.StartsWith($"samehost: bind failed: File name too long (36): {directory}/y.sock\nhint: The path has ", refused.Errors,
+                StringComparison.Ordinal);
+        }
+        await using var client = StartProgram("sh", "-c", "cd \"$1\" && exec \"$0\" connect x.sock", Tool, directory);
+        Assert.Equal(new ToolResult(0, "hi\n", ""), await client.EndAsync());
+    }
+
+    /// <summary>The commands of a hint can be pasted into a shell.</summary>
+    [Theory(Timeout = 180_000)]
+    [InlineData("my sock", "'", "'")]
+    [InlineData("it's; ls", "'", "'")]
+    [InlineData("line\nend\t'\\", "$'", "'")]
+    [InlineData("~", "'", "'")]
+    public async Task A_path_in_a_hint_is_quoted_for_the_shell(string name, string begin, string end)
+    {
+        var result = await ConnectAsync("", At(name));
+        var hint = result.Errors.TrimEnd('\n').Split('\n')[^1];
+        Assert.StartsWith($"hint: samehost explain {begin}{Temporary}", hint, StringComparison.Ordinal);
+        Assert.EndsWith($"{end} gives the details.", hint, StringComparison.Ordinal);
+        var word = hint["hint: samehost explain ".Length..^" gives the details.".Length];
+        await using var shell = StartProgram("bash", "-c", $"printf %s {word}");
+        Assert.Equal(At(name), (await shell.EndAsync()).Output);
     }
 
     [Fact(Timeout = 180_000)]

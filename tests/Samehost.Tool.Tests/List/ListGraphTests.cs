@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Samehost.Tests.Support;
+using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
@@ -22,6 +23,28 @@ public sealed class ListGraphTests : ListFixture
         Assert.Contains(Us, result.Output, StringComparison.Ordinal);
         Assert.Contains(label.Replace("NAME", At("a"), StringComparison.Ordinal), result.Output, StringComparison.Ordinal);
         Assert.Equal(end ?? result.Lines[^1], result.Lines[^1]);
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Every_node_has_an_edge()
+    {
+        await using var pair = StartProgram(ForeignProgram.Python, "-c", """
+            import socket, sys
+            open('/proc/self/comm', 'w').write('lonely')
+            pair = socket.socketpair()
+            print('ready', flush=True)
+            sys.stdin.read()
+            """);
+        await pair.ReadUntilAsync("ready");
+        using var listener = Listen("a");
+        using var client = Connect("a");
+        using var server = listener.Accept();
+        var graph = (await RunAsync("list", "--graph", "dot")).Lines;
+        Assert.Contains(graph, line => line.Contains(At("a"), StringComparison.Ordinal));
+        Assert.DoesNotContain(graph, line => line.Contains("lonely", StringComparison.Ordinal));
+        var nodes = graph.Select(line => Regex.Match(line, @"^  (p\d+) \[")).Where(match => match.Success);
+        Assert.All(nodes.Select(node => node.Groups[1].Value), node =>
+            Assert.Contains(graph, line => Regex.IsMatch(line, $@"^  ({node} -> |p\d+ -> {node} )")));
     }
 
     [Theory(Timeout = Limit)]

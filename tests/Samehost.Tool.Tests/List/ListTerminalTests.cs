@@ -16,8 +16,9 @@ public sealed class ListTerminalTests : ListFixture
         await using var terminal = OpenTerminal();
         await terminal.RunAsync("stty -a > before");
         await terminal.RunAsync($"samehost list {At("a")} --watch --interval 20ms");
-        await terminal.ShowsAsync("samehost list: 1 rows");
+        await terminal.ShowsAsync("samehost list: 1 row");
         await terminal.ShowsAsync("listening");
+        Assert.DoesNotContain("1 rows", terminal.Raw, StringComparison.Ordinal);
         var first = terminal.Raw.Length;
         using var client = Connect("a");
         await terminal.ShowsAsync("waiting");

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Samehost.Tests.Support;
+using Samehost.Tool.Tests.Support;
 
 namespace Samehost.Tool.Tests.List;
 
@@ -56,7 +57,7 @@ public sealed class ListTests : ListFixture
         using var second = Connect("a", SocketType.Dgram);
         var rows = await RowsAsync("--type", "datagram");
         Assert.Equal(["datagram", "bound", "0", "2 connected", Us, At("a")], rows[0]);
-        Assert.Equal(["connected", "connected"], rows[1..].Select(r => r[1]));
+        Assert.Equal("connected ×2", Assert.Single(rows[1..])[1]);
         Assert.Single(await RowsAsync("--listening"));
     }
 
@@ -134,6 +135,69 @@ public sealed class ListTests : ListFixture
         Assert.Empty(await NamesAsync("--process", "no-such-program"));
         Assert.Equal([At("b.sock")], (await JsonRowsAsync(At("?.sock"), "--type", "seqpacket")).Select(r => Text(r, "name")));
         Assert.Empty(await JsonRowsAsync("?.sock", "--process", $"{Environment.ProcessId}"));
+    }
+
+    [Theory(Timeout = Limit)]
+    [InlineData("tmux: server", "tmux")]
+    [InlineData("tmux: server", "tm*")]
+    [InlineData("tmux: server", "tmux: server")]
+    [InlineData("renamed", "python3")]
+    public async Task A_process_is_found_by_its_name_up_to_a_colon_and_by_its_program(string name, string wanted)
+    {
+        await using var server = StartProgram(ForeignProgram.Python, "-c", """
+            import socket, sys
+            open('/proc/self/comm', 'w').write(sys.argv[2])
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(sys.argv[1])
+            server.listen(3)
+            print('ready', flush=True)
+            sys.stdin.read()
+            """, At("a"), name);
+        await server.ReadUntilAsync("ready");
+        Assert.Equal([At("a")], await NamesAsync("--process", wanted));
+        Assert.Empty(await NamesAsync("--process", "server"));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task Rows_that_look_the_same_are_one_row_with_their_number()
+    {
+        using var listener = Listen("a");
+        var sockets = new List<Socket>();
+        for (var i = 0; i < 3; i++)
+            sockets.AddRange([Connect("a"), listener.Accept()]);
+        Assert.Equal(
+            [
+                ["stream", "listening", "0/7", "3 connected", Us, At("a")],
+                ["stream", "connected ×3", "0", Us, Us, At("a")],
+            ],
+            await RowsAsync());
+        Assert.Equal(4, (await JsonRowsAsync(At("a"))).Length);
+        sockets.ForEach(socket => socket.Dispose());
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task A_listener_without_its_file_is_marked()
+    {
+        using Socket whole = Listen("a"), missing = Listen("b"), replaced = Listen("c"), receiver = Listen("d", SocketType.Dgram);
+        File.Move(At("b"), At("moved"));
+        File.Delete(At("c"));
+        using var successor = Listen("c");
+        File.Delete(At("d"));
+        await File.WriteAllTextAsync(At("d"), "", TestContext.Current.CancellationToken);
+        var result = await RunAsync("list", Temporary, "--listening");
+        Assert.Equal(
+            [
+                ("listening", At("a")), ("listening (no file)", At("b")), ("listening", At("c")), ("listening (another file)", At("c")),
+                ("bound (another file)", At("d")),
+            ],
+            result.Lines.Skip(1).Select(Cells).Select(cells => (cells[1], cells[5])).OrderBy(row => row.Item2, StringComparer.Ordinal)
+                .ThenBy(row => row.Item1.Length));
+        Assert.Contains("hint: (no file)", result.Errors, StringComparison.Ordinal);
+        var states = (await JsonRowsAsync(Temporary, "--listening"))
+            .Select(row => (Text(row, "state"), row.TryGetProperty("fileState", out var state) ? state.GetString() : null));
+        Assert.Equal(2, states.Count(state => state == ("listening", null)));
+        Assert.Contains(("listening", "missing"), states);
+        Assert.Contains(("bound", "replaced"), states);
     }
 
     [Fact(Timeout = Limit)]

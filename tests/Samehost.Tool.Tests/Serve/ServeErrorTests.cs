@@ -74,6 +74,37 @@ public sealed class ServeErrorTests : ToolFixture
         Assert.Contains("\nhint: ", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("serve", "--echo")]
+    [InlineData("relay", "@nobody")]
+    public async Task A_group_that_does_not_exist_is_named(string command, string argument)
+    {
+        var result = await RunAsync(command, At("a.sock"), argument, "--group", "no-such-group");
+        Assert.Equal(
+            new ToolResult(2, "", "samehost: --group: there is no group named no-such-group: getent group lists them\n"), result);
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("/proc/x.sock")]
+    [InlineData("/proc/self/fd/x.sock")]
+    public async Task No_user_can_make_a_file_where_the_kernel_makes_them(string path)
+    {
+        List<ToolResult> results = [await RunAsync("serve", path)];
+        if (Environment.IsPrivilegedProcess)
+        {
+            await using var other = StartProgram(ForeignProgram.SetPriv, "--reuid=65534", "--regid=65534", "--clear-groups",
+                "env", $"DOTNET_ROOT={ToolRun.RuntimeRoot}", CopyTool(), "serve", path);
+            results.Add(await other.EndAsync());
+        }
+        foreach (var result in results)
+        {
+            Assert.Equal((1, ""), (result.Status, result.Output));
+            Assert.Matches(
+                @"^samehost: bind failed: No such file or directory \(2\): .*\nhint: /proc\S* is made by the kernel \(proc\), and accepts "
+                + @"no files\. Choose a path under /run or /tmp\.\n$", result.Errors);
+        }
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task A_descriptor_that_is_not_open_or_not_a_socket_is_named()
     {
@@ -102,7 +133,7 @@ public sealed class ServeErrorTests : ToolFixture
         await first.ExpectAsync("hi");
         using var second = LocalPeer.Connect(At("a.sock"));
         Assert.Equal("", await second.ReadToEndAsync());
-        await server.ReadErrorsUntilAsync(" has 1 connections already (see --allow; --verbose logs further ones)\n");
+        await server.ReadErrorsUntilAsync(" has 1 connection already (see --allow; --verbose logs further ones)\n");
     }
 
     [Fact(Timeout = 180_000)]

@@ -119,6 +119,19 @@ public sealed class ServeExecTests : ToolFixture
     }
 
     [Fact(Timeout = 180_000)]
+    public async Task A_drain_is_explained_when_it_lasts()
+    {
+        await using var server = await ServeAsync(At("a.sock"), "--drain", "50s", "--exec", "sh", "-c", "echo ready; read word");
+        using var client = LocalPeer.Connect(At("a.sock"));
+        await client.ExpectAsync("ready\n");
+        server.Interrupt();
+        await server.ReadErrorsUntilAsync(
+            "samehost: stopping: 1 connection may continue for 50s (--drain); a second signal ends this at once\n");
+        client.Say("it\n");
+        Assert.Equal(0, (await server.EndAsync()).Status);
+    }
+
+    [Fact(Timeout = 180_000)]
     public async Task A_program_that_does_not_finish_in_time_is_ended_with_all_that_it_started()
     {
         await using var server = await ServeAsync(At("a.sock"), "--drain", "100ms", "--exec", "sh", "-c",

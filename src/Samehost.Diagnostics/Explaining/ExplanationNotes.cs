@@ -1,5 +1,6 @@
 using System.Text;
 using Samehost.Inspection;
+using Samehost.Interop;
 
 namespace Samehost.Diagnostics.Explaining;
 
@@ -29,6 +30,18 @@ internal static class ExplanationNotes
             yield return $"Process {first.ProcessId} ({PrintableText.Of(first.Command)}) is stopped, by a signal or a debugger, and " +
                 $"answers no client until it continues: kill -CONT {first.ProcessId}.";
         }
+    }
+
+    /// <summary>A note for a connection that would be made: what becomes of it then is the server's decision.</summary>
+    public static IEnumerable<string> OnPolicy(SocketProbeResult? probe, Verdict verdict, FileCredentials user)
+    {
+        if (verdict.Outcome != VerdictOutcome.Works || probe is null || probe.Type == LibcSocket.SOCK_DGRAM)
+            yield break;
+        // A server that does not serve its own user is not worth a note at each explanation.
+        if (probe.Entry?.Processes is [{ } first, ..] && first.UserId == user.User)
+            yield break;
+        yield return $"The server may have a policy of its own, which cannot be seen from here, and close the connection of {user} before it " +
+            "reads a byte. Servers of this library allow their own user and root unless they are given another policy.";
     }
 
     /// <summary>Notes on a path: what it depends on beyond the verdict.</summary>

@@ -43,6 +43,8 @@ public sealed class UnixExplanation
             _notes.AddRange(ExplanationNotes.OnSocket(socket));
         }
         _notes.AddRange(explanation.Notes);
+        if (isConnect)
+            _notes.AddRange(ExplanationNotes.OnPolicy(explanation.Socket, explanation.Verdict, User.Credentials));
         if (explanation.Walk is { } walk)
         {
             Walk = [.. walk.Steps.Select(step => new UnixPathStep(step))];

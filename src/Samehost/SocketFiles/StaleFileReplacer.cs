@@ -103,7 +103,10 @@ internal static class StaleFileReplacer
             case SocketLiveness.Live:
                 var file = existing.Status.Id;
                 throw InUse(request, () =>
-                    $"A live socket of {ExistingFile.DescribeOwner(file, request.Path)} exists and was left untouched.");
+                {
+                    var owner = ExistingFile.DescribeOwner(file, request.Path, out var own);
+                    return $"A live socket of {owner} exists and was left untouched.{own}";
+                });
             case SocketLiveness.Unclear:
                 var user = existing.Status.User;
                 throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} exists and was left untouched, " +

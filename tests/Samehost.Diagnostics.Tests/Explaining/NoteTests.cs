@@ -57,4 +57,19 @@ public sealed class NoteTests
         Assert.Contains(UnixExplanation.ExplainConnect(path).Notes, note => note.Contains("without the NUL", StringComparison.Ordinal));
         Assert.DoesNotContain(UnixExplanation.ExplainConnect(path + "s").Notes, note => note.Contains("NUL", StringComparison.Ordinal));
     }
+
+    [Theory(Timeout = Limit)]
+    [InlineData(System.Net.Sockets.SocketType.Stream, true)]
+    [InlineData(System.Net.Sockets.SocketType.Seqpacket, true)]
+    [InlineData(System.Net.Sockets.SocketType.Dgram, false)]
+    public async Task That_the_server_may_have_a_policy_is_noted_for_another_user_than_its_own(
+        System.Net.Sockets.SocketType type, bool isNoted)
+    {
+        await using var folder = new SituationFolder();
+        var path = folder.Serve("app.sock", type);
+        var other = UnixExplanation.ExplainConnect(path, new() { User = new UnixUser(12345, 23456), SocketType = type });
+        Assert.Equal(UnixOutcome.Works, other.Verdict.Outcome);
+        Assert.Equal(isNoted, other.Notes.Any(note => note.Contains("may have a policy of its own", StringComparison.Ordinal)));
+        Assert.Empty(UnixExplanation.ExplainConnect(path, new() { SocketType = type }).Notes);
+    }
 }

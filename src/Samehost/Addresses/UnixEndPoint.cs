@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -18,6 +19,7 @@ namespace Samehost;
 /// <example><code>
 /// UnixEndPoint endPoint = UnixEndPoint.Parse("/run/example.sock"); // or unix:/run/example.sock, @name, unix-abstract:name
 /// </code></example>
+[TypeConverter(typeof(ParsableConverter<UnixEndPoint>))]
 public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanParsable<UnixEndPoint>
 {
     /// <summary>The maximum number of bytes in a path or an abstract name.</summary>

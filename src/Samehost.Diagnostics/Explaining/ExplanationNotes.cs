@@ -40,8 +40,8 @@ internal static class ExplanationNotes
         // A server that does not serve its own user is not worth a note at each explanation.
         if (probe.Entry?.Processes is [{ } first, ..] && first.UserId == user.User)
             yield break;
-        yield return $"The server may have a policy of its own, which cannot be seen from here, and close the connection of {user} before it " +
-            "reads a byte. Servers of this library allow their own user and root unless they are given another policy.";
+        yield return "The server may have a policy of its own, which cannot be seen from here, and close the connection of " +
+            $"{user} before it reads a byte. Servers of this library allow their own user and root unless they are given another policy.";
     }
 
     /// <summary>Notes on a path: what it depends on beyond the verdict.</summary>

@@ -78,8 +78,8 @@ internal sealed class ExistingFile : IDisposable
         var own = ProcessScan.OwnDescriptors(bound.Select(s => s.Inode));
         if (own.TryGetValue(binder.Inode, out var descriptors))
         {
-            return $" This process has that socket as descriptor {descriptors[0]}: it has bound the address already, or a service manager " +
-                "has passed the socket, which is then to be taken and not bound (SystemdListenSockets.Find).";
+            return $" This process has that socket as descriptor {descriptors[0]}: it has bound the address already, or a service " +
+                "manager has passed the socket, which is then to be taken and not bound (SystemdListenSockets.Find).";
         }
 
         // Of the connections only one that was inherited says something: a server has others as well.

@@ -118,8 +118,8 @@ internal static class ListenVariables
         var starter = ProcessScan.ParentsOf(own).Contains(other)
             ? $" ({ProcessScan.NameOf(other)}), from which this process ({own}) comes"
             : $", and this is process {own}";
-        return $"The sockets of LISTEN_FDS are for process {other}{starter}: a wrapper has to start this program by exec, so that it keeps " +
-            "the number. (dotnet run cannot; start the built program.)";
+        return $"The sockets of LISTEN_FDS are for process {other}{starter}: a wrapper has to start this program by exec, so that it " +
+            "keeps the number. (dotnet run cannot; start the built program.)";
     }
 
     private static string[] Split(string? names, int count)

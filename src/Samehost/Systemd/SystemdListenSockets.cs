@@ -143,8 +143,9 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
             return left[0];
         var what = name is null ? "just one" : $"one named '{name}'";
         var there = string.Join(", ", _sockets.Select(s => s.IsTaken ? $"{s}, taken" : $"{s}"));
+        var none = Hint is null ? "none was passed." : $"none was passed to this process. {Hint}";
         throw new InvalidOperationException(_sockets.Length == 0
-            ? $"Of the descriptors passed, {what} was to be taken; {(Hint is null ? "none was passed." : $"none was passed to this process. {Hint}")}"
+            ? $"Of the descriptors passed, {what} was to be taken; {none}"
             : $"Of the descriptors passed, {what} was to be taken; there is: {there}.");
     }
 }

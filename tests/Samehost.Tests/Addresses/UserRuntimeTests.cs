@@ -92,7 +92,8 @@ public sealed class UserRuntimeTests
         try
         {
             Support.Command.Run("chown", $"{Peers.OtherUser.Id}:{Peers.OtherUser.Group}", session);
-            foreach (var variables in (string[][])[[], ["-u", "XDG_RUNTIME_DIR"], [$"XDG_RUNTIME_DIR={session}"], ["XDG_RUNTIME_DIR=/run/user/0"]])
+            string[][] situations = [["-u", "XDG_RUNTIME_DIR"], [$"XDG_RUNTIME_DIR={session}"], ["XDG_RUNTIME_DIR=/run/user/0"]];
+            foreach (var variables in situations)
             {
                 await using var peer = PeerProcess.StartUnder(
                     directory, [.. Peers.OtherUser.With(), "env", .. variables], "user-runtime", "/app.sock");
@@ -112,7 +113,8 @@ public sealed class UserRuntimeTests
         var open = Directory.CreateDirectory(directory.Path + "/open").FullName;
         File.SetUnixFileMode(open, Private | UnixFileMode.OtherExecute);
 
-        Assert.StartsWith(directory.Path + "/samehost-", UserRuntimeDirectory.Find(open, "/nowhere", directory.Path), StringComparison.Ordinal);
+        Assert.StartsWith(
+            directory.Path + "/samehost-", UserRuntimeDirectory.Find(open, "/nowhere", directory.Path), StringComparison.Ordinal);
     }
 
     [Fact]

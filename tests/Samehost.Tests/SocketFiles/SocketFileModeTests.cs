@@ -17,9 +17,10 @@ public sealed class SocketFileModeTests
     [InlineData("UserRead, UserWrite", 0b110_000_000)]
     public void A_mode_is_octal_or_has_names(string text, int bits)
     {
-        Assert.Equal((UnixFileMode)bits, (UnixFileMode)SocketFileMode.Parse(text));
-        Assert.Equal((SocketFileMode)(UnixFileMode)bits, TypeDescriptor.GetConverter(typeof(SocketFileMode)).ConvertFromInvariantString(text));
-        Assert.Equal((SocketFileMode)(UnixFileMode)bits, SocketFileMode.Parse(SocketFileMode.Parse(text).ToString()));
+        SocketFileMode expected = (UnixFileMode)bits;
+        Assert.Equal(expected, SocketFileMode.Parse(text));
+        Assert.Equal(expected, TypeDescriptor.GetConverter(typeof(SocketFileMode)).ConvertFromInvariantString(text));
+        Assert.Equal(expected, SocketFileMode.Parse(expected.ToString()));
     }
 
     [Theory]

@@ -95,9 +95,9 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var passed = Take(inherited, "connection");
         var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
         Assert.Equal(
-            "Descriptor 'connection' (index 0) is a Stream, and a StreamListener is wanted: it does not listen, but is one connection, as a "
-                + "socket unit with Accept=yes passes. Set Accept=no there, which is the default; or serve just this connection, as inetd has "
-                + "it, taken by TakeStream.",
+            "Descriptor 'connection' (index 0) is a Stream, and a StreamListener is wanted: it does not listen, but is one connection, "
+                + "as a socket unit with Accept=yes passes. Set Accept=no there, which is the default; or serve just this connection, as "
+                + "inetd has it, taken by TakeStream.",
             problem.Message);
         using var served = passed[0].TakeStream();
         client.Write("g1"u8);

@@ -70,8 +70,8 @@ public sealed class PassedSocketTests : ToolFixture
         await using var server = Pass("Accept=yes", "STREAM", "serve", "--echo");
         Assert.Equal(
             new ToolResult(1, "", "samehost: the socket passed as 'web' does not listen: it is one connection, as a socket unit with "
-                + "Accept=yes passes\nhint: Set Accept=no in the socket unit, which is the default; or, as with inetd, let the service run the "
-                + "program itself with StandardInput=socket.\n"),
+                + "Accept=yes passes\nhint: Set Accept=no in the socket unit, which is the default; or, as with inetd, let the service run "
+                + "the program itself with StandardInput=socket.\n"),
             await server.EndAsync());
 
         await using var bound = Pass("Accept=yes", "STREAM", "serve", At("b.sock"), "--echo");

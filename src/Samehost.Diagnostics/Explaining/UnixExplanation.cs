@@ -49,6 +49,7 @@ public sealed class UnixExplanation
         {
             Walk = [.. walk.Steps.Select(step => new UnixPathStep(step))];
             _notes.AddRange(ExplanationNotes.OnPath(address, walk));
+            _notes.AddRange(ExplanationNotes.OnOlderProcesses(walk, User.Credentials));
             if (isConnect)
                 _notes.AddRange(ExplanationNotes.OnConnect(address, walk, explanation.Verdict));
         }

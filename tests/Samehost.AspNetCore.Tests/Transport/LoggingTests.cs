@@ -71,7 +71,7 @@ public sealed class LoggingTests
         using var client = server.Connect();
         await client.Stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), Token);
         await client.Stream.WriteAsync(CreateFrame(Settings, flags: 0, stream: 0, []), Token);
-        foreach (byte stream in (byte[])[1, 3, 5])
+        foreach (var stream in (byte[])[1, 3, 5])
             Assert.Equal(ResetStream, await RequestAsync(client.Stream, stream, "%2Ftmp%2Fx.sock"));
         Assert.Equal(Headers, await RequestAsync(client.Stream, 7, "localhost")); // as with grpc.default_authority
 

@@ -65,7 +65,7 @@ public sealed class NoteTests
     public async Task That_the_server_may_have_a_policy_is_noted_for_another_user_than_its_own(
         System.Net.Sockets.SocketType type, bool isNoted)
     {
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         var path = folder.Serve("app.sock", type);
         var other = UnixExplanation.ExplainConnect(path, new() { User = new UnixUser(12345, 23456), SocketType = type });
         Assert.Equal(UnixOutcome.Works, other.Verdict.Outcome);
@@ -77,7 +77,7 @@ public sealed class NoteTests
     public async Task A_process_of_the_user_that_is_older_than_the_membership_is_noted()
     {
         Assert.SkipUnless(OrdinaryUser.WeAreRoot, "run the tests as root: an ordinary user cannot become another");
-        await using var folder = new SituationFolder();
+        await using var folder = new SituationDirectory();
         var path = folder.Serve("app.sock");
         Command.Run("chgrp", "23456", path);
         folder.SetMode(path, 0b110_110_000);

@@ -32,7 +32,7 @@ public sealed class ListenVariableTests
     [InlineData("4711", "0", null)]
     public void Sockets_for_the_process_of_a_wrapper_are_reported_with_its_number(string? pid, string? count, string? hint)
     {
-        using var passed = SystemdListenSockets.Take(GivenEnvironment.Listening(pid, count), 3);
+        using var passed = SystemdListenSockets.Take(FixedServiceEnvironment.Listening(pid, count), 3);
         Assert.Equal(hint is not null, passed.Hint is not null);
         Assert.Contains(hint ?? "", passed.Hint ?? "", StringComparison.Ordinal);
         var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener());

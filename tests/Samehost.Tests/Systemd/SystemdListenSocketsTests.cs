@@ -110,7 +110,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var web = UnixListener.Listen(Path("web"));
         using var log = UnixDatagram.Bind(Path("log"));
         using var inherited = new InheritedDescriptors(log.SafeHandle, web.SafeHandle);
-        var environment = GivenEnvironment.Listening("4711", "2", "log:web");
+        var environment = FixedServiceEnvironment.Listening("4711", "2", "log:web");
         SystemdListenSockets? kept = null;
 
         Assert.Null(Find("other", SystemdSocketKind.StreamListener));
@@ -139,7 +139,7 @@ public sealed class SystemdListenSocketsTests : IDisposable
         using var inherited = new InheritedDescriptors(web.SafeHandle);
         SystemdListenSockets? kept = null;
         var found = SystemdListenSockets.Find(
-            GivenEnvironment.Listening("4711", "1"), inherited.First, Path("run/web"), SystemdSocketKind.StreamListener, ref kept);
+            FixedServiceEnvironment.Listening("4711", "1"), inherited.First, Path("run/web"), SystemdSocketKind.StreamListener, ref kept);
         using var listener = found!.TakeListener();
         Assert.Equal(Path("web"), listener.LocalEndPoint);
     }

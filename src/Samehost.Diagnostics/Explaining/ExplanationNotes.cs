@@ -63,8 +63,8 @@ internal static class ExplanationNotes
         if (older is { } found)
         {
             yield return $"Process {found.Process} ({ProcessScan.NameOf(found.Process)}) of {user} is not in " +
-                $"{PrintableText.Group(found.Group)}, which is needed: processes keep the groups with which they were started. It takes a " +
-                "new login, or newgrp, or the restart of a service.";
+                $"{PrintableText.Group(found.Group)}, which is needed: processes keep the groups with which they were started. It takes " +
+                "a new login, or newgrp, or the restart of a service.";
         }
 
         static bool IsByGroupOnly(PathStep step)

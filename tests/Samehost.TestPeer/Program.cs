@@ -33,6 +33,7 @@ internal static class Program
         ["serve-storm"] = ServeStorm.Run,
         ["send-lines"] = SendLines.Run,
         ["exhaust-descriptors"] = ExhaustDescriptors.Run,
+        ["user-runtime"] = arguments => Console.WriteLine(UnixEndPoint.UserRuntime(Path.GetFileName(arguments.Path.Path!))),
     };
 
     private static int Main(string[] args)

@@ -63,6 +63,14 @@ internal sealed partial class TransportLog(ILogger logger, string address) : Uni
         "A connection to {Address} by user {UserId} was refused: {Reason} ({UnreportedCount} more since the last report)")]
     private static partial void RefusedMany(ILogger logger, string address, uint userId, string reason, long unreportedCount);
 
+    [LoggerMessage(14, LogLevel.Warning, "systemd passed no socket for {Address} to this process, which binds the address: {Hint}")]
+    public static partial void SocketsPassedToOther(ILogger logger, string address, string hint);
+
+    [LoggerMessage(15, LogLevel.Warning,
+        "A client sent the path of a socket, {Authority}, as the host of its requests, as gRPC clients in Python, C++ and Ruby do by "
+        + "default; Kestrel refuses such requests. Set the option grpc.default_authority of the client's channel to localhost")]
+    public static partial void PathAsAuthority(ILogger logger, string authority);
+
     [LoggerMessage(13, LogLevel.Error, "Logging {Event} of {Address} failed")]
     private static partial void LoggingFailed(ILogger logger, string address, string @event, Exception error);
 }

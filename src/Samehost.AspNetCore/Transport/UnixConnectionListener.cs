@@ -67,7 +67,7 @@ internal sealed class UnixConnectionListener : IConnectionListener
             var listenerOptions = options.CreateServerOptions().Listener;
             listener ??= new UnixConnectionListener(
                 endPoint,
-                (options.SystemdSocketName is { } name ? SocketActivation.TryTake(name, listenerOptions) : null)
+                SocketActivation.TryTake(options, listenerOptions, endPoint, logger)
                     ?? UnixListener.Listen(options.EndPoint, listenerOptions),
                 options, logger, handoverShutdown);
             if (options.HandoverEndPoint is { } handoverEndPoint)
@@ -203,21 +203,33 @@ internal sealed class UnixConnectionListener : IConnectionListener
     }
 }
 
-/// <summary>The sockets that systemd passed to this process, for the endpoints that name them.</summary>
+/// <summary>The sockets that systemd passed to this process, for the endpoints that name them or have their address.</summary>
 internal static class SocketActivation
 {
     private static readonly Lock Lock = new();
     private static SystemdListenSockets? _sockets;
 
-    /// <summary>Takes the listener with a name, once.</summary>
+    /// <summary>Takes the listener with the name that the options have, or else with the address of the endpoint, once.</summary>
     /// <returns><see langword="null"/> if none was passed or it has been taken.</returns>
     /// <exception cref="InvalidOperationException">The socket with that name is not a listening stream socket.</exception>
-    public static UnixListener? TryTake(string name, UnixListenerOptions options)
+    public static UnixListener? TryTake(
+        UnixTransportOptions options, UnixListenerOptions listenerOptions, EndPoint endPoint, ILogger logger)
     {
         lock (Lock)
         {
-            _sockets ??= SystemdListenSockets.Take();
-            return _sockets.Any(s => s.Name == name && !s.IsTaken) ? _sockets.TakeListener(name, options) : null;
+            if (options.SystemdSocketName is { } name)
+            {
+                _sockets ??= SystemdListenSockets.Take();
+                if (_sockets.Hint is { } hint)
+                    TransportLog.SocketsPassedToOther(logger, endPoint.ToString()!, hint);
+                if (_sockets.Any(s => s.Name == name && !s.IsTaken))
+                    return _sockets.TakeListener(name, listenerOptions);
+            }
+
+            var passed = SystemdListenSockets.Find(options.EndPoint, SystemdSocketKind.StreamListener)
+                ?? _sockets?.FirstOrDefault(
+                    s => !s.IsTaken && s.Kind == SystemdSocketKind.StreamListener && options.EndPoint.Equals(s.LocalEndPoint));
+            return passed?.TakeListener(listenerOptions);
         }
     }
 }

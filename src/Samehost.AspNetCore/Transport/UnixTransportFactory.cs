@@ -19,23 +19,32 @@ internal sealed class UnixTransportEndPoint(UnixEndPoint endPoint) : EndPoint
 }
 
 /// <summary>Binds Kestrel's endpoints on local sockets.</summary>
-internal sealed class UnixTransportFactory(
-    ILoggerFactory loggerFactory, AddressValidator addresses, IHostApplicationLifetime? application = null)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class UnixTransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
-    private readonly ILogger _logger = loggerFactory.CreateLogger("Samehost.AspNetCore.Transport");
+    private readonly ILogger _logger;
+    private readonly AddressValidator _addresses;
+    private readonly HandoverShutdown _handoverShutdown;
 
-    private readonly HandoverShutdown _handoverShutdown = new(application);
+    public UnixTransportFactory(
+        ILoggerFactory loggerFactory, AddressValidator addresses, IHostApplicationLifetime? application = null)
+    {
+        _logger = loggerFactory.CreateLogger("Samehost.AspNetCore.Transport");
+        _addresses = addresses;
+        _handoverShutdown = new HandoverShutdown(application);
+#pragma warning disable CA2000 // the factory disposes of it
+        loggerFactory.AddProvider(new AuthorityWarning(_logger));
+#pragma warning restore CA2000
+    }
 
     /// <summary>Determines whether this transport binds an endpoint.</summary>
     /// <remarks>While an address is invalid this includes TCP endpoints, because one of them is Kestrel's reading of that address; binding
     /// them fails.</remarks>
     public bool CanBind(EndPoint endpoint) =>
-        endpoint is UnixTransportEndPoint or UnixDomainSocketEndPoint || addresses.Problem is not null;
+        endpoint is UnixTransportEndPoint or UnixDomainSocketEndPoint || _addresses.Problem is not null;
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        addresses.ThrowIfInvalid();
+        _addresses.ThrowIfInvalid();
         var options = (endpoint as UnixTransportEndPoint)?.Options ?? CreateOptions(endpoint);
         try
         {
@@ -44,7 +53,7 @@ internal sealed class UnixTransportFactory(
         }
         catch (UnixSocketException e) when (e.Errno is Errno.EADDRINUSE)
         {
-            throw new AddressInUseException(e.Hint is null ? e.Message : $"{e.Message} {e.Hint}", e); // Kestrel expects this type
+            throw new AddressInUseException(e.Message, e); // Kestrel expects this type; the hint is in the text of the inner exception
         }
     }
 

@@ -74,8 +74,9 @@ public sealed class UnixTransportOptions
     }
 
     /// <summary>Gets or sets the name of a socket that systemd may pass (<c>FileDescriptorName=</c>, systemd.socket(5)).</summary>
-    /// <remarks>If a socket of that name was passed, it is used, whatever its address; otherwise <see cref="EndPoint"/> is bound.
-    /// <see langword="null"/>, the default, uses none.</remarks>
+    /// <remarks>If a socket of that name was passed, it is used, whatever its address. Otherwise, and with <see langword="null"/>, the
+    /// default, a socket that was passed and is bound to <see cref="EndPoint"/> is used, whatever its name; and if there is none,
+    /// <see cref="EndPoint"/> is bound.</remarks>
     public string? SystemdSocketName { get; set; }
 
     /// <summary>Gets or sets the path at which this process accepts the handover of the endpoint from a running process and then offers it

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Transport;
 
 namespace Samehost.AspNetCore;
@@ -55,6 +56,7 @@ public static class UnixWebHostBuilderExtensions
         return hostBuilder.ConfigureServices(services =>
         {
             services.TryAddSingleton<AddressValidator>();
+            services.Configure<LoggerFilterOptions>(AuthorityWarning.AddRule);
             services.TryAddEnumerable(
                 ServiceDescriptor.Singleton<IStartupFilter, AddressValidator>(s => s.GetRequiredService<AddressValidator>()));
             // Kestrel adds its own transport only where there is none. It asks the last one registered that can bind an endpoint.

@@ -39,6 +39,50 @@ internal static class ExplanationNotes
         }
     }
 
+    /// <summary>A note for a connection that would be made: what becomes of it then is the server's decision.</summary>
+    public static IEnumerable<string> OnPolicy(SocketProbeResult? probe, Verdict verdict, FileCredentials user)
+    {
+        if (verdict.Outcome != VerdictOutcome.Works || probe is null || probe.Type == LibcSocket.SOCK_DGRAM)
+            yield break;
+        // A server that does not serve its own user is not worth a note at each explanation.
+        if (probe.Entry?.Processes is [{ } first, ..] && first.UserId == user.User)
+            yield break;
+        yield return "The server may have a policy of its own, which cannot be seen from here, and close the connection of " +
+            $"{user} before it reads a byte. Servers of this library allow their own user and root unless they are given another policy.";
+    }
+
+    /// <summary>A note where the user gets past a file by a group that not all of the user's processes have: those that were started before
+    /// the user became a member.</summary>
+    public static IEnumerable<string> OnOlderProcesses(PathWalk walk, FileCredentials user)
+    {
+        uint[] needed = [.. walk.Steps.Where(IsByGroupOnly).Select(step => step.Status!.Value.Group).Distinct()];
+        if (needed.Length == 0 || FileCredentials.OfThisThread(out var own, out _) < 0 || user.IsSameAs(own))
+            yield break; // for the calling process it is not a question of others
+        (int Process, uint Group)? older = null;
+        _ = new ProcessScan().ForEach(processId =>
+        {
+            if (FileCredentials.OfProcess(processId, out var process) < 0 || process!.User != user.User)
+                return true;
+            if (needed.Where(group => !process.IsInGroup(group)).ToArray() is [var missing, ..])
+                older = (processId, missing);
+            return older is null;
+        });
+        if (older is { } found)
+        {
+            yield return $"Process {found.Process} ({ProcessScan.NameOf(found.Process)}) of {user} is not in " +
+                $"{PrintableText.Group(found.Group)}, which is needed: processes keep the groups with which they were started. It takes " +
+                "a new login, or newgrp, or the restart of a service.";
+        }
+
+        static bool IsByGroupOnly(PathStep step)
+        {
+            if (step.Status is not { } status || step.Rule?.StartsWith("group ", StringComparison.Ordinal) != true)
+                return false;
+            var wanted = step.Asked == "search" ? 1u : status.Type == FileStatus.S_IFDIR ? 3u : 2u;
+            return step.Errno == Errno.None && (status.Permissions & wanted) != wanted; // others may not
+        }
+    }
+
     /// <summary>Notes on a path: what it depends on beyond the verdict.</summary>
     public static IEnumerable<string> OnPath(ExplainedAddress address, PathWalk walk)
     {

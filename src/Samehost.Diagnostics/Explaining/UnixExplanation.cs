@@ -44,10 +44,13 @@ public sealed class UnixExplanation
             _notes.AddRange(ExplanationNotes.OnSocket(socket));
         }
         _notes.AddRange(explanation.Notes);
+        if (isConnect)
+            _notes.AddRange(ExplanationNotes.OnPolicy(explanation.Socket, explanation.Verdict, User.Credentials));
         if (explanation.Walk is { } walk)
         {
             Walk = [.. walk.Steps.Select(step => new UnixPathStep(step))];
             _notes.AddRange(ExplanationNotes.OnPath(address, walk));
+            _notes.AddRange(ExplanationNotes.OnOlderProcesses(walk, User.Credentials));
             if (isConnect)
                 _notes.AddRange(ExplanationNotes.OnConnect(address, walk, explanation.Verdict));
         }

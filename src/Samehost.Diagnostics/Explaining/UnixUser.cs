@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using Samehost.Addresses;
 using Samehost.Inspection;
 using Samehost.Interop;
 
@@ -7,6 +9,7 @@ namespace Samehost.Diagnostics;
 /// <summary>
 /// A user as file permissions see it: user number, groups, and whether it has root's exemptions from them (credentials(7)).
 /// </summary>
+[TypeConverter(typeof(ParsableConverter<UnixUser>))]
 public sealed class UnixUser : IParsable<UnixUser>
 {
     /// <summary>A user by its numbers; number 0 is root, with as many capabilities as this process could ever have.</summary>

@@ -97,13 +97,8 @@ internal static class FileModeOption
         return option;
     }
 
-    private static (UnixFileMode?, string?) Read(string text)
-    {
-        var digits = text.Length == 4 && text[0] == '0' ? text[1..] : text;
-        return digits.Length == 3 && digits.All(c => c is >= '0' and <= '7')
-            ? ((UnixFileMode)digits.Aggregate(0, (mode, digit) => mode * 8 + (digit - '0')), null)
-            : (null, $"'{text}' is not a mode of a socket file: use three octal digits, as in 0660");
-    }
+    private static (UnixFileMode?, string?) Read(string text) =>
+        SocketFileMode.TryParseOctal(text, out var mode) ? (mode, null) : (null, SocketFileMode.ProblemWithOctal(text));
 }
 
 /// <summary>The <c>--group</c> option: the group of a socket file.</summary>

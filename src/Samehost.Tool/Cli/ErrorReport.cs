@@ -51,7 +51,7 @@ internal static class ErrorReport
 }
 
 /// <summary>Ends the command with one line on standard error and, where there is a hint, further lines.</summary>
-internal sealed class ToolException(string message, int exitStatus = ExitStatus.Failure, string? hint = null) : Exception(message)
+internal class ToolException(string message, int exitStatus = ExitStatus.Failure, string? hint = null) : Exception(message)
 {
     public int ExitStatus => exitStatus;
 

@@ -107,3 +107,14 @@ internal static class ConnectError
     private static IEnumerable<string> Others(SocketType kind) =>
         SocketTypeNames.All.Where(other => other != kind).Select(SocketTypeNames.ToName);
 }
+
+/// <summary>Finds the socket that a service manager has bound to an address and passed to this process.</summary>
+internal static class PassedSocket
+{
+    public static SystemdListenSocket? Find(UnixEndPoint address, SocketType type) => SystemdListenSockets.Find(address, type switch
+    {
+        SocketType.Stream => SystemdSocketKind.StreamListener,
+        SocketType.Seqpacket => SystemdSocketKind.SeqpacketListener,
+        _ => SystemdSocketKind.Datagram,
+    });
+}

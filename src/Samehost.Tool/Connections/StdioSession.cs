@@ -14,14 +14,26 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
     /// <summary>The longest record with the kernel's default limits.</summary>
     private const int RecordBuffer = 1024 * 1024;
 
+    private volatile bool _hasReceived;
+    private volatile bool _hasSent;
+
+    /// <summary>Whether anything has come from the peer.</summary>
+    public bool HasReceived => _hasReceived;
+
+    /// <summary>Whether anything was sent.</summary>
+    public bool HasSent => _hasSent;
+
+    /// <summary>Whether the peer has closed before the end of the input, or at least before it could see that end.</summary>
+    public bool IsClosedEarly { get; private set; }
+
     /// <summary>Copies until the session ends; the connection stays open.</summary>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var idle = new IdleTimer(options.IdleTimeout);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
-        var sending = SendAsync(idle, ending.Token);
         var receiving = ReceiveAsync(idle, ending.Token);
+        var sending = SendAsync(receiving, idle, ending.Token);
         try
         {
             await Task.WhenAny(sending, receiving);
@@ -30,6 +42,7 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
             if (sending.IsCompletedSuccessfully && options.Linger is { } linger)
                 idle.Limit = linger;
             await receiving;
+            IsClosedEarly |= !sending.IsCompleted;
             if (!sending.IsCompleted)
                 await Task.WhenAny(sending, WaitForHangUpAsync(ending.Token));
             if (sending.IsFaulted)
@@ -52,20 +65,25 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
         }
         if (IsClosedByPeer(sending))
         {
-            throw new ToolException(
-                ErrorReport.Summary(sending.Exception!.InnerException!), ExitStatus.Failure,
-                "The other side closed the connection before it had read everything.");
+            throw new ClosedByPeerException(ErrorReport.Summary(sending.Exception!.InnerException!));
         }
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private async Task SendAsync(IdleTimer idle, CancellationToken cancellationToken)
+    private async Task SendAsync(Task receiving, IdleTimer idle, CancellationToken cancellationToken)
     {
         while (await input.NextAsync(cancellationToken) is { } piece)
         {
             idle.Restart();
             await connection.SendAsync(piece, cancellationToken);
+            _hasSent = true;
             idle.Restart();
+        }
+        // Behind an empty input, the end that a server answers with its own cannot be told from a refusal of the client: that comes first.
+        if (!_hasSent && !_hasReceived && options.RefusalTime > TimeSpan.Zero)
+        {
+            await Task.WhenAny(receiving, Task.Delay(options.RefusalTime, cancellationToken));
+            IsClosedEarly = receiving.IsCompleted;
         }
         if (options.HalfClose)
             connection.ShutdownSend();
@@ -77,6 +95,7 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
         while (await connection.ReceiveAsync(buffer, cancellationToken) is var got && !connection.IsEnd(got))
         {
             idle.Restart();
+            _hasReceived = true;
             output.Write(buffer.Received(got).Span);
             buffer.Return();
             idle.Restart();
@@ -100,6 +119,10 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
         error as UnixSocketException ?? error.InnerException as UnixSocketException;
 }
 
+/// <summary>The peer closed before it had read everything that was sent to it.</summary>
+internal sealed class ClosedByPeerException(string message)
+    : ToolException(message, Cli.ExitStatus.Failure, "The other side closed the connection before it had read everything.");
+
 /// <summary>Options of a <see cref="StdioSession"/>.</summary>
 internal sealed record StdioSessionOptions
 {
@@ -108,6 +131,9 @@ internal sealed record StdioSessionOptions
 
     /// <summary>How long the session may transfer nothing before it fails; null for no limit.</summary>
     public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>How long to wait, behind an empty input and before its end is sent, whether the peer closes by itself.</summary>
+    public TimeSpan RefusalTime { get; init; }
 
     /// <summary>For sockets without an end of stream: how long to receive after the end of the input.</summary>
     public TimeSpan? Linger { get; init; }

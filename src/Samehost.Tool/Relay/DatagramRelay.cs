@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using Samehost.Tool.Cli;
 using Samehost.Tool.Connections;
 
@@ -25,12 +26,14 @@ internal sealed class DatagramRelay(RelayOptions options, IRelayObserver? observ
 
     public async Task<int> RunAsync(string identity, CancellationToken cancellationToken)
     {
-        using var socket = UnixDatagram.Bind(options.From.Local!, new UnixDatagramOptions
+        var from = options.From.Local!;
+        var receiving = new UnixDatagramOptions
         {
             SocketFile = options.SocketFile,
             PeerPolicy = options.Allow,
             AcceptDescriptors = options.PassesDescriptors,
-        });
+        };
+        using var socket = PassedSocket.Find(from, SocketType.Dgram)?.TakeDatagram(receiving) ?? UnixDatagram.Bind(from, receiving);
         observer?.Listening();
         log.Info($"relaying datagrams from {socket.LocalEndPoint} to {options.To}; {identity}");
         try

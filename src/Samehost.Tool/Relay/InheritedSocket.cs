@@ -46,7 +46,8 @@ internal sealed class InheritedSocket
         if (found.Length != 1)
         {
             var names = passed.Count == 0 ? "none" : string.Join(", ", passed.Select(s => s.Name));
-            throw new ToolException($"{address} has to be one socket of the service manager's, which passed {names}");
+            throw new ToolException(
+                $"{address} has to be one socket of the service manager's, which passed {names}", hint: passed.Hint);
         }
         _ = LibcFcntl.Duplicate(found[0].Take(), out var descriptor);
         return new InheritedSocket(address, descriptor ?? throw new ToolException($"{address} cannot be taken: no descriptors left"));

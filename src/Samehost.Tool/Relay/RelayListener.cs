@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Samehost.Tool.Cli;
+using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Relay;
 
@@ -62,9 +63,14 @@ internal sealed class LocalRelayListener(UnixServer server) : RelayListener
     public static LocalRelayListener Listen(RelayOptions options, Func<RelayEndpoint, CancellationToken, Task> serve, RelayLog log)
     {
         var address = options.From.Local!;
+        var passed = PassedSocket.Find(address, options.SocketType); // a service manager may have bound the address for us
         return new LocalRelayListener(options.SocketType == SocketType.Seqpacket
-            ? UnixServer.StartSeqpacket(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
-            : UnixServer.Start(address, (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
+            ? UnixServer.StartSeqpacket(
+                passed?.TakeSeqpacketListener(options.ListenerOptions) ?? UnixSeqpacketListener.Listen(address, options.ListenerOptions),
+                (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log))
+            : UnixServer.Start(
+                passed?.TakeListener(options.ListenerOptions) ?? UnixListener.Listen(address, options.ListenerOptions),
+                (client, stop) => serve(RelayEndpoint.Of(client), stop), ServerOptions(options, log)));
     }
 
     public static LocalRelayListener FromInherited(

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using Samehost.Inspection;
 using Samehost.Tool.Cli;
+using Samehost.Tool.Connections;
 
 namespace Samehost.Tool.Serve;
 
@@ -26,12 +28,14 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
         };
     }
 
-    private static ServeEndpoint Bind(UnixEndPoint address, SocketType kind, ServeSettings settings) => kind switch
-    {
-        SocketType.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
-        SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
-        _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions(address))),
-    };
+    /// <summary>Binds the address, or takes the socket that a service manager has bound to it and passed.</summary>
+    private static ServeEndpoint Bind(UnixEndPoint address, SocketType kind, ServeSettings settings) =>
+        PassedSocket.Find(address, kind) is { } passed ? TakePassed(passed, settings) : kind switch
+        {
+            SocketType.Stream => new(Streams: UnixListener.Listen(address, settings.ListenerOptions())),
+            SocketType.Seqpacket => new(Seqpackets: UnixSeqpacketListener.Listen(address, settings.ListenerOptions())),
+            _ => new(Datagrams: UnixDatagram.Bind(address, settings.DatagramOptions(address))),
+        };
 
     private static ServeEndpoint TakeInherited(ToolAddress address, SocketType kind, ServeSettings settings)
     {
@@ -59,8 +63,10 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
         if (sockets.Count == 0)
         {
             var request = settings.Address is { } address ? $"{address} is wanted" : "no address is named";
-            throw new ToolException(
-                $"{request}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.UsageError);
+            throw sockets.Hint is { } hint
+                ? new ToolException($"{request}, and no socket is passed to this process", ExitStatus.UsageError, hint)
+                : new ToolException(
+                    $"{request}, and no service manager passes a socket (LISTEN_FDS): 'samehost serve ADDRESS'", ExitStatus.UsageError);
         }
         if (wanted.Length == 0)
             throw new ToolException($"no socket of the name '{name}' was passed, but {string.Join(", ", sockets)}");
@@ -76,6 +82,13 @@ internal sealed record ServeEndpoint(UnixListener? Streams = null, UnixSeqpacket
             SocketType.Dgram => SystemdSocketKind.Datagram,
             _ => socket.Kind,
         };
+        if (socket.Kind is SystemdSocketKind.Stream or SystemdSocketKind.Seqpacket)
+        {
+            throw new ToolException(
+                $"the socket passed as '{PrintableText.Of(socket.Name)}' does not listen: it is one connection, as a socket unit with " +
+                "Accept=yes passes", hint: "Set Accept=no in the socket unit, which is the default; or, as with inetd, let the service " +
+                "run the program itself with StandardInput=socket.");
+        }
         try
         {
             return wanted switch

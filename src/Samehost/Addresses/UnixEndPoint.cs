@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -18,6 +19,7 @@ namespace Samehost;
 /// <example><code>
 /// UnixEndPoint endPoint = UnixEndPoint.Parse("/run/example.sock"); // or unix:/run/example.sock, @name, unix-abstract:name
 /// </code></example>
+[TypeConverter(typeof(ParsableConverter<UnixEndPoint>))]
 public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanParsable<UnixEndPoint>
 {
     /// <summary>The maximum number of bytes in an abstract name, or in a path to bind to; paths to connect to may be longer.</summary>
@@ -135,8 +137,10 @@ public sealed class UnixEndPoint : EndPoint, IEquatable<UnixEndPoint>, ISpanPars
             : new UnixEndPoint(UnixEndPointKind.Abstract, name.ToArray());
 
     /// <summary>Creates the address of a socket file in a directory that only this user can access.</summary>
-    /// <remarks>The directory is <c>$XDG_RUNTIME_DIR</c> if this user owns it and its mode is 0700, or else <c>/tmp/samehost-UID</c>,
-    /// which is created with that mode if it does not exist.</remarks>
+    /// <remarks>The directory is the first of <c>$XDG_RUNTIME_DIR</c> and <c>/run/user/UID</c> that this user owns with the mode 0700, or
+    /// else <c>/tmp/samehost-UID</c>, which is created with that mode if it does not exist. The second is that of the user's session, which
+    /// cron jobs, su(1) and system services find without the variable. A program that starts while the user has no session finds neither:
+    /// set the variable for it and for its peers, or give a path of your own.</remarks>
     /// <param name="fileName">A plain file name such as <c>app.sock</c>.</param>
     /// <exception cref="ArgumentException">The name is not a plain file name, or the path gets too long.</exception>
     /// <exception cref="IOException">The directory in <c>/tmp</c> is not private: another user owns it, it is a symbolic link, or its mode

@@ -120,7 +120,8 @@ internal static class Hints
         Errno.EPIPE =>
             "The other side has closed the connection or has stopped reading: what is sent now cannot arrive.",
         Errno.ECONNRESET =>
-            "The other side closed, or died, before it had read everything that was sent to it.",
+            "The other side closed, or died, before it had read everything that was sent to it. A server closes like this also where its " +
+            "policy does not allow the client's user.",
         Errno.ECONNREFUSED when operation != "connect" =>
             "The receiver has closed its socket, or has restarted with a new one: connect again.",
         Errno.ENOTCONN =>

@@ -87,7 +87,7 @@ internal static class BindVerdict
             step.Errno = Errno.EACCES;
             return Verdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not make files in {place}: {WalkVerdict.Owned(directory, write.Rule)}.",
-                VerdictParty.Owner, Remedy.MakeFilesIn(directory, user));
+                Remedy.MakeFilesIn(directory, user));
         }
         if (walk.MountOf(directory) is { } mount && WithoutSockets.Contains(mount.FileSystem))
         {

@@ -49,7 +49,7 @@ internal static class ConnectVerdict
         return found.IsSocket
             ? Verdict.Fails(Errno.EACCES,
                 $"{WalkVerdict.Start(user)} may not write to {at}, which connecting takes: {owned}.",
-                VerdictParty.Owner, Remedy.WriteTo(found, user))
+                Remedy.WriteTo(found, user))
             : Verdict.Fails(Errno.EACCES,
                 $"{at} is {PathStep.Noun(found.Kind)} and no socket, and {user} may not write to it: {owned}.",
                 VerdictParty.Caller, "Give the path that the server listens at.");

@@ -14,12 +14,17 @@ internal enum Capability
 /// <summary>The user, groups and capabilities against which the kernel checks file permissions (credentials(7)).</summary>
 internal sealed record FileCredentials(uint User, uint Group, IReadOnlyList<uint> Groups, ulong Capabilities)
 {
-    private const string Status = "/proc/thread-self/status";
-
     /// <summary>Reads the credentials of the calling thread (proc_pid_status(5)); zero or <c>-errno</c>.</summary>
     /// <param name="credentials">The credentials with the effective capabilities.</param>
     /// <param name="bounding">The capabilities that this process could ever have.</param>
-    public static int OfThisThread(out FileCredentials? credentials, out ulong bounding)
+    public static int OfThisThread(out FileCredentials? credentials, out ulong bounding) =>
+        Of("/proc/thread-self/status", out credentials, out bounding);
+
+    /// <summary>Reads the credentials of another process; zero or <c>-errno</c>.</summary>
+    public static int OfProcess(int processId, out FileCredentials? credentials) =>
+        Of($"/proc/{processId}/status", out credentials, out _);
+
+    private static int Of(string status, out FileCredentials? credentials, out ulong bounding)
     {
         credentials = null;
         bounding = 0;
@@ -27,7 +32,7 @@ internal sealed record FileCredentials(uint User, uint Group, IReadOnlyList<uint
         var fields = new Dictionary<string, string[]>();
         try
         {
-            foreach (var line in File.ReadLines(Status))
+            foreach (var line in File.ReadLines(status))
             {
                 var colon = line.IndexOf(':');
                 fields[line[..colon]] = line[(colon + 1)..].Split((char[])['\t', ' '], StringSplitOptions.RemoveEmptyEntries);

@@ -31,7 +31,7 @@ internal sealed record SocketProcess(int ProcessId, uint? UserId, byte[] Command
     }
 
     /// <summary>The fields behind the name, the state first; null when the process cannot be seen.</summary>
-    private static string[]? StatusFields(int process)
+    internal static string[]? StatusFields(int process)
     {
         try
         {
@@ -100,6 +100,39 @@ internal sealed class ProcessScan
             return found.Count == 0;
         });
         return found.Count == 0 ? null : found[0];
+    }
+
+    /// <summary>The parent of a process, its parent and so on, as far as they can be seen.</summary>
+    public static IEnumerable<int> ParentsOf(int processId)
+    {
+        while (SocketProcess.StatusFields(processId) is [_, var parent, ..] && Numbers.TryParse(parent, out processId) && processId > 0)
+            yield return processId;
+    }
+
+    /// <summary>The name of a program, printable; empty when it cannot be read.</summary>
+    public static string NameOf(int processId)
+    {
+        try
+        {
+            return PrintableText.Of(File.ReadAllBytes($"/proc/{processId}/comm").AsSpan().TrimEnd((byte)'\n'));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The descriptors by which this process has sockets, by socket; none without /proc.</summary>
+    public static Dictionary<uint, List<int>> OwnDescriptors(IEnumerable<uint> socketInodes)
+    {
+        var wanted = socketInodes.Distinct().ToDictionary(inode => inode, _ => new List<SocketProcess>(1));
+        var scan = new ProcessScan();
+        if (LibcDirectory.Open(null, "/proc\0"u8, out var proc) >= 0)
+        {
+            using (scan._proc = proc!)
+                scan.Visit(Environment.ProcessId, inode => wanted.GetValueOrDefault(inode));
+        }
+        return wanted.Where(socket => socket.Value.Count > 0).ToDictionary(socket => socket.Key, socket => socket.Value[0].Descriptors);
     }
 
     /// <summary>The name of a program; empty when it cannot be read.</summary>

@@ -22,7 +22,7 @@ internal static class WalkVerdict
                 VerdictParty.Caller, AroundProc),
             WalkProblem.SearchDenied => Verdict.Fails(Errno.EACCES,
                 $"{Start(user)} may not pass through {directory}: {Owned(walk.Directory, walk.Last.Rule)}.",
-                VerdictParty.Owner, Remedy.Search(walk.Directory, user)),
+                Remedy.Search(walk.Directory, user)),
             WalkProblem.NotADirectory => Verdict.Fails(Errno.ENOTDIR,
                 $"{at} is not a directory but {PathStep.Noun(walk.Last.Kind)}, and the path continues below it.",
                 VerdictParty.Caller, "Correct the path."),

@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using Samehost.Addresses;
 using Samehost.Interop;
 using Samehost.Peers;
 
@@ -15,6 +17,7 @@ namespace Samehost;
 /// var policy = PeerPolicy.AnyOf(PeerPolicy.SelfAndRoot, PeerPolicy.ForGroup("docker"));
 /// var same = PeerPolicy.Parse("self,root,group:docker");
 /// </code></example>
+[TypeConverter(typeof(ParsableConverter<PeerPolicy>))]
 public sealed class PeerPolicy : IEquatable<PeerPolicy>, IParsable<PeerPolicy>
 {
     private readonly PeerPolicyTerm[] _terms;

@@ -57,8 +57,10 @@ internal sealed class ExistingFile : IDisposable
     /// <summary>The owner of the socket that is bound to a file, as far as this process may see, such as
     /// <c>pid 812 (redis-server), user redis</c>: for messages only, never for a decision.</summary>
     /// <param name="file">The file as the table has it.</param>
-    public static string DescribeOwner(FileId file)
+    /// <param name="isOwn">A further sentence if this process itself has the socket; otherwise empty.</param>
+    public static string DescribeOwner(FileId file, out string isOwn)
     {
+        isOwn = "";
         SocketTableEntry[] bound = SocketTable.TryRead(withProcesses: false) is not { } table ? []
             : [.. table.Sockets.Where(s => s.IsAt(file))];
         if (bound.Length == 0)
@@ -66,9 +68,30 @@ internal sealed class ExistingFile : IDisposable
         // An accepted connection has the name and file of its listener: the one that is not connected is looked for.
         var socket = Array.Find(bound, s => !s.IsConnected) ?? bound[0];
         var user = socket.Row.User is { } id ? $"user {PrintableText.UserName(id)}" : "a user that cannot be seen from here";
+        isOwn = DescribeOwn(bound, socket);
         return ProcessScan.FindOne(socket.Inode) is { } process
             ? $"pid {process.ProcessId} ({PrintableText.Of(process.Command)}), {user}"
             : $"a process of {user}";
+    }
+
+    /// <summary>A sentence for where this process has the socket itself, as one that a service manager has bound and passed.</summary>
+    private static string DescribeOwn(SocketTableEntry[] bound, SocketTableEntry binder)
+    {
+        var own = ProcessScan.OwnDescriptors(bound.Select(s => s.Inode));
+        if (own.TryGetValue(binder.Inode, out var descriptors))
+        {
+            return $" This process has that socket as descriptor {descriptors[0]}: it has bound the address already, or a service " +
+                "manager has passed the socket, which is then to be taken and not bound (SystemdListenSockets.Find).";
+        }
+
+        // Of the connections only one that was inherited says something: a server has others as well.
+        foreach (var descriptor in own.Values.SelectMany(d => d).Where(d => LibcFcntl.GetCloseOnExec(d) == 0))
+        {
+            return $" Descriptor {descriptor}, which this process has inherited, is a connection to it, as a socket unit with Accept=yes " +
+                "passes: serve that one, or set Accept=no.";
+        }
+
+        return "";
     }
 
     public void Dispose() => _pinned.Dispose();

@@ -26,7 +26,7 @@ internal sealed class FilePermissions
 
     public static FilePermissions Prepare(BindRequest request)
     {
-        var mode = (uint)request.Options.Mode;
+        var mode = (uint)(UnixFileMode)request.Options.Mode;
         uint? group = request.Options.Group is { } name ? FindGroup(request, name) : null;
         // Until the file has its group, group permissions would go to the wrong one.
         var result = LibcFile.ChangeMode(request.Socket, group is null ? mode : mode & OwnerOnly);

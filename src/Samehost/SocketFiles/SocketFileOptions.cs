@@ -6,16 +6,16 @@ namespace Samehost;
 /// bound.</remarks>
 public sealed class SocketFileOptions
 {
-    private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
+    internal const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
 
     /// <summary>Gets or sets the permissions of the socket file, regardless of the umask; 0600 by default.</summary>
     /// <remarks>Connecting requires write permission on the file and search permission on the directories above it. The file never has
     /// more permissions than these, not even while it is created (fchmod(2)).</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The mode has bits other than the nine permissions.</exception>
-    public UnixFileMode Mode
+    public SocketFileMode Mode
     {
         get;
-        set => field = (value & ~AllPermissions) == 0
+        set => field = ((UnixFileMode)value & ~AllPermissions) == 0
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A socket file has only the nine permission bits (0777).");
     } = UnixFileMode.UserRead | UnixFileMode.UserWrite;

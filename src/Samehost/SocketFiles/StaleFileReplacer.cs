@@ -98,7 +98,11 @@ internal static class StaleFileReplacer
         {
             case SocketLiveness.Live:
                 var file = existing.InSocketTable();
-                throw InUse(request, () => $"A live socket of {ExistingFile.DescribeOwner(file)} exists and was left untouched.");
+                throw InUse(request, () =>
+                {
+                    var owner = ExistingFile.DescribeOwner(file, out var own);
+                    return $"A live socket of {owner} exists and was left untouched.{own}";
+                });
             case SocketLiveness.Unclear:
                 var user = existing.Status.User;
                 throw InUse(request, () => $"A socket file of user {PrintableText.UserName(user)} exists and was left untouched, " +

@@ -26,9 +26,12 @@ internal abstract class ServiceEnvironment
     /// <summary>Returns true if a variable with a process number names this process.</summary>
     /// <exception cref="InvalidDataException">It is not a process number.</exception>
     public bool IsMeantForUs(string name, string value) =>
-        Numbers.TryParse(value, out long process) && process is > 0 and <= int.MaxValue
+        TryReadProcess(value, out var process)
             ? process == ProcessId
             : throw Problem(name, value, "the number of a process was expected.");
+
+    /// <summary>Reads the number of a process.</summary>
+    public static bool TryReadProcess(string value, out int process) => Numbers.TryParse(value, out process) && process > 0;
 
     private static string Printable(string value)
     {
@@ -75,23 +78,49 @@ internal static class ListenVariables
     /// descriptor.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="checkOpen">Throws if a descriptor is not open; called before a count is used.</param>
+    /// <param name="hint">Why there is none although the variables are there; null otherwise.</param>
     /// <exception cref="InvalidDataException">They are not valid, or do not match the open descriptors.</exception>
-    public static string[] Take(ServiceEnvironment environment, Action<string, string, int> checkOpen)
+    public static string[] Take(ServiceEnvironment environment, Action<string, string, int> checkOpen, out string? hint)
     {
+        hint = null;
         var pid = environment.Get(Pid);
         var count = environment.Get(Count);
         var names = environment.Get(Names);
         foreach (var name in All)
             environment.Clear(name);
-        if (pid is null || count is null || !environment.IsMeantForUs(Pid, pid))
+        if (pid is null || count is null)
             return [];
-        if (!Numbers.TryParse(count, out long number) || number > MostDescriptors)
+        var isCount = Numbers.TryParse(count, out long number) && number <= MostDescriptors;
+        if (!environment.IsMeantForUs(Pid, pid))
+        {
+            if (isCount && number > 0 && ServiceEnvironment.TryReadProcess(pid, out var other))
+                hint = DescribeOther(other, environment.ProcessId);
+            return [];
+        }
+        if (!isCount)
             throw ServiceEnvironment.Problem(Count, count, "a count of descriptors was expected.");
 
         // One at a time, so that a huge count fails at the first number that is not open, without a huge array.
         for (var i = 0; i < number; i++)
             checkOpen(Count, count, i);
         return Split(names, (int)number);
+    }
+
+    /// <summary>Returns the number of descriptors that are passed to this process, without removing the variables; zero if they are not
+    /// valid.</summary>
+    public static int Peek(ServiceEnvironment environment) =>
+        environment.Get(Pid) is { } pid && ServiceEnvironment.TryReadProcess(pid, out var process) && process == environment.ProcessId
+            && Numbers.TryParse(environment.Get(Count) ?? "", out int count) && count is > 0 and <= MostDescriptors
+            ? count : 0;
+
+    /// <summary>Returns what to change if the descriptors are for another process, as where a script starts the program.</summary>
+    private static string DescribeOther(int other, int own)
+    {
+        var starter = ProcessScan.ParentsOf(own).Contains(other)
+            ? $" ({ProcessScan.NameOf(other)}), from which this process ({own}) comes"
+            : $", and this is process {own}";
+        return $"The sockets of LISTEN_FDS are for process {other}{starter}: a wrapper has to start this program by exec, so that it " +
+            "keeps the number. (dotnet run cannot; start the built program.)";
     }
 
     private static string[] Split(string? names, int count)

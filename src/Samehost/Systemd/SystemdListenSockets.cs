@@ -25,9 +25,16 @@ namespace Samehost;
 /// </code></example>
 public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, IDisposable
 {
+    private static readonly Lock Lock = new();
+    private static SystemdListenSockets? _kept; // what Find has found, until the next Take
+
     private readonly SystemdListenSocket[] _sockets;
 
-    private SystemdListenSockets(SystemdListenSocket[] sockets) => _sockets = sockets;
+    private SystemdListenSockets(SystemdListenSocket[] sockets, string? hint) => (_sockets, Hint) = (sockets, hint);
+
+    /// <summary>Gets the reason why there is none although LISTEN_FDS was set: it names another process, such as a script that starts this
+    /// program without <c>exec</c>; and what to change. Otherwise null.</summary>
+    public string? Hint { get; }
 
     /// <summary>Gets the number of descriptors that were passed, including those that were taken.</summary>
     public int Count => _sockets.Length;
@@ -40,12 +47,52 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
     /// and after the first call.</returns>
     /// <exception cref="InvalidDataException">The variables are not valid: not numbers, a descriptor that is not open or was not passed,
     /// or a wrong number of names. The message names the variable and its value; nothing was taken or closed.</exception>
-    public static SystemdListenSockets Take() => Take(ServiceEnvironment.Own, ListenVariables.FirstDescriptor);
+    public static SystemdListenSockets Take()
+    {
+        lock (Lock)
+        {
+            var taken = _kept ?? Take(ServiceEnvironment.Own, ListenVariables.FirstDescriptor);
+            _kept = null;
+            return taken;
+        }
+    }
+
+    /// <summary>Finds the socket that the service manager has passed for an address, to be taken instead of binding the address, which it
+    /// occupies.</summary>
+    /// <remarks>If there is one, the variables are removed from the environment as by <see cref="Take()"/>, which still returns all of the
+    /// descriptors, once. If there is none, the environment is left as it is.</remarks>
+    /// <param name="endPoint">The address. A path is the same as another one that leads to the same file.</param>
+    /// <param name="kind">What it has to be.</param>
+    /// <returns>The socket, or null if none was passed to this process, or if it was taken.</returns>
+    /// <exception cref="InvalidDataException">The variables are not valid; see <see cref="Take()"/>.</exception>
+    /// <example><code>
+    /// var passed = SystemdListenSockets.Find(endPoint, SystemdSocketKind.StreamListener);
+    /// await using var listener = passed?.TakeListener() ?? UnixListener.Listen(endPoint);
+    /// </code></example>
+    public static SystemdListenSocket? Find(UnixEndPoint endPoint, SystemdSocketKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        lock (Lock)
+            return Find(ServiceEnvironment.Own, ListenVariables.FirstDescriptor, endPoint, kind, ref _kept);
+    }
+
+    internal static SystemdListenSocket? Find(
+        ServiceEnvironment environment, int firstDescriptor, UnixEndPoint endPoint, SystemdSocketKind kind, ref SystemdListenSockets? kept)
+    {
+        if (kept is null)
+        {
+            if (!PassedDescriptor.Exists(endPoint, kind, firstDescriptor, ListenVariables.Peek(environment)))
+                return null;
+            kept = Take(environment, firstDescriptor);
+        }
+
+        return Array.Find(kept._sockets, s => !s.IsTaken && s.Kind == kind && PassedDescriptor.IsSame(endPoint, s.LocalEndPoint));
+    }
 
     internal static SystemdListenSockets Take(ServiceEnvironment environment, int firstDescriptor)
     {
         var names = ListenVariables.Take(
-            environment, (variable, value, index) => PassedDescriptor.Check(variable, value, firstDescriptor + index));
+            environment, (variable, value, index) => PassedDescriptor.Check(variable, value, firstDescriptor + index), out var hint);
         var sockets = new SystemdListenSocket[names.Length];
         for (var i = 0; i < names.Length; i++)
         {
@@ -54,7 +101,7 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
             sockets[i] = new SystemdListenSocket(i, names[i], descriptor);
         }
 
-        return new SystemdListenSockets(sockets);
+        return new SystemdListenSockets(sockets, hint);
     }
 
     /// <summary>Takes a stream listener.</summary>
@@ -63,18 +110,18 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
     /// <param name="options">The policy (the same user and root by default), and whether descriptors are accepted.</param>
     /// <exception cref="InvalidOperationException">There is none, or it has another kind; the message lists the descriptors.</exception>
     /// <exception cref="ArgumentException">The address is an abstract name, and the options have no policy.</exception>
-    public UnixListener TakeListener(string? name = null, UnixListenerOptions? options = null) => Find(name).TakeListener(options);
+    public UnixListener TakeListener(string? name = null, UnixListenerOptions? options = null) => FindNamed(name).TakeListener(options);
 
     /// <summary>Takes a seqpacket listener; see <see cref="TakeListener"/>.</summary>
     /// <exception cref="InvalidOperationException">There is none, or it has another kind; the message lists the descriptors.</exception>
     /// <exception cref="ArgumentException">The address is an abstract name, and the options have no policy.</exception>
     public UnixSeqpacketListener TakeSeqpacketListener(string? name = null, UnixListenerOptions? options = null) =>
-        Find(name).TakeSeqpacketListener(options);
+        FindNamed(name).TakeSeqpacketListener(options);
 
     /// <summary>Takes a datagram socket; see <see cref="TakeListener"/>.</summary>
     /// <exception cref="InvalidOperationException">There is none, or it has another kind; the message lists the descriptors.</exception>
     /// <exception cref="ArgumentException">The address is an abstract name, and the options have no policy.</exception>
-    public UnixDatagram TakeDatagram(string? name = null, UnixDatagramOptions? options = null) => Find(name).TakeDatagram(options);
+    public UnixDatagram TakeDatagram(string? name = null, UnixDatagramOptions? options = null) => FindNamed(name).TakeDatagram(options);
 
     /// <inheritdoc/>
     public IEnumerator<SystemdListenSocket> GetEnumerator() => ((IEnumerable<SystemdListenSocket>)_sockets).GetEnumerator();
@@ -89,15 +136,16 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
             socket.Close();
     }
 
-    private SystemdListenSocket Find(string? name)
+    private SystemdListenSocket FindNamed(string? name)
     {
         var left = _sockets.Where(s => !s.IsTaken && (name is null || s.Name == name)).ToArray();
         if (left.Length == 1 || (left.Length > 1 && name is not null))
             return left[0];
         var what = name is null ? "just one" : $"one named '{name}'";
         var there = string.Join(", ", _sockets.Select(s => s.IsTaken ? $"{s}, taken" : $"{s}"));
+        var none = Hint is null ? "none was passed." : $"none was passed to this process. {Hint}";
         throw new InvalidOperationException(_sockets.Length == 0
-            ? $"Of the descriptors passed, {what} was to be taken; none was passed."
+            ? $"Of the descriptors passed, {what} was to be taken; {none}"
             : $"Of the descriptors passed, {what} was to be taken; there is: {there}.");
     }
 }
@@ -220,8 +268,14 @@ public sealed class SystemdListenSocket
         }
     }
 
-    private InvalidOperationException Mismatch(string wanted) =>
-        new($"Descriptor '{Name}' (index {Index}) is a {Kind}, and {wanted} is wanted: look at the Listen lines of the socket unit.");
+    private InvalidOperationException Mismatch(string wanted)
+    {
+        var isConnection = Kind is SystemdSocketKind.Stream or SystemdSocketKind.Seqpacket;
+        return new($"Descriptor '{PrintableText.Of(Name)}' (index {Index}) is a {Kind}, and {wanted} is wanted: " + (isConnection
+            ? "it does not listen, but is one connection, as a socket unit with Accept=yes passes. Set Accept=no there, which is the " +
+                $"default; or serve just this connection, as inetd has it, taken by Take{Kind}."
+            : "look at the Listen lines of the socket unit."));
+    }
 
     private InvalidOperationException Taken() => new($"Descriptor '{Name}' (index {Index}) was taken or closed already.");
 }
@@ -286,6 +340,27 @@ internal static class PassedDescriptor
             _ => SystemdSocketKind.OtherSocket,
         };
     }
+
+    /// <summary>Returns true if one of the descriptors, none of which is taken, is of this kind and bound to this address.</summary>
+    public static bool Exists(UnixEndPoint endPoint, SystemdSocketKind kind, int first, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            using var descriptor = new Descriptor(first + i, ownsHandle: false);
+            if (LibcFcntl.GetCloseOnExec(first + i) != 0)
+                return false; // not open, or not passed: the variables are not valid
+            if (GetKind(descriptor) == kind && IsSame(endPoint, GetLocalEndPoint(descriptor, kind)))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Returns true if two addresses are equal, or are paths to the same file.</summary>
+    public static bool IsSame(UnixEndPoint one, UnixEndPoint? other) => one.Equals(other)
+        || (one.Kind == UnixEndPointKind.Pathname && other?.Kind == UnixEndPointKind.Pathname
+            && LibcFile.Status(one.NameBytes.Span, out var first) >= 0 && LibcFile.Status(other.NameBytes.Span, out var second) >= 0
+            && first.Id == second.Id);
 
     /// <summary>Returns the address of a local socket, or null.</summary>
     public static UnixEndPoint? GetLocalEndPoint(Descriptor descriptor, SystemdSocketKind kind)

@@ -16,7 +16,7 @@ public sealed class AllowGroupTests
         Assert.Throws<ArgumentException>(() => options.AllowGroup(group));
         Assert.Null(options.PeerPolicy);
         Assert.Null(options.SocketFile.Group);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, options.SocketFile.Mode);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, (UnixFileMode)options.SocketFile.Mode);
     }
 
     [Fact]

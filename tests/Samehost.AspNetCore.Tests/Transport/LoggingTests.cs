@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Tests.Support;
@@ -11,6 +14,11 @@ namespace Samehost.AspNetCore.Tests.Transport;
 public sealed class LoggingTests
 {
     private const int Limit = 60_000;
+
+    // RFC 9113, 6
+    private const byte Headers = 1;
+    private const byte ResetStream = 3;
+    private const byte Settings = 4;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -53,6 +61,61 @@ public sealed class LoggingTests
         Assert.Equal(Environment.ProcessId, (await caller.Task).ProcessId);
     }
 
+    [Fact(Timeout = Limit)]
+    public async Task A_gRPC_client_that_sends_the_path_of_the_socket_as_its_host_gets_one_warning_with_the_remedy()
+    {
+        using var log = new RecordedLog();
+        await using var server = await WebServer.StartAsync(
+            Greet, listen => listen.ListenOptions.Protocols = HttpProtocols.Http2,
+            services: services => services.AddSingleton<ILoggerProvider>(log));
+        using var client = server.Connect();
+        await client.Stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray(), Token);
+        await client.Stream.WriteAsync(CreateFrame(Settings, flags: 0, stream: 0, []), Token);
+        foreach (var stream in (byte[])[1, 3, 5])
+            Assert.Equal(ResetStream, await RequestAsync(client.Stream, stream, "%2Ftmp%2Fx.sock"));
+        Assert.Equal(Headers, await RequestAsync(client.Stream, 7, "localhost")); // as with grpc.default_authority
+
+        var warning = Assert.Single(log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal));
+        Assert.Contains("the path of a socket, /tmp/x.sock, as the host", warning, StringComparison.Ordinal);
+        Assert.Contains("grpc.default_authority", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.Lines, line => line.StartsWith("Debug", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = Limit)]
+    public async Task An_address_in_use_has_its_hint_and_its_errno_once()
+    {
+        await using var first = await WebServer.StartAsync(Greet);
+        var failure = await Assert.ThrowsAsync<IOException>(() => WebServer.StartAsync(Greet, address: first.Path));
+        var cause = Assert.IsType<UnixSocketException>(failure.InnerException!.InnerException);
+        Assert.Equal(1, Occurrences(failure.ToString(), cause.Hint!));
+        Assert.DoesNotContain(cause.Hint!, failure.Message + failure.InnerException.Message, StringComparison.Ordinal);
+        foreach (var text in (string[])[cause.ToString(), new IOException("x", cause).ToString(), new AggregateException(cause).ToString()])
+        {
+            Assert.Contains("bind failed: Address already in use (98): ", text, StringComparison.Ordinal);
+            Assert.DoesNotContain($"{nameof(UnixSocketException)} (", text, StringComparison.Ordinal);
+        }
+
+        static int Occurrences(string text, string part) => text.Split(part).Length - 1;
+    }
+
+    /// <summary>Sends a GET request with an authority, and returns the type of the first frame of its stream.</summary>
+    private static async Task<byte> RequestAsync(UnixStream connection, byte stream, string authority)
+    {
+        byte[] fields = [0x82, 0x84, 0x86, 0x01, (byte)authority.Length, .. Encoding.ASCII.GetBytes(authority)]; // RFC 7541, appendix A
+        await connection.WriteAsync(CreateFrame(Headers, flags: 5, stream, fields), Token);
+        var frame = new byte[9];
+        do
+        {
+            await connection.ReadExactlyAsync(frame, Token);
+            await connection.ReadExactlyAsync(new byte[(frame[0] << 16) | (frame[1] << 8) | frame[2]], Token);
+        }
+        while (frame[8] != stream);
+        return frame[3];
+    }
+
+    private static byte[] CreateFrame(byte type, byte flags, byte stream, byte[] payload) =>
+        [0, 0, (byte)payload.Length, type, flags, 0, 0, 0, stream, .. payload];
+
     private static void Greet(WebApplication app) => app.Run(http => http.Response.WriteAsync("Hi"));
 
     /// <summary>Blocks at the first refusal until the gate is open.</summary>
@@ -81,5 +144,27 @@ public sealed class LoggingTests
         }
 
         public void Dispose() => Gate.Set();
+    }
+
+    /// <summary>Keeps the lines of all categories, at the default level.</summary>
+    private sealed class RecordedLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
+
+        public void Dispose()
+        {
+            // It has nothing to release.
+        }
     }
 }

@@ -37,6 +37,18 @@ public sealed class ActivationTests : WebPeerTest
         waker.Kill();
     }
 
+    [Fact(Timeout = 180_000)]
+    public async Task A_socket_passed_with_another_name_is_served_where_its_address_is_the_configured_one()
+    {
+        var curl = ForeignProgram.Curl;
+        await using var service = await ActivateAsync("--fdname=another", Socket);
+
+        Assert.Equal([$"Hi, {Environment.UserName}"], await RunAsync(curl, "-sS", "--fail", "--unix-socket", Socket, "http://localhost/"));
+        service.Signal(15);
+        await service.ExitStatusAsync();
+        Assert.True(File.Exists(Socket));
+    }
+
     private Task<RunningProgram> ActivateAsync(string name, string address) =>
         SocketActivation.StartAsync([name, "-l", Socket], Programs.Sample("greeter"), $"unix:{address}");
 }

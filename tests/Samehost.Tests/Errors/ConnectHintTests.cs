@@ -114,6 +114,40 @@ public sealed class ConnectHintTests : IDisposable
             FileSystemUser.WithoutPrivileges(() => FailingCalls.Connect(At("s"))));
     }
 
+    [Theory(Timeout = 120_000)]
+    [InlineData("socket")]
+    [InlineData("directory")]
+    [InlineData("ACL")]
+    public async Task A_user_who_has_become_a_member_of_the_group_after_the_login_is_asked_to_log_in_again(string where)
+    {
+        Peers.OtherUser.NeedsRoot();
+        const uint User = 1; // a user of every system with a group of its own, without which the client is started
+        var group = LibcAccount.FindGroupName(LibcAccount.FindGroupsOf(User)[0])!;
+        using var directory = new Support.TestDirectory();
+        directory.MakeDirectory("d", 0b111_101_101);
+        using var listener = FailingCalls.Listening(UnixEndPoint.FromPath(directory["d/s"]));
+        File.SetUnixFileMode(directory["d/s"], (UnixFileMode)(where == "socket" ? 0b110_110_000 : 0b110_110_110));
+        if (where == "socket")
+            Support.Command.Run("chgrp", group, directory["d/s"]);
+        if (where == "directory")
+        {
+            Support.Command.Run("chgrp", group, directory["d"]);
+            File.SetUnixFileMode(directory["d"], (UnixFileMode)0b111_101_000);
+        }
+        if (where == "ACL")
+            Support.Command.Run("setfacl", "-m", $"g:{group}:rw,o::-", directory["d/s"]);
+
+        string[] started = ["setpriv", $"--reuid={User}", $"--regid={Peers.OtherUser.Group}"];
+        await using var older = PeerProcess.StartUnder(directory, [.. started, "--clear-groups"], "connect", directory["d/s"]);
+        Assert.Equal("failed EACCES connect failed: Permission denied (13)", await older.ReadLineAsync());
+        var hint = await older.ReadLineAsync();
+        Assert.Contains($"Log in again, or run newgrp {group}; restart a service.", hint, StringComparison.Ordinal);
+        Assert.DoesNotContain("setfacl", hint, StringComparison.Ordinal);
+
+        await using var newer = PeerProcess.StartUnder(directory, [.. started, "--init-groups"], "connect", directory["d/s"]);
+        await newer.ExpectAsync("ready");
+    }
+
     [Fact]
     public void A_directory_that_this_user_may_not_pass_through()
     {

@@ -25,6 +25,21 @@ public sealed class ListenVariableTests
     }
 
     [Theory]
+    [InlineData("4712", "1", "for process 4712, and this is process 4711: a wrapper has to start this program by exec")]
+    [InlineData("4712", "0", null)]
+    [InlineData("4712", "nonsense", null)]
+    [InlineData(null, "1", null)]
+    [InlineData("4711", "0", null)]
+    public void Sockets_for_the_process_of_a_wrapper_are_reported_with_its_number(string? pid, string? count, string? hint)
+    {
+        using var passed = SystemdListenSockets.Take(FixedServiceEnvironment.Listening(pid, count), 3);
+        Assert.Equal(hint is not null, passed.Hint is not null);
+        Assert.Contains(hint ?? "", passed.Hint ?? "", StringComparison.Ordinal);
+        var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
+        Assert.EndsWith(passed.Hint ?? "none was passed.", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("LISTEN_PID", "", "1", null)]
     [InlineData("LISTEN_PID", "nonsense", "1", null)]
     [InlineData("LISTEN_PID", "-1", "1", null)]

@@ -86,6 +86,75 @@ public sealed class SystemdListenSocketsTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_where_a_listener_is_wanted_is_explained_with_Accept_in_the_socket_unit()
+    {
+        using var managers = UnixListener.Listen(Path("web"));
+        using var client = UnixStream.Connect(Path("web"));
+        using var accepted = managers.Accept();
+        using var inherited = new InheritedDescriptors(accepted.SafeHandle);
+        using var passed = Take(inherited, "connection");
+        var problem = Assert.Throws<InvalidOperationException>(() => passed.TakeListener());
+        Assert.Equal(
+            "Descriptor 'connection' (index 0) is a Stream, and a StreamListener is wanted: it does not listen, but is one connection, "
+                + "as a socket unit with Accept=yes passes. Set Accept=no there, which is the default; or serve just this connection, as "
+                + "inetd has it, taken by TakeStream.",
+            problem.Message);
+        using var served = passed[0].TakeStream();
+        client.Write("g1"u8);
+        Assert.Equal(2, served.Read(new byte[10]));
+    }
+
+    [Fact]
+    public void The_socket_of_an_address_is_found_and_the_others_are_left_for_the_next_Take()
+    {
+        using var web = UnixListener.Listen(Path("web"));
+        using var log = UnixDatagram.Bind(Path("log"));
+        using var inherited = new InheritedDescriptors(log.SafeHandle, web.SafeHandle);
+        var environment = FixedServiceEnvironment.Listening("4711", "2", "log:web");
+        SystemdListenSockets? kept = null;
+
+        Assert.Null(Find("other", SystemdSocketKind.StreamListener));
+        Assert.Null(Find("web", SystemdSocketKind.SeqpacketListener));
+        Assert.Contains("LISTEN_FDS", environment.Left);
+        Assert.Equal(0, inherited.IsClosedOnExec(1) ? 1 : 0);
+
+        var found = Find("web", SystemdSocketKind.StreamListener);
+        Assert.Equal("web", found?.Name);
+        Assert.DoesNotContain("LISTEN_FDS", environment.Left);
+        using (var listener = found!.TakeListener())
+            Assert.Equal(Path("web"), listener.LocalEndPoint);
+        Assert.Null(Find("web", SystemdSocketKind.StreamListener));
+        Assert.Equal([false, true], kept!.Select(s => s.IsTaken));
+        kept!.TakeDatagram("log").Dispose();
+
+        SystemdListenSocket? Find(string name, SystemdSocketKind kind) =>
+            SystemdListenSockets.Find(environment, inherited.First, Path(name), kind, ref kept);
+    }
+
+    [Fact]
+    public void The_socket_of_an_address_is_found_under_another_path_to_the_same_file()
+    {
+        using var web = UnixListener.Listen(Path("web"));
+        Directory.CreateSymbolicLink(_directory["run"], _directory.FullPath);
+        using var inherited = new InheritedDescriptors(web.SafeHandle);
+        SystemdListenSockets? kept = null;
+        var found = SystemdListenSockets.Find(
+            FixedServiceEnvironment.Listening("4711", "1"), inherited.First, Path("run/web"), SystemdSocketKind.StreamListener, ref kept);
+        using var listener = found!.TakeListener();
+        Assert.Equal(Path("web"), listener.LocalEndPoint);
+    }
+
+    [Fact]
+    public void Binding_the_address_of_a_socket_that_was_passed_gets_a_hint_with_its_descriptor()
+    {
+        using var managers = UnixListener.Listen(Path("web"));
+        using var inherited = new InheritedDescriptors(managers.SafeHandle);
+        var failure = Assert.Throws<UnixSocketException>(() => UnixListener.Listen(Path("web")));
+        Assert.Contains("This process has that socket as descriptor ", failure.Hint, StringComparison.Ordinal);
+        Assert.Contains("SystemdListenSockets.Find", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Descriptors_of_one_name_are_taken_in_order_and_without_a_name_there_must_be_only_one()
     {
         using var first = UnixListener.Listen(Path("first"));

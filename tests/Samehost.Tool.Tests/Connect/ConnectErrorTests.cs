@@ -208,6 +208,39 @@ public sealed class ConnectErrorTests : ToolFixture
         Assert.StartsWith("samehost: read failed: Connection reset by peer (104)\nhint: ", result.Errors, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = 180_000)]
+    [InlineData("stream", "hi\n")]
+    [InlineData("seqpacket", "hi\n")]
+    [InlineData("stream", null)]
+    [InlineData("seqpacket", null)]
+    public async Task A_server_that_does_not_allow_the_user_makes_it_fail_and_is_named_as_the_likely_reason(string type, string? input)
+    {
+        await using var server = await ServeAsync(At("a.sock"), "--echo", "--type", type, "--allow", "uid:4242");
+        for (var i = 0; i < 5; i++) // the server may close before the input is sent, or after
+        {
+            await using var client = Start("connect", At("a.sock"), "--type", type);
+            if (input is not null) // otherwise the input stays open, as at a terminal
+            {
+                client.Type(input.TrimEnd());
+                client.Input.Close();
+            }
+            var result = await client.EndAsync();
+            Assert.Equal((1, ""), (result.Status, result.Output));
+            Assert.Contains(
+                $"\nhint: It was closed before a byte came: the server may not allow user {Environment.UserName} (", result.Errors,
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Theory(Timeout = 180_000)]
+    [InlineData("")]
+    [InlineData("hi\n")]
+    public async Task A_server_that_reads_to_the_end_and_answers_nothing_is_no_failure(string input)
+    {
+        await using var server = await ServeAsync(At("a.sock"), "--exec", "sh", "-c", "cat > /dev/null");
+        Assert.Equal(new ToolResult(0, "", ""), await ConnectAsync(input, At("a.sock")));
+    }
+
     [Fact(Timeout = 180_000)]
     public async Task The_idle_timeout_ends_the_connection()
     {

@@ -72,7 +72,7 @@ internal readonly record struct Remedy(VerdictParty Party, string Text)
         return new Remedy(VerdictParty.Caller,
             $"The account database has {user} in {PrintableText.Group(missing)}, which would be enough; the calling process is not in " +
             "it: processes keep the groups with which they were started. Log in again, or run newgrp " +
-            $"{Quote(PrintableText.GroupName(missing))}; restart a service.");
+            $"{PrintableText.ForShell(PrintableText.GroupName(missing))}; restart a service.");
 
         FileCredentials With(params IEnumerable<uint> groups) => user with { Groups = [.. user.Groups, .. groups] };
     }

@@ -4,8 +4,8 @@ namespace Samehost.TestPeer;
 
 /// <summary>
 /// <c>report-credentials PATH --type stream|datagram --policy TEXT --mode 666 --describe yes</c>: accepts every client, and prints the
-/// user of each (before that, the line that a log has, if asked for), whether its credentials are unmapped, whether the policy allows it, and how
-/// many bytes it sent.
+/// user of each, whether its credentials are unmapped, whether the policy allows it, and how many bytes it sent. If asked for, the line
+/// that a log has comes first.
 /// </summary>
 internal static class ReportCredentials
 {

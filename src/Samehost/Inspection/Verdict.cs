@@ -56,4 +56,5 @@ internal static class Remedy
         return file.Acl is null && user.IsInGroup(file.Status.Group)
             ? $"As its owner: chmod g+{letter} {path}."
             : $"As its owner: {list}.";
-    }}
+    }
+}

@@ -94,4 +94,5 @@ internal readonly record struct Remedy(VerdictParty Party, string Text)
         return file.Acl is null && user.IsInGroup(file.Status.Group)
             ? $"As its owner: chmod g+{letter} {path}."
             : $"As its owner: {list}.";
-    }}
+    }
+}

@@ -64,7 +64,7 @@ public sealed class RelayPeerTests : IDisposable
         client.CloseInput();
         await client.ExpectExitAsync(0);
         relay.Signal(15);
-        Assert.Equal(143, await relay.ExitStatusAsync());
+        Assert.Equal(0, await relay.ExitStatusAsync());
         Assert.True(File.Exists(From)); // the manager deletes it
     }
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Samehost.Hosting;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -199,25 +200,6 @@ internal sealed class UnixConnectionListener : IConnectionListener
             var accepted = _server.ConnectionCount;
             var connections = _monitor.GetConnections();
             return accepted > connections.Length || connections.Any(c => c.IsAwaitingFirstByte);
-        }
-    }
-}
-
-/// <summary>The sockets that systemd passed to this process, for the endpoints that name them.</summary>
-internal static class SocketActivation
-{
-    private static readonly Lock Lock = new();
-    private static SystemdListenSockets? _sockets;
-
-    /// <summary>Takes the listener with a name, once.</summary>
-    /// <returns><see langword="null"/> if none was passed or it has been taken.</returns>
-    /// <exception cref="InvalidOperationException">The socket with that name is not a listening stream socket.</exception>
-    public static UnixListener? TryTake(string name, UnixListenerOptions options)
-    {
-        lock (Lock)
-        {
-            _sockets ??= SystemdListenSockets.Take();
-            return _sockets.Any(s => s.Name == name && !s.IsTaken) ? _sockets.TakeListener(name, options) : null;
         }
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Samehost.AspNetCore.Transport;
+namespace Samehost.Hosting;
 
 /// <summary>Stops the application when its successor has accepted the handover of every endpoint that is offered.</summary>
 /// <remarks>The successor accepts one endpoint after the other; an endpoint that was closed in between would be lost to both.</remarks>

@@ -105,7 +105,7 @@ public sealed class UnixHostedServer : IHostedService, IAsyncDisposable
         _handoverShutdown.OnOffered(this);
         _offer = UnixHandover.Offer(handoverEndPoint, server, new UnixHandoverOptions
         {
-            Failed = e => HostedServerLog.HandoverFailed(_logger, Name, e),
+            OnFailed = e => HostedServerLog.HandoverFailed(_logger, Name, e),
         });
         _ = StopApplicationWhenHandedOverAsync(_offer);
     }

@@ -123,8 +123,7 @@ public static class UnixHostedServerExtensions
         if (services.Any(s => s.IsKeyedService && s.ServiceType == typeof(UnixHostedServer) && name.Equals(s.ServiceKey)))
             throw new ArgumentException($"A server with the name '{name}' was added before.", nameof(name));
 
-        services.TryAddSingleton<HandoverShutdown>(
-            static provider => new HandoverShutdown(provider.GetRequiredService<IHostApplicationLifetime>()));
+        HandoverShutdown.AddTo(services);
         services.AddOptions<UnixHostedServerOptions>(name)
             .Configure<IConfiguration>((options, configuration) => ReadSettings(options, name, configuration))
             .Configure(options => configure?.Invoke(options))

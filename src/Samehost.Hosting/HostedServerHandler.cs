@@ -10,8 +10,9 @@ internal abstract class HostedServerHandler
     /// <exception cref="InvalidOperationException">The running process serves another type of socket.</exception>
     public abstract UnixServer Start(UnixAcceptedHandover handover, UnixEndPoint handoverEndPoint, UnixServerOptions options);
 
-    protected static UnixEndPoint RequireAddress(UnixHostedServerOptions options) => options.EndPoint ?? throw new InvalidOperationException(
-        $"systemd passed no socket with the name '{options.SystemdSocketName}' to this process, and no Address is set to bind instead.");
+    protected static UnixEndPoint RequireAddress(UnixHostedServerOptions options) => options.EndPoint
+        ?? throw new InvalidOperationException(
+            $"systemd passed no socket with the name '{options.SystemdSocketName}', and no Address is set to bind instead.");
 
     protected static InvalidOperationException OtherSocketType(UnixEndPoint handoverEndPoint, string kind) =>
         new($"The process that offers a handover at {handoverEndPoint} serves no {kind} connections.");

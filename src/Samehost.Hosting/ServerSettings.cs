@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace Samehost.Hosting;
 
 /// <summary>Reads the settings of a listening local socket from a section of the configuration; each error names its key.</summary>
-/// <remarks>Written by hand, because the binder makes a decimal number of a mode and nothing of a policy, and reports no unknown key.</remarks>
+/// <remarks>Written by hand, because the binder of .NET reads a mode as a decimal number and reports no unknown key.</remarks>
 internal sealed class ServerSettings(IConfigurationSection section)
 {
     private readonly List<string> _known = [];

@@ -15,7 +15,7 @@ namespace Samehost.Hosting;
 /// with the reason. When the host stops, the server accepts no more connections, cancels the token of its handlers, and waits for them for
 /// <see cref="UnixServerOptions.DrainTimeout"/>, at most for the host's shutdown timeout.</para>
 /// <para>The section of the configuration with the server's name has these keys, all optional: <c>Address</c>, <c>SystemdSocketName</c>,
-/// <c>HandoverAddress</c>, <c>Policy</c> (as <see cref="PeerPolicy.Parse"/>: <c>self,root,group:staff</c>), <c>Mode</c> (octal: <c>0660</c>),
+/// <c>HandoverAddress</c>, <c>Policy</c> (<c>self,root,group:staff</c>, see <see cref="PeerPolicy.Parse"/>), <c>Mode</c> (octal),
 /// <c>Group</c>, <c>ReplaceLive</c>, <c>AllowUnsafeDirectory</c>, <c>Backlog</c>, <c>AcceptDescriptors</c>, <c>MaxConnections</c>,
 /// <c>MaxConnectionsPerUser</c>, <c>DrainTimeout</c> (<c>00:00:10</c>). A value that cannot be read and a key that does not exist fail the
 /// start, with an <see cref="OptionsValidationException"/> that names the key.</para>
@@ -35,7 +35,8 @@ public static class UnixHostedServerExtensions
     /// <param name="configure">Changes the options after the configuration was read.</param>
     /// <returns><paramref name="services"/>.</returns>
     /// <exception cref="ArgumentException">The name is empty, or a server with that name was added.</exception>
-    public static IServiceCollection AddUnixServer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+    public static IServiceCollection AddUnixServer<
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
         this IServiceCollection services, string name, Action<UnixHostedServerOptions>? configure = null)
         where THandler : class, IUnixStreamHandler
     {

@@ -72,7 +72,10 @@ public sealed class ServerSettingsTests : HostTest
         var error = Assert.Throws<OptionsValidationException>(() => ServerOptions(host.Services));
 
         Assert.Equal(
-            ["Greeter:Mode: '8' is not an octal file mode; write one such as 0600 or 0660.", "Greeter:Backlog: 'x' is not a whole number from 0."],
+            [
+                "Greeter:Mode: '8' is not an octal file mode; write one such as 0600 or 0660.",
+                "Greeter:Backlog: 'x' is not a whole number from 0.",
+            ],
             error.Failures);
     }
 
@@ -92,7 +95,8 @@ public sealed class ServerSettingsTests : HostTest
     public void What_the_program_configures_comes_after_the_configuration()
     {
         using var host = Build(
-            s => s.AddUnixServer("Greeter", (_, _) => Task.CompletedTask, o => o.Server.MaxConnections *= 2), ("Greeter:MaxConnections", "4"));
+            s => s.AddUnixServer("Greeter", (_, _) => Task.CompletedTask, o => o.Server.MaxConnections *= 2),
+            ("Greeter:MaxConnections", "4"));
 
         Assert.Equal(8, ServerOptions(host.Services).Server.MaxConnections);
     }

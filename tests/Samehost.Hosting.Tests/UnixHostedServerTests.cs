@@ -25,7 +25,8 @@ public sealed class UnixHostedServerTests : HostTest
     [Fact(Timeout = 180_000)]
     public async Task A_function_serves_streams()
     {
-        using var host = Build(s => s.AddUnixServer("Greeter", (stream, stopping) => stream.WriteAsync("hi"u8.ToArray(), stopping).AsTask()));
+        using var host = Build(s => s.AddUnixServer(
+            "Greeter", (stream, stopping) => stream.WriteAsync("hi"u8.ToArray(), stopping).AsTask()));
         await host.StartAsync(Token);
 
         Assert.Equal("hi", await AskAsync());
@@ -167,7 +168,8 @@ public sealed class UnixHostedServerTests : HostTest
     public async Task A_successor_accepts_the_server_and_the_predecessor_stops()
     {
         void Add(IServiceCollection services, string answer) =>
-            services.AddUnixServer("Greeter", async (stream, _) => await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(answer), Token));
+            services.AddUnixServer(
+                "Greeter", async (stream, _) => await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(answer), Token));
         var handover = ("Greeter:HandoverAddress", (string?)PathOf("handover"));
         using var predecessor = Build(s => Add(s, "old"), handover);
         using var successor = Build(s => Add(s, "new"), handover);

@@ -4,7 +4,7 @@ using Samehost.PeerTests.Support;
 
 namespace Samehost.PeerTests.Hosting;
 
-/// <summary>The sample worker, a program of the Generic Host, as processes see it: its exit status, its signals and its service manager.</summary>
+/// <summary>The sample worker, a program of the Generic Host, as others see it: exit status, signals and service manager.</summary>
 public sealed class WorkerTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -20,7 +20,8 @@ public sealed class WorkerTests : IDisposable
     [Fact(Timeout = 180_000)]
     public async Task It_serves_until_SIGTERM_and_exits_with_0()
     {
-        await using var worker = RunningProgram.Start(Worker, $"--contentRoot={Path.GetDirectoryName(Worker)}", $"--Greeter:Address={Socket}");
+        await using var worker = RunningProgram.Start(
+            Worker, $"--contentRoot={Path.GetDirectoryName(Worker)}", $"--Greeter:Address={Socket}");
         await ExpectAsync(worker, $"Server Greeter is listening on {Socket}");
         await ExpectAsync(worker, "Application started.");
 

@@ -51,7 +51,8 @@ public sealed class LayerTests
         Assert.DoesNotContain(
             Referenced(typeof(UnixEndPoint)), name => Regex.IsMatch(name, @"^(?:Samehost\b|Microsoft\.(?:AspNetCore|Extensions)\b)"));
         Assert.DoesNotContain(Referenced(typeof(UnixHttp)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
-        Assert.DoesNotContain(Referenced(typeof(UnixHostedServer)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
+        Assert.DoesNotContain(
+            Referenced(typeof(UnixHostedServer)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
         Assert.DoesNotContain(Referenced(typeof(IUnixPeerFeature)), name => Regex.IsMatch(name, @"^Samehost\.(?!Hosting$)"));
 
         static IEnumerable<string> Referenced(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Samehost.Hosting;
 
 namespace Samehost.AspNetCore.Transport;
 
@@ -67,7 +68,9 @@ internal sealed class UnixConnectionListener : IConnectionListener
             var listenerOptions = options.CreateServerOptions().Listener;
             listener ??= new UnixConnectionListener(
                 endPoint,
-                SocketActivation.TryTake(options, listenerOptions, endPoint, logger)
+                SocketActivation.Find(
+                    options.SystemdSocketName, options.EndPoint, SystemdSocketKind.StreamListener,
+                    hint => TransportLog.SocketsPassedToOther(logger, endPoint.ToString()!, hint))?.TakeListener(listenerOptions)
                     ?? UnixListener.Listen(options.EndPoint, listenerOptions),
                 options, logger, handoverShutdown);
             if (options.HandoverEndPoint is { } handoverEndPoint)
@@ -199,37 +202,6 @@ internal sealed class UnixConnectionListener : IConnectionListener
             var accepted = _server.ConnectionCount;
             var connections = _monitor.GetConnections();
             return accepted > connections.Length || connections.Any(c => c.IsAwaitingFirstByte);
-        }
-    }
-}
-
-/// <summary>The sockets that systemd passed to this process, for the endpoints that name them or have their address.</summary>
-internal static class SocketActivation
-{
-    private static readonly Lock Lock = new();
-    private static SystemdListenSockets? _sockets;
-
-    /// <summary>Takes the listener with the name that the options have, or else with the address of the endpoint, once.</summary>
-    /// <returns><see langword="null"/> if none was passed or it has been taken.</returns>
-    /// <exception cref="InvalidOperationException">The socket with that name is not a listening stream socket.</exception>
-    public static UnixListener? TryTake(
-        UnixTransportOptions options, UnixListenerOptions listenerOptions, EndPoint endPoint, ILogger logger)
-    {
-        lock (Lock)
-        {
-            if (options.SystemdSocketName is { } name)
-            {
-                _sockets ??= SystemdListenSockets.Take();
-                if (_sockets.Hint is { } hint)
-                    TransportLog.SocketsPassedToOther(logger, endPoint.ToString()!, hint);
-                if (_sockets.Any(s => s.Name == name && !s.IsTaken))
-                    return _sockets.TakeListener(name, listenerOptions);
-            }
-
-            var passed = SystemdListenSockets.Find(options.EndPoint, SystemdSocketKind.StreamListener)
-                ?? _sockets?.FirstOrDefault(
-                    s => !s.IsTaken && s.Kind == SystemdSocketKind.StreamListener && options.EndPoint.Equals(s.LocalEndPoint));
-            return passed?.TakeListener(listenerOptions);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Samehost.Hosting;
 using Samehost.Http;
 
 namespace Samehost.AspNetCore.Transport;

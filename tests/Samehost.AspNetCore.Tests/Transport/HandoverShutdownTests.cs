@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
-using Samehost.AspNetCore.Transport;
+using Samehost.Hosting;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Samehost.AspNetCore.Tests.Support;
-using Samehost.AspNetCore.Transport;
+using Samehost.Hosting;
 
 namespace Samehost.AspNetCore.Tests.Transport;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
 using Samehost.AspNetCore;
+using Samehost.Hosting;
 using Samehost.Http;
 using Samehost.PeerTests.Support;
 
@@ -60,10 +61,13 @@ internal sealed class PageCompiler
     /// <summary>Creates <c>page.dll</c> and the files that it needs to run.</summary>
     public async Task<string> CompileAsync(string program, TestFolder folder)
     {
-        var isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal);
-        string[] libraries = isWeb
-            ? [typeof(UnixStream).Assembly.Location, typeof(IUnixPeerFeature).Assembly.Location, typeof(UnixHttp).Assembly.Location]
-            : [typeof(UnixStream).Assembly.Location];
+        // The framework of web applications contains the packages of the Generic Host.
+        var isWeb = program.Contains("using Samehost.AspNetCore;", StringComparison.Ordinal)
+            || program.Contains("using Samehost.Hosting;", StringComparison.Ordinal);
+        Type[] used = isWeb
+            ? [typeof(UnixStream), typeof(UnixHostedServer), typeof(IUnixPeerFeature), typeof(UnixHttp)]
+            : [typeof(UnixStream)];
+        string[] libraries = [.. used.Select(t => t.Assembly.Location)];
         Assembly[] frameworks = isWeb ? [typeof(object).Assembly, typeof(WebApplication).Assembly] : [typeof(object).Assembly];
         var kind = isWeb ? "AspNetCore" : "NETCore";
         var output = folder["page.dll"];

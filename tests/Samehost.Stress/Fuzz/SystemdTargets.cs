@@ -26,7 +26,8 @@ internal sealed class ListenTarget : FuzzTarget
             {
                 if (index >= OpenDescriptors)
                     throw ServiceEnvironment.Problem(name, value, "it is not open.");
-            });
+            }, out var hint);
+            Require(hint is null || names.Length == 0, $"sockets were taken, and yet: {hint}");
             Require(names.Length <= OpenDescriptors, $"{names.Length} descriptors were taken, and {OpenDescriptors} are open");
             Require(environment.Count == 0, "the variables are still there");
             if (names.Length > 0)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Samehost.AspNetCore;
+using Samehost.Hosting;
 using Samehost.Http;
 using Xunit;
 
@@ -33,12 +34,14 @@ public sealed class LayerTests
     public void Every_folder_for_diagnostics_is_known_and_files_with_public_types_share_one_namespace() =>
         Rule.HasNoExceptions(Misplaced("Samehost.Diagnostics", FoldersForDiagnostics));
 
-    [Fact]
-    public void The_package_for_HTTP_clients_has_one_namespace_and_no_folders() =>
+    [Theory]
+    [InlineData("Samehost.Hosting")]
+    [InlineData("Samehost.Http")]
+    public void A_small_package_has_one_namespace_and_no_folders(string name) =>
         Rule.HasNoExceptions(
-            from file in Repository.FilesUnder("src/Samehost.Http", ".cs")
+            from file in Repository.FilesUnder($"src/{name}", ".cs")
             let space = Regex.Match(Repository.CodeOf(file), @"^namespace (.+);", RegexOptions.Multiline).Groups[1].Value
-            where file.Split('/').Length != 3 || space != "Samehost.Http"
+            where file.Split('/').Length != 3 || space != name
             select $"{file}: {space}");
 
     /// <summary>A client of a local server needs no ASP.NET Core, and the library needs no other package.</summary>
@@ -48,7 +51,9 @@ public sealed class LayerTests
         Assert.DoesNotContain(
             Referenced(typeof(UnixEndPoint)), name => Regex.IsMatch(name, @"^(?:Samehost\b|Microsoft\.(?:AspNetCore|Extensions)\b)"));
         Assert.DoesNotContain(Referenced(typeof(UnixHttp)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
-        Assert.DoesNotContain(Referenced(typeof(IUnixPeerFeature)), name => Regex.IsMatch(name, @"^Samehost\."));
+        Assert.DoesNotContain(
+            Referenced(typeof(UnixHostedServer)), name => Regex.IsMatch(name, @"^(?:Samehost\.|Microsoft\.AspNetCore\b)"));
+        Assert.DoesNotContain(Referenced(typeof(IUnixPeerFeature)), name => Regex.IsMatch(name, @"^Samehost\.(?!Hosting$)"));
 
         static IEnumerable<string> Referenced(Type type) => type.Assembly.GetReferencedAssemblies().Select(a => a.Name!);
     }

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 
-namespace Samehost.AspNetCore.Transport;
+namespace Samehost.Hosting;
 
 /// <summary>Stops the application when its successor has accepted the handover of every endpoint that is offered.</summary>
 /// <remarks>The successor accepts one endpoint after the other; an endpoint that was closed in between would be lost to both.</remarks>
@@ -9,6 +11,10 @@ namespace Samehost.AspNetCore.Transport;
 /// them; ten seconds when <see langword="null"/>.</param>
 internal sealed class HandoverShutdown(IHostApplicationLifetime? application, TimeSpan? timeout = null)
 {
+    /// <summary>Adds the one instance of an application, which its servers and its web endpoints share.</summary>
+    public static void AddTo(IServiceCollection services) => services.TryAddSingleton(
+        static provider => new HandoverShutdown(provider.GetService<IHostApplicationLifetime>()));
+
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HashSet<object> _offered = [];

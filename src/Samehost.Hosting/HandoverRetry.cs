@@ -1,4 +1,4 @@
-namespace Samehost.AspNetCore.Transport;
+namespace Samehost.Hosting;
 
 /// <summary>Requests the handover of an endpoint from a running process, with time limits and retries.</summary>
 internal static class HandoverRetry

@@ -92,8 +92,8 @@ internal static class ConnectError
         List<string> hints = [];
         if (error.Hint is { } hint)
             hints.Add(hint);
-        if (error.Errno == Errno.EPROTOTYPE)
-            hints.Add($"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.");
+        if (error is { Errno: Errno.EPROTOTYPE, EndPoint: UnixEndPoint bound })
+            hints.Add(HintOfType(bound, kind));
         if (error.EndPoint is UnixEndPoint { Kind: UnixEndPointKind.Pathname or UnixEndPointKind.Abstract } address)
         {
             byte[] name = [.. address.Kind == UnixEndPointKind.Abstract ? "@"u8 : default, .. address.NameBytes.Span];
@@ -103,6 +103,11 @@ internal static class ConnectError
         }
         return new ToolException(ErrorReport.Summary(error), ExitStatus.Failure, string.Join('\n', hints));
     }
+
+    private static string HintOfType(UnixEndPoint bound, SocketType kind) =>
+        UnixExplanation.ExplainConnect(bound).Socket is { } socket && socket.SocketType != kind
+            ? $"--type {socket.SocketType.ToName()} connects to it."
+            : $"--type {string.Join(" or --type ", Others(kind))} uses another type of socket.";
 
     private static IEnumerable<string> Others(SocketType kind) =>
         SocketTypeNames.All.Where(other => other != kind).Select(SocketTypeNames.ToName);

@@ -152,9 +152,9 @@ public sealed class ConnectErrorTests : ToolFixture
         await using var server = await ServeAsync(At("a.sock"), "--type", "seqpacket", "--echo");
         await FailsAsync(
             $"connect failed: Protocol wrong type for socket (91): {At("a.sock")}",
-            "The socket there is of another type: a stream, datagram or seqpacket socket can only reach one of its own type. "
-                + "It is a seqpacket socket.\n"
-                + "hint: --type datagram or --type seqpacket uses another type of socket.",
+            $"A seqpacket socket is at {At("a.sock")}, and only a seqpacket socket can connect to it. Use a seqpacket client, or have a "
+                + "stream server there.\n"
+                + "hint: --type seqpacket connects to it.",
             $"'samehost explain {At("a.sock")}' gives the details.", At("a.sock"));
     }
 

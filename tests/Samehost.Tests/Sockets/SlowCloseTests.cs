@@ -20,10 +20,13 @@ public sealed class SlowCloseTests : SocketTest
     public async Task Closing_what_is_refused_of_one_client_does_not_hold_up_another()
     {
         var lost = new TaskCompletionSource<DescriptorLoss>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The copy of this process is closed first: otherwise closing it here could be what waits.
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = UnixServer.Start(
             At("s"),
             async (stream, stopping) =>
             {
+                await sent.Task.WaitAsync(stopping);
                 var buffer = new byte[64];
                 using var message = await stream.ReceiveAsync(buffer, DescriptorOptions.OnlyFiles, stopping);
                 if (message.DescriptorLoss != DescriptorLoss.None)
@@ -36,6 +39,7 @@ public sealed class SlowCloseTests : SocketTest
         using var lingering = new LingeringSocket();
 
         lingering.SendAndClose(attacker);
+        sent.SetResult();
 
         await other.SendAsync("x");
         Assert.Equal("x", await other.ReceiveAsync(1));

@@ -138,8 +138,10 @@ internal sealed class HttpTarget : FuzzTarget
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            // The handler's exception for a body that ends too early is logged as an error, which is expected.
-            if (IsEnabled(logLevel) && exception is not Microsoft.AspNetCore.Http.BadHttpRequestException)
+            // The handler's exception for a body that ends too early is logged as an error, which is expected. Kestrel has another type for
+            // a chunk whose length overflows.
+            if (IsEnabled(logLevel) && exception is not (Microsoft.AspNetCore.Http.BadHttpRequestException
+                or IOException { InnerException: OverflowException }))
                 _errors.Enqueue($"{formatter(state, exception)} {exception}");
         }
 

@@ -142,7 +142,9 @@ internal sealed class HttpTarget : FuzzTarget
             // a chunk whose length overflows.
             if (IsEnabled(logLevel) && exception is not (Microsoft.AspNetCore.Http.BadHttpRequestException
                 or IOException { InnerException: OverflowException }))
+            {
                 _errors.Enqueue($"{formatter(state, exception)} {exception}");
+            }
         }
 
         public void Dispose()

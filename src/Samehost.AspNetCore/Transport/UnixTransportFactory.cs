@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Samehost.Hosting;
 using Samehost.Http;
@@ -27,11 +26,11 @@ internal sealed class UnixTransportFactory : IConnectionListenerFactory, IConnec
     private readonly HandoverShutdown _handoverShutdown;
 
     public UnixTransportFactory(
-        ILoggerFactory loggerFactory, AddressValidator addresses, IHostApplicationLifetime? application = null)
+        ILoggerFactory loggerFactory, AddressValidator addresses, HandoverShutdown handoverShutdown)
     {
         _logger = loggerFactory.CreateLogger("Samehost.AspNetCore.Transport");
         _addresses = addresses;
-        _handoverShutdown = new HandoverShutdown(application);
+        _handoverShutdown = handoverShutdown;
 #pragma warning disable CA2000 // the factory disposes of it
         loggerFactory.AddProvider(new AuthorityWarning(_logger));
 #pragma warning restore CA2000

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Samehost.AspNetCore.Transport;
+using Samehost.Hosting;
 
 namespace Samehost.AspNetCore;
 
@@ -61,6 +62,7 @@ public static class UnixWebHostBuilderExtensions
                 ServiceDescriptor.Singleton<IStartupFilter, AddressValidator>(s => s.GetRequiredService<AddressValidator>()));
             // Kestrel adds its own transport only where there is none. It asks the last one registered that can bind an endpoint.
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, SocketTransportFactory>());
+            HandoverShutdown.AddTo(services);
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, UnixTransportFactory>());
         });
     }

@@ -222,20 +222,8 @@ internal static class SimilarNames
         var most = Math.Clamp(Math.Min(a.Length, b.Length) / 3, 1, 3);
         if (Math.Abs(a.Length - b.Length) > most)
             return null;
-        int[] before = new int[b.Length + 1], above = [.. Enumerable.Range(0, b.Length + 1)], row = new int[b.Length + 1];
-        for (var i = 1; i <= a.Length; i++)
-        {
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var change = a[i - 1] == b[j - 1] ? 0 : 1;
-                row[j] = Math.Min(Math.Min(row[j - 1], above[j]) + 1, above[j - 1] + change);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    row[j] = Math.Min(row[j], before[j - 2] + 1);
-            }
-            (before, above, row) = (above, row, before);
-        }
-        return above[b.Length] <= most ? above[b.Length] : null;
+        var distance = EditDistance.Of(a, b);
+        return distance <= most ? distance : null;
     }
 
     private static string Stem(string name) => name.LastIndexOf('.') is > 0 and var dot ? name[..dot] : name;

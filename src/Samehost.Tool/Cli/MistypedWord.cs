@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Samehost.Inspection;
 
 namespace Samehost.Tool.Cli;
 
@@ -47,7 +48,7 @@ internal static class MistypedWord
         var (distance, name) = OptionsOf(root, command).Where(option => !option.Hidden).SelectMany(Names)
             .Concat(command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))
             .Where(name => name.TrimStart('-').Length > 1)
-            .Select(name => (Distance: Distance(typed, name.TrimStart('-')), Name: name))
+            .Select(name => (Distance: EditDistance.Of(typed, name.TrimStart('-')), Name: name))
             .DefaultIfEmpty((Distance: int.MaxValue, Name: "")).MinBy(candidate => candidate.Distance);
         return distance <= most && typed.Length > 1 ? $": did you mean '{name}'?" : "";
     }
@@ -57,26 +58,4 @@ internal static class MistypedWord
         command == root ? root.Options : command.Options.Concat(root.Options.Where(option => option.Recursive));
 
     private static IEnumerable<string> Names(Option option) => option.Aliases.Prepend(option.Name);
-
-    /// <summary>Counts the letters to insert, remove, replace or exchange with the next one to turn one word into the other.</summary>
-    private static int Distance(string from, string to)
-    {
-        var rows = new int[from.Length + 1, to.Length + 1];
-        for (var i = 0; i <= from.Length; i++)
-        {
-            for (var j = 0; j <= to.Length; j++)
-            {
-                if (i == 0 || j == 0)
-                {
-                    rows[i, j] = i + j;
-                    continue;
-                }
-                var replaced = rows[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
-                rows[i, j] = Math.Min(replaced, Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1);
-                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
-                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
-            }
-        }
-        return rows[from.Length, to.Length];
-    }
 }

@@ -57,54 +57,47 @@ internal sealed class AcceptLoop(
                     MarkBlocked();
                 await entering.ConfigureAwait(false);
                 Volatile.Write(ref _blockedSince, 0);
-
-                // Accepts one client. After it, connections that end have to free descriptors if they are short; without connections the
-                // reserve is used.
-                for (var isAccepted = false; !isAccepted || IsNextInReserve();)
+                SocketContext? client = null;
+                while (client is null)
                 {
-                    SocketContext? client = null;
-                    var isShort = isAccepted;
-                    if (isAccepted)
+                    var isShort = false;
+                    try
                     {
-                        ReportDelay(null);
+                        client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
+                            .ConfigureAwait(false);
                     }
-                    else
+                    catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
                     {
-                        try
-                        {
-                            client = await listener.ReceiveAsync<AcceptCall<SocketContext>, SocketContext>(this, default, default, stopping)
-                                .ConfigureAwait(false);
-                        }
-                        catch (UnixSocketException e) when (e.Errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
-                        {
-                            ReportDelay(e);
-                            isShort = true;
-                        }
-                        catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
-                        {
-                            // the client has closed the connection
-                        }
-                        catch
-                        {
-                            freeConnections.Release(); // another loop may follow
-                            throw;
-                        }
+                        ReportDelay(e);
+                        isShort = true;
                     }
-
-                    if (client is not null)
+                    catch (UnixSocketException e) when (e.Errno is Errno.ECONNABORTED)
                     {
-                        isAccepted = true;
-                        Volatile.Write(ref _blockedSince, 0);
-                        _isCareful |= _reserve.IsNear(client);
-                        server.Begin(client);
+                        // the client has closed the connection
+                    }
+                    catch
+                    {
+                        freeConnections.Release(); // another loop may follow
+                        throw;
                     }
 
                     if (isShort)
                     {
-                        using var timer = BeginPause();
-                        await _freed.WaitAsync(stopping).ConfigureAwait(false);
-                        _pausing = false;
+                        using (BeginPause())
+                            await _freed.WaitAsync(stopping).ConfigureAwait(false);
                     }
+                }
+
+                Volatile.Write(ref _blockedSince, 0);
+                _isCareful |= _reserve.IsNear(client);
+                server.Begin(client);
+
+                // Until connections that end have freed descriptors; if there are no connections, the reserve is used.
+                while (_isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener))
+                {
+                    ReportDelay(null);
+                    using (BeginPause())
+                        await _freed.WaitAsync(stopping).ConfigureAwait(false);
                 }
             }
         }
@@ -122,20 +115,18 @@ internal sealed class AcceptLoop(
         }
     }
 
-    private bool IsNextInReserve() => _isCareful && server.ConnectionCount > 0 && _reserve.IsTouchedByNext(listener);
-
     /// <summary>Begins a pause, which ends early when a connection is closed.</summary>
-    private Timer? BeginPause()
+    private PauseScope BeginPause()
     {
         MarkBlocked();
         _pausing = true;
         try
         {
-            return new Timer(static freed => ((LoopSemaphore)freed!).Release(), _freed, Pause, Timeout.InfiniteTimeSpan);
+            return new(this, new Timer(static freed => ((LoopSemaphore)freed!).Release(), _freed, Pause, Timeout.InfiniteTimeSpan));
         }
         catch (Exception e) when (EventLoopThreads.IsStartFailure(e))
         {
-            return null; // the runtime cannot start a thread for its timers: a connection that ends continues the loop
+            return new(this, null); // the runtime cannot start a thread for its timers: a connection that ends continues the loop
         }
     }
 
@@ -155,5 +146,15 @@ internal sealed class AcceptLoop(
         error ??= new UnixSocketException(Errno.EMFILE, "accept", server.LocalEndPoint);
         server.ReportDelay(error);
         _lastReport = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Ends a pause.</summary>
+    private readonly struct PauseScope(AcceptLoop loop, Timer? timer) : IDisposable
+    {
+        public void Dispose()
+        {
+            loop._pausing = false;
+            timer?.Dispose();
+        }
     }
 }

@@ -8,10 +8,45 @@ internal static class HandoverRetry
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Accepts the handover of a server: starts the successor on the listener of the running process, and confirms that it serves.
+    /// A handover that the predecessor breaks off is repeated.</summary>
+    /// <returns>The successor, or <see langword="null"/> if no process offers a handover.</returns>
+    /// <exception cref="TimeoutException">The predecessor does not answer.</exception>
+    /// <exception cref="IOException">The predecessor breaks off every attempt.</exception>
+    public static Task<TServer?> AcceptAsync<TServer>(
+        UnixEndPoint endPoint, UnixListenerOptions options, Func<UnixAcceptedHandover, TServer> start, Action<Exception> onRetry,
+        CancellationToken cancellationToken)
+        where TServer : class, IAsyncDisposable
+    {
+        return RunAsync(TryAcceptAsync, onRetry, endPoint, cancellationToken);
+
+        async Task<TServer?> TryAcceptAsync()
+        {
+            var handover = await TryRequestAsync(endPoint, options, cancellationToken).ConfigureAwait(false);
+            if (handover is null)
+                return null;
+            await using (handover.ConfigureAwait(false))
+            {
+                var server = start(handover);
+                try
+                {
+                    await RunStepAsync(endPoint, StepTimeout, handover.CompleteAsync, cancellationToken).ConfigureAwait(false);
+                }
+                catch
+                {
+                    await server.DisposeAsync().ConfigureAwait(false);
+                    throw;
+                }
+
+                return server;
+            }
+        }
+    }
+
     /// <summary>Repeats a handover that the predecessor breaks off.</summary>
     /// <remarks>Most likely the predecessor is stopping: a moment later its address is free or belongs to another process.</remarks>
     /// <exception cref="IOException">The predecessor breaks off every attempt.</exception>
-    public static async Task<T> RunAsync<T>(
+    private static async Task<T> RunAsync<T>(
         Func<Task<T>> handover, Action<Exception> onRetry, UnixEndPoint endPoint, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -53,11 +88,6 @@ internal static class HandoverRetry
             return null;
         }
     }
-
-    /// <summary>Confirms to the predecessor that this process serves.</summary>
-    /// <exception cref="TimeoutException">The predecessor does not answer.</exception>
-    public static Task CompleteAsync(UnixAcceptedHandover handover, UnixEndPoint endPoint, CancellationToken cancellationToken) =>
-        RunStepAsync(endPoint, StepTimeout, handover.CompleteAsync, cancellationToken);
 
     private static async Task<T> RunStepAsync<T>(
         UnixEndPoint endPoint, TimeSpan timeout, Func<CancellationToken, Task<T>> step, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal sealed class ServerSettings(IConfigurationSection section)
         return settings.Finish();
     }
 
-    public void SocketFile(SocketFileOptions file)
+    private void SocketFile(SocketFileOptions file)
     {
         Read("Mode", "", SocketFileMode.Parse, value => file.Mode = value);
         Text("Group", value => file.Group = value);
@@ -36,31 +36,31 @@ internal sealed class ServerSettings(IConfigurationSection section)
         Truth("AllowUnsafeDirectory", value => file.AllowUnsafeDirectory = value);
     }
 
-    public void Text(string key, Action<string> use) => Read(key, "is empty", static text => text, use);
+    private void Text(string key, Action<string> use) => Read(key, "is empty", static text => text, use);
 
-    public void Address(string key, Action<UnixEndPoint> use) => Read(key, "", UnixEndPoint.Parse, use);
+    private void Address(string key, Action<UnixEndPoint> use) => Read(key, "", UnixEndPoint.Parse, use);
 
-    public void Policy(string key, Action<PeerPolicy> use) => Read(key, "", PeerPolicy.Parse, use);
+    private void Policy(string key, Action<PeerPolicy> use) => Read(key, "", PeerPolicy.Parse, use);
 
-    public void Number(string key, int smallest, Action<int> use) => Read(
+    private void Number(string key, int smallest, Action<int> use) => Read(
         key, string.Create(CultureInfo.InvariantCulture, $"is not a whole number from {smallest}"),
         text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= smallest
             ? value : throw new FormatException(),
         use);
 
     /// <summary>Reads <c>true</c> or <c>false</c>.</summary>
-    public void Truth(string key, Action<bool> use) => Read(
+    private void Truth(string key, Action<bool> use) => Read(
         key, "is neither true nor false", static text => bool.TryParse(text, out var value) ? value : throw new FormatException(), use);
 
     /// <summary>Reads a time as the configuration of .NET writes it: <c>hours:minutes:seconds</c>.</summary>
-    public void Time(string key, Action<TimeSpan> use) => Read(
+    private void Time(string key, Action<TimeSpan> use) => Read(
         key, "is not a time; write hours:minutes:seconds, such as 00:00:10",
         static text => text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value)
             ? value : throw new FormatException(),
         use);
 
     /// <summary>Returns the problems, including keys that do not exist.</summary>
-    public IReadOnlyList<string> Finish()
+    private List<string> Finish()
     {
         foreach (var child in section.GetChildren().Where(c => !_known.Contains(c.Key, StringComparer.OrdinalIgnoreCase)))
             _problems.Add($"{child.Path} is not a setting; there are: {string.Join(", ", _known)}.");

@@ -25,8 +25,7 @@ internal static class SocketActivation
                     return named;
             }
 
-            return endPoint is null ? null : SystemdListenSockets.Find(endPoint, kind)
-                ?? _sockets?.FirstOrDefault(s => !s.IsTaken && s.Kind == kind && endPoint.Equals(s.LocalEndPoint));
+            return endPoint is null ? null : SystemdListenSockets.Find(endPoint, kind) ?? _sockets?.FindAt(endPoint, kind);
         }
     }
 }

@@ -41,10 +41,11 @@ public sealed class UnixHostedServer : IHostedService, IAsyncDisposable
         options.Server.Events ??= new HostedServerLog(_logger, Name);
         if (options.HandoverEndPoint is { } handoverEndPoint)
         {
-            Server = await HandoverRetry.RunAsync(
-                () => TryAcceptHandoverAsync(options, handoverEndPoint, cancellationToken),
-                e => HostedServerLog.HandoverRetried(_logger, Name, e.Message),
-                handoverEndPoint, cancellationToken).ConfigureAwait(false);
+            Server = await HandoverRetry.AcceptAsync(
+                handoverEndPoint, options.Server.Listener, handover => _handler.Start(handover, handoverEndPoint, options.Server),
+                e => HostedServerLog.HandoverRetried(_logger, Name, e.Message), cancellationToken).ConfigureAwait(false);
+            if (Server is not null)
+                HostedServerLog.HandoverAccepted(_logger, Name, Server.LocalEndPoint);
         }
 
         Server ??= _handler.Start(
@@ -79,31 +80,6 @@ public sealed class UnixHostedServer : IHostedService, IAsyncDisposable
             await Server.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task<UnixServer?> TryAcceptHandoverAsync(
-        UnixHostedServerOptions options, UnixEndPoint handoverEndPoint, CancellationToken cancellationToken)
-    {
-        var handover = await HandoverRetry.TryRequestAsync(handoverEndPoint, options.Server.Listener, cancellationToken)
-            .ConfigureAwait(false);
-        if (handover is null)
-            return null;
-        await using (handover.ConfigureAwait(false))
-        {
-            var server = _handler.Start(handover, handoverEndPoint, options.Server);
-            try
-            {
-                await HandoverRetry.CompleteAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                await server.DisposeAsync().ConfigureAwait(false);
-                throw;
-            }
-
-            HostedServerLog.HandoverAccepted(_logger, Name, server.LocalEndPoint);
-            return server;
-        }
-    }
-
     private void Offer(UnixServer server, UnixEndPoint handoverEndPoint)
     {
         _handoverShutdown.OnOffered(this);
@@ -116,7 +92,7 @@ public sealed class UnixHostedServer : IHostedService, IAsyncDisposable
 
     private async Task StopApplicationWhenHandedOverAsync(UnixHandoverOffer offer)
     {
-        await ((Task)offer.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await offer.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!offer.Completion.IsCompletedSuccessfully || Volatile.Read(ref _isStopping))
             return;
         HostedServerLog.HandedOver(_logger, Name);

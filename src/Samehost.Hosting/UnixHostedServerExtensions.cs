@@ -40,12 +40,8 @@ public static class UnixHostedServerExtensions
         this IServiceCollection services, string name, Action<UnixHostedServerOptions>? configure = null)
         where THandler : class, IUnixStreamHandler
     {
-        Add(services, name, configure, provider => new HostedStreamHandler(async (stream, cancellationToken) =>
-        {
-            var scope = provider.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
-                await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(stream, cancellationToken).ConfigureAwait(false);
-        }));
+        Add(services, name, configure, provider => new HostedStreamHandler(InScope<THandler, UnixStream>(
+            provider, static (handler, stream, cancellationToken) => handler.HandleAsync(stream, cancellationToken))));
         services.TryAddScoped<THandler>();
         return services;
     }
@@ -77,12 +73,8 @@ public static class UnixHostedServerExtensions
         this IServiceCollection services, string name, Action<UnixHostedServerOptions>? configure = null)
         where THandler : class, IUnixSeqpacketHandler
     {
-        Add(services, name, configure, provider => new HostedSeqpacketHandler(async (seqpacket, cancellationToken) =>
-        {
-            var scope = provider.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
-                await scope.ServiceProvider.GetRequiredService<THandler>().HandleAsync(seqpacket, cancellationToken).ConfigureAwait(false);
-        }));
+        Add(services, name, configure, provider => new HostedSeqpacketHandler(InScope<THandler, UnixSeqpacket>(
+            provider, static (handler, seqpacket, cancellationToken) => handler.HandleAsync(seqpacket, cancellationToken))));
         services.TryAddScoped<THandler>();
         return services;
     }
@@ -114,6 +106,16 @@ public static class UnixHostedServerExtensions
         return builder.Add(new HealthCheckRegistration(
             name, provider => new UnixServerHealthCheck(provider.GetRequiredKeyedService<UnixHostedServer>(name)), null, tags));
     }
+
+    /// <summary>Serves each connection by an instance of the handler from a scope of its own.</summary>
+    private static Func<TSocket, CancellationToken, Task> InScope<THandler, TSocket>(
+        IServiceProvider provider, Func<THandler, TSocket, CancellationToken, Task> handle)
+        where THandler : notnull => async (socket, cancellationToken) =>
+        {
+            var scope = provider.CreateAsyncScope();
+            await using (scope.ConfigureAwait(false))
+                await handle(scope.ServiceProvider.GetRequiredService<THandler>(), socket, cancellationToken).ConfigureAwait(false);
+        };
 
     private static IServiceCollection Add(
         IServiceCollection services, string name, Action<UnixHostedServerOptions>? configure,

@@ -57,12 +57,9 @@ internal sealed class UnixConnectionListener : IConnectionListener
         EndPoint endPoint, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown,
         CancellationToken cancellationToken)
     {
-        var listener = options.HandoverEndPoint is null
+        var listener = options.HandoverEndPoint is not { } from
             ? null
-            : await HandoverRetry.RunAsync(
-                () => TryAcceptHandoverAsync(endPoint, options, logger, handoverShutdown, cancellationToken),
-                e => TransportLog.HandoverRetried(logger, endPoint.ToString()!, e.Message),
-                options.HandoverEndPoint, cancellationToken).ConfigureAwait(false);
+            : await TryAcceptHandoverAsync(endPoint, from, options, logger, handoverShutdown, cancellationToken).ConfigureAwait(false);
         try
         {
             var listenerOptions = options.CreateServerOptions().Listener;
@@ -125,27 +122,19 @@ internal sealed class UnixConnectionListener : IConnectionListener
 
     /// <summary>Accepts the handover of the socket from a running process; returns <see langword="null"/> if none offers it.</summary>
     private static async Task<UnixConnectionListener?> TryAcceptHandoverAsync(
-        EndPoint endPoint, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown,
+        EndPoint endPoint, UnixEndPoint handoverEndPoint, UnixTransportOptions options, ILogger logger, HandoverShutdown handoverShutdown,
         CancellationToken cancellationToken)
     {
-        var handoverEndPoint = options.HandoverEndPoint!;
-        await using var handover = await HandoverRetry.TryRequestAsync(
-            handoverEndPoint, options.CreateServerOptions().Listener, cancellationToken).ConfigureAwait(false);
-        if (handover is null)
+        var listener = await HandoverRetry.AcceptAsync(
+            handoverEndPoint, options.CreateServerOptions().Listener,
+            handover => new UnixConnectionListener(
+                endPoint,
+                handover.Listener ?? throw new InvalidOperationException(
+                    $"The process that offers a handover at {handoverEndPoint} serves no streams."),
+                options, logger, handoverShutdown),
+            e => TransportLog.HandoverRetried(logger, endPoint.ToString()!, e.Message), cancellationToken).ConfigureAwait(false);
+        if (listener is null)
             return null;
-        var streams = handover.Listener
-            ?? throw new InvalidOperationException($"The process that offers a handover at {handoverEndPoint} serves no streams.");
-        var listener = new UnixConnectionListener(endPoint, streams, options, logger, handoverShutdown);
-        try
-        {
-            await HandoverRetry.CompleteAsync(handover, handoverEndPoint, cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await listener.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-
         listener._hasAcceptedHandover = true;
         TransportLog.HandoverAccepted(logger, endPoint.ToString()!);
         return listener;

@@ -79,7 +79,7 @@ internal sealed class StdioSession(ToolConnection connection, IInputSource input
             _hasSent = true;
             idle.Restart();
         }
-        // Behind an empty input, the end that a server answers with its own cannot be told from a refusal of the client: that comes first.
+        // After an empty input, a server's end in answer to this one looks like a refusal of the client, so wait for a refusal first.
         if (!_hasSent && !_hasReceived && options.RefusalTime > TimeSpan.Zero)
         {
             await Task.WhenAny(receiving, Task.Delay(options.RefusalTime, cancellationToken));

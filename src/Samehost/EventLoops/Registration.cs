@@ -14,8 +14,8 @@ internal class Registration(int fd) : Descriptor(fd), IThreadPoolWorkItem
     private const uint Ended = LibcEpoll.EPOLLHUP | LibcEpoll.EPOLLERR;
     private const uint Uncertain = Ended | LibcEpoll.EPOLLRDHUP | LibcEpoll.EPOLLPRI;
 
-    // After so many calls in a row without waiting a handler yields to the others of its event loop: a client that floods must not delay
-    // them by more than some tens of microseconds at a time.
+    // After this number of calls in a row without waiting a handler yields to the others of its event loop: a client that floods must not
+    // delay them by more than some tens of microseconds at a time.
     private const int CallsBeforeYield = 16;
 
     private EventLoop? _loop;

@@ -86,8 +86,13 @@ public sealed class SystemdListenSockets : IReadOnlyList<SystemdListenSocket>, I
             kept = Take(environment, firstDescriptor);
         }
 
-        return Array.Find(kept._sockets, s => !s.IsTaken && s.Kind == kind && PassedDescriptor.IsSame(endPoint, s.LocalEndPoint));
+        return kept.FindAt(endPoint, kind);
     }
+
+    /// <summary>Finds the socket of an address among these, as <see cref="Find(UnixEndPoint, SystemdSocketKind)"/> does among those that
+    /// were not taken yet.</summary>
+    internal SystemdListenSocket? FindAt(UnixEndPoint endPoint, SystemdSocketKind kind) =>
+        Array.Find(_sockets, s => !s.IsTaken && s.Kind == kind && PassedDescriptor.IsSame(endPoint, s.LocalEndPoint));
 
     internal static SystemdListenSockets Take(ServiceEnvironment environment, int firstDescriptor)
     {

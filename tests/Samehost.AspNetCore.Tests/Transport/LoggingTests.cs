@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -64,7 +63,7 @@ public sealed class LoggingTests
     [Fact(Timeout = Limit)]
     public async Task A_gRPC_client_that_sends_the_path_of_the_socket_as_its_host_gets_one_warning_with_the_remedy()
     {
-        using var log = new RecordedLog();
+        using var log = new LogLines();
         await using var server = await WebServer.StartAsync(
             Greet, listen => listen.ListenOptions.Protocols = HttpProtocols.Http2,
             services: services => services.AddSingleton<ILoggerProvider>(log));
@@ -144,27 +143,5 @@ public sealed class LoggingTests
         }
 
         public void Dispose() => Gate.Set();
-    }
-
-    /// <summary>Keeps the lines of all categories, at the default level.</summary>
-    private sealed class RecordedLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
-
-        public void Dispose()
-        {
-            // It has nothing to release.
-        }
     }
 }
